@@ -1,0 +1,56 @@
+"""Relevance as colour: symmetric about zero, the same on the screen and on paper."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal
+
+import cmap
+import numpy as np
+
+from engine.protocol.values import Relevance
+
+# layer: the colours span the layer shown; global: the same span for all layers; target: they span the target's value
+Scale = Literal["layer", "global", "target"]
+
+DEFAULT_COLOUR_MAP = "CET_D1A"  # diverging, readable with colour-blind eyes (Kovesi, 2015)
+COLOUR_MAPS = (DEFAULT_COLOUR_MAP, "bwr", "colorbrewer:RdBu_r", "colorbrewer:PuOr_r", "vik", "CET_D9")
+
+
+def relevance_at(relevance: Relevance, layer: int | None) -> np.ndarray:
+    """The relevance of every token at `layer`, float32 (token,); None is the input."""
+    return relevance.input if layer is None else relevance.layers[layer]
+
+
+def colour_limit(relevance: Relevance, layer: int | None, scale: Scale) -> float:
+    """The relevance, in logits, at which the colours end on either side of zero. Never zero."""
+    if scale == "layer":
+        span = relevance_at(relevance, layer)
+    elif scale == "global":
+        span = relevance.layers
+    else:
+        span = np.array([relevance.value])
+    finite = np.abs(span[np.isfinite(span)])
+    return float(finite.max(initial=0.0)) or 1.0
+
+
+@lru_cache
+def colour_table(name: str = DEFAULT_COLOUR_MAP) -> np.ndarray:
+    """The map as uint8 (256, 3), from the most negative to the most positive."""
+    table = (cmap.Colormap(name).lut(256)[:, :3] * 255).round().astype(np.uint8)
+    table.flags.writeable = False
+    return table
+
+
+def colours(values: np.ndarray, limit: float, name: str = DEFAULT_COLOUR_MAP) -> np.ndarray:
+    """The colour of each value, uint8 (..., 3): the map's middle at zero, its ends at ± `limit`. NaN is zero."""
+    place = np.nan_to_num(values / limit, nan=0.0).clip(-1, 1)
+    return colour_table(name)[(127.5 + 127.5 * place).round().astype(int)]
+
+
+def wants_white_text(background: np.ndarray) -> np.ndarray:
+    """True (...) where white text has more contrast than black on `background` uint8 (..., 3) (WCAG 2, luminance)."""
+    c = background / 255
+    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ np.array([0.2126, 0.7152, 0.0722])
+    return (luminance + 0.05) ** 2 < 1.05 * 0.05

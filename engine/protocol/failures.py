@@ -1,0 +1,56 @@
+"""The errors the engine raises on purpose: each has a kind the window understands and a sentence for people."""
+
+from __future__ import annotations
+
+from engine.protocol.messages import FailureKind
+
+
+class EngineError(Exception):
+    """Something the engine cannot do. The message names what was found and what would do."""
+
+    kind: FailureKind = "internal"
+
+    def __init__(self, message: str, kind: FailureKind | None = None) -> None:
+        super().__init__(message)
+        if kind is not None:
+            self.kind = kind
+
+
+class ModelError(EngineError):
+    """A model cannot be opened or cannot be explained."""
+
+    kind = "model_unsupported"
+
+
+class PromptError(EngineError):
+    """A prompt the model cannot take."""
+
+    kind = "prompt_too_long"
+
+
+class TargetError(EngineError):
+    """A target the model does not have."""
+
+    kind = "target_unknown"
+
+
+class DoesNotFit(EngineError):
+    """A run that does not fit into memory."""
+
+    kind = "out_of_memory"
+
+
+class RulesError(EngineError):
+    """A rule set that does not exist."""
+
+    kind = "rules_unknown"
+
+
+class ProtocolError(EngineError):
+    """The other side of the connection cannot be understood."""
+
+    kind = "protocol"
+
+
+class Stopped(Exception):
+    """Raised inside a run that was asked to stop. Not an error."""

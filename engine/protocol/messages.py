@@ -1,0 +1,181 @@
+"""What window and worker say to each other. Every run ends exactly once: Progress* then one Ending."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from engine.protocol.colours import DEFAULT_COLOUR_MAP, Scale
+from engine.protocol.targets import Target, Top
+from engine.protocol.values import CachedModel, Memory, ModelInfo, ModelSource, Prediction, Relevance, Token
+
+PROTOCOL = 1
+
+FigureFormat = Literal["pdf", "tex", "png", "csv", "json"]
+Picture = Literal["tokens", "layers"]
+
+# -- requests: each carries all it needs; what the worker keeps is a cache -------------------------------------------
+
+
+class Load(Struct, frozen=True, tag=True):
+    """Open a model and hold it."""
+
+    source: ModelSource
+
+
+class Unload(Struct, frozen=True, tag=True):
+    """Let go of the model and its memory."""
+
+
+class Tokenize(Struct, frozen=True, tag=True):
+    """Split `text` as the model would."""
+
+    source: ModelSource
+    text: str
+
+
+class Explain(Struct, frozen=True, tag=True):
+    """Explain `target` for one prompt. `checkpointing` trades time for memory; the answer is the same."""
+
+    source: ModelSource
+    prompt: str
+    target: Target = Top()
+    rules: str = "attnlrp"
+    checkpointing: bool = False
+
+
+class ListModels(Struct, frozen=True, tag=True):
+    """Name the models that need no download."""
+
+
+class Export(Struct, frozen=True, tag=True, eq=False):
+    """Make a figure or a file of an answer. `layer` None is the input; colours and scale as on the screen."""
+
+    relevance: Relevance
+    format: FigureFormat
+    picture: Picture = "tokens"
+    layer: int | None = None
+    scale: Scale = "layer"
+    colour_map: str = DEFAULT_COLOUR_MAP
+
+
+Request = Load | Unload | Tokenize | Explain | ListModels | Export
+
+# -- events: what a run reports, and how it ends ---------------------------------------------------------------------
+
+Phase = Literal["download", "load", "forward", "backward", "typeset"]
+
+
+class Progress(Struct, frozen=True, tag=True):
+    """`done` of `total` in a phase: bytes of a download, weights of a load, blocks of a pass. Total 0: not known."""
+
+    phase: Phase
+    done: int
+    total: int
+
+
+class Loaded(Struct, frozen=True, tag=True):
+    model: ModelInfo
+    memory: Memory
+
+
+class Unloaded(Struct, frozen=True, tag=True):
+    memory: Memory
+
+
+class Tokenized(Struct, frozen=True, tag=True):
+    tokens: tuple[Token, ...]
+
+
+class Explained(Struct, frozen=True, tag=True, eq=False):
+    """The answer to an Explain, with what the model predicts at the target's position."""
+
+    question: Explain
+    relevance: Relevance
+    predictions: tuple[Prediction, ...]
+    seconds: float
+    memory: Memory
+
+
+class Listed(Struct, frozen=True, tag=True):
+    models: tuple[CachedModel, ...]
+
+
+class Exported(Struct, frozen=True, tag=True):
+    """The file's content: the window may be on another machine, and writes it. `note` says what had to be done without."""
+
+    data: bytes
+    note: str = ""
+
+
+class Cancelled(Struct, frozen=True, tag=True):
+    """The run was stopped because it was asked to."""
+
+
+FailureKind = Literal[
+    "worker_died",  # the process ended, or had to be ended
+    "protocol",  # the other side cannot be understood
+    "model_not_found",
+    "model_gated",  # licence to accept or token to give
+    "offline",  # the hub cannot be reached
+    "needs_remote_code",
+    "model_unsupported",  # opened, but not a model that can be explained
+    "model_damaged",  # its files cannot be read
+    "device_unavailable",
+    "out_of_memory",
+    "prompt_empty",
+    "prompt_too_long",
+    "target_unknown",  # not a token, several tokens, outside the prompt
+    "rules_unknown",
+    "figure_failed",  # LaTeX said no, or there is none
+    "disk_full",
+    "internal",  # a defect of ours
+]
+
+
+class Failed(Struct, frozen=True, tag=True):
+    """What went wrong: `message` is one or two sentences for people, `traceback` is for the log."""
+
+    kind: FailureKind
+    message: str
+    traceback: str = ""
+
+
+Ending = Loaded | Unloaded | Tokenized | Explained | Listed | Exported | Cancelled | Failed
+Event = Progress | Ending
+
+# -- frames ------------------------------------------------------------------------------------------------------------
+
+
+class Hello(Struct, frozen=True, tag=True):
+    """The worker's first frame: it has imported what it needs and listens."""
+
+    protocol: int
+    versions: dict[str, str]
+    devices: tuple[str, ...]
+    pid: int
+
+
+class Said(Struct, frozen=True, tag=True, eq=False):
+    """One event of one run."""
+
+    run: int
+    event: Event
+
+
+class Ask(Struct, frozen=True, tag=True):
+    """A request, with the number its events will carry."""
+
+    run: int
+    request: Request
+
+
+class Stop(Struct, frozen=True, tag=True):
+    """End this run at the next block; it ends as Cancelled, unless it has ended already."""
+
+    run: int
+
+
+ToWorker = Ask | Stop
+FromWorker = Hello | Said
