@@ -1,0 +1,117 @@
+"""Messages as bytes: a magic word, the length (uint32, little-endian), the message in msgpack. Never pickle.
+
+Whatever arrives, a side either understands it or raises ProtocolError; it never waits for the rest of garbage.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from engine.protocol.failures import ProtocolError
+from engine.protocol.messages import FromWorker, ToWorker
+
+MAGIC = b"LXTI"
+HEADER_SIZE = len(MAGIC) + 4
+LIMIT = 512 * 1024 * 1024  # bytes of one payload
+
+# bfloat16, which numpy lacks, becomes float32 before it travels
+_DTYPES = frozenset({"<f4", "<f8", "<i4", "<i8", "|u1"})
+_MOST_AXES = 8
+_SHOWN = 60  # bytes of garbage quoted in an error
+
+
+def frame(message: ToWorker | FromWorker) -> bytes:
+    """The message as one frame; ProtocolError where it holds something that cannot travel."""
+    try:
+        payload = _ENCODER.encode(message)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise ProtocolError(f"A message ({type(message).__name__}) cannot be sent: {error}.") from error
+    if len(payload) > LIMIT:
+        raise ProtocolError(f"A message of {len(payload):,} bytes cannot be sent: the limit is {LIMIT:,}.")
+    return MAGIC + struct.pack("<I", len(payload)) + payload
+
+
+def to_worker(payload: bytes) -> ToWorker:
+    """What the window said."""
+    message: ToWorker = _decode(_TO_WORKER, payload)
+    return message
+
+
+def from_worker(payload: bytes) -> FromWorker:
+    """What the worker said."""
+    message: FromWorker = _decode(_FROM_WORKER, payload)
+    return message
+
+
+class FrameReader:
+    """Cuts a stream of bytes into payloads. After a ProtocolError the stream is lost."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The payloads that `data` completes; those before a piece of garbage come before the error."""
+        self._buffer += data
+        while (length := self._length()) is not None and len(self._buffer) >= HEADER_SIZE + length:
+            payload = bytes(memoryview(self._buffer)[HEADER_SIZE : HEADER_SIZE + length])
+            del self._buffer[: HEADER_SIZE + length]
+            yield payload
+
+    def finish(self) -> None:
+        """The stream has ended: ProtocolError if it did so inside a frame."""
+        if self._buffer:
+            raise ProtocolError(f"The stream ended inside a frame, after {len(self._buffer):,} of its bytes.")
+
+    def _length(self) -> int | None:
+        """The length of the payload to come; None while its header is incomplete."""
+        start = bytes(self._buffer[:HEADER_SIZE])
+        if not start.startswith(MAGIC) and not MAGIC.startswith(start):
+            shown = bytes(self._buffer[:_SHOWN])
+            raise ProtocolError(f"Where a frame should begin there is {shown!r}: something else writes to the stream.")
+        if len(start) < HEADER_SIZE:
+            return None
+        (length,) = struct.unpack_from("<I", start, len(MAGIC))
+        if length > self._limit:
+            raise ProtocolError(f"A frame announces {length:,} bytes, more than the limit of {self._limit:,}.")
+        return int(length)
+
+
+def _decode(decoder: msgspec.msgpack.Decoder[Any], payload: bytes) -> Any:
+    try:
+        return decoder.decode(payload)
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+        raise ProtocolError(f"A frame of {len(payload):,} bytes is not a message of this protocol: {error}.") from error
+
+
+def _array_to_wire(value: object) -> object:
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"a {type(value).__name__} has no place in a message")
+    dtype = value.dtype.newbyteorder("<")
+    if dtype.str not in _DTYPES:
+        raise TypeError(f"arrays of {value.dtype} do not travel")
+    return dtype.str, value.shape, value.astype(dtype, copy=False).tobytes()
+
+
+def _array_from_wire(kind: type, value: object) -> object:
+    if kind is not np.ndarray:
+        raise TypeError(f"a {kind.__name__} has no place in a message")
+    dtype, shape, data = msgspec.convert(value, tuple[str, tuple[int, ...], bytes])
+    if dtype not in _DTYPES:
+        raise ValueError(f"arrays of {dtype!r} do not travel")
+    if len(shape) > _MOST_AXES or any(size < 0 for size in shape):
+        raise ValueError(f"{shape} is not the shape of an array")
+    if math.prod(shape) * np.dtype(dtype).itemsize != len(data):
+        raise ValueError(f"an array of shape {shape} and type {dtype!r} does not have {len(data):,} bytes")
+    return np.frombuffer(data, dtype).reshape(shape)
+
+
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=_array_to_wire)
+_TO_WORKER = msgspec.msgpack.Decoder(ToWorker, dec_hook=_array_from_wire)
+_FROM_WORKER = msgspec.msgpack.Decoder(FromWorker, dec_hook=_array_from_wire)

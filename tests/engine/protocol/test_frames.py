@@ -1,0 +1,295 @@
+"""Frames: what goes in comes out, the bytes stay as they are, and nothing that arrives can hang or surprise a side."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.protocol import targets
+from engine.protocol.failures import ProtocolError
+from engine.protocol.frames import LIMIT, MAGIC, FrameReader, frame, from_worker, to_worker
+from engine.protocol.messages import (
+    Ask,
+    Cancelled,
+    Event,
+    Explain,
+    Explained,
+    Export,
+    Exported,
+    Failed,
+    FromWorker,
+    Hello,
+    Listed,
+    ListModels,
+    Load,
+    Loaded,
+    Progress,
+    Request,
+    Said,
+    Stop,
+    Tokenize,
+    Tokenized,
+    ToWorker,
+    Unload,
+    Unloaded,
+)
+from engine.protocol.values import (
+    CachedModel,
+    Memory,
+    ModelInfo,
+    ModelSource,
+    Prediction,
+    Relevance,
+    ResolvedTarget,
+    Token,
+)
+
+GOLDEN = Path(__file__).with_name("golden_frames.txt")
+
+SOURCE = ModelSource("bundled:llama")
+MODEL = ModelInfo(SOURCE, "Llama", "LlamaForCausalLM", None, 1000, 2, 64, 128, "cpu", "float32", 4000)
+TOKENS = (Token(1, "", 0, 0, "<s>", special=True), Token(7, "né", 0, 2, "né"))
+RELEVANCE = Relevance(
+    model=MODEL,
+    prompt="né",
+    tokens=TOKENS,
+    target=ResolvedTarget(targets.Top(), "“3”", 1, ((1, 5, 1.0),)),
+    rules="attnlrp",
+    value=2.5,
+    input=np.array([0.5, -0.25], np.float32),
+    layers=np.arange(6, dtype=np.float32).reshape(3, 2),
+    versions={"torch": "2.11.0"},
+)
+QUESTION = Explain(SOURCE, "né", targets.Contrast("3", None))
+
+TO_WORKER: dict[str, ToWorker] = {
+    "Load": Ask(1, Load(ModelSource("org/name", "main", "cuda:0", "bfloat16", "4bit", True))),
+    "Unload": Ask(2, Unload()),
+    "Tokenize": Ask(3, Tokenize(SOURCE, "Zeile\n\t日本 🙂")),
+    "Explain": Ask(4, QUESTION),
+    "Explain.Sum": Ask(
+        5, Explain(SOURCE, "p", targets.Sum((targets.Token(5), targets.Token(" a", 2))), "cp-lrp", True)
+    ),
+    "ListModels": Ask(6, ListModels()),
+    "Export": Ask(7, Export(RELEVANCE, "pdf", "layers", 1, "global", "bwr")),
+    "Stop": Stop(4),
+}
+FROM_WORKER: dict[str, FromWorker] = {
+    "Hello": Hello(1, {"python": "3.11.7"}, ("cpu", "cuda:0"), 4242),
+    "Progress": Said(4, Progress("backward", 3, 30)),
+    "Loaded": Said(1, Loaded(MODEL, Memory(1, 2**40))),
+    "Unloaded": Said(2, Unloaded(Memory(0, 5))),
+    "Tokenized": Said(3, Tokenized(TOKENS)),
+    "Explained": Said(4, Explained(QUESTION, RELEVANCE, (Prediction(5, "3", "3", 33.5, 0.875),), 0.5, Memory(1, 2))),
+    "Listed": Said(6, Listed((CachedModel("org/name", "name", 12, "hub"),))),
+    "Exported": Said(7, Exported(b"%PDF\x00\xff", "no LaTeX")),
+    "Cancelled": Said(4, Cancelled()),
+    "Failed": Said(4, Failed("out_of_memory", "Too large.", "Traceback ...")),
+}
+ALL = TO_WORKER | FROM_WORKER
+
+
+def the_one_payload(data: bytes) -> bytes:
+    (payload,) = FrameReader().feed(data)
+    return payload
+
+
+def golden_lines() -> list[str]:
+    """What the golden file has to hold; `python tests/engine/protocol/test_frames.py` prints it."""
+    return [f"{name} {frame(message).hex()}" for name, message in ALL.items()]
+
+
+def plain(value: object) -> object:
+    """`value` with its arrays as lists, so that it can be compared."""
+    return msgspec.to_builtins(value, enc_hook=lambda array: (array.dtype.str, array.shape, array.tolist()))
+
+
+# -- what goes in comes out ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", TO_WORKER)
+def test_that_the_worker_reads_what_the_window_wrote(name: str) -> None:
+    read = to_worker(the_one_payload(frame(TO_WORKER[name])))
+    assert type(read) is type(TO_WORKER[name])
+    assert plain(read) == plain(TO_WORKER[name])
+
+
+@pytest.mark.parametrize("name", FROM_WORKER)
+def test_that_the_window_reads_what_the_worker_wrote(name: str) -> None:
+    read = from_worker(the_one_payload(frame(FROM_WORKER[name])))
+    assert type(read) is type(FROM_WORKER[name])
+    assert plain(read) == plain(FROM_WORKER[name])
+
+
+def test_that_the_bytes_of_every_message_are_as_they_were() -> None:
+    # A difference means an older worker will not understand: raise PROTOCOL, then write the new lines by hand.
+    assert golden_lines() == GOLDEN.read_text().splitlines()
+
+
+def test_that_every_message_has_golden_bytes() -> None:
+    requests = {type(m.request) for m in TO_WORKER.values() if isinstance(m, Ask)}
+    events = {type(m.event) for m in FROM_WORKER.values() if isinstance(m, Said)}
+    assert requests == set(get_args(Request))
+    assert events == set(get_args(Event))
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+sources = st.builds(
+    ModelSource, texts, st.none() | texts, texts, texts, st.sampled_from([None, "4bit", "8bit"]), st.booleans()
+)
+places = st.integers(-(2**63), 2**63 - 1)
+names = st.integers(-(2**63), 2**64 - 1) | texts
+simple_targets = (
+    st.builds(targets.Top, places)
+    | st.builds(targets.Token, names, places)
+    | st.builds(targets.Contrast, names, st.none() | names, places)
+)
+any_targets = st.recursive(simple_targets, lambda inner: st.builds(targets.Sum, st.lists(inner).map(tuple)))
+explains = st.builds(Explain, sources, texts, any_targets, texts, st.booleans())
+asks = st.builds(Ask, st.integers(0, 2**63), explains | st.builds(Load, sources) | st.builds(Tokenize, sources, texts))
+
+
+@given(st.lists(asks, max_size=5), st.integers(1, 50))
+def test_that_any_requests_survive_any_cutting_of_the_stream(messages: list[Ask], size: int) -> None:
+    stream = b"".join(map(frame, messages))
+    reader = FrameReader()
+    read = [to_worker(p) for at in range(0, len(stream), size) for p in reader.feed(stream[at : at + size])]
+    reader.finish()
+    assert read == messages
+
+
+dtypes = st.sampled_from(["<f4", "<f8", ">f4", "<i4", "<i8", ">i8", "|u1"])
+
+
+@given(dtypes, st.lists(st.integers(0, 4), max_size=4), st.data())
+def test_that_arrays_arrive_with_their_shape_and_every_bit(dtype: str, shape: list[int], data: st.DataObject) -> None:
+    size = int(np.prod(shape, dtype=int)) * np.dtype(dtype).itemsize
+    array = np.frombuffer(data.draw(st.binary(min_size=size, max_size=size)), dtype).reshape(shape)
+    for sent in (array, array.T):
+        said = from_worker(the_one_payload(frame(Said(1, explained_with(sent)))))
+        assert isinstance(said, Said)
+        assert isinstance(said.event, Explained)
+        read = said.event.relevance.input
+        assert read.shape == sent.shape
+        assert read.dtype == sent.dtype.newbyteorder("<")
+        assert read.tobytes() == sent.astype(sent.dtype.newbyteorder("<")).tobytes()
+
+
+def explained_with(array: np.ndarray) -> Explained:
+    relevance = msgspec.structs.replace(RELEVANCE, input=array)
+    return Explained(QUESTION, relevance, (), 0.0, Memory(0, 0))
+
+
+# -- what cannot travel ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("array", [np.array([object()]), np.array(["text"]), np.zeros(2, np.complex64)])
+def test_that_arrays_of_objects_texts_or_complex_numbers_are_refused(array: np.ndarray) -> None:
+    with pytest.raises(ProtocolError, match="do not travel"):
+        frame(Said(1, explained_with(array)))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [Ask(1, Tokenize(SOURCE, "half of a pair: \ud83d")), Stop(2**64), Said(1, Progress("load", object(), 1))],  # type: ignore[arg-type]
+)
+def test_that_a_message_which_has_no_bytes_is_a_protocol_error(message: ToWorker | FromWorker) -> None:
+    with pytest.raises(ProtocolError, match="cannot be sent"):
+        frame(message)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        ["|O", [1], b"12345678"],
+        ["<f4", [2], b"1234"],
+        ["<f4", [-1, -1], b"1234"],
+        ["<f4", [2**40, 2**40, 0, 2**62], b""],
+        ["<f4", [0] * 100, b""],
+        ["<f4", [1], "1234"],
+        ["<f4", [1]],
+        {"dtype": "<f4"},
+        None,
+    ],
+)
+def test_that_an_array_which_contradicts_itself_is_refused(array: object) -> None:
+    message = msgspec.to_builtins(Said(1, explained_with(np.zeros(1))), enc_hook=lambda _: array)
+    with pytest.raises(ProtocolError):
+        from_worker(msgspec.msgpack.encode(message))
+
+
+# -- garbage ---------------------------------------------------------------------------------------------------------
+
+
+def test_that_text_in_the_stream_is_quoted_in_the_error() -> None:
+    with pytest.raises(ProtocolError, match="Last login: Tuesday"):
+        list(FrameReader().feed(b"Last login: Tuesday\n"))
+
+
+def test_that_one_wrong_byte_is_enough_to_know() -> None:
+    with pytest.raises(ProtocolError):
+        list(FrameReader().feed(b"L" + b"?"))
+
+
+def test_that_frames_before_garbage_are_read() -> None:
+    payloads = FrameReader().feed(frame(Stop(1)) + frame(Stop(2)) + b"garbage")
+    assert [to_worker(next(payloads)), to_worker(next(payloads))] == [Stop(1), Stop(2)]
+    with pytest.raises(ProtocolError, match="garbage"):
+        next(payloads)
+
+
+def test_that_an_oversized_frame_is_refused_at_its_header() -> None:
+    with pytest.raises(ProtocolError, match="more than the limit"):
+        list(FrameReader().feed(MAGIC + struct.pack("<I", LIMIT + 1)))
+
+
+@given(st.integers(1, len(frame(ALL["Explained"])) - 1))
+def test_that_a_stream_that_ends_inside_a_frame_is_an_error(length: int) -> None:
+    reader = FrameReader()
+    assert list(reader.feed(frame(ALL["Explained"])[:length])) == []
+    with pytest.raises(ProtocolError, match="ended inside a frame"):
+        reader.finish()
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_that_any_bytes_give_messages_or_a_protocol_error(data: bytes, announced: bool) -> None:
+    stream = MAGIC + struct.pack("<I", len(data)) + data if announced else data
+    reader = FrameReader()
+    try:
+        for payload in reader.feed(stream):
+            to_worker(payload)
+            from_worker(payload)
+        reader.finish()
+    except ProtocolError as error:
+        assert str(error).endswith(".")
+
+
+@given(st.sampled_from(sorted(ALL)), st.data())
+def test_that_a_damaged_message_is_a_message_or_a_protocol_error(name: str, data: st.DataObject) -> None:
+    payload = bytearray(the_one_payload(frame(ALL[name])))
+    for _ in range(data.draw(st.integers(1, 4))):
+        payload[data.draw(st.integers(0, len(payload) - 1))] = data.draw(st.integers(0, 255))
+    for decode in (to_worker, from_worker):
+        try:
+            decode(bytes(payload))
+        except ProtocolError as error:
+            assert str(error)
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"\x91" * 1_000_000, b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xc6\xff\xff\xff\xff"]
+)
+def test_that_deep_or_boastful_payloads_are_refused_at_once(payload: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        from_worker(payload)
+
+
+if __name__ == "__main__":
+    print(*golden_lines(), sep="\n")
