@@ -1,0 +1,178 @@
+"""Requests become answers. What is kept between them is a cache: any request can be answered by a fresh session."""
+
+from __future__ import annotations
+
+import gc
+import os
+import platform
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from importlib import metadata
+from typing import assert_never
+
+import torch
+
+from engine.attribution.trace import Trace, trace
+from engine.figures import render
+from engine.models.device import available_devices
+from engine.models.listing import list_models
+from engine.models.memory import memory_of
+from engine.models.opening import Model, load_model
+from engine.models.tokens import tokenize
+from engine.protocol.failures import DoesNotFit, Stopped
+from engine.protocol.messages import (
+    PROTOCOL,
+    Ending,
+    Explain,
+    Explained,
+    Export,
+    Hello,
+    Listed,
+    ListModels,
+    Load,
+    Loaded,
+    Phase,
+    Progress,
+    Request,
+    Tokenize,
+    Tokenized,
+    Unload,
+    Unloaded,
+)
+from engine.protocol.values import ModelSource
+
+Report = Callable[[Progress], None]
+IsCancelled = Callable[[], bool]
+
+PREDICTIONS = 100
+KEPT_TRACES = 2  # enough to go to and fro between two rule sets
+
+_PACKAGES = ("lxt-inspector", "torch", "transformers", "numpy")
+_WARM_UP = Explain(ModelSource("bundled:llama"), "1 2 3")
+
+
+def greeting() -> Hello:
+    """What the worker says of itself."""
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # ourselves, in a checkout
+            continue
+    return Hello(PROTOCOL, versions, available_devices(), os.getpid())
+
+
+def leave_a_core() -> None:
+    """Where only the CPU computes, compute with one core fewer than there are: the window needs it."""
+    if available_devices() == ("cpu",):
+        affinity = getattr(os, "sched_getaffinity", None)
+        cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+        torch.set_num_threads(max(1, min(torch.get_num_threads(), cores - 1)))
+
+
+class Session:
+    """Answers requests one at a time, and keeps the model and the last traces for the next one."""
+
+    def __init__(self) -> None:
+        self._model: Model | None = None
+        self._source: ModelSource | None = None
+        self._traces: OrderedDict[tuple[str, str, bool], Trace] = OrderedDict()
+
+    def answer(self, request: Request, report: Report, cancelled: IsCancelled) -> Ending:
+        """The request's answer. Raises EngineError where there is none, Stopped soon after `cancelled` becomes true."""
+        if cancelled():
+            raise Stopped
+        match request:
+            case Load(source):
+                model = self._hold(source, report, cancelled)
+                return Loaded(model.info, memory_of(model.info.device))
+            case Unload():
+                device = self._model.info.device if self._model else "cpu"
+                self._release()
+                return Unloaded(memory_of(device))
+            case Tokenize(source, text):
+                return Tokenized(tuple(tokenize(self._hold(source, report, cancelled), text)))
+            case Explain():
+                return self._explain(request, report, cancelled)
+            case ListModels():
+                return Listed(list_models())
+            case Export():
+                return render(request, cancelled=cancelled)
+            case _:
+                assert_never(request)
+
+    def warm_up(self, cancelled: IsCancelled) -> None:
+        """Do everything once on a small model, so that the first real run finds all modules loaded and threads made."""
+        try:
+            self._explain(_WARM_UP, lambda progress: None, cancelled)
+        finally:
+            self._release()
+
+    def _explain(self, question: Explain, report: Report, cancelled: IsCancelled) -> Explained:
+        model = self._hold(question.source, report, cancelled)
+        started = time.perf_counter()
+        progress = _phases(report)
+        recorded = self._record(model, question, report, cancelled)
+        try:
+            relevance = recorded.explain(question.target, progress=progress, cancelled=cancelled)
+            predictions = recorded.predictions(k=PREDICTIONS, position=relevance.target.position)
+        except BaseException:
+            self._forget_traces()  # half used, or too big to go on with
+            raise
+        seconds = time.perf_counter() - started
+        return Explained(question, relevance, predictions, seconds, memory_of(model.info.device))
+
+    def _record(self, model: Model, question: Explain, report: Report, cancelled: IsCancelled) -> Trace:
+        """The trace for the question: the kept one, or a new one, for which the kept ones make room if they must."""
+        key = (question.prompt, question.rules, question.checkpointing)
+        if key in self._traces:
+            self._traces.move_to_end(key)
+            return self._traces[key]
+
+        def record() -> Trace:
+            return trace(
+                model,
+                question.prompt,
+                rules=question.rules,
+                checkpointing=question.checkpointing,
+                progress=_phases(report),
+                cancelled=cancelled,
+            )
+
+        while len(self._traces) >= KEPT_TRACES:
+            self._traces.popitem(last=False)
+        try:
+            self._traces[key] = record()
+        except (DoesNotFit, MemoryError, torch.OutOfMemoryError):
+            if not self._traces:
+                raise
+            self._forget_traces()
+            self._traces[key] = record()
+        return self._traces[key]
+
+    def _hold(self, source: ModelSource, report: Report, cancelled: IsCancelled) -> Model:
+        """The model of `source`. One that is held instead is let go first: both may not fit."""
+        if self._model is None or source != self._source:
+            self._release()
+            self._model = load_model(source, progress=_phases(report), cancelled=cancelled)
+            self._source = source
+        return self._model
+
+    def _release(self) -> None:
+        self._forget_traces()
+        self._model = self._source = None
+        _return_memory()
+
+    def _forget_traces(self) -> None:
+        self._traces.clear()
+
+
+def _phases(report: Report) -> Callable[[Phase, int, int], None]:
+    return lambda phase, done, total: report(Progress(phase, done, total))
+
+
+def _return_memory() -> None:
+    gc.collect()  # a graph and its hooks refer to each other
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
