@@ -1,0 +1,41 @@
+"""How numbers are written in the views: short, with a true minus sign."""
+
+from __future__ import annotations
+
+import math
+
+
+def written(value: float, digits: int = 3) -> str:
+    """`value` with `digits` significant digits and no exponent where it reads without one."""
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "0"
+    magnitude = math.floor(math.log10(abs(value)))
+    if magnitude < -4 or magnitude > 6:
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        return f"{mantissa} × 10^{int(exponent)}".replace("-", "−")
+    return f"{value:.{max(digits - 1 - magnitude, 0)}f}".replace("-", "−")
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """As `written`, with a plus before what is above zero."""
+    return f"+{written(value, digits)}" if value > 0 else written(value, digits)
+
+
+def percent(share: float) -> str:
+    """A share as percent, one digit after the point below ten: "4.2 %", "38 %", "< 0.1 %"."""
+    hundredths = share * 100
+    if not math.isfinite(hundredths):
+        return "–"
+    if 0 < abs(hundredths) < 0.1:
+        return "< 0.1 %" if share > 0 else "> −0.1 %"
+    digits = 1 if abs(hundredths) < 10 else 0
+    return f"{hundredths:.{digits}f} %".replace("-", "−")
+
+
+def grouped(count: int) -> str:
+    """A count with thin spaces between thousands from five digits on: "8192", "20 000"."""
+    return f"{count:,}".replace(",", "\u202f") if count >= 10_000 else str(count)

@@ -1,0 +1,27 @@
+"""What views paint over or instead of their content: that it is stale, or that there is none yet."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+
+from inspector.theme import Space, Tones
+
+
+def paint_stale_tag(painter: QPainter, area: QRect, tones: Tones) -> None:
+    """A small label in the upper right corner of `area`."""
+    metrics = painter.fontMetrics()
+    width, height = metrics.horizontalAdvance("stale") + 2 * Space.SMALL, metrics.height() + Space.TIGHT
+    tag = QRectF(area.right() - width - Space.SMALL, area.top() + Space.SMALL, width, height)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QColor(tones.warning))
+    painter.setBrush(QColor(tones.warning_surface))
+    painter.drawRoundedRect(tag, height / 2, height / 2)
+    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, "stale")
+
+
+def paint_empty(painter: QPainter, area: QRect, text: str, tones: Tones) -> None:
+    """A quiet sentence in the middle of `area`."""
+    painter.setPen(QColor(tones.quiet))
+    inner = area.adjusted(Space.HUGE, Space.LARGE, -Space.HUGE, -Space.LARGE)
+    painter.drawText(inner, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)

@@ -1,0 +1,152 @@
+"""Paints rows of a laid-out prompt: boxes in their colours, texts in black or white, and the marks on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QStaticText, QTextOption
+
+from engine.protocol.colours import wants_white_text
+from inspector.theme import Tones
+from inspector.views.token_layout import StripFonts, TokenLayout
+from inspector.views.token_runs import RunKind
+
+_FRESH, _STALE = 1.0, 0.45  # how much of its colour a box keeps
+_RADIUS = 4.0
+_FAINT = 0.5  # signs for what cannot be seen
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """What stands out: at most one token each for target, cursor and pointer, and everything that was found."""
+
+    target: int = -1
+    cursor: int = -1
+    hovered: int = -1
+    found: frozenset[int] = field(default_factory=frozenset)
+    found_now: frozenset[int] = field(default_factory=frozenset)
+
+
+def box_colours(colours: np.ndarray, stale: bool, tones: Tones) -> np.ndarray:
+    """The colours as they are painted, uint8 (token, 3): those of a stale answer fade into the background."""
+    if not stale:
+        return colours
+    base = np.array(QColor(tones.base).getRgb()[:3])
+    return (colours * _STALE + base * (1 - _STALE)).round().astype(np.uint8)
+
+
+class TokenPainter:
+    """Keeps what makes painting fast: shaped texts and colours."""
+
+    def __init__(self, fonts: StripFonts) -> None:
+        self.fonts = fonts
+        self._texts: dict[tuple[str, int, bool], QStaticText] = {}
+        self._colours: dict[int, QColor] = {}
+
+    def paint(
+        self, painter: QPainter, layout: TokenLayout, colours: np.ndarray, rows: range, marks: Marks, tones: Tones
+    ) -> None:
+        """Paint `rows` of the layout; `colours` is uint8 (token, 3)."""
+        if not rows:
+            return
+        spans = range(int(layout.row_span[rows.start]), int(layout.row_span[rows.stop]))
+        tokens = layout.span_token[spans.start : spans.stop]
+        packed = colours[tokens].astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
+        white = wants_white_text(colours[tokens])
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_boxes(painter, layout, spans, packed, white)
+        self._paint_texts(painter, layout, spans, white)
+        self._paint_marks(painter, layout, spans, marks, tones)
+
+    def _paint_boxes(
+        self, painter: QPainter, layout: TokenLayout, spans: range, packed: np.ndarray, white: np.ndarray
+    ) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        kinds = layout.runs.kinds[layout.span_run[spans.start : spans.stop]].tolist()
+        for span, rgb, on_white, kind in zip(spans, packed.tolist(), white.tolist(), kinds, strict=True):
+            rect = layout.rect(span)
+            painter.setBrush(self._colour(rgb))
+            if kind >= RunKind.SPECIAL:
+                style = Qt.PenStyle.SolidLine if kind == RunKind.SPECIAL else Qt.PenStyle.DotLine
+                painter.setPen(QPen(_ink(on_white, 0.55), 1, style))
+                pill = rect.adjusted(1.5, 2.5, -1.5, -2.5)
+                painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+                painter.setPen(Qt.PenStyle.NoPen)
+            else:
+                painter.drawRoundedRect(rect, _RADIUS, _RADIUS)
+
+    def _paint_texts(self, painter: QPainter, layout: TokenLayout, spans: range, white: np.ndarray) -> None:
+        runs = range(int(layout.span_run[spans.start]), int(layout.span_run[spans.stop]))
+        part = slice(runs.start, runs.stop)
+        inks = {(on_white, faint): _ink(on_white, _FAINT if faint else 1) for on_white in (0, 1) for faint in (0, 1)}
+        middle = ((layout.span_row[layout.run_span[part]] + 0.5) * layout.row_height).tolist()
+        now: tuple[object, ...] = ()
+        for run, x, y, kind, level, on_white in zip(
+            runs,
+            layout.run_x[part].tolist(),
+            middle,
+            layout.runs.kinds[part].tolist(),
+            layout.runs.levels[part].tolist(),
+            white[layout.run_span[part] - spans.start].tolist(),
+            strict=True,
+        ):
+            if (wanted := (on_white, kind)) != now:
+                now = wanted
+                painter.setFont(self.fonts.of(kind))
+                painter.setPen(inks[int(on_white), int(kind == RunKind.MARK)])
+            text = self._text(layout.runs.texts[run], kind, level % 2 == 1)
+            painter.drawStaticText(QPointF(x, y - text.size().height() / 2), text)
+
+    def _paint_marks(self, painter: QPainter, layout: TokenLayout, spans: range, marks: Marks, tones: Tones) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for token in marks.found:
+            for rect in _rects(layout, token, spans):
+                painter.fillRect(QRectF(rect.left(), rect.bottom() + 1, rect.width(), 2.5), QColor(tones.match))
+        for token in marks.found_now:
+            _outline(painter, _rects(layout, token, spans), QPen(QColor(tones.match), 2), 1)
+        _outline(painter, _rects(layout, marks.hovered, spans), QPen(QColor(tones.quiet), 1), 0.5)
+        _outline(painter, _rects(layout, marks.target, spans), QPen(QColor(tones.text), 2), 1)
+        cursor = QPen(QColor(tones.accent), 2)
+        _outline(painter, _rects(layout, marks.cursor, spans), cursor, 3 if marks.cursor == marks.target else 1)
+
+    def _text(self, text: str, kind: int, right_to_left: bool) -> QStaticText:
+        key = (text, kind, right_to_left)
+        known = self._texts.get(key)
+        if known is None:
+            known = QStaticText(text)
+            known.setTextFormat(Qt.TextFormat.PlainText)
+            option = QTextOption()
+            option.setWrapMode(QTextOption.WrapMode.NoWrap)
+            if right_to_left:
+                option.setTextDirection(Qt.LayoutDirection.RightToLeft)
+            known.setTextOption(option)
+            known.prepare(font=self.fonts.of(kind))
+            self._texts[key] = known
+        return known
+
+    def _colour(self, rgb: int) -> QColor:
+        known = self._colours.get(rgb)
+        if known is None:
+            known = self._colours[rgb] = QColor(0xFF000000 | rgb)
+        return known
+
+
+def _ink(white: bool | int, opacity: float) -> QColor:
+    colour = QColor(Qt.GlobalColor.white if white else Qt.GlobalColor.black)
+    colour.setAlphaF(opacity)
+    return colour
+
+
+def _rects(layout: TokenLayout, token: int, spans: range) -> list[QRectF]:
+    return [layout.rect(span) for span in layout.spans_of(token) if span in spans] if token >= 0 else []
+
+
+def _outline(painter: QPainter, rects: Iterable[QRectF], pen: QPen, distance: float) -> None:
+    painter.setPen(pen)
+    for rect in rects:
+        painter.drawRoundedRect(
+            rect.adjusted(-distance, -distance, distance, distance), _RADIUS + distance, _RADIUS + distance
+        )
