@@ -141,7 +141,7 @@ class Session:
             )
 
         while len(self._traces) >= KEPT_TRACES:
-            self._traces.popitem(last=False)
+            self._traces.popitem(last=False)[1].close()
         try:
             self._traces[key] = record()
         except (DoesNotFit, MemoryError, torch.OutOfMemoryError):
@@ -165,6 +165,8 @@ class Session:
         _return_memory()
 
     def _forget_traces(self) -> None:
+        for kept in self._traces.values():
+            kept.close()
         self._traces.clear()
 
 

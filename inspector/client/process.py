@@ -1,0 +1,165 @@
+"""One worker process: its frames as signals, and how it ended in a sentence."""
+
+from __future__ import annotations
+
+import codecs
+import signal
+from dataclasses import dataclass
+from typing import assert_never
+
+from PySide6.QtCore import QElapsedTimer, QObject, QProcess, Qt, QTimer, Signal
+
+from engine.protocol.failures import ProtocolError
+from engine.protocol.frames import FrameReader, from_worker
+from engine.protocol.messages import PROTOCOL, FailureKind, Hello, Said
+
+_TAIL = 4000  # characters of stderr remembered for the sentence
+
+
+@dataclass(frozen=True)
+class End:
+    """How a worker ended, for people. After a `final` one another try would end the same way."""
+
+    kind: FailureKind
+    message: str
+    final: bool = False
+
+
+class WorkerProcess(QObject):
+    """A process that speaks frames. It ends once, with `ended`, unless it was told to go; then it is silent."""
+
+    greeted = Signal(object)  # Hello
+    said = Signal(int, object)  # run, Event
+    logged = Signal(str)
+    ended = Signal(object)  # End
+
+    def __init__(self, command: list[str], start_limit: int, parent: QObject) -> None:
+        super().__init__(parent)
+        self._command = command
+        self._hello: Hello | None = None
+        self._over = False
+        self._reader = FrameReader()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._tail = ""
+        self._age = QElapsedTimer()
+        self._start_limit = QTimer(self, singleShot=True, interval=start_limit)
+        self._start_limit.timeout.connect(self._on_start_limit)
+        self._process = QProcess(self)
+        self._process.readyReadStandardOutput.connect(self._on_output)
+        self._process.readyReadStandardError.connect(self._on_log)
+        self._process.finished.connect(self._on_finished)
+        # Queued: Qt may know at once that there is no such program, but nothing ends before start() has returned.
+        self._process.errorOccurred.connect(self._on_error, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def hello(self) -> Hello | None:
+        """What the worker said of itself; None until it has."""
+        return self._hello
+
+    @property
+    def age(self) -> int:
+        """Milliseconds since the start."""
+        return self._age.elapsed()
+
+    def start(self) -> None:
+        self._age.start()
+        self._start_limit.start()
+        self._process.start(self._command[0], self._command[1:])
+
+    def send(self, data: bytes) -> None:
+        if not self._over:
+            self._process.write(data)
+
+    def let_go(self) -> None:
+        """Close its stdin, at which a worker ends. Nothing more is heard of it."""
+        self._be_over()
+        self._process.closeWriteChannel()
+
+    def kill(self) -> None:
+        """End it at once. Nothing more is heard of it."""
+        self._be_over()
+        self._process.kill()
+
+    def has_ended_within(self, limit: int) -> bool:
+        """Wait, at most `limit` milliseconds, for the end. Only for when the program itself is ending."""
+        return self._process.state() is QProcess.ProcessState.NotRunning or self._process.waitForFinished(limit)
+
+    def _be_over(self) -> None:
+        self._over = True
+        self._start_limit.stop()
+
+    def _end(self, end: End) -> None:
+        if not self._over:
+            self.kill()
+            self.ended.emit(end)
+
+    def _on_output(self) -> None:
+        data = bytes(self._process.readAllStandardOutput().data())
+        if self._over:
+            return
+        try:
+            for payload in self._reader.feed(data):
+                self._hear(payload)
+        except ProtocolError as error:
+            self._end(End("protocol", f"The worker cannot be understood. {error}", final=self._hello is None))
+
+    def _hear(self, payload: bytes) -> None:
+        message = from_worker(payload)
+        match message:
+            case Hello() if self._hello is None:
+                self._greet(message)
+            case Said(run, event) if self._hello is not None:
+                if not self._over:
+                    self.said.emit(run, event)
+            case Hello() | Said():
+                raise ProtocolError(f"It said {type(message).__name__} where that has no place.")
+            case _:
+                assert_never(message)
+
+    def _greet(self, hello: Hello) -> None:
+        if hello.protocol != PROTOCOL:
+            message = (
+                f"The worker speaks protocol {hello.protocol} and this window {PROTOCOL}: install the same version"
+            )
+            self._end(End("protocol", f"{message} of lxt-inspector on both sides.", final=True))
+            return
+        self._start_limit.stop()
+        self._hello = hello
+        self.greeted.emit(hello)
+
+    def _on_log(self) -> None:
+        text = self._decoder.decode(bytes(self._process.readAllStandardError().data()))
+        self._tail = (self._tail + text)[-_TAIL:]
+        if text and not self._over:
+            self.logged.emit(text)
+
+    def _on_error(self, error: QProcess.ProcessError) -> None:
+        if error is QProcess.ProcessError.FailedToStart:
+            command = " ".join(self._command)
+            why = self._process.errorString()
+            self._end(End("worker_died", f"The worker's command “{command}” cannot be started: {why}.", final=True))
+            self.deleteLater()
+
+    def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        self._on_output()
+        self._on_log()
+        self._end(End("worker_died", self._how_it_ended(code, status)))
+        self.deleteLater()
+
+    def _on_start_limit(self) -> None:
+        seconds = self._start_limit.interval() / 1000
+        message = f"The worker did not report within {seconds:g} s of its start and was ended."
+        self._end(End("worker_died", message + self._last_words(), final=True))
+
+    def _how_it_ended(self, code: int, status: QProcess.ExitStatus) -> str:
+        when = "" if self._hello else " while it was starting"
+        if status is QProcess.ExitStatus.NormalExit:
+            return f"The worker ended{when}, with exit code {code}.{self._last_words()}"
+        if code == signal.SIGTERM or code == getattr(signal, "SIGKILL", None):
+            return f"The worker was killed{when}. If memory was short, it was the system that did it."
+        return f"The worker crashed{when} (signal {code}). The log may say where."
+
+    def _last_words(self) -> str:
+        lines = self._tail.split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f" Its last words: {last}" if last else ""
