@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from PySide6.QtCore import QByteArray, QRect, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 
@@ -16,13 +16,29 @@ def icon(name: str) -> QIcon:
     return QIcon(_TintedSvg(_source(name)))
 
 
+def tinted(name: str, colour: QColor, size: int, scale: float) -> QPixmap:
+    """The same drawing in a colour of its own; `size` in points, `scale` in pixels per point."""
+    pixmap = QPixmap(QSize(size, size) * scale)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    _draw(painter, pixmap.rect(), _source(name), colour)
+    painter.end()
+    pixmap.setDevicePixelRatio(scale)
+    return pixmap
+
+
 @cache
 def _source(name: str) -> str:
     return (files("resources") / "icons" / f"{name}.svg").read_text(encoding="utf-8")
 
 
+def _draw(painter: QPainter, rect: QRect, source: str, colour: QColor) -> None:
+    """Draw with `colour` where the source says `currentColor`."""
+    QSvgRenderer(QByteArray(source.replace("currentColor", colour.name()).encode())).render(painter, rect.toRectF())
+
+
 class _TintedSvg(QIconEngine):
-    """Puts the palette's colour where the drawing says `currentColor`, each time it is painted."""
+    """Asks the palette for the colour each time it is painted."""
 
     def __init__(self, source: str) -> None:
         super().__init__()
@@ -32,8 +48,7 @@ class _TintedSvg(QIconEngine):
         groups = QPalette.ColorGroup
         group = groups.Disabled if mode == QIcon.Mode.Disabled else groups.Active
         colour = QGuiApplication.palette().color(group, QPalette.ColorRole.ButtonText)
-        drawing = self._source.replace("currentColor", colour.name())
-        QSvgRenderer(QByteArray(drawing.encode())).render(painter, rect.toRectF())
+        _draw(painter, rect, self._source, colour)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         pixmap = QPixmap(size)

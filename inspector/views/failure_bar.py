@@ -1,0 +1,98 @@
+"""What happened and what to do about it, in place: never a box in the way."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from inspector.theme import Space, tones
+from inspector.views.icons import icon, tinted
+
+
+class FailureBar(QWidget):
+    """A message with a button for what would help; as a notice it only informs. Hidden while there is nothing to say."""
+
+    acted = Signal()
+    details_requested = Signal()  # tracebacks belong in the log
+    dismissed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._failed = True
+        self._sign = QLabel(self)
+        self._message = QLabel(self)
+        self._message.setTextFormat(Qt.TextFormat.PlainText)
+        self._message.setWordWrap(True)
+        self._message.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._message.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._action = QPushButton(self)
+        self._action.clicked.connect(self.acted)
+        self._details = QPushButton("Details", self)
+        self._details.setToolTip("Show the log")
+        self._details.clicked.connect(self.details_requested)
+        self._dismiss = QToolButton(self)
+        self._dismiss.setIcon(icon("close"))
+        self._dismiss.setAutoRaise(True)
+        self._dismiss.setToolTip("Dismiss")
+        self._dismiss.setAccessibleName("Dismiss")
+        self._dismiss.clicked.connect(self._on_dismiss)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.MEDIUM, Space.SMALL, Space.SMALL, Space.SMALL)
+        row.setSpacing(Space.SMALL)
+        row.addWidget(self._sign)
+        row.addWidget(self._message, 1)
+        for button in (self._action, self._details, self._dismiss):
+            row.addWidget(button)
+        self.hide()
+
+    def show_failure(self, message: str, action_text: str | None = None, details: str = "") -> None:
+        """Say what went wrong. `action_text` names what the button does; details are offered where there are any."""
+        self._show(True, message, action_text, details)
+
+    def show_notice(self, message: str, action_text: str | None = None, details: str = "") -> None:
+        """Say something that is good to know."""
+        self._show(False, message, action_text, details)
+
+    def clear(self) -> None:
+        self._message.clear()
+        self.hide()
+
+    def message(self) -> str:
+        return self._message.text()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        t = tones(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(t.error if self._failed else t.information), 1))
+        painter.setBrush(QColor(t.error_surface if self._failed else t.information_surface))
+        painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+
+    def _show(self, failed: bool, message: str, action_text: str | None, details: str) -> None:
+        self._failed = failed
+        self._message.setText(message)
+        self._action.setVisible(action_text is not None)
+        self._action.setText((action_text or "").replace("&", "&&"))
+        self._details.setVisible(bool(details))
+        self.setAccessibleName("Failure" if failed else "Notice")
+        self.setAccessibleDescription(message)
+        self._dress()
+        self.show()
+        self.update()
+
+    def _dress(self) -> None:
+        t = tones(self.palette())
+        name, colour = ("warning", t.error) if self._failed else ("information", t.information)
+        self._sign.setPixmap(tinted(name, QColor(colour), 18, self.devicePixelRatioF()))
+
+    def _on_dismiss(self) -> None:
+        self.hide()
+        self.dismissed.emit()

@@ -1,0 +1,85 @@
+"""The colours in force and what they mean."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from engine.protocol.colours import colour_table
+from inspector.theme import Space, tones
+from inspector.views.numbers import signed, written
+
+_BAR_HEIGHT = 10
+_BAR_WIDTH = 280
+
+
+class Legend(QWidget):
+    """A horizontal bar of colours with numbers at its ends and at zero, and the scale in words beside it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._limit: float | None = None
+        self._table = np.zeros((0, 3), np.uint8)
+        self._text = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Colour scale")
+
+    def show_scale(self, limit: float, colour_map: str, text: str) -> None:
+        """The colours end at ± `limit` logits; `text` says how that limit was chosen."""
+        self._limit, self._table, self._text = limit, colour_table(colour_map), text
+        self.setAccessibleDescription(f"{' '.join(self.numbers())} logits; {text}")
+        self.update()
+
+    def clear(self) -> None:
+        self._limit = None
+        self.setAccessibleDescription("")
+        self.update()
+
+    def numbers(self) -> tuple[str, str, str]:
+        """The numbers below the bar: its left end, middle and right end."""
+        limit = self._limit or 0.0
+        return written(-limit), "0", signed(limit)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_BAR_WIDTH + 160, _BAR_HEIGHT + self.fontMetrics().height() + 3 * Space.TIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.sizeHint().height())
+
+    def bar_rect(self) -> QRectF:
+        """Where the colours are."""
+        width = min(_BAR_WIDTH, self.width() * 0.5)
+        return QRectF(Space.MEDIUM, Space.TIGHT, width, _BAR_HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._limit is None:
+            return
+        t = tones(self.palette())
+        painter = QPainter(self)
+        bar = self.bar_rect()
+        table = np.ascontiguousarray(self._table)
+        image = QImage(table.data, len(table), 1, 3 * len(table), QImage.Format.Format_RGB888)
+        painter.drawImage(bar, image)
+        painter.setPen(QColor(t.line))
+        painter.drawRect(bar)
+        self._paint_numbers(painter, bar)
+        painter.setPen(QColor(t.quiet))
+        left = int(bar.right()) + Space.LARGE
+        words = painter.fontMetrics().elidedText(
+            self._text, Qt.TextElideMode.ElideRight, self.width() - left - Space.SMALL
+        )
+        painter.drawText(
+            QRectF(left, 0, self.width() - left, self.height() - Space.TIGHT), Qt.AlignmentFlag.AlignVCenter, words
+        )
+
+    def _paint_numbers(self, painter: QPainter, bar: QRectF) -> None:
+        painter.setPen(self.palette().windowText().color())
+        low, zero, high = self.numbers()
+        below = QRectF(bar.left(), bar.bottom() + Space.HAIR, bar.width(), painter.fontMetrics().height())
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, low)
+        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, zero)
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{high} logits" if bar.width() > 240 else high)
+        tick = bar.center().x()
+        painter.drawLine(int(tick), int(bar.bottom()), int(tick), int(bar.bottom()) + 2)

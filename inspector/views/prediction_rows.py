@@ -1,0 +1,106 @@
+"""The predictions as a table model, and how its cells are painted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, Qt
+from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from engine.protocol.values import Prediction
+from inspector.theme import Space, tones
+from inspector.views.numbers import percent, written
+from inspector.views.visible_text import visible
+
+HEADINGS = ("Token", "Logit", "Probability")
+TOKEN, LOGIT, PROBABILITY = range(3)
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class PredictionRows(QAbstractTableModel):
+    """One row for each prediction, in the order given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.predictions: Sequence[Prediction] = ()
+        self.explained: int | None = None
+
+    def show(self, predictions: Sequence[Prediction], explained: int | None) -> None:
+        self.beginResetModel()
+        self.predictions, self.explained = tuple(predictions), explained
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.predictions)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(HEADINGS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return HEADINGS[section]
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(section)
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        prediction = self.predictions[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self._text(prediction, index.column())
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(index.column())
+            case Qt.ItemDataRole.FontRole if self.is_explained(index.row()):
+                font = QFont()
+                font.setWeight(QFont.Weight.DemiBold)
+                return font
+            case Qt.ItemDataRole.AccessibleDescriptionRole if self.is_explained(index.row()):
+                return "explained"
+        return None
+
+    def is_explained(self, row: int) -> bool:
+        return self.predictions[row].id == self.explained
+
+    def _text(self, prediction: Prediction, column: int) -> str:
+        if column == TOKEN:
+            return shown_token(prediction)
+        return written(prediction.logit, 4) if column == LOGIT else percent(prediction.probability)
+
+
+def shown_token(prediction: Prediction) -> str:
+    """A token between quotation marks that show the space it begins with."""
+    return f"“{visible(prediction.text) if prediction.text.strip() else visible(prediction.label)}”"
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column == TOKEN else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+class PredictionDelegate(QStyledItemDelegate):
+    """Paints the probability's bar behind its number, and a mark beside the row that is explained."""
+
+    def __init__(self, rows: PredictionRows, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._rows = rows
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        option.state &= ~QStyle.StateFlag.State_HasFocus
+        t = tones(option.palette)
+        if index.column() == PROBABILITY:
+            share = self._rows.predictions[index.row()].probability
+            area = option.rect.adjusted(Space.SMALL, 4, -Space.TIGHT, -4)
+            width = round(area.width() * min(max(share, 0.0), 1.0))
+            colour = QColor(t.accent)
+            colour.setAlphaF(0.28)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            painter.drawRoundedRect(QRect(area.right() + 1 - width, area.top(), width, area.height()), 2, 2)
+        super().paint(painter, option, index)
+        if index.column() == TOKEN and self._rows.is_explained(index.row()):
+            painter.fillRect(QRect(option.rect.left(), option.rect.top() + 3, 3, option.rect.height() - 6), t.accent)

@@ -1,0 +1,212 @@
+"""What the model would say at a position, and which of it to explain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QGridLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.protocol.values import Prediction
+from inspector.theme import Space, tones
+from inspector.views.numbers import grouped
+from inspector.views.prediction_rows import LOGIT, PROBABILITY, TOKEN, PredictionDelegate, PredictionRows, shown_token
+from inspector.views.visible_text import visible
+
+Against = int | Literal["mean"] | None
+
+
+class PredictionTable(QWidget):
+    """A click explains a prediction; a field takes any other token, a box what to compare with."""
+
+    explained = Signal(int)  # token id
+    set_against = Signal(object)  # Against
+    text_target_entered = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows = PredictionRows()
+        self._position = _label(self)
+        self._position.setWordWrap(True)
+        self._against = QComboBox(self)
+        self._against.setAccessibleName("Explain against")
+        self._against.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._against.activated.connect(self._on_against_chosen)
+        self._table = _Table(self)
+        self._table.setModel(self._rows)
+        self._table.setItemDelegate(PredictionDelegate(self._rows, self._table))
+        self._table.clicked.connect(self._on_row_chosen)
+        self._table.entered_pressed.connect(self._on_row_chosen)
+        self._table.customContextMenuRequested.connect(self._open_menu)
+        self._table.dress_header()
+        self._field = QLineEdit(self)
+        self._field.setPlaceholderText("Another token, e.g. has")
+        self._field.setAccessibleName("Another token to explain")
+        self._field.returnPressed.connect(self._on_text_entered)
+        self._field.textEdited.connect(self._clear_error)
+        self._error = _label(self)
+        self._error.setWordWrap(True)
+        self._error.hide()
+        self._lay_out()
+        self.clear()
+
+    def show_predictions(self, predictions: Sequence[Prediction], explained_id: int | None, against: Against) -> None:
+        """List the predictions, mark the one that is explained, and say what it is compared with."""
+        self._rows.show(predictions, explained_id)
+        self._fill_against(predictions, explained_id, against)
+        self._table.setEnabled(True)
+        self._clear_error()
+
+    def set_position(self, position: int, label: str) -> None:
+        """Say where in the prompt: the predictions come after the token `label` at `position`."""
+        self._position.setText(f"after “{visible(label)}”  ·  position {grouped(position)}")
+
+    def show_target_error(self, message: str) -> None:
+        """Say below the field why its text is no target; an empty message takes that back."""
+        self._error.setText(message)
+        self._error.setVisible(bool(message))
+        self._dress()
+
+    def set_text_target(self, text: str) -> None:
+        self._field.setText(text)
+
+    def clear(self) -> None:
+        self._rows.show((), None)
+        self._fill_against((), None, None)
+        self._position.setText("No predictions yet")
+        self._clear_error()
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, 380)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+
+    def _lay_out(self) -> None:
+        against = _label(self)
+        against.setText("against")
+        another = _label(self)
+        another.setText("or")
+        form = QGridLayout()
+        form.setHorizontalSpacing(Space.SMALL)
+        form.setVerticalSpacing(Space.TIGHT)
+        form.addWidget(against, 0, 0)
+        form.addWidget(self._against, 0, 1)
+        form.addWidget(another, 1, 0)
+        form.addWidget(self._field, 1, 1)
+        form.addWidget(self._error, 2, 1)
+        form.setColumnStretch(1, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.SMALL, Space.SMALL, Space.SMALL, Space.SMALL)
+        column.setSpacing(Space.SMALL)
+        column.addWidget(self._position)
+        column.addWidget(self._table, 1)
+        column.addLayout(form)
+
+    def _fill_against(self, predictions: Sequence[Prediction], explained: int | None, against: Against) -> None:
+        choices: dict[Against, str] = {None: "nothing: the logit itself", "mean": "the mean of all tokens"}
+        choices |= {each.id: shown_token(each) for each in predictions if each.id != explained}
+        if against not in choices:
+            choices[against] = f"token {against}"
+        self._against.clear()
+        for choice, text in choices.items():
+            self._against.addItem(text, choice)
+        self._against.setCurrentIndex(list(choices).index(against))
+        self._against.setEnabled(bool(predictions))
+
+    def _on_against_chosen(self, index: int) -> None:
+        self.set_against.emit(self._against.itemData(index))
+
+    def _on_row_chosen(self, index: QModelIndex) -> None:
+        self.explained.emit(self._rows.predictions[index.row()].id)
+
+    def _on_text_entered(self) -> None:
+        if self._field.text():
+            self._clear_error()
+            self.text_target_entered.emit(self._field.text())
+
+    def _open_menu(self, point: QPoint) -> None:
+        index = self._table.indexAt(point)
+        if not index.isValid():
+            return
+        prediction = self._rows.predictions[index.row()]
+        token = shown_token(prediction).replace("&", "&&")
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(f"Explain {token}", partial(self.explained.emit, prediction.id))
+        against = menu.addAction(f"Explain against {token}", partial(self.set_against.emit, prediction.id))
+        against.setEnabled(not self._rows.is_explained(index.row()))
+        menu.popup(self._table.viewport().mapToGlobal(point))
+
+    def _clear_error(self) -> None:
+        self.show_target_error("")
+
+    def _dress(self) -> None:
+        t = tones(self.palette())
+        _tint(self._error, t.error)
+
+
+class _Table(QTableView):
+    """Rows to click; Enter chooses the row the arrow keys are at."""
+
+    entered_pressed = Signal(QModelIndex)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setAccessibleName("Predictions")
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
+
+    def dress_header(self) -> None:
+        """Give the token the room that is left."""
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsClickable(False)
+        header.setMinimumSectionSize(60)
+        header.setSectionResizeMode(TOKEN, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(LOGIT, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(PROBABILITY, QHeaderView.ResizeMode.ResizeToContents)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers()
+        if enter and self.currentIndex().isValid():
+            self.entered_pressed.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+
+def _label(parent: QWidget) -> QLabel:
+    label = QLabel(parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def _tint(label: QLabel, colour: str) -> None:
+    palette = label.palette()
+    if palette.color(palette.ColorRole.WindowText).name() != colour:
+        palette.setColor(palette.ColorRole.WindowText, colour)
+        label.setPalette(palette)
