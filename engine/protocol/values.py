@@ -70,15 +70,15 @@ class Prediction(Struct, frozen=True):
 class ResolvedTarget(Struct, frozen=True):
     """A target after the model was asked: which logits it came to, at which positions.
 
-    `weights` are the terms (position, token id, weight); the contrast against the mean lists its token alone, and
-    `against_mean` says so.
+    Its value is the sum of the `terms` (position, token id, weight), and for each (position, token id) of
+    `against_mean` less 1/N of every other logit there.
     """
 
     asked: Target
     label: str  # e.g. "“3”", "“3” − “5”", "“3” − mean"
     position: int  # the last position concerned, counted from the start
     terms: tuple[tuple[int, int, float], ...]
-    against_mean: bool = False
+    against_mean: tuple[tuple[int, int], ...] = ()
 
 
 class Relevance(Struct, frozen=True, eq=False):

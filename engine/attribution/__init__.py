@@ -1,0 +1,1 @@
+"""One forward pass, and where its targets came from."""

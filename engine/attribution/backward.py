@@ -1,0 +1,63 @@
+"""The backward pass: relevance at every layer, gathered as the gradient comes by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from engine.attribution.recording import BlockDone, Recording
+from engine.models.memory import free_bytes
+from engine.rules.table import Reading
+
+
+def relevances(recording: Recording, values: Sequence[Tensor], block_done: BlockDone) -> list[Tensor]:
+    """For each value, the relevance float32 (1 + layer + 1, token) of the embeddings and of every layer.
+
+    Several values share one batched backward pass, as many as memory allows: one where it is short enough for
+    checkpointing. `block_done` is called at each block.
+    """
+    together = 1 if recording.checkpointing else _batch_size(recording, len(values))
+    maps: list[Tensor] = []
+    for start in range(0, len(values), together):
+        batch = torch.stack(list(values[start : start + together]))
+        if len(batch) == 1:
+            maps.append(_gathered(recording, batch, torch.ones_like(batch), block_done))
+            continue
+        seeds = torch.eye(len(batch), device=batch.device, dtype=batch.dtype)
+        maps += torch.vmap(lambda seed, batch=batch: _gathered(recording, batch, seed, block_done))(seeds)
+    return maps
+
+
+def _gathered(recording: Recording, values: Tensor, seed: Tensor, block_done: BlockDone) -> Tensor:
+    """One backward pass from `values` weighted by `seed`; gradients are read as they pass and not kept."""
+    layers, reading = recording.layers, recording.rules.reading
+    rows: dict[int, Tensor] = {}
+    handles = []
+    for i, layer in enumerate(layers):
+
+        def gather(grad: Tensor, i: int = i, layer: Tensor = layer) -> None:
+            rows[i] = _read(layer, grad, reading)
+            block_done(len(layers) - 1 - i, len(layers) - 1)
+
+        handles.append(layer.register_hook(gather))
+    try:
+        (grad,) = torch.autograd.grad(values, recording.embeddings, seed, retain_graph=True)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return torch.stack([_read(recording.embeddings, grad, reading), *(rows[i] for i in range(len(layers)))])
+
+
+def _read(activation: Tensor, grad: Tensor, reading: Reading) -> Tensor:
+    """The relevance (token,) of an activation (1, token, model), in float32."""
+    if reading == "gradient norm":
+        return grad.float().norm(dim=-1)[0]
+    return (activation.detach().float() * grad.float()).sum(-1)[0]
+
+
+def _batch_size(recording: Recording, wanted: int) -> int:
+    """How many gradients of the widest part of a block (about 24 residual streams) fit into half of what is free."""
+    stream = recording.embeddings.numel() * recording.embeddings.element_size()
+    return max(1, min(wanted, free_bytes(recording.embeddings.device) // (2 * 24 * stream)))

@@ -1,0 +1,65 @@
+"""What a run will need of the device's memory, before it starts."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from engine.attribution.blocks import find_blocks
+from engine.models.memory import free_bytes
+from engine.models.opening import Model
+from engine.protocol.failures import DoesNotFit
+
+
+def forecast_bytes(model: Model, tokens: int, checkpointing: bool) -> int:
+    """Bytes that explaining a prompt of `tokens` tokens will take beside the weights: an estimate from above.
+
+    Each linear map's output is kept, once or twice, by what comes after it; the residual stream about six times a
+    block; eager attention keeps its (head, query, key) weights three times. Checkpointing keeps one block's worth.
+    """
+    blocks = find_blocks(model.module)
+    per_block = max(_kept_bytes(block, tokens) for block in blocks)
+    stream = tokens * _width(model) * _item_bytes(model)
+    kept = per_block + stream * len(blocks) if checkpointing else per_block * len(blocks)
+    logits = 4 * model.info.vocabulary * 4
+    return kept + 4 * stream + logits
+
+
+def check_that_it_fits(model: Model, tokens: int, checkpointing: bool) -> None:
+    """Raises DoesNotFit, with what would do, where the forecast is above what is free."""
+    free = free_bytes(model.info.device)
+    needed = forecast_bytes(model, tokens, checkpointing)
+    if needed <= free:
+        return
+    message = (
+        f"Explaining {tokens:,} tokens needs about {_gib(needed)} and {_gib(free)} are free on {model.info.device}."
+    )
+    lighter = forecast_bytes(model, tokens, checkpointing=True)
+    if not checkpointing and lighter <= free:
+        raise DoesNotFit(f"{message} With gradient checkpointing it needs about {_gib(lighter)}: switch it on.")
+    raise DoesNotFit(f"{message} Shorten the prompt, or take a smaller model or dtype.")
+
+
+def _kept_bytes(block: nn.Module, tokens: int) -> int:
+    matrices = [p for p in block.parameters() if p.ndim >= 2]
+    item = next(block.parameters()).element_size()
+    outputs = sum(2 * max(p.shape) for p in matrices)
+    return tokens * outputs * item + _eager_attention_bytes(block, tokens, item)
+
+
+def _eager_attention_bytes(block: nn.Module, tokens: int, item: int) -> int:
+    config = next((m.config for m in block.modules() if hasattr(m, "config")), None)
+    if config is None or getattr(config, "_attn_implementation", "eager") != "eager":
+        return 0
+    return 3 * getattr(config, "num_attention_heads", 1) * tokens * tokens * max(item, 4)
+
+
+def _width(model: Model) -> int:
+    return int(getattr(model.module.config, "hidden_size", 0)) if hasattr(model.module, "config") else 0
+
+
+def _item_bytes(model: Model) -> int:
+    return next(model.module.parameters()).element_size()
+
+
+def _gib(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB" if count >= 2**29 else f"{count / 2**20:.0f} MiB"

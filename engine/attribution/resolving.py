@@ -1,0 +1,73 @@
+"""From a target as it was asked to the logits it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+import torch
+from torch import Tensor
+
+from engine.models.opening import Model
+from engine.models.tokens import resolve_token, token_label
+from engine.protocol.failures import TargetError
+from engine.protocol.targets import Contrast, Sum, Target, Token, TokenName, Top
+from engine.protocol.values import ResolvedTarget
+
+Logits = Callable[[int], Tensor]  # the logits (vocabulary,) at a position
+
+
+def resolve(target: Target, model: Model, length: int, logits: Logits) -> ResolvedTarget:
+    """The logits that `target` comes to. Raises TargetError where it names what the prompt or the model has not."""
+    match target:
+        case Top(position):
+            at = _position(position, length)
+            token = int(logits(at).argmax())
+            return ResolvedTarget(target, _quoted(model, token), at, ((at, token, 1.0),))
+        case Token(name, position):
+            at, token = _position(position, length), _token(model, name)
+            return ResolvedTarget(target, _quoted(model, token), at, ((at, token, 1.0),))
+        case Contrast(name, against, position):
+            at, token = _position(position, length), _token(model, name)
+            if against is None:
+                return ResolvedTarget(
+                    target, f"{_quoted(model, token)} − mean", at, ((at, token, 1.0),), ((at, token),)
+                )
+            other = _token(model, against)
+            label = f"{_quoted(model, token)} − {_quoted(model, other)}"
+            return ResolvedTarget(target, label, at, ((at, token, 1.0), (at, other, -1.0)))
+        case Sum(targets):
+            return _sum(target, [resolve(t, model, length, logits) for t in targets])
+        case _:
+            assert_never(target)
+
+
+def value_of(target: ResolvedTarget, logits: Logits) -> Tensor:
+    """The target as a scalar, in logits, with its graph."""
+    value = torch.stack([weight * logits(at)[token].float() for at, token, weight in target.terms]).sum()
+    for at, token in target.against_mean:
+        others = logits(at).float()
+        value = value - (others.sum() - others[token]) / others.numel()
+    return value
+
+
+def _sum(asked: Sum, parts: list[ResolvedTarget]) -> ResolvedTarget:
+    if not parts:
+        raise TargetError("A sum of targets needs at least one.")
+    terms = tuple(term for part in parts for term in part.terms)
+    means = tuple(mean for part in parts for mean in part.against_mean)
+    return ResolvedTarget(asked, " + ".join(part.label for part in parts), max(p.position for p in parts), terms, means)
+
+
+def _position(position: int, length: int) -> int:
+    if not -length <= position < length:
+        raise TargetError(f"There is no position {position}: the prompt has {length} tokens, 0 to {length - 1}.")
+    return position % length
+
+
+def _token(model: Model, name: TokenName) -> int:
+    return resolve_token(model, name)
+
+
+def _quoted(model: Model, token: int) -> str:
+    return f"“{token_label(model, token)[1]}”"

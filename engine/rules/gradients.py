@@ -1,0 +1,133 @@
+"""The few gradients that make a backward pass compute relevance (AttnLRP, Achtibat et al., 2024, in the gradient form
+of Arras et al., 2025): with them, relevance at any tensor is activation x gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+
+
+class _Identity(Function):
+    """y = f(x) hands its relevance on unchanged (AttnLRP, eq. 9): the gradient becomes `slope` = f(x) / x."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, f: Callable[[Tensor], Tensor], slope: Callable[[Tensor], Tensor]) -> Tensor:
+        ctx.save_for_backward(slope(x))
+        return f(x)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        (slope,) = ctx.saved_tensors
+        return grad * slope, None, None
+
+
+class _Share(Function):
+    """x keeps `share` of the relevance that arrives at it: the uniform rule (AttnLRP, eq. 7) at n factors, with 1 / n."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, share: float) -> Tensor:
+        ctx.share = share
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        return grad * ctx.share, None
+
+
+class _LayerNorm(Function):
+    """Layer norm whose deviation is a constant; its mean is not (AttnLRP, eq. 9 and appendix on LayerNorm).
+
+    torch's fused backward subtracts two terms: the mean of the gradient, and its projection on the normalised input.
+    The second is the deviation's, and vanishes where the input is zero; so it is given zeros for the input.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, shape: Sequence[int], weight: Tensor | None, bias: Tensor | None, eps: float
+    ) -> Tensor:
+        y, mean, rstd = torch.native_layer_norm(x, shape, weight, bias, eps)
+        ctx.shape = shape
+        ctx.save_for_backward(mean, rstd, weight)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
+        mean, rstd, weight = ctx.saved_tensors
+        (grad_x, _, _) = torch.ops.aten.native_layer_norm_backward(
+            grad, torch.zeros_like(grad), ctx.shape, torch.zeros_like(mean), rstd, weight, None, [True, False, False]
+        )
+        return grad_x, None, None, None, None
+
+
+class _GroupNorm(Function):
+    """Group norm whose deviation is a constant; its mean is not."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, groups: int, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
+        batch, channels = x.shape[:2]
+        area = x[0, 0].numel()
+        y, mean, rstd = torch.native_group_norm(x.contiguous(), weight, bias, batch, channels, area, groups, eps)
+        ctx.sizes = (batch, channels, area, groups)
+        ctx.save_for_backward(mean, rstd, weight)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
+        mean, rstd, weight = ctx.saved_tensors
+        grad = grad.contiguous()
+        (grad_x, _, _) = torch.ops.aten.native_group_norm_backward(
+            grad, torch.zeros_like(grad), torch.zeros_like(mean), rstd, weight, *ctx.sizes, [True, False, False]
+        )
+        return grad_x, None, None, None, None
+
+
+class _RmsNorm(Function):
+    """RMS norm whose root mean square is a constant: x is multiplied by numbers, and so is the gradient."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, f: Callable[[Tensor], Tensor], axes: int, weight: Tensor | None, eps: float
+    ) -> Tensor:
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        rstd = (wide.square().mean(dim=tuple(range(-axes, 0)), keepdim=True) + eps).rsqrt().to(x.dtype)
+        ctx.save_for_backward(rstd, weight)
+        return f(x)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
+        rstd, weight = ctx.saved_tensors
+        return (grad if weight is None else grad * weight) * rstd, None, None, None, None
+
+
+def identity(x: Tensor, f: Callable[[Tensor], Tensor], slope: Callable[[Tensor], Tensor]) -> Tensor:
+    """`f(x)`, with f(x) / x for a gradient."""
+    result: Tensor = _Identity.apply(x, f, slope)
+    return result
+
+
+def share(x: Tensor, part: float) -> Tensor:
+    """`x`, with `part` of its gradient."""
+    result: Tensor = _Share.apply(x, part)
+    return result
+
+
+def layer_norm(x: Tensor, shape: Sequence[int], weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
+    """`F.layer_norm` with a constant deviation."""
+    result: Tensor = _LayerNorm.apply(x, shape, weight, bias, eps)
+    return result
+
+
+def group_norm(x: Tensor, groups: int, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
+    """`F.group_norm` with a constant deviation."""
+    result: Tensor = _GroupNorm.apply(x, groups, weight, bias, eps)
+    return result
+
+
+def rms_norm(x: Tensor, f: Callable[[Tensor], Tensor], axes: int, weight: Tensor | None, eps: float) -> Tensor:
+    """`f(x)`, an RMS norm over the last `axes` axes, with a constant root mean square."""
+    result: Tensor = _RmsNorm.apply(x, f, axes, weight, eps)
+    return result

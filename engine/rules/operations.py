@@ -1,0 +1,185 @@
+"""Rules on operations. A rule is called in place of its operation, and returns what the operation would, bit for bit,
+with another gradient. An operand depends on the input where it requires a gradient; parameters are constants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.rules import gradients
+from engine.rules.slopes import Slope
+
+Operation = Callable[..., Any]
+Arguments = Sequence[Any]
+Options = Mapping[str, Any]
+Rule = Callable[[Operation, Arguments, Options], Any]
+
+_FACTORS = ("batch1", "batch2", "mat1", "mat2", "tensor1", "tensor2")  # what torch calls b and c in a + b c
+_GATE = "_is_activation_output"  # marks a tensor for `gated`: products by an activation's output
+
+
+def depends(value: object) -> bool:
+    """Whether `value` is a tensor that depends on the input."""
+    return isinstance(value, Tensor) and value.requires_grad
+
+
+def own_gradient(operation: Operation, args: Arguments, options: Options) -> Any:
+    """The operation's own gradient is its rule."""
+    return operation(*args, **options)
+
+
+def constant(operation: Operation, args: Arguments, options: Options) -> Any:
+    """The result is a number: no relevance passes."""
+    with torch.no_grad():
+        return operation(*args, **options)
+
+
+def off(operation: Operation, args: Arguments, options: Options) -> Any:
+    """The operation (dropout) hands its input on."""
+    return args[0] if args else options["input"]
+
+
+def identity(slope: Slope) -> Rule:
+    """f(x) hands its relevance on unchanged: the gradient is `slope`, f(x) / x (AttnLRP, eq. 9)."""
+
+    def rule(operation: Operation, args: Arguments, options: Options) -> Any:
+        x, rest, options = _first(args, options)
+        options = {k: v for k, v in options.items() if k != "inplace"}
+        result = gradients.identity(x, lambda t: operation(t, *rest, **options), lambda t: slope(t, *rest, **options))
+        setattr(result, _GATE, True)
+        return result
+
+    return rule
+
+
+def uniform(operation: Operation, args: Arguments, options: Options) -> Any:
+    """A product of n factors that depend on the input: each gets 1 / n of the relevance (AttnLRP, eq. 7)."""
+    factors = _dependent([*args, *options.values()])
+    result = operation(*args, **options)
+    return result if factors < 2 else gradients.share(result, 1 / factors)
+
+
+def gated(operation: Operation, args: Arguments, options: Options) -> Any:
+    """A product by an activation's output is a product by a number; any other is uniform (CP-LRP for gated MLPs)."""
+    gates = [i for i, x in enumerate(args[:2]) if depends(x) and hasattr(x, _GATE)]
+    if len(gates) == 1 and depends(args[1 - gates[0]]):
+        held = list(args)
+        held[gates[0]] = args[gates[0]].detach()
+        return operation(*held, **options)
+    return uniform(operation, args, options)
+
+
+def plus_uniform(operation: Operation, args: Arguments, options: Options) -> Any:
+    """a + b c, as `baddbmm` and `addcmul` compute it: the sum passes relevance on, the product is uniform."""
+    operands = [*args, *options.values()]
+    if not (depends(operands[1]) and depends(operands[2])):
+        return operation(*args, **options)
+    args = [gradients.share(x, 0.5) if i in (1, 2) else x for i, x in enumerate(args)]
+    options = {k: gradients.share(x, 0.5) if k in _FACTORS else x for k, x in options.items()}
+    return operation(*args, **options)
+
+
+def by_constant(operation: Operation, args: Arguments, options: Options) -> Any:
+    """A quotient whose denominator is a number: statistics are constants (AttnLRP, eq. 9 for normalisations)."""
+    x, y = _bind(args, options, input=..., other=...)
+    rest = {k: v for k, v in options.items() if k not in ("input", "other")}
+    return operation(x, y.detach() if isinstance(y, Tensor) else y, *args[2:], **rest)
+
+
+def power(operation: Operation, args: Arguments, options: Options) -> Any:
+    """x^n: the gradient over the exponent, so that x^n hands its relevance on; a root or a negative one is a statistic."""
+    exponent = args[1] if len(args) > 1 else options.get("exponent", 2)
+    if isinstance(exponent, Tensor):
+        exponent = exponent.item() if exponent.numel() == 1 and not depends(exponent) else 0
+    if exponent < 1:
+        return constant(operation, args, options)
+    result = operation(*args, **options)
+    return result if exponent == 1 else gradients.share(result, 1 / exponent)
+
+
+def in_place(rule: Rule, plain: Operation) -> Rule:
+    """`rule` for the operation's form that overwrites its first operand."""
+
+    def overwriting(operation: Operation, args: Arguments, options: Options) -> Any:
+        return args[0].copy_(rule(plain, (args[0].clone(), *args[1:]), options))
+
+    return overwriting
+
+
+# -- attention -----------------------------------------------------------------------------------------------------------
+
+
+def split_between(query: float, key: float, value: float) -> Rule:
+    """Fused attention: the shares that two uniform products and the softmax's gradient come to (AttnLRP, 3.3)."""
+
+    def rule(operation: Operation, args: Arguments, options: Options) -> Any:
+        (q, k, v), rest, options = _attention_operands(args, options)
+        if depends(q) and depends(k) and depends(v):
+            q, k, v = gradients.share(q, query), gradients.share(k, key), gradients.share(v, value)
+        return operation(q, k, v, *rest, **options)
+
+    return rule
+
+
+def constant_pattern(operation: Operation, args: Arguments, options: Options) -> Any:
+    """Fused attention whose weights are numbers: query and key get no relevance (CP-LRP, Ali et al., 2022)."""
+    (q, k, v), rest, options = _attention_operands(args, options)
+    return operation(q.detach(), k.detach(), v, *rest, **options)
+
+
+def _attention_operands(args: Arguments, options: Options) -> tuple[Sequence[Tensor], list[Any], Options]:
+    named = dict(options)
+    operands = [*args[:3], *(named.pop(name) for name in ("query", "key", "value")[len(args) :])]
+    rest = list(args[3:])
+    if len(rest) > 1:
+        rest[1] = 0.0  # dropout is off
+    else:
+        named["dropout_p"] = 0.0
+    return operands, rest, named
+
+
+# -- normalisations --------------------------------------------------------------------------------------------------------
+
+
+def layer_norm(operation: Operation, args: Arguments, options: Options) -> Any:
+    """Layer norm with a constant deviation, in torch's fused kernels."""
+    x, shape, weight, bias, eps = _bind(
+        args, options, input=..., normalized_shape=..., weight=None, bias=None, eps=1e-5
+    )
+    return gradients.layer_norm(x, shape, weight, bias, eps)
+
+
+def rms_norm(operation: Operation, args: Arguments, options: Options) -> Any:
+    """RMS norm with a constant root mean square."""
+    x, shape, weight, eps = _bind(args, options, input=..., normalized_shape=..., weight=None, eps=None)
+    eps = torch.finfo(x.dtype).eps if eps is None else eps
+    return gradients.rms_norm(
+        x, lambda t: operation(t, *args[1:], **_without(options, "input")), len(shape), weight, eps
+    )
+
+
+def group_norm(operation: Operation, args: Arguments, options: Options) -> Any:
+    """Group norm with constant deviations."""
+    x, groups, weight, bias, eps = _bind(args, options, input=..., num_groups=..., weight=None, bias=None, eps=1e-5)
+    return gradients.group_norm(x, groups, weight, bias, eps)
+
+
+def _bind(args: Arguments, options: Options, **names: Any) -> list[Any]:
+    """The arguments in the order of `names`, with their defaults."""
+    return [args[i] if i < len(args) else options.get(name, default) for i, (name, default) in enumerate(names.items())]
+
+
+def _first(args: Arguments, options: Options) -> tuple[Tensor, Arguments, Options]:
+    return (args[0], args[1:], options) if args else (options["input"], (), _without(options, "input"))
+
+
+def _without(options: Options, name: str) -> Options:
+    return {k: v for k, v in options.items() if k != name}
+
+
+def _dependent(args: Iterable[Any]) -> int:
+    """How many operands depend on the input; those of `einsum` may come as one sequence."""
+    return sum(_dependent(x) if isinstance(x, list | tuple) else depends(x) for x in args)

@@ -1,0 +1,204 @@
+"""Putting a table of rules to work on one module, and taking it away again.
+
+1. The module's parameters are made constants, so that an operand that requires a gradient is one that depends on the input.
+2. Its `forward` is wrapped: while it runs, a mode hands every operation in the table to its rule.
+3. Activation modules made of several operations are wrapped too, and get the identity rule as one.
+4. On exit everything is as it was.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from types import FunctionType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+from transformers import activations
+
+from engine.rules import slopes
+from engine.rules.operations import Operation, Rule, depends, identity, off
+from engine.rules.slopes import Slope
+
+
+class _Entered(threading.local):
+    """The modes this thread is in, innermost last; None where rules are suspended."""
+
+    def __init__(self) -> None:
+        self.modes: list[RuleMode | None] = [None]
+
+
+_entered = _Entered()
+
+
+class RuleMode(TorchFunctionMode):
+    """Hands each operation whose operands depend on the input to its rule. Of nested modes the innermost acts alone."""
+
+    def __init__(self, rules: Mapping[Operation, Rule]) -> None:
+        super().__init__()
+        self.rules = rules
+
+    def __torch_function__(
+        self, func: Operation, types: Iterable[type], args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        options = kwargs or {}
+        if _entered.modes[-1] is not self:
+            return func(*args, **options)
+        rule = self.rules.get(func)
+        if rule is not None:
+            return rule(func, args, options) if rule is off or _acts(args, options) else func(*args, **options)
+        opened = _opened(func)
+        if opened is None:
+            return func(*args, **options)
+        with self:
+            return opened(*args, **options)
+
+    def __enter__(self) -> RuleMode:
+        _entered.modes.append(self)
+        super().__enter__()
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        super().__exit__(*exception)
+        _entered.modes.pop()
+
+
+@contextmanager
+def rules_on(module: nn.Module, rules: Mapping[Operation, Rule], whole_activations: bool) -> Iterator[None]:
+    """Inside the `with`, calls of `module` follow `rules`."""
+    mode = RuleMode(rules)
+    with ExitStack() as undo:
+        undo.enter_context(_constant_parameters(module))
+        if whole_activations:
+            for child in module.modules():
+                slope = _whole_slope(child)
+                if slope is not None:
+                    undo.enter_context(replaced_forward(child, _as_one(mode, child.forward, slope)))
+        undo.enter_context(replaced_forward(module, _under(mode, module.forward)))
+        yield
+
+
+def rules_again() -> AbstractContextManager[Any]:
+    """The rules in force now, to be entered later: by a block that is computed again in the backward pass."""
+    return _entered.modes[-1] or nullcontext()
+
+
+@contextmanager
+def _suspended() -> Iterator[None]:
+    _entered.modes.append(None)
+    try:
+        yield
+    finally:
+        _entered.modes.pop()
+
+
+def _under(mode: RuleMode, forward: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(forward)
+    def under_rules(*args: Any, **kwargs: Any) -> Any:
+        with mode:
+            return forward(*args, **kwargs)
+
+    return under_rules
+
+
+def _as_one(mode: RuleMode, forward: Callable[..., Any], slope: Slope) -> Callable[..., Any]:
+    rule = identity(slope)
+
+    @functools.wraps(forward)
+    def as_one(x: Tensor, *args: Any, **kwargs: Any) -> Any:
+        innermost = _entered.modes[-1]
+        acts = innermost is not None and innermost.rules is mode.rules and torch.is_grad_enabled() and depends(x)
+        if not acts:
+            return forward(x, *args, **kwargs)
+        with _suspended():
+            return rule(forward, (x, *args), kwargs)
+
+    return as_one
+
+
+@contextmanager
+def replaced_forward(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
+    """Inside the `with`, calls of `module` are calls of `forward`."""
+    before = module.__dict__.get("forward")
+    module.forward = forward
+    try:
+        yield
+    finally:
+        if before is None:
+            del module.forward
+        else:
+            module.forward = before
+
+
+@contextmanager
+def _constant_parameters(module: nn.Module) -> Iterator[None]:
+    learned = [p for p in module.parameters() if p.requires_grad]
+    for parameter in learned:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in learned:
+            parameter.requires_grad_(True)
+
+
+def _acts(args: Any, options: Mapping[str, Any]) -> bool:
+    """Whether there is a gradient to shape."""
+    return torch.is_grad_enabled() and (_any_depends(args) or _any_depends(options.values()))
+
+
+def _any_depends(values: Iterable[Any]) -> bool:
+    return any(_any_depends(v) if isinstance(v, list | tuple) else depends(v) for v in values)
+
+
+@functools.lru_cache(maxsize=None)
+def _opened(function: Operation) -> Operation | None:
+    """A Python function of torch as it would run if it did not offer itself to modes first, so that its parts do.
+
+    `F.multi_head_attention_forward`, for one, is linear maps and an attention, each with a rule of its own.
+    """
+    if not isinstance(function, FunctionType) or "handle_torch_function" not in function.__code__.co_names:
+        return None
+    if function.__module__ not in ("torch.nn.functional", "torch.functional"):
+        return None
+    no = dict.fromkeys((n for n in function.__code__.co_names if n.startswith("has_torch_function")), _no)
+    opened = FunctionType(
+        function.__code__,
+        {**function.__globals__, **no},
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    opened.__kwdefaults__ = function.__kwdefaults__
+    return opened
+
+
+def _no(*_: object) -> bool:
+    return False
+
+
+# Activations that transformers writes out in several operations, or may
+_WHOLE: dict[type[nn.Module], Slope] = {
+    activations.GELUActivation: slopes.gelu_erf,
+    activations.GELUTanh: slopes.gelu_tanh,
+    activations.NewGELUActivation: slopes.gelu_tanh,
+    activations.FastGELUActivation: slopes.gelu_tanh,
+    activations.AccurateGELUActivation: slopes.gelu_tanh,
+    activations.QuickGELUActivation: slopes.gelu_quick,
+}
+_WRITTEN_OUT = re.compile("GELU|Gelu|SiLU|Swish|Mish|XIELU")
+
+
+def _whole_slope(module: nn.Module) -> Slope | None:
+    """f(x) / x of a module that is one activation, made of operations whose own rules would tear it apart."""
+    known = _WHOLE.get(type(module))
+    if known is not None:
+        return known
+    if type(module).__module__.startswith("torch.") or any(module.children()):
+        return None
+    return functools.partial(slopes.of_any, module.forward) if _WRITTEN_OUT.search(type(module).__name__) else None
