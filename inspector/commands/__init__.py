@@ -1,0 +1,1 @@
+"""Everything a menu, a shortcut or the palette can do, as values."""

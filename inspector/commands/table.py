@@ -1,0 +1,120 @@
+"""The commands: one table for menus, shortcuts, help and palette."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something to do: `id` is for programs, the rest is for people. Several shortcuts are separated by commas."""
+
+    id: str
+    text: str
+    shortcut: str = ""
+    help: str = ""
+    choice: str = ""  # commands of one choice exclude each other, and one of them is marked
+    switch: bool = False  # on or off
+
+    @property
+    def name(self) -> str:
+        """The text without the dots that only say that a dialog follows."""
+        return self.text.removesuffix("…")
+
+    @property
+    def shortcuts(self) -> tuple[str, ...]:
+        return tuple(self.shortcut.split(", ")) if self.shortcut else ()
+
+
+@dataclass(frozen=True)
+class Menu:
+    """A menu of the window: groups of commands with a line between them."""
+
+    title: str
+    groups: tuple[tuple[Command, ...], ...]
+
+
+FILE = Menu(
+    "&File",
+    (
+        (
+            Command("file.open_prompt", "Open prompt…", "Ctrl+Shift+O", "Read the prompt from a text file"),
+            Command("file.export", "Export…", "Ctrl+E", "Save tokens or layers as a figure or as data"),
+        ),
+        (Command("file.quit", "Quit", "Ctrl+Q", "Close the window and end the worker"),),
+    ),
+)
+EDIT = Menu(
+    "&Edit",
+    (
+        (
+            Command("edit.undo", "Undo", "Ctrl+Z", "Return to the question before"),
+            Command("edit.redo", "Redo", "Ctrl+Shift+Z, Ctrl+Y", "Go on to the question after"),
+        ),
+        (
+            Command("edit.copy_image", "Copy tokens as image", "", "Copy the coloured tokens as a picture"),
+            Command("edit.copy_table", "Copy tokens as table", "Ctrl+Shift+C", "Copy tokens and relevance as TSV"),
+            Command("edit.find", "Find in tokens…", "Ctrl+F", "Find a text among the tokens"),
+        ),
+        (Command("edit.preferences", "Preferences…", "Ctrl+,", "Theme, colours, device and worker"),),
+    ),
+)
+MODEL = Menu(
+    "&Model",
+    (
+        (
+            Command("model.choose", "Choose a model…", "Ctrl+O", "Bundled, on this machine, or from the hub"),
+            Command("model.open_folder", "Open model folder…", "", "Open a model saved in a folder"),
+            Command("model.open_gguf", "Open GGUF file…", "", "Open a model in one GGUF file"),
+        ),
+        (Command("model.unload", "Unload", "", "Let go of the model and its memory"),),
+    ),
+)
+RUN = Menu(
+    "&Run",
+    (
+        (
+            Command("run.explain", "Explain", "Ctrl+Return, Ctrl+Enter", "Explain the target with the prompt as it is"),
+            Command("run.stop", "Stop", "Esc", "Stop at the next block"),
+        ),
+        (
+            Command("rules.attnlrp", "AttnLRP", "Alt+1", "Rules for attention, products and norms", "rules"),
+            Command("rules.cp-lrp", "CP-LRP", "Alt+2", "Attention patterns are constants", "rules"),
+            Command("rules.input-x-gradient", "Input × gradient", "Alt+3", "No rules: the plain gradient", "rules"),
+            Command("rules.gradient", "Gradient", "Alt+4", "The gradient itself, not times the input", "rules"),
+        ),
+    ),
+)
+VIEW = Menu(
+    "&View",
+    (
+        (
+            Command("layer.up", "Next layer", "Ctrl+Up", "One layer towards the output"),
+            Command("layer.down", "Previous layer", "Ctrl+Down", "One layer towards the input"),
+            Command("layer.input", "Input", "Ctrl+Home", "Relevance of the word embeddings"),
+            Command("layer.output", "Last layer", "Ctrl+End", "Relevance of what leaves the last block"),
+        ),
+        (
+            Command("scale.layer", "Scale: each layer", "", "Colours span each layer by itself", "scale"),
+            Command("scale.global", "Scale: all layers", "", "Colours mean the same in all layers", "scale"),
+            Command("scale.target", "Scale: share of target", "", "Colours span the target's value", "scale"),
+        ),
+        (
+            Command("view.log", "Log", "Ctrl+L", "What the worker writes, and details of failures", switch=True),
+            Command("view.reset_layout", "Reset layout", "", "Put all panes back where they were"),
+        ),
+        (Command("view.palette", "All commands…", "Ctrl+Shift+P", "Find a command by its name"),),
+    ),
+)
+HELP = Menu(
+    "&Help",
+    (
+        (
+            Command("help.shortcuts", "Keys and mouse", "F1", "What keys and clicks do"),
+            Command("help.about", "About", "", "Versions and licences"),
+        ),
+    ),
+)
+
+MENUS = (FILE, EDIT, MODEL, RUN, VIEW, HELP)
+COMMANDS = tuple(command for menu in MENUS for group in menu.groups for command in group)

@@ -1,0 +1,101 @@
+"""One run at a time, from the question to its one ending."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.protocol.messages import Cancelled, Ending, Event, Failed, Progress, Request
+
+
+class Worker(Protocol):
+    """What a conversation needs of the client."""
+
+    said: Any  # Signal(int, object): run number, event
+    state_changed: Any  # Signal(object): WorkerState
+    greeted: Any  # Signal(object): Hello
+
+    @property
+    def trouble(self) -> str: ...
+
+    def ask(self, request: Request) -> int: ...
+    def stop(self, run: int) -> None: ...
+    def start(self) -> None: ...
+
+
+class Conversation(QObject):
+    """Asks the worker; a newer question stops the one before, whose late events are dropped by their run number."""
+
+    progressed = Signal(object)  # Progress
+    succeeded = Signal(object)  # the Ending asked for
+    failed = Signal(object)  # Failed
+    cancelled = Signal()
+    busy_changed = Signal(bool)
+
+    def __init__(self, worker: Worker, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._worker = worker
+        self._run: int | None = None
+        self._stopping = False
+        worker.said.connect(self._on_said)
+
+    def use(self, worker: Worker) -> None:
+        """Talk to another worker from now on."""
+        self.drop()
+        self._worker.said.disconnect(self._on_said)
+        self._worker = worker
+        worker.said.connect(self._on_said)
+
+    @property
+    def is_busy(self) -> bool:
+        return self._run is not None
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping
+
+    def ask(self, request: Request) -> None:
+        """Ask, instead of what is being asked."""
+        was_busy = self.is_busy
+        self._abandon()
+        self._run = self._worker.ask(request)
+        if not was_busy:
+            self.busy_changed.emit(True)
+
+    def stop(self) -> None:
+        """Ask the worker to stop; it ends as cancelled, or as whatever came first."""
+        if self._run is not None and not self._stopping:
+            self._stopping = True
+            self._worker.stop(self._run)
+
+    def drop(self) -> None:
+        """Forget the run: whatever it ends as is not wanted any more."""
+        if self.is_busy:
+            self._abandon()
+            self.busy_changed.emit(False)
+
+    def _abandon(self) -> None:
+        run, self._run, self._stopping = self._run, None, False
+        if run is not None:
+            self._worker.stop(run)
+
+    def _on_said(self, run: int, event: Event) -> None:
+        if run != self._run:
+            return
+        match event:
+            case Progress():
+                self.progressed.emit(event)
+            case _:
+                self._end(event)
+
+    def _end(self, ending: Ending) -> None:
+        self._run, self._stopping = None, False
+        self.busy_changed.emit(False)
+        match ending:
+            case Cancelled():
+                self.cancelled.emit()
+            case Failed():
+                self.failed.emit(ending)
+            case _:
+                self.succeeded.emit(ending)

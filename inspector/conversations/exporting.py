@@ -1,0 +1,64 @@
+"""Has a figure made by the worker and writes it to a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+
+from engine.protocol.messages import Export, Exported, Failed
+from inspector.conversations.conversation import Conversation, Worker
+from inspector.writing import write_atomically
+
+
+class Exporting(Conversation):
+    """One figure at a time; the window stays free while it is typeset and written."""
+
+    written = Signal(object, str)  # Path, and what had to be done without
+
+    def __init__(self, worker: Worker, parent: QObject | None = None) -> None:
+        super().__init__(worker, parent)
+        self._path = Path()
+        self._reply = _Reply(self)
+        self._reply.written.connect(self.written)
+        self._reply.refused.connect(self._on_refused)
+        self.succeeded.connect(self._on_succeeded)
+
+    @property
+    def path(self) -> Path:
+        """Where the last figure goes."""
+        return self._path
+
+    def export(self, request: Export, path: Path) -> None:
+        """Make the figure and put it at `path`, all of it or nothing."""
+        self._path = path
+        self.ask(request)
+
+    def _on_succeeded(self, ending: Exported) -> None:
+        QThreadPool.globalInstance().start(_Writing(self._path, ending, self._reply))
+
+    def _on_refused(self, message: str) -> None:
+        self.failed.emit(Failed("disk_full", message))
+
+
+class _Reply(QObject):
+    """Carries the end of a write back to the window's thread."""
+
+    written = Signal(object, str)
+    refused = Signal(str)
+
+
+class _Writing(QRunnable):
+    """The write itself, off the window's thread: a network drive may take its time."""
+
+    def __init__(self, path: Path, exported: Exported, reply: _Reply) -> None:
+        super().__init__()
+        self._path, self._exported, self._reply = path, exported, reply
+
+    def run(self) -> None:
+        try:
+            write_atomically(self._path, self._exported.data)
+        except OSError as error:
+            self._reply.refused.emit(f"{self._path.name} could not be written: {error.strerror or error}.")
+        else:
+            self._reply.written.emit(self._path, self._exported.note)

@@ -1,0 +1,307 @@
+"""What a person can do, turned into questions for the worker and answers for the study. No widgets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import assert_never
+
+from msgspec import structs
+from PySide6.QtCore import QObject, Signal
+
+from engine.protocol.messages import Explained, Export, Failed, Hello, Loaded, Progress, Unloaded
+from engine.protocol.targets import Target, TokenName, Top
+from engine.protocol.values import Memory, ModelInfo, ModelSource
+from inspector.client.client import WorkerState
+from inspector.conversations.conversation import Conversation, Worker
+from inspector.conversations.explaining import Explaining
+from inspector.conversations.exporting import Exporting
+from inspector.conversations.listing import Listing
+from inspector.conversations.loading import Loading
+from inspector.conversations.tokenising import Tokenising
+from inspector.state.aiming import token_against, token_at_position_shown, top_at
+from inspector.state.question import Question
+from inspector.state.scene import Against
+from inspector.state.study import Study
+from inspector.state.trouble import (
+    Remedy,
+    Trouble,
+    trouble_with_explaining,
+    trouble_with_exporting,
+    trouble_with_opening,
+)
+
+_WORDS: dict[type[Conversation], str] = {
+    Loading: "Opening the model…",
+    Explaining: "Explaining…",
+    Exporting: "Exporting…",
+}
+
+
+class Inquiry(QObject):
+    """Keeps study and worker together: what is asked gets answered, what fails says why and what would help."""
+
+    model_changed = Signal(object)  # ModelInfo | None: the model that is open
+    memory_changed = Signal(object)  # Memory | None
+    activity_changed = Signal(object)  # str | Progress | None: what the worker is doing for us
+    counted = Signal(int)  # the prompt's tokens
+    answered = Signal(object)  # Explained
+    target_refused = Signal(str)
+    troubled = Signal(object)  # Trouble
+    calmed = Signal()  # what was wrong is no longer
+
+    def __init__(self, worker: Worker, study: Study, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.study = study
+        self.explaining = Explaining(worker, study, self)
+        self.loading = Loading(worker, self)
+        self.tokenising = Tokenising(worker, self)
+        self.listing = Listing(worker, self)
+        self.exporting = Exporting(worker, self)
+        self._model: ModelInfo | None = None
+        self._explain_when_open = False
+        self._lost_model = False  # the worker that held it is gone
+        self._worker = worker
+        self._follow_conversations()
+        self._follow_worker()
+        study.question_changed.connect(self._on_question_changed)
+
+    def _follow_conversations(self) -> None:
+        self.loading.loaded.connect(self._on_loaded)
+        self.loading.unloaded.connect(self._on_unloaded)
+        self.loading.failed.connect(self._on_loading_failed)
+        self.explaining.succeeded.connect(self._on_explained)
+        self.explaining.failed.connect(self._on_explaining_failed)
+        self.exporting.failed.connect(self._on_exporting_failed)
+        self.tokenising.counted.connect(self.counted)
+        for conversation in self._stoppable:
+            conversation.progressed.connect(self._on_progressed)
+            conversation.busy_changed.connect(self._on_busy_changed)
+
+    def _follow_worker(self) -> None:
+        self._worker.state_changed.connect(self._on_worker_state_changed)
+        self._worker.greeted.connect(self._on_worker_greeted)
+
+    def use(self, worker: Worker) -> None:
+        """Go on with another worker, which has to open the model first."""
+        self._worker.state_changed.disconnect(self._on_worker_state_changed)
+        self._worker.greeted.disconnect(self._on_worker_greeted)
+        for conversation in (*self._stoppable, self.tokenising, self.listing):
+            conversation.use(worker)
+        self._worker = worker
+        self._follow_worker()
+        self._set_model(None, None)
+        self.open_model(self.study.question.source)
+
+    @property
+    def model(self) -> ModelInfo | None:
+        """The model that is open."""
+        return self._model
+
+    @property
+    def is_busy(self) -> bool:
+        """True while there is something to stop."""
+        return any(conversation.is_busy for conversation in self._stoppable)
+
+    @property
+    def _stoppable(self) -> tuple[Conversation, ...]:
+        return (self.loading, self.explaining, self.exporting)
+
+    # -- what a person can do ------------------------------------------------------------------------------------------
+
+    def open_model(self, source: ModelSource) -> None:
+        """Open `source`, then explain the prompt with it. The study goes on with the model before until it is open."""
+        self.calmed.emit()
+        self._explain_when_open = True
+        self.explaining.drop()
+        self.tokenising.forget()
+        self.loading.open(source)
+
+    def unload(self) -> None:
+        self.explaining.drop()
+        self.tokenising.forget()
+        self.loading.unload()
+
+    def type(self, prompt: str) -> None:
+        """Take over the prompt as it is being typed."""
+        self.study.type(prompt)
+
+    def use_prompt(self, prompt: str) -> None:
+        """Take over a whole prompt, from an example or a file, and explain it."""
+        self.study.ask(self.study.question.about_prompt(prompt))
+        self.explain()
+
+    def explain(self) -> None:
+        """Answer the present question, once its model is open."""
+        self.study.end_step()
+        if not self.study.question.prompt:
+            self.troubled.emit(Trouble("The prompt is empty: type or paste a text to explain."))
+        elif self.loading.is_busy:
+            self._explain_when_open = True
+        else:
+            self.calmed.emit()
+            self.tokenising.forget()
+            self.explaining.explain(self.study.question)
+
+    def stop(self) -> None:
+        """End what is going on at the next block."""
+        self._explain_when_open = False
+        for conversation in self._stoppable:
+            conversation.stop()
+        self._tell_activity()
+
+    def choose_rules(self, rules: str) -> None:
+        self._ask(replace(self.study.question, rules=rules))
+
+    def choose_position(self, position: int) -> None:
+        """Explain the largest logit after the token at `position` of the tokens shown."""
+        self._ask_target(top_at(position, self.study.question, self.study.shown))
+
+    def choose_prediction(self, token: TokenName) -> None:
+        """Explain `token`, by id or by text, at the position shown."""
+        self._ask_target(token_at_position_shown(token, self.study.question, self.study.shown))
+
+    def choose_against(self, against: Against) -> None:
+        """Explain the token that is explained in contrast to `against`: a token's id, the mean, or nothing."""
+        target = token_against(against, self.study.question, self.study.shown)
+        if target is not None:
+            self._ask_target(target)
+
+    def undo(self) -> None:
+        self.study.undo()
+        self._catch_up()
+
+    def redo(self) -> None:
+        self.study.redo()
+        self._catch_up()
+
+    def export(self, request: Export, path: Path) -> None:
+        self.exporting.export(request, path)
+
+    def remedy(self, remedy: Remedy) -> None:
+        """Do what the button beside a failure promises, as far as it takes the worker to do it."""
+        match remedy:
+            case Remedy.REPEAT:
+                self.explain()
+            case Remedy.CHECKPOINT:
+                self.study.amend(replace(self.study.question, checkpointing=True))
+                self.explain()
+            case Remedy.OPEN_AGAIN:
+                self.open_model(self.loading.opening or self.study.question.source)
+            case Remedy.ALLOW_CODE:
+                source = self.loading.opening or self.study.question.source
+                self.open_model(structs.replace(source, trust_remote_code=True))
+            case Remedy.RESTART:
+                self._worker.start()
+            case Remedy.CHOOSE_MODEL | Remedy.EXPORT_AGAIN | Remedy.PREFERENCES:
+                pass  # dialogs: the window's
+            case _:
+                assert_never(remedy)
+
+    # -- asking --------------------------------------------------------------------------------------------------------
+
+    def _ask_target(self, target: Target) -> None:
+        self._ask(replace(self.study.question, target=target))
+
+    def _ask(self, question: Question) -> None:
+        self.study.ask(question)
+        if self.study.is_answered:
+            self._catch_up()
+        else:
+            self.explain()
+
+    def _catch_up(self) -> None:
+        """Leave what the worker does if the study has moved on to something already known, or to another model."""
+        if self.study.is_answered:
+            self.explaining.drop()
+            self.calmed.emit()
+        if self._model is not None and self.loading.opening != self.study.question.source:
+            self._explain_when_open = False
+            self.loading.open(self.study.question.source)
+
+    # -- following -----------------------------------------------------------------------------------------------------
+
+    def _on_question_changed(self, question: Question) -> None:
+        shown = self.study.shown
+        if shown is not None and self.study.is_answered:
+            self.tokenising.forget()
+            self.counted.emit(len(shown.relevance.tokens))
+        elif self._model is not None and self.loading.opening == question.source:
+            self.tokenising.count(question.source, question.prompt)
+
+    def _on_loaded(self, ending: Loaded) -> None:
+        self._set_model(ending.model, ending.memory)
+        question, source = self.study.question, self.loading.opening
+        if source is not None and source != question.source:  # token ids mean nothing to another model
+            self.study.ask(replace(question, source=source, target=Top(), checkpointing=False))
+        if self._explain_when_open and question.prompt:
+            self._explain_when_open = False
+            self.explain()
+        else:
+            self._on_question_changed(self.study.question)
+
+    def _on_unloaded(self, ending: Unloaded) -> None:
+        self._set_model(None, ending.memory)
+
+    def _on_loading_failed(self, failure: Failed) -> None:
+        self._explain_when_open = False
+        self.troubled.emit(trouble_with_opening(failure))
+
+    def _on_explained(self, answer: Explained) -> None:
+        self._set_model(answer.relevance.model, answer.memory)
+        self.calmed.emit()
+        self.counted.emit(len(answer.relevance.tokens))
+        self.answered.emit(answer)
+
+    def _on_explaining_failed(self, failure: Failed) -> None:
+        asked = self.explaining.asked
+        target = asked.target if asked else None
+        if failure.kind == "target_unknown" and asked == self.study.question and target != Top():
+            self.study.take_back()
+            self.target_refused.emit(failure.message)
+        else:
+            self.troubled.emit(trouble_with_explaining(failure, asked is not None and asked.checkpointing))
+
+    def _on_exporting_failed(self, failure: Failed) -> None:
+        self.troubled.emit(trouble_with_exporting(failure))
+
+    def _on_worker_state_changed(self, state: WorkerState) -> None:
+        if state is not WorkerState.CRASHED:
+            return
+        self._lose_model()
+        if not self.is_busy:  # otherwise what is under way fails, and says so
+            why = self._worker.trouble or "The worker ended unexpectedly. Another one is being started."
+            self.troubled.emit(Trouble(why, Remedy.RESTART if self._worker.trouble else None))
+
+    def _on_worker_greeted(self, hello: Hello) -> None:
+        self._lose_model()
+        if self._lost_model and self.loading.opening is not None and not self.is_busy:
+            self.loading.open(self.loading.opening)
+        self._lost_model = False
+
+    def _lose_model(self) -> None:
+        if self._model is not None:
+            self._lost_model = True
+            self._set_model(None, None)
+
+    def _set_model(self, model: ModelInfo | None, memory: Memory | None) -> None:
+        if model != self._model:
+            self._model = model
+            self.model_changed.emit(model)
+        self.memory_changed.emit(memory)
+
+    def _on_progressed(self, progress: Progress) -> None:
+        if not any(conversation.is_stopping for conversation in self._stoppable):
+            self.activity_changed.emit(progress)
+
+    def _on_busy_changed(self, busy: bool) -> None:
+        self._tell_activity()
+
+    def _tell_activity(self) -> None:
+        busy = [conversation for conversation in self._stoppable if conversation.is_busy]
+        if not busy:
+            self.activity_changed.emit(None)
+        elif any(conversation.is_stopping for conversation in busy):
+            self.activity_changed.emit("Stopping…")
+        else:
+            self.activity_changed.emit(_WORDS[type(busy[0])])

@@ -1,0 +1,141 @@
+"""What to save of an answer, as what, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.protocol.messages import FigureFormat, Picture
+from inspector.dialogs.browsing import browse_new_file
+from inspector.dialogs.labels import heading_label, plain_label, quiet_label
+
+
+@dataclass(frozen=True)
+class Product:
+    """Something an answer can be saved as."""
+
+    title: str
+    help: str
+    format: FigureFormat
+    picture: Picture
+    stem: str
+
+    @property
+    def suffix(self) -> str:
+        return f".{self.format}"
+
+
+PRODUCTS = (
+    Product("Tokens as PDF", "for a paper; typeset with LaTeX where there is one", "pdf", "tokens", "tokens"),
+    Product("Tokens as LaTeX", "a .tex file that compiles by itself", "tex", "tokens", "tokens"),
+    Product("Tokens as picture", "PNG", "png", "tokens", "tokens"),
+    Product("Layer map as picture", "PNG with axes and colour bar", "png", "layers", "layers"),
+    Product("Numbers as table", "CSV: tokens by layers", "csv", "tokens", "relevance"),
+    Product("Everything as JSON", "tokens, all layers, target, rules, versions", "json", "tokens", "relevance"),
+)
+
+
+class ExportDialog(QDialog):
+    """A choice of products, and a path that follows the choice."""
+
+    exported = Signal(object, object)  # Product, Path
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export")
+        self.setMinimumWidth(520)
+        self._overwrites: Path | None = None
+        self._group = QButtonGroup(self)
+        self._path = QLineEdit(objectName="export_path")
+        self._warning = plain_label()
+        self._shows = quiet_label()
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        self._lay_out()
+        self._group.idToggled.connect(self._on_product_toggled)
+        self._path.textChanged.connect(self._on_path_changed)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+
+    def show_choice(self, folder: Path, shows: str) -> None:
+        """Start in `folder`; `shows` says which layer and scale the figure will have."""
+        self._shows.setText(shows)
+        product = self.product()
+        self._path.setText(str(folder / f"{product.stem}{product.suffix}"))
+        self._path.setFocus()
+
+    def product(self) -> Product:
+        return PRODUCTS[self._group.checkedId()]
+
+    def path(self) -> Path:
+        return Path(self._path.text().strip()).expanduser()
+
+    def accept(self) -> None:
+        """Save, but ask before a file is replaced: the second press says yes."""
+        path = self.path()
+        if not path.name or path.is_dir():
+            self._warn("Type the name of a file.")
+        elif path.exists() and self._overwrites != path:
+            self._overwrites = path
+            self._warn(f"{path.name} exists. Press Replace to write over it.")
+            self._buttons.button(QDialogButtonBox.StandardButton.Save).setText("Replace")
+        else:
+            super().accept()
+            self.exported.emit(self.product(), path)
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.addWidget(heading_label("What"))
+        for index, product in enumerate(PRODUCTS):
+            button = QRadioButton(product.title, objectName=f"product_{index}")
+            self._group.addButton(button, index)
+            row = QHBoxLayout()
+            row.addWidget(button)
+            row.addWidget(quiet_label(product.help), 1)
+            layout.addLayout(row)
+        self._group.button(0).setChecked(True)
+        layout.addWidget(self._shows)
+        layout.addSpacing(8)
+        layout.addWidget(heading_label("Where"))
+        browse = QPushButton("Browse…")
+        browse.setAutoDefault(False)
+        browse.clicked.connect(self._on_browse_clicked)
+        where = QHBoxLayout()
+        where.addWidget(self._path, 1)
+        where.addWidget(browse)
+        layout.addLayout(where)
+        layout.addWidget(self._warning)
+        layout.addStretch(1)
+        layout.addWidget(self._buttons)
+        self._warning.hide()
+
+    def _warn(self, text: str) -> None:
+        self._warning.setText(text)
+        self._warning.show()
+
+    def _on_product_toggled(self, index: int, checked: bool) -> None:
+        if checked:
+            path, product = self.path(), PRODUCTS[index]
+            ours = path.stem in {p.stem for p in PRODUCTS}
+            self._path.setText(str(path.with_name(f"{product.stem if ours else path.stem}{product.suffix}")))
+
+    def _on_path_changed(self, text: str) -> None:
+        self._overwrites = None
+        self._warning.hide()
+        self._buttons.button(QDialogButtonBox.StandardButton.Save).setText("Save")
+
+    def _on_browse_clicked(self) -> None:
+        product = self.product()
+        browse_new_file(self, self._path.text(), f"{product.title} (*{product.suffix})", self._path.setText)

@@ -1,0 +1,113 @@
+"""What a person may set once and for all. Changes take effect at once."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from msgspec import structs
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+
+from engine.protocol.colours import COLOUR_MAPS
+from inspector.dialogs.labels import plain_label, quiet_label
+from inspector.dialogs.model_chooser import DTYPES
+from inspector.settings import Settings
+from inspector.theme import Theme
+
+THEMES: dict[str, Theme] = {"As the desktop": "system", "Light": "light", "Dark": "dark"}
+COLOUR_MAP_TITLES = {
+    "CET_D1A": "CET-D1A: blue, white, red (Kovesi)",
+    "bwr": "bwr: blue, white, red (as LXT)",
+    "colorbrewer:RdBu_r": "RdBu (ColorBrewer)",
+    "colorbrewer:PuOr_r": "PuOr: purple and orange (ColorBrewer)",
+    "vik": "vik (Crameri)",
+    "CET_D9": "CET-D9: pale blue, white, red (Kovesi)",
+}
+
+
+class Preferences(QDialog):
+    """Theme, colours, where models run, and which worker runs them."""
+
+    changed = Signal(object)  # Settings
+    worker_changed = Signal(str)  # the command, empty for our own
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Preferences")
+        self.setMinimumWidth(520)
+        self._settings = Settings()
+        self._theme = QComboBox(objectName="theme")
+        for title, theme in THEMES.items():
+            self._theme.addItem(title, theme)
+        self._colours = QComboBox(objectName="colour_map")
+        for name in COLOUR_MAPS:
+            self._colours.addItem(COLOUR_MAP_TITLES.get(name, name), name)
+        self._device = QComboBox(objectName="default_device")
+        self._dtype = QComboBox(objectName="default_dtype")
+        self._dtype.addItems(list(DTYPES))
+        self._worker = QLineEdit(objectName="worker_command", clearButtonEnabled=True)
+        self._worker.setPlaceholderText("this computer")
+        self._worker_problem = plain_label()
+        self._lay_out()
+        for box in (self._theme, self._colours, self._device, self._dtype):
+            box.activated.connect(self._on_chosen)
+        self._worker.editingFinished.connect(self._on_worker_entered)
+
+    def show_settings(self, settings: Settings, devices: Sequence[str]) -> None:
+        """Show what is set; `devices` are those the worker has."""
+        self._settings = settings
+        self._theme.setCurrentIndex(self._theme.findData(settings.theme))
+        self._colours.setCurrentIndex(self._colours.findData(settings.colour_map))
+        self._device.clear()
+        self._device.addItems(list(dict.fromkeys(("auto", settings.device, *devices))))
+        self._device.setCurrentText(settings.device)
+        self._dtype.setCurrentText(settings.dtype)
+        self._worker.setText(settings.worker_command)
+        self._worker_problem.hide()
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.addRow("Theme", self._theme)
+        form.addRow("Relevance colours", self._colours)
+        form.addRow("Device", self._device)
+        form.addRow("Type", self._dtype)
+        form.addRow("", quiet_label("Device and type are what the next model is opened with."))
+        form.addRow("Worker command", self._worker)
+        form.addRow("", self._worker_problem)
+        form.addRow(
+            "",
+            quiet_label(
+                "Empty runs models on this computer. For a GPU server: ssh gpu lxt-inspector worker. "
+                "Names of folders and files are then the server's."
+            ),
+        )
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addStretch(1)
+        layout.addWidget(buttons)
+
+    def _on_chosen(self, index: int) -> None:
+        self._settings = structs.replace(
+            self._settings,
+            theme=self._theme.currentData(),
+            colour_map=self._colours.currentData(),
+            device=self._device.currentText(),
+            dtype=self._dtype.currentText(),
+        )
+        self.changed.emit(self._settings)
+
+    def _on_worker_entered(self) -> None:
+        command = self._worker.text().strip()
+        try:
+            shlex.split(command)
+        except ValueError:
+            self._worker_problem.setText("A quotation mark is missing in this command.")
+            self._worker_problem.show()
+            return
+        self._worker_problem.hide()
+        if command != self._settings.worker_command:
+            self._settings = structs.replace(self._settings, worker_command=command)
+            self.worker_changed.emit(command)

@@ -1,0 +1,71 @@
+"""What keys and clicks do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from inspector.commands.table import Command, Menu
+
+MOUSE = (
+    ("Click a token", "Explain what the model predicts after it"),
+    ("Click a layer", "Show that layer's relevance on the tokens"),
+    ("Click a prediction", "Explain it instead of the largest one"),
+    ("Point at a token or a cell", "Its relevance, share and rank"),
+    ("Drop a text", "Make it the prompt"),
+    ("Drop a folder or a .gguf file", "Open it as a model"),
+)
+KEYS_IN_VIEWS = (
+    ("Arrow keys, on the tokens", "Walk the tokens"),
+    ("Enter, on the tokens", "Explain at the token under the cursor"),
+    ("Left, Right, on the layers", "Walk the layers"),
+    ("Home, End, on the layers", "The input, the last layer"),
+    ("Ctrl+C, on the tokens", "Copy them as a picture"),
+)
+
+
+class Shortcuts(QDialog):
+    """A list of every command with its keys, and of what the mouse does."""
+
+    def __init__(self, menus: Sequence[Menu], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys and mouse")
+        self.resize(640, 620)
+        self._list = QTreeWidget(objectName="shortcuts")
+        self._list.setColumnCount(3)
+        self._list.setHeaderHidden(True)
+        self._list.setRootIsDecorated(False)
+        self._list.setUniformRowHeights(True)
+        self._list.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
+        for menu in menus:
+            self._add(menu.title.replace("&", ""), [_row(command) for group in menu.groups for command in group])
+        self._add("Keys in the views", [(what, keys, "") for keys, what in KEYS_IN_VIEWS])
+        self._add("Mouse", [(what, how, "") for how, what in MOUSE])
+        self._list.expandAll()
+        self._list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._list)
+        layout.addWidget(buttons)
+
+    def _add(self, title: str, rows: Sequence[tuple[str, str, str]]) -> None:
+        group = QTreeWidgetItem(self._list, [title])
+        group.setFirstColumnSpanned(True)
+        font = group.font(0)
+        font.setBold(True)
+        group.setFont(0, font)
+        for row in rows:
+            QTreeWidgetItem(group, list(row))
+
+
+def _row(command: Command) -> tuple[str, str, str]:
+    keys = "  or  ".join(native_keys(shortcut) for shortcut in command.shortcuts)
+    return command.name, keys, command.help
+
+
+def native_keys(shortcut: str) -> str:
+    """The keys as this desktop writes them."""
+    return QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)

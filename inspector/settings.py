@@ -1,0 +1,92 @@
+"""What is remembered from one start to the next: one JSON file, in which nothing can keep the window from opening."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+from engine.protocol.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
+from engine.protocol.values import ModelSource
+from inspector.state.question import BUNDLED_MODEL
+from inspector.theme import Theme
+from inspector.writing import write_atomically
+
+RECENT_MODELS = 8
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
+    """Every setting has a default: a file from another version says as much as it can."""
+
+    model: ModelSource = BUNDLED_MODEL
+    prompt: str | None = None  # None until there was one: then the first example
+    rules: str = "attnlrp"
+    scale: Scale = "layer"
+    colour_map: str = DEFAULT_COLOUR_MAP
+    theme: Theme = "system"
+    device: str = "auto"
+    dtype: str = "auto"
+    worker_command: str = ""  # as typed in a shell; empty is this program's own
+    recent_models: tuple[ModelSource, ...] = ()
+    export_folder: str = ""
+    geometry: str = ""  # Qt's, in base64
+    layout: str = ""  # of docks and toolbars, likewise
+
+    def with_recent(self, source: ModelSource) -> Settings:
+        """The settings after `source` was opened."""
+        others = (model for model in self.recent_models if model.name != source.name)
+        recent = (source, *others)[:RECENT_MODELS]
+        return msgspec.structs.replace(self, model=source, recent_models=recent)
+
+
+class SettingsFile:
+    """Where settings are kept. Without a path they live as long as the window."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self.notice = ""  # what went wrong with the file, for people
+
+    def read(self) -> Settings:
+        """The settings kept, or the defaults where there are none or the file is damaged; that is put aside."""
+        if self._path is None:
+            return Settings()
+        try:
+            return _checked(msgspec.json.decode(self._path.read_bytes(), type=Settings))
+        except FileNotFoundError:
+            return Settings()
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            self.notice = f"The settings could not be understood and start afresh ({error}). {self._put_aside()}"
+        except OSError as error:
+            self.notice = f"The settings in {self._path} could not be read and start afresh: {error.strerror}."
+        return Settings()
+
+    def write(self, settings: Settings) -> None:
+        """Keep `settings`. A disk that refuses is said in `notice` and stops nothing."""
+        if self._path is None:
+            return
+        try:
+            write_atomically(self._path, msgspec.json.format(msgspec.json.encode(settings)))
+        except OSError as error:
+            self.notice = f"The settings could not be kept in {self._path}: {error.strerror}."
+
+    def _put_aside(self) -> str:
+        assert self._path is not None
+        aside = self._path.with_suffix(".damaged.json")
+        try:
+            self._path.replace(aside)
+        except OSError:
+            return "The damaged file could not be put aside."
+        return f"The damaged file is kept as {aside}."
+
+
+def settings_path() -> Path:
+    """Where this person's settings are."""
+    return platformdirs.user_config_path("lxt-inspector") / "settings.json"
+
+
+def _checked(settings: Settings) -> Settings:
+    """The settings without values that this version does not know."""
+    if settings.colour_map not in COLOUR_MAPS:
+        return msgspec.structs.replace(settings, colour_map=DEFAULT_COLOUR_MAP)
+    return settings

@@ -1,0 +1,44 @@
+"""From what is clicked to a target: a token shown, a prediction, something to set it against."""
+
+from __future__ import annotations
+
+from engine.protocol.messages import Explained
+from engine.protocol.targets import Contrast, Target, Token, TokenName, Top
+from inspector.state.question import Question
+from inspector.state.scene import Against, choice_of
+
+
+def top_at(position: int, question: Question, shown: Explained | None) -> Target:
+    """The largest logit after the token at `position` of those shown."""
+    return Top(_position_in_prompt(position, question, shown))
+
+
+def token_at_position_shown(token: TokenName, question: Question, shown: Explained | None) -> Target:
+    """One token's logit where the predictions shown are."""
+    return Token(token, _position_shown(question, shown))
+
+
+def token_against(against: Against, question: Question, shown: Explained | None) -> Target | None:
+    """The token that is explained, in contrast to another, to the mean, or to nothing. None if no one token is."""
+    explained = None if shown is None else choice_of(shown).explained
+    if explained is None:
+        return None
+    position = _position_shown(question, shown)
+    match against:
+        case None:
+            return Token(explained, position)
+        case "mean":
+            return Contrast(explained, None, position)
+        case _:
+            return Contrast(explained, against, position)
+
+
+def _position_shown(question: Question, shown: Explained | None) -> int:
+    return -1 if shown is None else _position_in_prompt(shown.relevance.target.position, question, shown)
+
+
+def _position_in_prompt(position: int, question: Question, shown: Explained | None) -> int:
+    """The position as a target says it: -1 for the last, which is all there is to say of a prompt not yet shown."""
+    if shown is None or shown.relevance.prompt != question.prompt:
+        return -1
+    return -1 if position == len(shown.relevance.tokens) - 1 else position

@@ -1,0 +1,50 @@
+"""What is asked of a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from engine.protocol.messages import Explain
+from engine.protocol.targets import Contrast, Sum, Target, Token, Top
+from engine.protocol.values import ModelSource
+
+BUNDLED_MODEL = ModelSource("bundled:llama")
+TOP = Top()
+
+
+@dataclass(frozen=True)
+class Question:
+    """Everything that decides the answer: equal questions have equal answers."""
+
+    source: ModelSource = BUNDLED_MODEL
+    prompt: str = ""
+    target: Target = TOP
+    rules: str = "attnlrp"
+    checkpointing: bool = False  # how to compute, not what: the answer is the same
+
+    @property
+    def key(self) -> Question:
+        """The question without what does not change its answer."""
+        return replace(self, checkpointing=False)
+
+    def request(self) -> Explain:
+        """The message that asks it."""
+        return Explain(self.source, self.prompt, self.target, self.rules, self.checkpointing)
+
+    def about_prompt(self, prompt: str) -> Question:
+        """The same question about another prompt, of which no position is known yet."""
+        return replace(self, prompt=prompt, target=Top())
+
+
+def question_of(request: Explain) -> Question:
+    """The question that `request` asks."""
+    return Question(request.source, request.prompt, request.target, request.rules, request.checkpointing)
+
+
+def position_of(target: Target) -> int:
+    """The position the target is at, as asked: -1 is the last. A sum is at its last term's."""
+    match target:
+        case Top() | Token() | Contrast():
+            return target.position
+        case Sum():
+            return position_of(target.targets[-1])

@@ -1,0 +1,179 @@
+"""What the views show, resolved from the question, the answer and the view. Pure: the same in, the same out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.protocol.colours import Scale, colour_limit, relevance_at
+from engine.protocol.messages import Explained
+from engine.protocol.values import Prediction, Relevance, Token
+from inspector.state.question import Question, position_of, question_of
+from inspector.state.view import View
+
+RULE_TITLES = {
+    "attnlrp": "AttnLRP",
+    "cp-lrp": "CP-LRP",
+    "input-x-gradient": "Input × gradient",
+    "gradient": "Gradient",
+}
+SCALE_TITLES: dict[Scale, str] = {"layer": "Each layer", "global": "All layers", "target": "Share of target"}
+
+Against = int | str | None  # a token's id, "mean", or nothing
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The tokens in colour at one layer. Equal strips look the same."""
+
+    answer: Explained  # compares by identity
+    layer: int | None
+    limit: float
+    colour_map: str
+    values: np.ndarray = field(compare=False)  # (token,)
+    title: str = field(compare=False)
+    legend: str = field(compare=False)
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        return self.answer.relevance.tokens
+
+    @property
+    def target_value(self) -> float:
+        return self.answer.relevance.value
+
+
+@dataclass(frozen=True)
+class Map:
+    """Every layer's tokens in colour. Equal maps look the same."""
+
+    answer: Explained
+    scale: Scale
+    colour_map: str
+    limits: np.ndarray = field(compare=False)  # (layer + 2,): the input's, then every layer's
+    labels: tuple[str, ...] = field(compare=False)  # likewise
+
+    @property
+    def relevance(self) -> Relevance:
+        return self.answer.relevance
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the model predicts at the target's position, and which of it is explained."""
+
+    predictions: tuple[Prediction, ...]
+    position: int
+    label: str  # of the token at the position
+    explained: int | None
+    against: Against
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that is on show. Without an answer there is nothing but the question."""
+
+    question: Question
+    view: View
+    stale: bool = False  # the answer is to an earlier question
+    strip: Strip | None = None
+    map: Map | None = None
+    choice: Choice | None = None
+    position: int | None = None  # the token whose continuation is asked about
+    total: str = ""  # the sum of relevance against the target
+    seconds: float | None = None
+
+
+def resolve(question: Question, answer: Explained | None, view: View) -> Scene:
+    """The scene for `question` when `answer` is the last good one."""
+    if answer is None:
+        return Scene(question, view)
+    relevance = answer.relevance
+    view = _inside(view, relevance)
+    stale = question_of(answer.question).key != question.key
+    values = relevance_at(relevance, view.layer)
+    limit = colour_limit(relevance, view.layer, view.scale)
+    return Scene(
+        question,
+        view,
+        stale,
+        Strip(answer, view.layer, limit, view.colour_map, values, _title(relevance, view.layer), _legend(view, limit)),
+        Map(answer, view.scale, view.colour_map, _limits(relevance, view.scale), _labels(len(relevance.layers))),
+        choice_of(answer),
+        _position(question, relevance),
+        f"relevance {_sum(values):.2f} of {relevance.value:.2f}",
+        answer.seconds,
+    )
+
+
+def layer_title(layer: int | None, layers: int) -> str:
+    """Where in a model of `layers` + 1 places relevance is looked at, in words."""
+    if layer is None:
+        return "input tokens"
+    return f"entering block {layer}" if layer < layers - 1 else "leaving the last block"
+
+
+def _inside(view: View, relevance: Relevance) -> View:
+    """The view without what this answer does not have: another model has fewer layers, another prompt fewer tokens."""
+    layer, token = view.layer, view.token
+    if layer is not None and layer >= len(relevance.layers):
+        layer = None
+    if token is not None and token >= len(relevance.tokens):
+        token = None
+    return View(layer, view.scale, view.colour_map, token)
+
+
+def _title(relevance: Relevance, layer: int | None) -> str:
+    rules = RULE_TITLES.get(relevance.rules, relevance.rules)
+    return f"Relevance · {layer_title(layer, len(relevance.layers))} · {rules} · {relevance.target.label}"
+
+
+def _legend(view: View, limit: float) -> str:
+    match view.scale:
+        case "layer":
+            place = "the input's" if view.layer is None else "this layer's"
+            return f"Scale: each layer by itself — full colour at {place} largest, ±{limit:.3g} logits"
+        case "global":
+            return f"Scale: the same for all layers — full colour at ±{limit:.3g} logits"
+        case "target":
+            return f"Scale: share of the target — full colour at ±{limit:.3g} logits (100 %)"
+
+
+def _limits(relevance: Relevance, scale: Scale) -> np.ndarray:
+    places: list[int | None] = [None, *range(len(relevance.layers))]
+    if scale == "layer":
+        return np.array([colour_limit(relevance, place, scale) for place in places])
+    return np.full(len(places), colour_limit(relevance, None, scale))
+
+
+def _labels(layers: int) -> tuple[str, ...]:
+    return ("input", *(str(layer) for layer in range(layers - 1)), "output")
+
+
+def _sum(values: np.ndarray) -> float:
+    return float(values.sum(dtype=np.float64))
+
+
+def choice_of(answer: Explained) -> Choice:
+    """What there is to choose from where the answer's target is."""
+    target = answer.relevance.target
+    position = target.position
+    tokens = answer.relevance.tokens
+    at = [term for term in target.terms if term[0] == position]
+    explained = at[0][1] if at else None
+    against: Against = None
+    if target.against_mean:
+        against = "mean"
+    elif len(at) == 2 and at[1][2] < 0:
+        against = at[1][1]
+    label = tokens[position].label if 0 <= position < len(tokens) else ""
+    return Choice(answer.predictions, position, label, explained, against)
+
+
+def _position(question: Question, relevance: Relevance) -> int:
+    """Where the question asks, counted from the start; of another prompt only the answer's place is known."""
+    asked = position_of(question.target)
+    if question.prompt != relevance.prompt:
+        return relevance.target.position
+    return asked if asked >= 0 else len(relevance.tokens) + asked

@@ -1,0 +1,133 @@
+"""The document: a question, its history, the answers known, and how they are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from time import monotonic
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.protocol.messages import Explained
+from inspector.state.answers import Answers
+from inspector.state.history import History
+from inspector.state.question import Question, question_of
+from inspector.state.scene import Scene, resolve
+from inspector.state.view import View
+
+
+class Study(QObject):
+    """Holds the question and shows the last good answer until there is a better one."""
+
+    question_changed = Signal(object)  # Question
+    scene_changed = Signal(object)  # Scene
+
+    def __init__(
+        self, question: Question | None = None, view: View | None = None, clock: Callable[[], float] = monotonic
+    ) -> None:
+        super().__init__()
+        self._history = History(question or Question())
+        self._answers = Answers()
+        self._shown: Explained | None = None
+        self._clock = clock
+        self._scene = resolve(self.question, None, view or View())
+
+    @property
+    def question(self) -> Question:
+        return self._history.present
+
+    @property
+    def scene(self) -> Scene:
+        return self._scene
+
+    @property
+    def view(self) -> View:
+        return self._scene.view
+
+    @property
+    def shown(self) -> Explained | None:
+        """The answer on the screen, which may be to an earlier question."""
+        return self._shown
+
+    @property
+    def is_answered(self) -> bool:
+        return self._shown is not None and not self._scene.stale
+
+    @property
+    def can_undo(self) -> bool:
+        return self._history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self._history.can_redo
+
+    def ask(self, question: Question) -> None:
+        """Make `question` the one the study is about; an answer known already is shown at once."""
+        self._history.go_on(question)
+        self._follow()
+
+    def type(self, prompt: str) -> None:
+        """Take over the prompt as it is being typed."""
+        if prompt != self.question.prompt:
+            self._history.go_on(self.question.about_prompt(prompt), typed_at=self._clock())
+            self._follow()
+
+    def amend(self, question: Question) -> None:
+        """Change the question without a step in the history."""
+        self._history.amend(question)
+        self._follow()
+
+    def end_step(self) -> None:
+        """Make what is typed from now on a step of its own."""
+        self._history.end_step()
+
+    def undo(self) -> None:
+        self._history.undo()
+        self._follow()
+
+    def redo(self) -> None:
+        self._history.redo()
+        self._follow()
+
+    def take_back(self) -> None:
+        """Return to the question before this one, which turned out to be none."""
+        self._history.take_back()
+        self._follow()
+
+    def learn(self, answer: Explained) -> None:
+        """Keep an answer, and show it unless the one on show answers the present question and this one does not."""
+        question = question_of(answer.question)
+        self._answers.keep(question, answer)
+        if question.key == self.question.key or not self.is_answered:
+            self._shown = answer
+            self._resolve(self.view)
+
+    def look(self, view: View) -> None:
+        """Look at the same answer in another way."""
+        if view != self.view:
+            self._resolve(view)
+
+    def look_at_layer(self, layer: int | None) -> None:
+        self.look(replace(self.view, layer=layer))
+
+    def look_at_token(self, token: int | None) -> None:
+        self.look(replace(self.view, token=token))
+
+    def step_layer(self, step: int) -> None:
+        """Go `step` layers up, or down where negative; the input lies below the first."""
+        if self._shown is None:
+            return
+        place = -1 if self.view.layer is None else self.view.layer
+        place = max(-1, min(place + step, len(self._shown.relevance.layers) - 1))
+        self.look_at_layer(None if place < 0 else place)
+
+    def _follow(self) -> None:
+        known = self._answers.find(self.question)
+        if known is not None:
+            self._shown = known
+        self._resolve(self.view)
+        self.question_changed.emit(self.question)
+
+    def _resolve(self, view: View) -> None:
+        self._scene = resolve(self.question, self._shown, view)
+        self.scene_changed.emit(self._scene)

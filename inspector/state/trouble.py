@@ -1,0 +1,73 @@
+"""What went wrong, and what a person can do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from engine.protocol.messages import Failed, FailureKind
+
+
+class Remedy(Enum):
+    """What the button beside a failure does; the value is its text."""
+
+    REPEAT = "Repeat"
+    OPEN_AGAIN = "Open again"
+    CHECKPOINT = "Explain with checkpointing"
+    CHOOSE_MODEL = "Choose a model…"
+    ALLOW_CODE = "Allow its code and open"
+    EXPORT_AGAIN = "Export…"
+    RESTART = "Restart the worker"
+    PREFERENCES = "Preferences…"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A failure as it is shown: a sentence, a button for what to do, and details for the log."""
+
+    message: str
+    remedy: Remedy | None = None
+    details: str = ""
+
+
+_OF_A_MODEL: dict[FailureKind, Remedy] = {
+    "model_not_found": Remedy.CHOOSE_MODEL,
+    "model_gated": Remedy.CHOOSE_MODEL,
+    "model_unsupported": Remedy.CHOOSE_MODEL,
+    "model_damaged": Remedy.CHOOSE_MODEL,
+    "device_unavailable": Remedy.CHOOSE_MODEL,
+    "needs_remote_code": Remedy.ALLOW_CODE,
+}
+
+
+def trouble_with_opening(failure: Failed) -> Trouble:
+    """The trouble when a model could not be opened."""
+    match failure.kind:
+        case "worker_died" | "offline":
+            remedy = Remedy.OPEN_AGAIN
+        case "protocol":
+            remedy = Remedy.PREFERENCES
+        case kind:
+            remedy = _OF_A_MODEL.get(kind, Remedy.CHOOSE_MODEL)
+    return Trouble(failure.message, remedy, failure.traceback)
+
+
+def trouble_with_explaining(failure: Failed, checkpointing: bool) -> Trouble:
+    """The trouble when a question could not be answered; `checkpointing` says whether that was tried already."""
+    match failure.kind:
+        case "worker_died" | "internal":
+            remedy: Remedy | None = Remedy.REPEAT
+        case "out_of_memory":
+            remedy = None if checkpointing else Remedy.CHECKPOINT
+        case "protocol":
+            remedy = Remedy.PREFERENCES
+        case "offline":
+            remedy = Remedy.REPEAT
+        case kind:
+            remedy = _OF_A_MODEL.get(kind)
+    return Trouble(failure.message, remedy, failure.traceback)
+
+
+def trouble_with_exporting(failure: Failed) -> Trouble:
+    """The trouble when a figure could not be made or written."""
+    return Trouble(failure.message, Remedy.EXPORT_AGAIN, failure.traceback)

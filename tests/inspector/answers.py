@@ -1,0 +1,72 @@
+"""Answers made up for tests: the right shapes, known numbers, no model."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.protocol.messages import Explain, Explained, Loaded
+from engine.protocol.targets import Contrast, Token, Top
+from engine.protocol.values import Memory, ModelInfo, ModelSource, Prediction, Relevance, ResolvedTarget
+from engine.protocol.values import Token as PromptToken
+
+BLOCKS = 4
+VOCABULARY = ("7", "3", "8", "4")  # by rank; the id is 100 + rank
+MEMORY = Memory(1_200_000_000, 8_000_000_000)
+
+
+def info_of(source: ModelSource) -> ModelInfo:
+    """The model that `source` opens."""
+    return ModelInfo(
+        source, source.name.split(":")[-1].title(), "LlamaForCausalLM", None, 1_000_000, BLOCKS, 512, 64, "cpu",
+        "float32", 4_000_000,
+    )  # fmt: skip
+
+
+def loaded(source: ModelSource) -> Loaded:
+    return Loaded(info_of(source), MEMORY)
+
+
+def tokens_of(prompt: str) -> tuple[PromptToken, ...]:
+    """One token for each word, with the space before it."""
+    tokens, start = [], 0
+    while start < len(prompt):
+        end = prompt.find(" ", start + 1)
+        end = len(prompt) if end < 0 else end
+        tokens.append(PromptToken(len(tokens), prompt[start:end], start, end, prompt[start:end].strip() or "␣"))
+        start = end
+    return tuple(tokens)
+
+
+def predictions() -> tuple[Prediction, ...]:
+    return tuple(Prediction(100 + rank, text, text, 12.0 - rank, 0.5 / 2**rank) for rank, text in enumerate(VOCABULARY))
+
+
+def answer_to(question: Explain, seed: int = 0) -> Explained:
+    """An answer whose relevance depends on the rules and the target, and sums to anything."""
+    tokens = tokens_of(question.prompt)
+    random = np.random.default_rng([seed, *question.rules.encode(), *repr(question.target).encode()])
+    layers = random.normal(size=(BLOCKS + 1, len(tokens))).astype(np.float32)
+    relevance = Relevance(
+        info_of(question.source), question.prompt, tokens, resolved(question.target, len(tokens)), question.rules,
+        12.5, layers[0].copy(), layers, {"torch": "0"},
+    )  # fmt: skip
+    return Explained(question, relevance, predictions(), 0.25, MEMORY)
+
+
+def resolved(target: Top | Token | Contrast, count: int) -> ResolvedTarget:
+    """What `target` comes to in a prompt of `count` tokens."""
+    position = target.position if target.position >= 0 else count + target.position
+    match target:
+        case Top():
+            return ResolvedTarget(target, "“7”", position, ((position, 100, 1.0),))
+        case Token():
+            return ResolvedTarget(target, f"“{target.token}”", position, ((position, _id(target.token), 1.0),))
+        case Contrast(token, against):
+            terms = [(position, _id(token), 1.0)]
+            if against is not None:
+                terms.append((position, _id(against), -1.0))
+            return ResolvedTarget(target, "contrast", position, tuple(terms), against is None)
+
+
+def _id(token: int | str) -> int:
+    return token if isinstance(token, int) else 100 + VOCABULARY.index(token)

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from answers import BLOCKS, answer_to
+
+from engine.protocol.targets import Contrast, Token, Top
+from inspector.state.question import Question
+from inspector.state.scene import resolve
+from inspector.state.view import View
+
+QUESTION = Question(prompt="a prompt of five words")
+
+
+def scene_of(view: View = View(), **changes):
+    question = replace(QUESTION, **changes)
+    return resolve(question, answer_to(question.request()), view)
+
+
+def test_that_without_an_answer_there_is_only_the_question():
+    scene = resolve(QUESTION, None, View(layer=2))
+    assert scene.strip is scene.map is scene.choice is None
+    assert scene.view.layer == 2
+
+
+@pytest.mark.parametrize("layer", [None, 0, BLOCKS])
+def test_that_the_strip_shows_the_layer_looked_at(layer):
+    scene = scene_of(View(layer=layer))
+    relevance = scene.strip.answer.relevance
+    expected = relevance.input if layer is None else relevance.layers[layer]
+    assert np.array_equal(scene.strip.values, expected)
+
+
+def test_that_each_layer_has_a_limit_of_its_own_at_the_scale_of_layers():
+    scene = scene_of(View(scale="layer"))
+    relevance = scene.map.relevance
+    rows = np.vstack([relevance.input, relevance.layers])
+    assert np.allclose(scene.map.limits, np.abs(rows).max(axis=1))
+
+
+def test_that_all_layers_share_a_limit_at_the_global_scale():
+    scene = scene_of(View(scale="global"))
+    assert np.allclose(scene.map.limits, np.abs(scene.map.relevance.layers).max())
+
+
+def test_that_the_share_of_the_target_is_measured_at_its_value():
+    scene = scene_of(View(scale="target", layer=1))
+    assert scene.strip.limit == 12.5
+    assert set(scene.map.limits) == {12.5}
+
+
+@pytest.mark.parametrize("scale", ["layer", "global", "target"])
+def test_that_the_legend_writes_the_scale_in_force_with_its_limit(scale):
+    strip = scene_of(View(scale=scale)).strip
+    assert f"±{strip.limit:.3g} logits" in strip.legend
+
+
+def test_that_the_title_says_which_layer():
+    assert "input tokens" in scene_of(View(layer=None)).strip.title
+    assert "entering block 2" in scene_of(View(layer=2)).strip.title
+    assert "leaving the last block" in scene_of(View(layer=BLOCKS)).strip.title
+
+
+def test_that_the_sum_is_set_against_the_target():
+    scene = scene_of(View(layer=1))
+    total = scene.map.relevance.layers[1].sum()
+    assert scene.total == f"relevance {total:.2f} of 12.50"
+
+
+def test_that_the_choice_names_what_is_explained_and_against_what():
+    assert scene_of(target=Top()).choice.explained == 100
+    contrast = scene_of(target=Contrast(101, 102)).choice
+    assert (contrast.explained, contrast.against) == (101, 102)
+    assert scene_of(target=Contrast(101)).choice.against == "mean"
+    assert scene_of(target=Token(103, 2)).choice.position == 2
+
+
+def test_that_the_position_follows_the_question_before_its_answer_is_there():
+    answer = answer_to(QUESTION.request())
+    scene = resolve(replace(QUESTION, target=Top(1)), answer, View())
+    assert scene.stale
+    assert scene.position == 1
+
+
+def test_that_of_another_prompt_the_position_shown_is_the_answers():
+    answer = answer_to(replace(QUESTION, target=Top(2)).request())
+    scene = resolve(QUESTION.about_prompt("quite another prompt of many more words"), answer, View())
+    assert scene.position == 2
+
+
+def test_that_equal_views_of_one_answer_are_equal_parts():
+    answer = answer_to(QUESTION.request())
+    one, two = (resolve(QUESTION, answer, View(layer=1, token=token)) for token in (0, 3))
+    assert one.strip == two.strip
+    assert one.map == two.map
+    assert one.strip != resolve(QUESTION, answer, View(layer=2)).strip
