@@ -32,9 +32,7 @@ def choose_device(name: str = "auto") -> torch.device:
     except RuntimeError:
         device = None
     if device is None or not _is_available(device, there):
-        raise EngineError(
-            f"This machine has no device “{name}”. There is: {', '.join(there)}.", "device_unavailable"
-        )
+        raise EngineError(f"This machine has no device “{name}”. There is: {', '.join(there)}.", "device_unavailable")
     return device
 
 

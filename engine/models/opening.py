@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import assert_never
 
 from torch import nn
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
+from engine.models.architecture import require_language_model
+from engine.models.checkpoint import Checkpoint
 from engine.models.device import choose_device, choose_dtype
+from engine.models.download import fetch
+from engine.models.forecast import require_room, stored_dtype
+from engine.models.gguf_files import read_once
+from engine.models.information import describe
+from engine.models.loading import read_config, read_tokenizer, read_weights
+from engine.models.progress import AskCancelled, ReportProgress, check, loading_reported
 from engine.models.sources import Folder, GgufFile, HubModel, locate
-from engine.protocol.messages import Phase
+from engine.models.vocabulary import Vocabulary
+from engine.protocol.failures import ModelError
 from engine.protocol.values import ModelInfo, ModelSource, Quantization
-
-ReportProgress = Callable[[Phase, int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +33,13 @@ class Model:
     module: nn.Module
     tokenizer: PreTrainedTokenizerBase | None
     info: ModelInfo
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The tokenizer's tokens, one by one."""
+        if self.tokenizer is None:
+            raise ModelError(f"“{self.info.title}” came without a tokenizer: it takes input ids, not text.")
+        return Vocabulary(self.tokenizer)
 
 
 def load_model(
@@ -36,51 +52,70 @@ def load_model(
     trust_remote_code: bool = False,
     revision: str | None = None,
     progress: ReportProgress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    cancelled: AskCancelled | None = None,
 ) -> Model:
-    """The opened model."""
+    """The opened model: bundled (`bundled:llama`), a local folder, a `.gguf` file, a hub id, or a module in memory.
+
+    A `ModelSource` says by itself how it is to be opened, and a module stays where and as it is but for its
+    evaluation mode: the keywords after `tokenizer` are for names. `device="auto"` takes the fastest there is.
+    `dtype="auto"` keeps the checkpoint's dtype on an accelerator; on the CPU it is float32, because half precision
+    is slow there and its rounding shows in relevance. A hub model in the local cache is opened without the network.
+
+    `progress` is called with a phase, the steps done and those to do. `cancelled` is asked often; Stopped is raised
+    where it says yes. Raises EngineError, with a kind and a sentence, where the model cannot be opened.
+    """
     if isinstance(source, nn.Module):
-        return Model(source.eval(), tokenizer, _info(source, ModelSource(type(source).__name__), None))
+        name = type(source).__name__
+        return Model(source.eval(), tokenizer, describe(source, ModelSource(name), name, None))
     if not isinstance(source, ModelSource):
         source = ModelSource(str(source), revision, device, dtype, quantization, trust_remote_code)
-    place = locate(source.name)
-    chosen = choose_device(source.device)
-    match place:
-        case Folder(path):
-            folder, extra = path, {}
+    choose_device(source.device)  # before hours of download
+    checkpoint, title, commit = _find(source, progress, cancelled)
+    check(cancelled)
+    with loading_reported(progress, cancelled), read_once() if checkpoint.gguf else nullcontext():
+        return _open(checkpoint, source, title, commit, tokenizer, cancelled)
+
+
+def _find(
+    source: ModelSource, progress: ReportProgress | None, cancelled: AskCancelled | None
+) -> tuple[Checkpoint, str, str | None]:
+    """The checkpoint on this disk, a title for it, and its commit where it has one."""
+    match place := locate(source.name):
+        case Folder(path, bundled):
+            return Checkpoint(path), f"{path.name} (bundled)" if bundled else path.name, None
         case GgufFile(path):
-            folder, extra = path.parent, {"gguf_file": path.name}
-        case HubModel():
-            raise NotImplementedError
-    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **extra)
-    tokenizer = AutoTokenizer.from_pretrained(
-        folder, local_files_only=True, trust_remote_code=False, **(extra or {"config": config})
-    )
-    module = AutoModelForCausalLM.from_pretrained(
-        folder,
-        config=config,
-        local_files_only=True,
-        trust_remote_code=False,
-        dtype=choose_dtype(source.dtype, getattr(config, "dtype", None), chosen),
-        **extra,
-    )
-    module.to(chosen)
-    return Model(module.eval(), tokenizer, _info(module, source, None))
+            return Checkpoint(path.parent, path.name), path.stem, None
+        case HubModel(id):
+            folder = fetch(id, source.revision, source.trust_remote_code, progress, cancelled)
+            return Checkpoint(folder), id.rpartition("/")[2], folder.name
+        case _:
+            assert_never(place)
 
 
-def _info(module: nn.Module, source: ModelSource, revision: str | None) -> ModelInfo:
-    config = getattr(module, "config", None)
-    first = next(module.parameters())
-    return ModelInfo(
-        source=source,
-        title=source.name,
-        architecture=type(module).__name__,
-        revision=revision,
-        parameters=sum(p.numel() for p in module.parameters()),
-        blocks=getattr(config, "num_hidden_layers", 0),
-        vocabulary=getattr(config, "vocab_size", 0),
-        max_tokens=getattr(config, "max_position_embeddings", None),
-        device=str(first.device),
-        dtype=str(first.dtype).removeprefix("torch."),
-        weight_bytes=sum(t.numel() * t.element_size() for t in (*module.parameters(), *module.buffers())),
+def _open(
+    checkpoint: Checkpoint,
+    source: ModelSource,
+    title: str,
+    commit: str | None,
+    tokenizer: PreTrainedTokenizerBase | None,
+    cancelled: AskCancelled | None,
+) -> Model:
+    trusted, quantization = source.trust_remote_code, source.quantization
+    if checkpoint.gguf and quantization:
+        raise ModelError(f"A GGUF file is quantized already: open “{title}” without {quantization}.")
+    settings = {} if checkpoint.gguf else checkpoint.settings()
+    if not checkpoint.gguf:
+        require_language_model(settings, title, trust_remote_code=trusted)
+    files, device = checkpoint.weight_files(), choose_device(source.device)
+    dtype = choose_dtype(source.dtype, stored_dtype(files, settings), device)
+    require_room(files, dtype, quantization, device)
+    config = read_config(checkpoint, trust_remote_code=trusted)
+    if checkpoint.gguf:
+        require_language_model(config.to_dict(), title, trust_remote_code=trusted)
+    check(cancelled)
+    tokenizer = tokenizer or read_tokenizer(checkpoint, config, trust_remote_code=trusted)
+    check(cancelled)
+    module = read_weights(
+        checkpoint, config, dtype=dtype, device=device, quantization=quantization, trust_remote_code=trusted
     )
+    return Model(module, tokenizer, describe(module, source, title, commit))

@@ -2,54 +2,134 @@
 
 from __future__ import annotations
 
+import re
+
+from engine.models.labels import label
 from engine.models.opening import Model
+from engine.models.spans import Span, hand_on, offsets_by_decoding, partition
+from engine.models.vocabulary import Vocabulary
 from engine.protocol.failures import PromptError, TargetError
+from engine.protocol.targets import TokenName
 from engine.protocol.values import Token
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+# What a token can stand behind. Some tokenizers treat the start of a text in a way of their own, some join a letter
+# to the letters before it: a token that exists is found behind one of these.
+_BEFORE = ("\n", "", ".", "a", "1")
 
 
 def tokenize(model: Model, prompt: str) -> list[Token]:
-    """The prompt's tokens, with the special tokens the tokenizer adds. Their texts, joined, are the prompt."""
-    tokenizer = model.tokenizer
-    encoded = tokenizer(prompt, return_offsets_mapping=True)
-    ids = encoded["input_ids"]
+    """The prompt's tokens, with the special tokens the tokenizer adds. Their texts, joined, are the prompt.
+
+    Half a surrogate pair, which no model can be given, is shown to the model as U+FFFD. Raises PromptError where
+    no token comes of the prompt.
+    """
+    vocabulary = _vocabulary(model)
+    ids, offsets = _encoded(vocabulary, _SURROGATE.sub("\ufffd", prompt))
     if not ids:
-        raise PromptError("The prompt is empty.", "prompt_empty")
-    special = set(tokenizer.all_special_ids)
-    carrying = [i for i, (s, e) in enumerate(encoded["offset_mapping"]) if e > s]
-    last = carrying[-1] if carrying else len(ids) - 1
-    tokens, cursor = [], 0
-    for i, (id_, (start, end)) in enumerate(zip(ids, encoded["offset_mapping"])):
-        begin = cursor
-        if i == last:
-            cursor = len(prompt)
-        elif end > start:
-            cursor = max(cursor, end)
-        text = prompt[begin:cursor]
-        tokens.append(Token(id_, text, begin, cursor, label(text) or tokenizer.convert_ids_to_tokens(id_), id_ in special))
-    return tokens
+        raise PromptError("The prompt is empty: this model would be given no token. Type something.", "prompt_empty")
+    spans = hand_on(
+        offsets, partition(offsets, len(prompt)), lambda i, span: vocabulary.piece(ids[i]).text == prompt[slice(*span)]
+    )
+    return [
+        _token(vocabulary, id, span, prompt[slice(*span)], added=offset is None)
+        for id, span, offset in zip(ids, spans, offsets, strict=True)
+    ]
 
 
 def token_label(model: Model, id: int) -> tuple[str, str]:
-    """The text of one token of the vocabulary, and its label."""
-    text = model.tokenizer.decode([id])
-    return text, label(text) or model.tokenizer.convert_ids_to_tokens(id)
+    """The text of one token of the vocabulary, with the space before it if it has one, and its label."""
+    if model.tokenizer is None:
+        return "", f"‹id {id}›"
+    piece = model.vocabulary.piece(id)
+    return piece.text, piece.label
 
 
-def resolve_token(model: Model, name: int | str) -> int:
-    """The id of the token called `name`."""
+def resolve_token(model: Model, name: TokenName) -> int:
+    """The id of the token called `name`: an id, or the text of one token, as typed or else with a space before it.
+
+    Raises TargetError where there is no such id, or where the text is several tokens.
+    """
     if isinstance(name, int):
         if not 0 <= name < model.info.vocabulary:
-            raise TargetError(f"There is no token {name}.")
+            raise TargetError(f"There is no token {name}: the ids of this model end at {model.info.vocabulary - 1}.")
         return name
-    ids = model.tokenizer.encode(name, add_special_tokens=False)
-    if len(ids) != 1:
-        pieces = " + ".join(f"“{token_label(model, i)[0]}”" for i in ids)
-        raise TargetError(f"“{name}” is {len(ids)} tokens here: {pieces}. Choose one of them.")
-    return ids[0]
+    if model.tokenizer is None:
+        raise TargetError(f"This model came without a tokenizer: give the id of the token “{label(name)}”.")
+    if not name:
+        raise TargetError("An empty text is not a token. Type the token to explain, or its id.")
+    for text in (name, " " + name):
+        if (id := _single_token(model.vocabulary, text)) is not None:
+            return id
+    raise TargetError(_pieces_message(model.vocabulary, name))
 
 
-def label(text: str) -> str:
-    """`text` on one line, with what cannot be seen made visible."""
-    if text.isspace() and "\n" not in text:
-        return "·" * len(text)
-    return text.replace("\n", "↵")
+def _vocabulary(model: Model) -> Vocabulary:
+    if model.tokenizer is None:
+        raise PromptError("This model came without a tokenizer: it takes input ids, not a prompt.", "model_unsupported")
+    return model.vocabulary
+
+
+def _encoded(vocabulary: Vocabulary, prompt: str) -> tuple[list[int], list[Span | None]]:
+    """The ids, and the offsets of those that come from the prompt; None for those that were added to it."""
+    tokenizer = vocabulary.tokenizer
+    if not tokenizer.is_fast:
+        ids = list(tokenizer.encode(prompt))
+        own = vocabulary.encode(prompt)
+        before = next((i for i in range(len(ids) - len(own) + 1) if ids[i : i + len(own)] == own), len(ids))
+        offsets = offsets_by_decoding(own, vocabulary.decode, prompt)
+        after = len(ids) - before - len(own)
+        return ids, [*[None] * before, *offsets, *[None] * after]
+    encoded = tokenizer(
+        prompt,
+        return_offsets_mapping=True,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+        verbose=False,
+    )
+    # Only tokens that come from the prompt belong to a sequence.
+    sources = encoded.sequence_ids(0)
+    offsets = [
+        None if source is None else (int(start), int(end))
+        for source, (start, end) in zip(sources, encoded["offset_mapping"], strict=True)
+    ]
+    return list(encoded["input_ids"]), offsets
+
+
+def _token(vocabulary: Vocabulary, id: int, span: Span, text: str, *, added: bool) -> Token:
+    unknown = id == vocabulary.tokenizer.unk_token_id and not added and text.strip() != vocabulary.tokenizer.unk_token
+    special = id in vocabulary.special and not unknown
+    shown = label(text) if text and not unknown else vocabulary.piece(id).label
+    return Token(id, text, *span, shown, special)
+
+
+def _single_token(vocabulary: Vocabulary, text: str) -> int | None:
+    """The token that adds just `text` to a text before it."""
+    for id, content in vocabulary.added.items():
+        if content == text:
+            return id
+    for before in _BEFORE:
+        ids = _behind(vocabulary, before, text)
+        if ids is not None and len(ids) == 1 and vocabulary.piece(ids[0]).text == text:
+            return ids[0]
+    return None
+
+
+def _behind(vocabulary: Vocabulary, before: str, text: str) -> list[int] | None:
+    """The tokens of `text` behind `before`; None where the two share a token."""
+    head = vocabulary.encode(before) if before else []
+    ids = vocabulary.encode(_SURROGATE.sub("\ufffd", before + text))
+    return ids[len(head) :] if ids[: len(head)] == head else None
+
+
+def _pieces_message(vocabulary: Vocabulary, name: str) -> str:
+    pieces = next(ids for before in (*_BEFORE[:1], "") if (ids := _behind(vocabulary, before, name)) is not None)
+    shown = [f"“{vocabulary.piece(id).label}”" for id in pieces]
+    match shown:
+        case []:
+            return f"“{label(name)}” is no token of this model."
+        case [single]:
+            return f"“{label(name)}” is no token of this model; the nearest is {single}."
+        case _:
+            return f"“{label(name)}” is {len(shown)} tokens here: {' + '.join(shown)}. Choose one of them."

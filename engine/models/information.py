@@ -1,0 +1,63 @@
+"""What a model turned out to be once it was opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from engine.models.memory import weight_bytes
+from engine.protocol.failures import ModelError
+from engine.protocol.values import ModelInfo, ModelSource
+
+_LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len", "max_sequence_length", "seq_length")
+
+
+def describe(module: nn.Module, source: ModelSource, title: str, revision: str | None) -> ModelInfo:
+    """What `module` is, as read off the module itself."""
+    first = next(module.parameters(), None)
+    if first is None:
+        raise ModelError(f"{type(module).__name__} has no parameters: it does not look like a model.")
+    settings = _text_settings(module)
+    # Quantized weights are bytes; what is computed with is the dtype of the weights that were left alone.
+    floating = next((p for p in module.parameters() if p.is_floating_point()), first)
+    return ModelInfo(
+        source=source,
+        title=title,
+        architecture=type(module).__name__,
+        revision=revision,
+        parameters=_count_parameters(module),
+        blocks=_integer(settings, "num_hidden_layers", "n_layer", "num_layers") or 0,
+        vocabulary=_vocabulary(module, settings),
+        max_tokens=_integer(settings, *_LENGTHS),
+        device=str(first.device),
+        dtype=str(floating.dtype).removeprefix("torch."),
+        weight_bytes=weight_bytes(module),
+    )
+
+
+def _text_settings(module: nn.Module) -> Any:
+    config = getattr(module, "config", None)
+    return config.get_text_config() if hasattr(config, "get_text_config") else config
+
+
+def _count_parameters(module: nn.Module) -> int:
+    # bitsandbytes keeps two 4-bit weights in a byte, and their number in the quantization's state.
+    return sum(
+        parameter.quant_state.shape.numel() if getattr(parameter, "quant_state", None) else parameter.numel()
+        for parameter in module.parameters()
+    )
+
+
+def _vocabulary(module: nn.Module, settings: Any) -> int:
+    """The number of logits."""
+    head = module.get_output_embeddings() if hasattr(module, "get_output_embeddings") else None
+    if isinstance(size := getattr(head, "out_features", None), int):
+        return size
+    linear = [m.out_features for m in module.modules() if isinstance(m, nn.Linear)]
+    return _integer(settings, "vocab_size") or (linear[-1] if linear else 0)
+
+
+def _integer(settings: Any, *names: str) -> int | None:
+    values = (getattr(settings, name, None) for name in names)
+    return next((value for value in values if isinstance(value, int) and value > 0), None)

@@ -1,0 +1,160 @@
+"""Reading a checkpoint through transformers: its settings, its tokenizer, its weights."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pickle import UnpicklingError
+from types import TracebackType
+from typing import Any
+
+import torch
+from huggingface_hub.errors import StrictDataclassError
+from safetensors import SafetensorError
+from torch import nn
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GgufConfig,
+    PreTrainedConfig,
+    PreTrainedTokenizerBase,
+)
+
+from engine.models.checkpoint import Checkpoint, read_json
+from engine.models.quantization import keep_gradients, quantized_as
+from engine.protocol.failures import DoesNotFit, ModelError
+from engine.protocol.messages import FailureKind
+from engine.protocol.values import Quantization
+
+# What transformers raises for files it cannot make sense of, seen with files that were cut, emptied or edited.
+_UNREADABLE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    SafetensorError,
+    StrictDataclassError,
+    TypeError,
+    UnpicklingError,
+    ValueError,
+)
+_LONGEST_REASON = 300  # characters
+
+
+class Reading:
+    """A context in which what goes wrong in a library becomes a ModelError that says what was being read."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if error is None or kind is None:
+            return
+        if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
+            raise DoesNotFit(f"There is not enough memory for {self._what}. Open a smaller model.") from error
+        # The tokenizers package raises bare Exceptions, and its PanicException is not even that.
+        if isinstance(error, _UNREADABLE) or kind is Exception or kind.__name__ == "PanicException":
+            raise ModelError(f"{_capital(self._what)} cannot be read: {_reason(error)}", _kind(error)) from error
+
+
+def read_config(checkpoint: Checkpoint, *, trust_remote_code: bool) -> PreTrainedConfig:
+    """The model's settings."""
+    with Reading(f"the settings of “{checkpoint.shown}”"):
+        return AutoConfig.from_pretrained(
+            checkpoint.folder, local_files_only=True, trust_remote_code=trust_remote_code, **_from_gguf(checkpoint)
+        )
+
+
+def read_tokenizer(
+    checkpoint: Checkpoint, config: PreTrainedConfig, *, trust_remote_code: bool
+) -> PreTrainedTokenizerBase:
+    """The model's tokenizer. Raises ModelError where there is none: transformers would make one that knows nothing."""
+    if not checkpoint.gguf and not checkpoint.has_tokenizer():
+        raise ModelError(
+            f"“{checkpoint.shown}” has no tokenizer: there is no tokenizer.json. Copy it there, or give a tokenizer.",
+            "model_damaged",
+        )
+    fast = checkpoint.folder / "tokenizer.json"
+    if not checkpoint.gguf and fast.is_file():
+        read_json(fast)  # names the file and the place of a defect, which the tokenizers package does not
+    with Reading(f"the tokenizer of “{checkpoint.shown}”"):
+        return AutoTokenizer.from_pretrained(
+            checkpoint.folder,
+            local_files_only=True,
+            trust_remote_code=trust_remote_code,
+            **(_from_gguf(checkpoint) or {"config": config}),
+        )
+
+
+def read_weights(
+    checkpoint: Checkpoint,
+    config: PreTrainedConfig,
+    *,
+    dtype: torch.dtype,
+    device: torch.device,
+    quantization: Quantization | None,
+    trust_remote_code: bool,
+) -> nn.Module:
+    """The model in evaluation mode on `device`, with SDPA attention if it knows that, else eager.
+
+    Weights come from safetensors, GGUF or pickles of nothing but weights. Raises ModelError where the checkpoint
+    lacks weights: transformers would make them up.
+    """
+    keywords = _from_gguf(checkpoint)
+    if checkpoint.gguf:
+        # Left to itself, transformers computes with packed weights in kernels that it downloads, and gradients lack.
+        keywords["quantization_config"] = GgufConfig(dequantize=True)
+    elif quantization is not None:
+        keywords["quantization_config"] = quantized_as(quantization, dtype)
+    if device.type != "cpu" and find_spec("accelerate") is not None:
+        keywords["device_map"] = {"": device}
+    with Reading(f"the weights of “{checkpoint.shown}”"):
+        module, found = AutoModelForCausalLM.from_pretrained(
+            checkpoint.folder,
+            config=config,
+            dtype=dtype,
+            attn_implementation=None,  # whatever config.json asks for
+            output_loading_info=True,
+            local_files_only=True,
+            trust_remote_code=trust_remote_code,
+            weights_only=True,
+            **keywords,
+        )
+        if quantization is None:
+            module.to(device)
+    if missing := sorted(found["missing_keys"]):
+        raise ModelError(
+            f"“{checkpoint.shown}” lacks {len(missing)} of the weights of a {type(module).__name__}: "
+            f"{', '.join(missing[:3])}.",
+            "model_damaged",
+        )
+    keep_gradients(module)
+    return module.eval()
+
+
+def _from_gguf(checkpoint: Checkpoint) -> dict[str, Any]:
+    return {"gguf_file": checkpoint.gguf} if checkpoint.gguf else {}
+
+
+def _kind(error: BaseException) -> FailureKind:
+    unsupported = isinstance(error, ImportError | NotImplementedError) or "not supported" in str(error)
+    return "model_unsupported" if unsupported else "model_damaged"
+
+
+def _reason(error: BaseException) -> str:
+    """The first sentence of an error's message: what follows is advice for programmers."""
+    if isinstance(error, UnpicklingError):
+        return "a pickle that holds more than weights is never opened. Convert the model to safetensors."
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "…"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,74 @@
+"""Hearing how far others have come with a model, and stopping them: what they show in progress bars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from transformers import modeling_gguf_pytorch_utils
+from transformers.utils import logging
+
+from engine.protocol.failures import Stopped
+from engine.protocol.messages import Phase
+
+ReportProgress = Callable[[Phase, int, int], None]
+AskCancelled = Callable[[], bool]
+
+
+class _Bar:
+    """A progress bar that reports instead of drawing, and ends the work with Stopped where that was asked for."""
+
+    def __init__(self, step: Callable[[int, int], None], iterable: Iterable[Any] | None, total: int | None) -> None:
+        self._step = step
+        self._iterable = iterable
+        self.total = total if total is not None else len(iterable) if hasattr(iterable, "__len__") else 0
+        self.n = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for item in self._iterable or ():
+            self._step(self.n, self.total)
+            yield item
+            self.n += 1
+        self._step(self.n, self.total)
+
+    def update(self, n: int = 1) -> None:
+        self.n += n
+        self._step(self.n, self.total)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def __getattr__(self, _name: str) -> Callable[..., None]:
+        return lambda *_args, **_kwargs: None  # captions and colours
+
+
+def check(cancelled: AskCancelled | None) -> None:
+    """Raises Stopped if that was asked for."""
+    if cancelled is not None and cancelled():
+        raise Stopped
+
+
+@contextmanager
+def loading_reported(progress: ReportProgress | None, cancelled: AskCancelled | None) -> Iterator[None]:
+    """Inside, transformers reports the weights it has loaded and draws nothing; its progress bars are put back."""
+
+    def step(done: int, total: int) -> None:
+        check(cancelled)
+        if progress is not None:
+            progress("load", done, total)
+
+    def bar(_factory: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Bar:
+        return _Bar(step, args[0] if args else kwargs.get("iterable"), kwargs.get("total"))
+
+    # The reader of GGUF files has a bar of its own, which no hook reaches.
+    drawn = modeling_gguf_pytorch_utils.tqdm
+    before = logging.set_tqdm_hook(bar)
+    modeling_gguf_pytorch_utils.tqdm = lambda *args, **kwargs: bar(None, args, kwargs)
+    try:
+        yield
+    finally:
+        modeling_gguf_pytorch_utils.tqdm = drawn
+        logging.set_tqdm_hook(before)
