@@ -69,10 +69,10 @@ LIGHT = Tones(
 )
 
 DARK = Tones(
-    window="#1c1f25",
-    base="#15171c",
-    raised="#272b33",
-    line="#3a404b",
+    window="#1e2127",
+    base="#14161a",
+    raised="#2a2f37",
+    line="#434a57",
     text="#e7eaf0",
     quiet="#a1a9b7",
     disabled="#666e7c",
@@ -123,6 +123,7 @@ class _Follower(QObject):
         if wanted is not self._dressed:
             self._dressed = wanted
             self._app.setPalette(palette_of(wanted))
+            self._app.setStyleSheet(style_sheet(wanted))
 
     def _wants_dark(self, scheme: Qt.ColorScheme) -> bool:
         if self._theme != "system":
@@ -168,3 +169,29 @@ def palette_of(t: Tones) -> QPalette:
         palette.setColor(QPalette.ColorGroup.Disabled, which, QColor(t.disabled))
     palette.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(t.line))
     return palette
+
+
+def style_sheet(t: Tones) -> str:
+    """What Fusion draws too heavily, or too faintly on dark: fields, headings, scroll bars, progress, tool tips."""
+    return f"""
+        QLineEdit, QPlainTextEdit {{
+            background: {t.base}; border: 1px solid {t.line}; border-radius: 4px; padding: 3px;
+            selection-background-color: {t.accent}; selection-color: {t.on_accent};
+        }}
+        QLineEdit:focus, QPlainTextEdit:focus {{ border-color: {t.accent}; }}
+        QHeaderView {{ background: {t.base}; border: none; }}
+        QHeaderView::section {{
+            background: {t.base}; color: {t.quiet}; border: none; border-bottom: 1px solid {t.line}; padding: 4px 8px;
+        }}
+        QProgressBar {{ background: {t.line}; border: none; border-radius: 3px; }}
+        QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
+        QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
+        QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
+        QScrollBar::handle {{ background: {t.line}; border-radius: 4px; margin: 2px; }}
+        QScrollBar::handle:vertical {{ min-height: 28px; }}
+        QScrollBar::handle:horizontal {{ min-width: 28px; }}
+        QScrollBar::handle:hover {{ background: {t.disabled}; }}
+        QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+        QScrollBar::add-page, QScrollBar::sub-page {{ background: none; }}
+        QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line}; padding: 3px; }}
+    """

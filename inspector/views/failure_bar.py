@@ -11,7 +11,7 @@ from inspector.views.icons import icon, tinted
 
 
 class FailureBar(QWidget):
-    """A message with a button for what would help; as a notice it only informs. Hidden while there is nothing to say."""
+    """A message with a button for what would help; as a notice it only informs. Hidden while it has nothing to say."""
 
     acted = Signal()
     details_requested = Signal()  # tracebacks belong in the log

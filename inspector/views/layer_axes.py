@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pyqtgraph as pg
+import pyqtgraph as pg  # type: ignore[import-untyped]
 from PySide6.QtGui import QFont
 
 from inspector.theme import Tones
 
-_STRIDES = [factor * 10**power for power in range(6) for factor in (1, 2, 5)]
+_STRIDES: list[int] = [factor * 10**power for power in range(6) for factor in (1, 2, 5)]
 _LAYER_ROOM, _TOKEN_ROOM = 20, 64  # pixels from one tick to the next
 
 
@@ -18,7 +18,7 @@ def stride(count: float, size: float, room: float) -> int:
     return next((step for step in _STRIDES if count / step * room <= max(size, 1)), _STRIDES[-1])
 
 
-class LayerAxis(pg.AxisItem):
+class LayerAxis(pg.AxisItem):  # type: ignore[misc]
     """Row 0 is the input, row i + 1 is layer i."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class LayerAxis(pg.AxisItem):
         return ["input" if value < 0.5 else str(round(value) - 1) for value in values]
 
 
-class TokenAxis(pg.AxisItem):
+class TokenAxis(pg.AxisItem):  # type: ignore[misc]
     """Positions in the prompt, counted from 0."""
 
     def __init__(self) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyqtgraph as pg
+import pyqtgraph as pg  # type: ignore[import-untyped]
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
 from engine.protocol.colours import colour_table
-from inspector.theme import Tones, tones
+from inspector.theme import tones
 from inspector.views.layer_axes import LayerAxis, TokenAxis, dress_axis
 from inspector.views.layer_image import row_colours, strongest
 from inspector.views.overlays import paint_empty, paint_stale_tag
@@ -20,6 +20,9 @@ _STALE_OPACITY = 0.4
 _NARROWEST_SUMS, _WIDEST_SUMS = 120, 240
 _POSITIVE, _NEGATIVE = 206, 49  # places in the colour table: clear, yet calmer than its ends
 _FEWEST_TOKENS = 8  # that zooming leaves
+_FRAME = 2  # pixels
+_FAR = 1e9  # beyond every sum
+_THIN = 5  # pixels: bars of thinner rows touch, gaps would make a pattern
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +43,7 @@ class Place:
     token: int | None
 
 
-class LayerPlots(pg.GraphicsLayoutWidget):
+class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     """Draws `Layers`; says where the pointer is and what it clicks."""
 
     hovered = Signal(object)  # Place | None
@@ -52,6 +55,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):
         self._stale = False
         self._empty_text = empty_text
         self._drawn: tuple[int, int, int] | None = None
+        self._cursor: tuple[int | None, int | None] = (None, None)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.ci.layout.setContentsMargins(6, 8, 8, 4)
         self.ci.layout.setHorizontalSpacing(6)
@@ -110,15 +114,8 @@ class LayerPlots(pg.GraphicsLayoutWidget):
 
     def show_cursor(self, row: int | None, token: int | None) -> None:
         """Frame a row across both drawings, and a token on the map."""
-        for item in (self._cursor_row, self._cursor_sum):
-            item.setVisible(row is not None)
-        self._cursor_token.setVisible(token is not None)
-        if row is not None:
-            self._cursor_row.setRect(QRectF(-0.5, row - 0.5, self._token_count(), 1))
-            self._cursor_sum.setRect(QRectF(-1e9, row - 0.5, 2e9, 1))
-        if token is not None:
-            rows = 1 if self._layers is None else len(self._layers.rows)
-            self._cursor_token.setRect(QRectF(token - 0.5, -0.5, 1, rows))
+        self._cursor = (row, token)
+        self._frame_cursor()
 
     def show_all_tokens(self) -> None:
         """Take zooming back."""
@@ -136,7 +133,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):
         self._zero.setPen(pg.mkPen(t.line))
         self._value.setPen(pg.mkPen(t.text, style=Qt.PenStyle.DashLine))
         for item in (self._cursor_row, self._cursor_token, self._cursor_sum):
-            item.setPen(pg.mkPen(t.accent, width=2))
+            item.setPen(pg.mkPen(t.accent, width=_FRAME))
             item.setZValue(10)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -167,6 +164,21 @@ class LayerPlots(pg.GraphicsLayoutWidget):
         first, last = area(QPointF(token - 0.5, row + 0.5)), area(QPointF(token + 0.5, row - 0.5))
         return QRectF(first, last)
 
+    def _frame_cursor(self) -> None:
+        """The frames lie around their cells, however thin these are, and never on them."""
+        row, token = self._cursor
+        wide, high = (_FRAME / 2 * size for size in self._map.getViewBox().viewPixelSize())
+        for item in (self._cursor_row, self._cursor_sum):
+            item.setVisible(row is not None)
+        self._cursor_token.setVisible(token is not None)
+        if row is not None:
+            around = QRectF(-0.5, row - 0.5, self._token_count(), 1)
+            self._cursor_row.setRect(around.adjusted(0, -high, 0, high))
+            self._cursor_sum.setRect(around.adjusted(-_FAR, -high, _FAR, high))
+        if token is not None:
+            rows = 1 if self._layers is None else len(self._layers.rows)
+            self._cursor_token.setRect(QRectF(token - 0.5, -0.5, 1, rows).adjusted(-wide, 0, wide, 0))
+
     def _token_count(self) -> int:
         return 1 if self._layers is None else self._layers.rows.shape[1]
 
@@ -175,6 +187,8 @@ class LayerPlots(pg.GraphicsLayoutWidget):
         if self._layers is None:
             return
         box = self._map.getViewBox()
+        self._frame_cursor()
+        self._bars.setOpts(height=0.8 if box.height() / len(self._layers.rows) >= _THIN else 1.0)
         low, high = box.viewRange()[0]
         first, last = max(int(low + 0.5), 0), min(int(np.ceil(high + 0.5)), self._token_count())
         wanted = (first, last, max(int(box.width() * self.devicePixelRatioF()), 1))

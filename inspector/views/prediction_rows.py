@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -89,18 +89,33 @@ class PredictionDelegate(QStyledItemDelegate):
         self._rows = rows
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        option.state &= ~QStyle.StateFlag.State_HasFocus
+        self.initStyleOption(option, index)
         t = tones(option.palette)
+        text, option.text = option.text, ""
+        option.state &= ~QStyle.StateFlag.State_HasFocus
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        option.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
         if index.column() == PROBABILITY:
-            share = self._rows.predictions[index.row()].probability
-            area = option.rect.adjusted(Space.SMALL, 4, -Space.TIGHT, -4)
-            width = round(area.width() * min(max(share, 0.0), 1.0))
-            colour = QColor(t.accent)
-            colour.setAlphaF(0.28)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colour)
-            painter.drawRoundedRect(QRect(area.right() + 1 - width, area.top(), width, area.height()), 2, 2)
-        super().paint(painter, option, index)
+            self._paint_bar(painter, option.rect, index, QColor(t.on_accent if selected else t.accent))
         if index.column() == TOKEN and self._rows.is_explained(index.row()):
             painter.fillRect(QRect(option.rect.left(), option.rect.top() + 3, 3, option.rect.height() - 6), t.accent)
+        painter.setFont(option.font)
+        painter.setPen(QColor(t.on_accent if selected else t.text))
+        cell = option.rect.adjusted(Space.SMALL, 0, -Space.SMALL, 0)
+        shown = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, cell.width())
+        painter.drawText(cell, option.displayAlignment, shown)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return super().sizeHint(option, index) + QSize(2 * Space.SMALL, 0)
+
+    def _paint_bar(self, painter: QPainter, cell: QRect, index: Index, colour: QColor) -> None:
+        share = self._rows.predictions[index.row()].probability
+        area = cell.adjusted(Space.TIGHT, 4, -Space.TIGHT, -4)
+        width = round(area.width() * min(max(share, 0.0), 1.0))
+        colour.setAlphaF(0.28)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(QRect(area.right() + 1 - width, area.top(), width, area.height()), 2, 2)

@@ -166,7 +166,7 @@ def _lefts(advance: np.ndarray, row_start: np.ndarray, runs: Runs, width: float)
     """The left end of each run; rows of a right-to-left paragraph lean on the right edge."""
     ends = np.cumsum(advance)
     row_begin = np.concatenate(([0.0], ends))[row_start[:-1]]
-    left = ends - advance - np.repeat(row_begin, np.diff(row_start))
+    left: np.ndarray = ends - advance - np.repeat(row_begin, np.diff(row_start))
     for row in np.unique(np.searchsorted(row_start, np.flatnonzero(runs.levels), side="right") - 1):
         here = slice(row_start[row], row_start[row + 1])
         order = visual_order(runs.levels[here])

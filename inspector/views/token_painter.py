@@ -34,7 +34,8 @@ def box_colours(colours: np.ndarray, stale: bool, tones: Tones) -> np.ndarray:
     """The colours as they are painted, uint8 (token, 3): those of a stale answer fade into the background."""
     if not stale:
         return colours
-    base = np.array(QColor(tones.base).getRgb()[:3])
+    ground = QColor(tones.base)
+    base = np.array([ground.red(), ground.green(), ground.blue()])
     return (colours * _STALE + base * (1 - _STALE)).round().astype(np.uint8)
 
 
@@ -102,15 +103,16 @@ class TokenPainter:
 
     def _paint_marks(self, painter: QPainter, layout: TokenLayout, spans: range, marks: Marks, tones: Tones) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for token in marks.found:
+        for token in marks.found.intersection(layout.span_token[spans.start : spans.stop].tolist()):
             for rect in _rects(layout, token, spans):
                 painter.fillRect(QRectF(rect.left(), rect.bottom() + 1, rect.width(), 2.5), QColor(tones.match))
+        hovered = _rects(layout, marks.hovered, spans)
+        _outline(painter, hovered, QPen(QColor(tones.quiet), 1), 0.5)
         for token in marks.found_now:
-            _outline(painter, _rects(layout, token, spans), QPen(QColor(tones.match), 2), 1)
-        _outline(painter, _rects(layout, marks.hovered, spans), QPen(QColor(tones.quiet), 1), 0.5)
-        _outline(painter, _rects(layout, marks.target, spans), QPen(QColor(tones.text), 2), 1)
-        cursor = QPen(QColor(tones.accent), 2)
-        _outline(painter, _rects(layout, marks.cursor, spans), cursor, 3 if marks.cursor == marks.target else 1)
+            _ring(painter, _rects(layout, token, spans), tones.match, tones.base, 1)
+        _ring(painter, _rects(layout, marks.target, spans), tones.text, tones.base, 1)
+        both = marks.cursor == marks.target
+        _ring(painter, _rects(layout, marks.cursor, spans), tones.accent, tones.base, 3.5 if both else 1)
 
     def _text(self, text: str, kind: int, right_to_left: bool) -> QStaticText:
         key = (text, kind, right_to_left)
@@ -142,6 +144,12 @@ def _ink(white: bool | int, opacity: float) -> QColor:
 
 def _rects(layout: TokenLayout, token: int, spans: range) -> list[QRectF]:
     return [layout.rect(span) for span in layout.spans_of(token) if span in spans] if token >= 0 else []
+
+
+def _ring(painter: QPainter, rects: Iterable[QRectF], colour: str, base: str, distance: float) -> None:
+    """An outline that stands out from light and from dark boxes alike: it has the background at both its sides."""
+    _outline(painter, rects, QPen(QColor(base), 4.5), distance)
+    _outline(painter, rects, QPen(QColor(colour), 2), distance)
 
 
 def _outline(painter: QPainter, rects: Iterable[QRectF], pen: QPen, distance: float) -> None:

@@ -1,4 +1,4 @@
-"""Finds text in a prompt, also across the borders of its tokens."""
+"""Find text in a prompt, also across the borders of its tokens."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -24,7 +24,6 @@ from PySide6.QtWidgets import QMenu, QWidget
 from engine.protocol.values import Token
 from inspector.views.card import Card
 from inspector.views.find_bar import FindBar
-from inspector.views.token_search import matches
 from inspector.views.token_view import TokenView
 from inspector.views.token_walk import is_step, walk
 
@@ -44,8 +43,6 @@ class TokenStrip(TokenView):
         super().__init__(parent)
         self._pressed = -1
         self._column: float | None = None  # kept while walking up and down
-        self._matches: list[range] = []
-        self._match = -1
         self._card = Card(self)
         self._card_timer = QTimer(self)
         self._card_timer.setSingleShot(True)
@@ -53,10 +50,11 @@ class TokenStrip(TokenView):
         self._card_timer.timeout.connect(self._show_hovered)
         self._find = FindBar(self)
         self._find.hide()
-        self._find.text_changed.connect(self.find)
+        self._find.text_changed.connect(self.find_text)
         self._find.next_clicked.connect(self.find_next)
         self._find.previous_clicked.connect(self.find_previous)
         self._find.closed.connect(self.close_find)
+        self.matched.connect(self._find.show_count)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
         self.setAccessibleName("Relevance of each token")
@@ -74,15 +72,13 @@ class TokenStrip(TokenView):
         super().show_relevance(tokens, values, limit, colour_map, share_of)
         if self._picture is not known:
             self._card.hide()
-            self.find(self._find.text() if self._find.isVisible() else "")
+            self.find_text(self._find.text() if self._find.isVisible() else "")
         elif self._card.isVisible():
             self._show_hovered()
         self._describe()
 
     def clear(self) -> None:
         super().clear()
-        self._matches, self._match = [], -1
-        self._find.show_count(0, 0)
         self._card.hide()
         self._describe()
 
@@ -92,10 +88,6 @@ class TokenStrip(TokenView):
         self._mark(cursor=position)
         self._reveal(position)
         self._describe()
-
-    def current(self) -> int:
-        """The token under the cursor, or -1."""
-        return -1 if self._picture is None else self._picture.marks.cursor
 
     def copy_image(self) -> None:
         """Put the whole prompt on the clipboard as a picture."""
@@ -114,35 +106,13 @@ class TokenStrip(TokenView):
         self._find.show()
         self._place_find()
         self._find.take_focus()
-        self.find(self._find.text())
+        self.find_text(self._find.text())
 
     def close_find(self) -> None:
         self._find.hide()
         self._place_find()
-        self.find("")
+        self.find_text("")
         self.setFocus()
-
-    def find(self, text: str) -> int:
-        """Mark every occurrence of `text` and go to the first at or after the cursor; how many there are."""
-        self._matches = [] if self._picture is None else matches(self._picture.tokens, text)
-        after = (index for index, found in enumerate(self._matches) if found.start >= self.current())
-        self._go_to_match(next(after, 0))
-        return len(self._matches)
-
-    def find_next(self) -> None:
-        self._go_to_match(self._match + 1)
-
-    def find_previous(self) -> None:
-        self._go_to_match(self._match - 1)
-
-    def _go_to_match(self, index: int) -> None:
-        count = len(self._matches)
-        self._match = index % count if count else -1
-        now = self._matches[self._match] if count else range(0)
-        self._mark(found=frozenset().union(*self._matches), found_now=frozenset(now))
-        self._find.show_count(self._match + 1, count)
-        if count:
-            self._reveal(now.start)
 
     def _place_find(self) -> None:
         height = 0 if self._find.isHidden() else self._find.sizeHint().height()
@@ -220,7 +190,7 @@ class TokenStrip(TokenView):
         super().focusOutEvent(event)
         self._card.hide()
 
-    def _action_of(self, event: QKeyEvent):  # type: ignore[no-untyped-def]
+    def _action_of(self, event: QKeyEvent) -> Callable[[], object] | None:
         pressed = QKeySequence(event.keyCombination())
         if event.matches(QKeySequence.StandardKey.Copy):
             return self.copy_image

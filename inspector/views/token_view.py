@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
-from dataclasses import replace
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
@@ -16,6 +17,7 @@ from inspector.theme import Space, tones
 from inspector.views.overlays import paint_empty, paint_stale_tag
 from inspector.views.token_facts import TokenFacts
 from inspector.views.token_picture import TokenPicture
+from inspector.views.token_search import matches
 
 _EMPTY = "The prompt appears here, each token coloured by its relevance."
 _LARGER_THAN_INTERFACE = 1.15
@@ -26,12 +28,16 @@ _ZOOM_RANGE = (-6, 15)
 class TokenView(QAbstractScrollArea):
     """Paints what is visible of a prompt; keeps its place when its width or its font changes."""
 
+    matched = Signal(int, int)  # which match is shown, counted from 1, and how many there are
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._picture: TokenPicture | None = None
         self._facts: TokenFacts | None = None
         self._zoom = 0
         self._empty_text = _EMPTY
+        self._matches: list[range] = []
+        self._match = -1
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # appearing, it would change the width
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
@@ -75,8 +81,26 @@ class TokenView(QAbstractScrollArea):
 
     def clear(self) -> None:
         self._picture = self._facts = None
+        self.find_text("")
         self._update_scroll_range()
         self.viewport().update()
+
+    def current(self) -> int:
+        """The token under the cursor, or -1."""
+        return -1 if self._picture is None else self._picture.marks.cursor
+
+    def find_text(self, text: str) -> int:
+        """Mark every occurrence of `text` and go to the first at or after the cursor; how many there are."""
+        self._matches = [] if self._picture is None else matches(self._picture.tokens, text)
+        after = (index for index, found in enumerate(self._matches) if found.start >= self.current())
+        self._go_to_match(next(after, 0))
+        return len(self._matches)
+
+    def find_next(self) -> None:
+        self._go_to_match(self._match + 1)
+
+    def find_previous(self) -> None:
+        self._go_to_match(self._match - 1)
 
     def zoom(self) -> int:
         return self._zoom
@@ -157,6 +181,14 @@ class TokenView(QAbstractScrollArea):
 
     def _top(self) -> int:
         return self.verticalScrollBar().value()
+
+    def _go_to_match(self, index: int) -> None:
+        count = len(self._matches)
+        self._match = index % count if count else -1
+        now = self._matches[self._match] if count else range(0)
+        self._mark(found=frozenset(chain(*self._matches)), found_now=frozenset(now))
+        self._reveal(now.start if count else -1)
+        self.matched.emit(self._match + 1, count)
 
     def _mark(self, **changes: Any) -> None:
         if self._picture is not None:

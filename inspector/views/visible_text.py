@@ -8,7 +8,7 @@ import unicodedata
 # The joiners and the variation selectors stay: Persian, Indic scripts and emoji are written with them.
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 _SUSPECT = re.compile(
-    "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"  # the flags of Scotland, Wales ...: the only right use of tag letters
+    "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"  # the flag of Wales: the one right use of tags
     "|[\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200b\u200e\u200f"
     "\u2028-\u202f\u205f-\u206f\u3000\u3164\ud800-\udfff\ue000-\uf8ff\ufeff\uffa0\ufff0-\uffff\U000e0000-\U0010ffff]"
 )
