@@ -1,0 +1,37 @@
+"""Clients of a worker that needs no torch, and the promise that no process outlives a test."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+from witness import StartWorker, Witness, is_alive
+
+import inspector
+from inspector.client import WorkerClient
+
+SCRIPT = Path(__file__).with_name("scripted_worker.py")
+
+
+@pytest.fixture
+def start_worker(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartWorker]:
+    """Starts a client whose worker starts `how`; a command can be given instead."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(inspector.__file__).parents[1]))
+    witnesses: list[Witness] = []
+
+    def start(how: str = "well", command: list[str] | None = None, spare: bool = False, **limits: Any) -> Witness:
+        starts = tmp_path / f"starts{len(witnesses)}"
+        client = WorkerClient(command or [sys.executable, str(SCRIPT), how, str(starts)], spare, **limits)
+        witness = Witness(client, starts, qtbot)
+        witnesses.append(witness)
+        client.start()
+        return witness
+
+    yield start
+    for witness in witnesses:
+        witness.client.close()
+        assert not [pid for pid in witness.pids if is_alive(pid)]
