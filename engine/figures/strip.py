@@ -1,0 +1,106 @@
+"""The tokens as pages: wrapped coloured boxes with a legend and a caption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.figures.boxes import Box, boxes
+from engine.figures.fonts import FontChoice
+from engine.figures.foot import FOOT_HEIGHT, foot
+from engine.figures.page import (
+    BLACK,
+    WHITE,
+    Colour,
+    Item,
+    Page,
+    Rectangle,
+    rgb,
+    unit_text,
+    unit_width,
+    units_width,
+)
+from engine.protocol.colours import colour_limit, colours, relevance_at, wants_white_text
+from engine.protocol.messages import Export
+
+_WIDTH, _MARGIN = 640.0, 10.0
+_SIZE, _LINE = 13.0, 23.0  # of the text, and from line to line
+_ASCENT, _DESCENT = 14.0, 5.0  # of a box, about the baseline
+_HAIR = 1.0  # between two tokens
+_SPACE = 4.2
+
+Placed = tuple[float, Box]  # where the box begins, with the space before it
+
+
+def token_pages(export: Export, fonts: FontChoice, tallest: float | None = None) -> list[Page]:
+    """The strip on one page, or on several where it would be taller than `tallest`."""
+    lines = list(_lines(export, fonts)) or [[]]
+    per_page = len(lines)
+    if tallest is not None and len(lines) * _LINE + FOOT_HEIGHT + 2 * _MARGIN > tallest:
+        per_page = int((tallest - FOOT_HEIGHT - 2 * _MARGIN) // _LINE)
+    chunks = [lines[first : first + per_page] for first in range(0, len(lines), per_page)]
+    return [_page(export, fonts, chunk, last=chunk is chunks[-1]) for chunk in chunks]
+
+
+def _lines(export: Export, fonts: FontChoice) -> Iterator[list[Placed]]:
+    """The boxes of each line. A word in several tokens stays together where it can."""
+    line: list[Placed] = []
+    x = 0.0
+    for box in boxes(export.relevance.tokens, fonts):
+        width = _box_width(box, fonts)
+        if line and x + width > _WIDTH:
+            line, carried = _broken(line, box)
+            yield line
+            line, x = [], 0.0
+            for moved in carried:
+                line.append((x, moved))
+                x += _box_width(moved, fonts, gap=x > 0) + _HAIR
+            width = _box_width(box, fonts, gap=x > 0)
+        line.append((x, box))
+        x += width + _HAIR
+        if box.ends_line:
+            yield line
+            line, x = [], 0.0
+    if line:
+        yield line
+
+
+def _broken(line: list[Placed], following: Box) -> tuple[list[Placed], list[Box]]:
+    """Where to break before `following`: there, or before the word it is in the middle of."""
+    if following.after_word:
+        return line, []
+    for place in range(len(line) - 1, max(0, len(line) - 8), -1):
+        if line[place][1].after_word:
+            return line[:place], [box for _, box in line[place:]]
+    return line, []
+
+
+def _box_width(box: Box, fonts: FontChoice, gap: bool = True) -> float:
+    return units_width(box.units, _SIZE, fonts) + (box.gap * _SPACE if gap else 0)
+
+
+def _page(export: Export, fonts: FontChoice, lines: list[list[Placed]], last: bool) -> Page:
+    relevance = export.relevance
+    limit = colour_limit(relevance, export.layer, export.scale)
+    grounds = colours(relevance_at(relevance, export.layer), limit, export.colour_map)
+    white = wants_white_text(grounds)
+    items: list[Item] = []
+    baseline = _MARGIN + _ASCENT
+    for line in lines:
+        for x, box in line:
+            ink = WHITE if white[box.token] else BLACK
+            items += _drawn(box, _MARGIN + x, baseline, rgb(grounds[box.token]), ink, fonts)
+        baseline += _LINE
+    top = baseline - _ASCENT + 8
+    if last:
+        items += foot(export, fonts, _MARGIN, top)
+    return Page(_WIDTH + 2 * _MARGIN, top + (FOOT_HEIGHT if last else 0), tuple(items))
+
+
+def _drawn(box: Box, x: float, baseline: float, ground: Colour, ink: Colour, fonts: FontChoice) -> Iterator[Item]:
+    gap = box.gap * _SPACE if x > _MARGIN else 0.0
+    width = gap + units_width(box.units, _SIZE, fonts)
+    yield Rectangle(x, baseline - _ASCENT, width, _ASCENT + _DESCENT, ground)
+    x += gap
+    for unit in box.units:
+        yield unit_text(unit, x, baseline, _SIZE, ink, fonts)
+        x += unit_width(unit, _SIZE, fonts)
