@@ -18,7 +18,7 @@ _STARTS_ALONE = re.compile("[\u0621\u0674\u06d5\u06dd]")
 
 def joined(texts: list[str], ends_row: Sequence[bool]) -> list[str]:
     """The texts with a joiner at both sides of each border between letters that join in writing."""
-    if not any(_ARABIC.search(text) for text in texts):
+    if not _ARABIC.search("".join(texts)):
         return texts
     shaped = list(texts)
     for index in range(1, len(texts)):

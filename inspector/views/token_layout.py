@@ -130,6 +130,7 @@ def lay_out(runs: Runs, cache: WidthCache, width: float) -> TokenLayout:
     mirrored = runs.levels % 2 == 1
     after = advance - before - text_width
     height = cache.line_height
+    box = float(np.ceil(height)) + 4
     return TokenLayout(
         runs=runs,
         run_x=left + np.where(mirrored, after, before),
@@ -141,8 +142,8 @@ def lay_out(runs: Runs, cache: WidthCache, width: float) -> TokenLayout:
         span_right=span_right,
         row_span=np.searchsorted(span_row, np.arange(len(row_start))),
         span_run=span_run,
-        box_height=float(np.ceil(height + 4)),
-        row_height=float(np.ceil(height * 1.25 + 6)),
+        box_height=box,
+        row_height=box + 2 * round(height * 0.14),
         width=width,
     )
 
@@ -171,7 +172,7 @@ def _lefts(advance: np.ndarray, row_start: np.ndarray, runs: Runs, width: float)
         here = slice(row_start[row], row_start[row + 1])
         order = visual_order(runs.levels[here])
         edges = np.cumsum(advance[here][order])
-        indent = max(width - edges[-1], 0) if runs.bases[here][0] else 0
+        indent = max(np.floor(width - edges[-1]), 0) if runs.bases[here][0] else 0
         left[here][order] = edges - advance[here][order] + indent
     return left
 

@@ -44,7 +44,7 @@ class TokenPainter:
 
     def __init__(self, fonts: StripFonts) -> None:
         self.fonts = fonts
-        self._texts: dict[tuple[str, int, bool], QStaticText] = {}
+        self._texts: dict[tuple[str, int, int], tuple[QStaticText, float]] = {}
         self._colours: dict[int, QColor] = {}
 
     def paint(
@@ -65,41 +65,43 @@ class TokenPainter:
     def _paint_boxes(
         self, painter: QPainter, layout: TokenLayout, spans: range, packed: np.ndarray, white: np.ndarray
     ) -> None:
+        part = slice(spans.start, spans.stop)
+        height, inset = int(layout.box_height), (layout.row_height - layout.box_height) / 2
+        tops = (layout.span_row[part] * layout.row_height + inset).astype(int).tolist()
+        lefts = layout.span_left[part].astype(int)
+        widths = (layout.span_right[part].astype(int) - lefts).tolist()
+        kinds = layout.runs.kinds[layout.span_run[part]].tolist()
         painter.setPen(Qt.PenStyle.NoPen)
-        kinds = layout.runs.kinds[layout.span_run[spans.start : spans.stop]].tolist()
-        for span, rgb, on_white, kind in zip(spans, packed.tolist(), white.tolist(), kinds, strict=True):
-            rect = layout.rect(span)
+        for x, y, width, rgb, on_white, kind in zip(
+            lefts.tolist(), tops, widths, packed.tolist(), white.tolist(), kinds, strict=True
+        ):
             painter.setBrush(self._colour(rgb))
-            if kind >= RunKind.SPECIAL:
-                style = Qt.PenStyle.SolidLine if kind == RunKind.SPECIAL else Qt.PenStyle.DotLine
-                painter.setPen(QPen(_ink(on_white, 0.55), 1, style))
-                pill = rect.adjusted(1.5, 2.5, -1.5, -2.5)
-                painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
-                painter.setPen(Qt.PenStyle.NoPen)
-            else:
-                painter.drawRoundedRect(rect, _RADIUS, _RADIUS)
+            if kind < RunKind.SPECIAL:
+                painter.drawRoundedRect(x, y, width, height, _RADIUS, _RADIUS)
+                continue
+            style = Qt.PenStyle.SolidLine if kind == RunKind.SPECIAL else Qt.PenStyle.DotLine
+            painter.setPen(QPen(_ink(on_white, 0.55), 1, style))
+            pill = QRectF(x, y, width, height).adjusted(1.5, 2.5, -1.5, -2.5)
+            painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+            painter.setPen(Qt.PenStyle.NoPen)
 
     def _paint_texts(self, painter: QPainter, layout: TokenLayout, spans: range, white: np.ndarray) -> None:
         runs = range(int(layout.span_run[spans.start]), int(layout.span_run[spans.stop]))
         part = slice(runs.start, runs.stop)
-        inks = {(on_white, faint): _ink(on_white, _FAINT if faint else 1) for on_white in (0, 1) for faint in (0, 1)}
-        middle = ((layout.span_row[layout.run_span[part]] + 0.5) * layout.row_height).tolist()
-        now: tuple[object, ...] = ()
-        for run, x, y, kind, level, on_white in zip(
-            runs,
-            layout.run_x[part].tolist(),
-            middle,
-            layout.runs.kinds[part].tolist(),
-            layout.runs.levels[part].tolist(),
-            white[layout.run_span[part] - spans.start].tolist(),
-            strict=True,
-        ):
-            if (wanted := (on_white, kind)) != now:
-                now = wanted
-                painter.setFont(self.fonts.of(kind))
-                painter.setPen(inks[int(on_white), int(kind == RunKind.MARK)])
-            text = self._text(layout.runs.texts[run], kind, level % 2 == 1)
-            painter.drawStaticText(QPointF(x, y - text.size().height() / 2), text)
+        middles = (layout.span_row[layout.run_span[part]] + 0.5) * layout.row_height
+        kinds = layout.runs.kinds[part]
+        inks = white[layout.run_span[part] - spans.start] + 2 * kinds
+        keys = zip(
+            layout.runs.texts[runs.start : runs.stop], kinds.tolist(), layout.runs.levels[part].tolist(), strict=True
+        )
+        pen = -1
+        for x, y, ink, key in zip(layout.run_x[part].tolist(), middles.tolist(), inks.tolist(), keys, strict=True):
+            if ink != pen:
+                pen = ink
+                painter.setFont(self.fonts.of(key[1]))
+                painter.setPen(_ink(ink % 2, _FAINT if key[1] == RunKind.MARK else 1))
+            text, half = self._texts.get(key) or self._shape(key)
+            painter.drawStaticText(QPointF(x, y - half), text)
 
     def _paint_marks(self, painter: QPainter, layout: TokenLayout, spans: range, marks: Marks, tones: Tones) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -114,19 +116,18 @@ class TokenPainter:
         both = marks.cursor == marks.target
         _ring(painter, _rects(layout, marks.cursor, spans), tones.accent, tones.base, 3.5 if both else 1)
 
-    def _text(self, text: str, kind: int, right_to_left: bool) -> QStaticText:
-        key = (text, kind, right_to_left)
-        known = self._texts.get(key)
-        if known is None:
-            known = QStaticText(text)
-            known.setTextFormat(Qt.TextFormat.PlainText)
-            option = QTextOption()
-            option.setWrapMode(QTextOption.WrapMode.NoWrap)
-            if right_to_left:
-                option.setTextDirection(Qt.LayoutDirection.RightToLeft)
-            known.setTextOption(option)
-            known.prepare(font=self.fonts.of(kind))
-            self._texts[key] = known
+    def _shape(self, key: tuple[str, int, int]) -> tuple[QStaticText, float]:
+        """The text of a (text, kind, level) made ready to draw, and half its height."""
+        text, kind, level = key
+        shaped = QStaticText(text)
+        shaped.setTextFormat(Qt.TextFormat.PlainText)
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.NoWrap)
+        if level % 2:
+            option.setTextDirection(Qt.LayoutDirection.RightToLeft)
+        shaped.setTextOption(option)
+        shaped.prepare(font=self.fonts.of(kind))
+        known = self._texts[key] = (shaped, shaped.size().height() / 2)
         return known
 
     def _colour(self, rgb: int) -> QColor:

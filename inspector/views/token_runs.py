@@ -39,11 +39,12 @@ class Runs:
         return len(self.texts)
 
 
+_Part = tuple[RunKind, str, bool]  # what it is, what to draw, whether the row ends after it
+
 NEWLINE_MARK = "↵"
 _TAB_MARK = "→   "
 _SPACE_MARK = "·"
 _UNSEEN = re.compile("(?P<newline>\r\n|[\n\r\v\f\x85\u2028\u2029])|(?P<tab>\t)|  +|^ $")
-_PLAIN = re.compile(" ?[!-~]+")
 _WITHOUT_SPACES = re.compile(  # scripts whose words are not set apart by spaces, and emoji
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u3130-\ud7ff\uf900-\ufaff\uff00-\uff9f\U0001f000-\U0003ffff]"
 )
@@ -55,8 +56,13 @@ def runs_of(tokens: Sequence[Token]) -> Runs:
     owners: list[int] = []
     kinds: list[RunKind] = []
     ends: list[bool] = []
+    known: dict[tuple[str, str, bool], list[_Part]] = {}
     for position, token in enumerate(tokens):
-        for kind, text, newline in _parts(token):
+        key = (token.text, token.label, token.special)
+        parts = known.get(key)
+        if parts is None:
+            parts = known[key] = list(_parts(token))
+        for kind, text, newline in parts:
             texts.append(text)
             owners.append(position)
             kinds.append(kind)
@@ -73,17 +79,14 @@ def runs_of(tokens: Sequence[Token]) -> Runs:
     )
 
 
-def _parts(token: Token) -> Iterator[tuple[RunKind, str, bool]]:
-    """The runs of one token: kind, what to draw, whether the row ends after it."""
+def _parts(token: Token) -> Iterator[_Part]:
+    """The runs of one token."""
     text = token.text
     if token.special:
         yield RunKind.SPECIAL, visible(token.label), False
         return
     if not text:
         yield RunKind.PIECE, visible(token.label), False
-        return
-    if _PLAIN.fullmatch(text):
-        yield RunKind.TEXT, text, False
         return
     at = 0
     for found in _UNSEEN.finditer(text):
@@ -100,16 +103,25 @@ def _parts(token: Token) -> Iterator[tuple[RunKind, str, bool]]:
 
 def _places_to_break(texts: list[str], kinds: list[RunKind]) -> np.ndarray:
     """Before a word, around signs and special tokens, and between letters of scripts without spaces."""
+    known = {text: _borders(text) for text in set(texts)}
     allowed = np.zeros(len(texts), bool)
     free = True  # after the run before
     for index, (text, kind) in enumerate(zip(texts, kinds, strict=True)):
         if kind != RunKind.TEXT:
             allowed[index] = free = True
             continue
-        closing = unicodedata.category(text[0]) in ("Pe", "Pf", "Po")
-        allowed[index] = text[0] == " " or (not closing and (free or bool(_WITHOUT_SPACES.match(text))))
-        free = text[-1] == " " or bool(_WITHOUT_SPACES.match(text[-1]))
+        always, if_free, free_after = known[text]
+        allowed[index] = always or (free and if_free)
+        free = free_after
     return allowed
+
+
+def _borders(text: str) -> tuple[bool, bool, bool]:
+    """Whether a row may start with `text` always, where the text before does not mind, and right after it."""
+    closing = unicodedata.category(text[0]) in ("Pe", "Pf", "Po")
+    spaced = text[0] == " "
+    always = spaced or (not closing and _WITHOUT_SPACES.match(text) is not None)
+    return always, not closing, text[-1] == " " or _WITHOUT_SPACES.match(text[-1]) is not None
 
 
 def _levels(
@@ -118,6 +130,8 @@ def _levels(
     """The embedding level of every run and of its paragraph; the runs of one token in a paragraph share theirs."""
     levels = np.zeros(len(texts), np.uint8)
     bases = np.zeros(len(texts), np.uint8)
+    if not runs_right_to_left("".join(texts)):
+        return levels, bases
     start = 0
     for end in [*(np.flatnonzero(ends) + 1).tolist(), len(texts)]:
         if any(runs_right_to_left(text) for text in texts[start:end]):

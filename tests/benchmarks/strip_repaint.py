@@ -1,0 +1,90 @@
+"""How long the token strip takes to show another layer of a long prompt.
+
+Prints the median time of a repaint with 20,000 tokens, and its ratio to the same with 500 tokens: what is not visible
+should cost next to nothing. Run with `python -m tests.benchmarks.strip_repaint`; without a screen, offscreen.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+
+import numpy as np
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from engine.protocol.values import Token
+from inspector.theme import apply_theme
+from inspector.views.token_strip import TokenStrip
+
+_TOKENS, _FEW = 20_000, 500
+_REPEATS = 60
+_WORDS = (
+    " the",
+    " expedition",
+    " reached",
+    " 8",
+    ",",
+    "320",
+    " m",
+    " in",
+    " 1922",
+    ".\n",
+    " Ever",
+    "est",
+    " höher",
+    " 山",
+)
+
+
+def _tokens(count: int) -> list[Token]:
+    random = np.random.default_rng(0)
+    tokens, at = [], 0
+    for index in range(count):
+        text = _WORDS[random.integers(len(_WORDS))]
+        text = text if index % 3 else f" w{index % 4000}"  # most prompts have some thousand different tokens
+        tokens.append(Token(index, text, at, at + len(text), text.strip() or text))
+        at += len(text)
+    return tokens
+
+
+def _repaint_times(strip: TokenStrip, count: int) -> list[float]:
+    """Seconds from new values to painted pixels, each at another place of the prompt."""
+    tokens = _tokens(count)
+    layers = np.random.default_rng(1).normal(size=(8, count)).astype(np.float32)
+    strip.show_relevance(tokens, layers[0], 3.0, "CET_D1A")
+    bar = strip.verticalScrollBar()
+    times = []
+    for repeat in range(_REPEATS):
+        bar.setValue(bar.maximum() * (repeat % 10) // 10)
+        strip.viewport().repaint()
+        begin = time.perf_counter()
+        strip.show_relevance(tokens, layers[repeat % 8], 3.0, "CET_D1A", share_of=33.4)
+        strip.viewport().repaint()
+        times.append(time.perf_counter() - begin)
+    return times
+
+
+def main() -> None:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = QApplication(sys.argv[:1])
+    apply_theme(app, "light")
+    strip = TokenStrip()
+    strip.resize(1000, 700)
+    strip.show()
+    QTest.qWaitForWindowExposed(strip)
+    tokens = _tokens(_TOKENS)
+    begin = time.perf_counter()
+    strip.show_relevance(tokens, np.zeros(_TOKENS), 1.0, "CET_D1A")
+    first = time.perf_counter() - begin
+    few = statistics.median(_repaint_times(strip, _FEW))
+    many = statistics.median(_repaint_times(strip, _TOKENS))
+    print(f"first layout of {_TOKENS} tokens: {first * 1000:.0f} ms")
+    print(f"repaint after a layer change, {_TOKENS} tokens: median {many * 1000:.1f} ms")
+    print(f"ratio to {_FEW} tokens: {many / few:.2f}")
+
+
+if __name__ == "__main__":
+    main()
