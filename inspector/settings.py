@@ -6,10 +6,11 @@ from pathlib import Path
 
 import msgspec
 import platformdirs
+from PySide6.QtCore import QObject, Signal
 
 from engine.protocol.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
 from engine.protocol.values import ModelSource
-from inspector.state.question import BUNDLED_MODEL
+from inspector.state.question import BUNDLED_MODELS
 from inspector.theme import Theme
 from inspector.writing import write_atomically
 
@@ -19,7 +20,7 @@ RECENT_MODELS = 8
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     """Every setting has a default: a file from another version says as much as it can."""
 
-    model: ModelSource = BUNDLED_MODEL
+    model: ModelSource = BUNDLED_MODELS[0]
     prompt: str | None = None  # None until there was one: then the first example
     rules: str = "attnlrp"
     scale: Scale = "layer"
@@ -32,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     export_folder: str = ""
     geometry: str = ""  # Qt's, in base64
     layout: str = ""  # of docks and toolbars, likewise
+    panes: str = ""  # likewise
 
     def with_recent(self, source: ModelSource) -> Settings:
         """The settings after `source` was opened."""
@@ -90,3 +92,30 @@ def _checked(settings: Settings) -> Settings:
     if settings.colour_map not in COLOUR_MAPS:
         return msgspec.structs.replace(settings, colour_map=DEFAULT_COLOUR_MAP)
     return settings
+
+
+class Profile(QObject):
+    """The settings in force; every change is kept at once."""
+
+    changed = Signal(object)  # Settings
+
+    def __init__(self, file: SettingsFile) -> None:
+        super().__init__()
+        self._file = file
+        self._settings = file.read()
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def notice(self) -> str:
+        """What went wrong with the file last, for people; empty if nothing did."""
+        return self._file.notice
+
+    def keep(self, settings: Settings) -> None:
+        """Make `settings` those in force."""
+        if settings != self._settings:
+            self._settings = settings
+            self._file.write(settings)
+            self.changed.emit(settings)

@@ -38,7 +38,6 @@ class Actions:
         action.setObjectName(command.id)
         action.setShortcuts([QKeySequence(shortcut) for shortcut in command.shortcuts])
         action.setToolTip(_tip(command))
-        action.setStatusTip(command.help)
         action.setMenuRole(QAction.MenuRole.NoRole)
         action.setCheckable(bool(command.choice) or command.switch)
         if command.choice:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from engine.protocol.messages import FigureFormat, Picture
 from inspector.dialogs.browsing import browse_new_file
 from inspector.dialogs.labels import heading_label, plain_label, quiet_label
+from inspector.naming import named
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class ExportDialog(QDialog):
         self.setMinimumWidth(520)
         self._overwrites: Path | None = None
         self._group = QButtonGroup(self)
-        self._path = QLineEdit(objectName="export_path")
+        self._path = named("export_path", QLineEdit())
         self._warning = plain_label()
         self._shows = quiet_label()
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
@@ -99,7 +100,7 @@ class ExportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(heading_label("What"))
         for index, product in enumerate(PRODUCTS):
-            button = QRadioButton(product.title, objectName=f"product_{index}")
+            button = named(f"product_{index}", QRadioButton(product.title))
             self._group.addButton(button, index)
             row = QHBoxLayout()
             row.addWidget(button)

@@ -21,6 +21,7 @@ from engine.protocol.values import CachedModel, ModelSource, Quantization
 from inspector.dialogs.browsing import browse_folder, browse_gguf
 from inspector.dialogs.labels import plain_label, quiet_label
 from inspector.dialogs.model_list import ModelList
+from inspector.naming import named
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 QUANTIZATIONS: dict[str, Quantization | None] = {"none": None, "8 bit": "8bit", "4 bit": "4bit"}
@@ -36,14 +37,14 @@ class ModelChooser(QDialog):
         self.setWindowTitle("Choose a model")
         self.resize(620, 560)
         self._list = ModelList()
-        self._name = QLineEdit(objectName="model_name", clearButtonEnabled=True)
+        self._name = named("model_name", QLineEdit(clearButtonEnabled=True))
         self._name.setPlaceholderText("organisation/name on the Hugging Face hub, a folder, or a .gguf file")
-        self._revision = QLineEdit(objectName="revision")
+        self._revision = named("revision", QLineEdit())
         self._revision.setPlaceholderText("newest")
-        self._device = QComboBox(objectName="device")
-        self._dtype = QComboBox(objectName="dtype")
+        self._device = named("device", QComboBox())
+        self._dtype = named("dtype", QComboBox())
         self._dtype.addItems(list(DTYPES))
-        self._quantization = QComboBox(objectName="quantization")
+        self._quantization = named("quantization", QComboBox())
         self._quantization.addItems(list(QUANTIZATIONS))
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
         self._lay_out()

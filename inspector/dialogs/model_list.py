@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
@@ -34,6 +34,7 @@ class ModelList(QTreeWidget):
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self._models: Sequence[CachedModel] = ()
         self._recent: Sequence[ModelSource] = ()
+        self._groups: dict[QTreeWidgetItem, list[QTreeWidgetItem]] = {}
         self.currentItemChanged.connect(self._on_current_item_changed)
         self.itemActivated.connect(self._on_item_activated)
 
@@ -42,6 +43,7 @@ class ModelList(QTreeWidget):
         self._models, self._recent = models, recent
         name = self._name_of(self.currentItem())
         self.clear()
+        self._groups.clear()
         sizes = {model.name: bytes_in_words(model.bytes) for model in models}
         titles = {model.name: model.title for model in models}
         bundled = [model.name for model in models if model.kind == "bundled"]
@@ -53,26 +55,25 @@ class ModelList(QTreeWidget):
 
     def show_only(self, part: str) -> None:
         """Hide what does not have `part` in its name."""
-        for group in self._groups():
-            fits = [part.casefold() in group.child(i).text(0).casefold() for i in range(group.childCount())]
-            for i, fit in enumerate(fits):
-                group.child(i).setHidden(not fit)
+        for group, items in self._groups.items():
+            fits = [part.casefold() in item.text(0).casefold() for item in items]
+            for item, fit in zip(items, fits, strict=True):
+                item.setHidden(not fit)
             group.setHidden(not any(fits))
 
     def select(self, name: str) -> None:
         """Select the model called `name`, if it is here."""
-        for group in self._groups():
-            for i in range(group.childCount()):
-                if self._name_of(group.child(i)) == name:
-                    self.setCurrentItem(group.child(i))
-                    return
+        for item in self._items():
+            if self._name_of(item) == name:
+                self.setCurrentItem(item)
+                return
 
     def names(self) -> list[str]:
         """The names of all models shown, from top to bottom."""
-        return [self._name_of(group.child(i)) for group in self._groups() for i in range(group.childCount())]
+        return [self._name_of(item) for item in self._items()]
 
-    def _groups(self) -> Iterable[QTreeWidgetItem]:
-        return [self.topLevelItem(i) for i in range(self.topLevelItemCount())]
+    def _items(self) -> list[QTreeWidgetItem]:
+        return [item for items in self._groups.values() for item in items]
 
     def _add(self, title: str, names: Sequence[str], titles: dict[str, str], sizes: dict[str, str]) -> None:
         if not names:
@@ -83,9 +84,11 @@ class ModelList(QTreeWidget):
         font = group.font(0)
         font.setBold(True)
         group.setFont(0, font)
+        self._groups[group] = []
         for name in names:
             shown = titles.get(name, name)
             item = QTreeWidgetItem(group, [shown if shown == name else f"{shown}  ·  {name}", sizes.get(name, "")])
+            self._groups[group].append(item)
             item.setData(0, _NAME, name)
             item.setToolTip(0, "")
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTre
 
 from inspector.commands.table import Command
 from inspector.dialogs.shortcuts import native_keys
+from inspector.naming import named
 
 _ID = Qt.ItemDataRole.UserRole
 
@@ -37,9 +38,9 @@ class CommandPalette(QDialog):
         self.setWindowTitle("All commands")
         self.resize(560, 380)
         self._commands: Sequence[Command] = ()
-        self._words = QLineEdit(objectName="words")
+        self._words = named("words", QLineEdit())
         self._words.setPlaceholderText("Type a part of a command's name")
-        self._list = QTreeWidget(objectName="commands")
+        self._list = named("commands", QTreeWidget())
         self._list.setColumnCount(2)
         self._list.setHeaderHidden(True)
         self._list.setRootIsDecorated(False)
@@ -67,7 +68,7 @@ class CommandPalette(QDialog):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
             if step:
-                row = self._list.indexOfTopLevelItem(self._list.currentItem()) + step
+                row = self._list.currentIndex().row() + step
                 self._select(max(0, min(row, self._list.topLevelItemCount() - 1)))
                 return True
         return super().eventFilter(watched, event)
@@ -81,7 +82,7 @@ class CommandPalette(QDialog):
         self._select(0)
 
     def _select(self, row: int) -> None:
-        self._list.setCurrentItem(self._list.topLevelItem(row))
+        self._list.setCurrentIndex(self._list.model().index(row, 0))
 
     def _on_entered(self) -> None:
         item = self._list.currentItem()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout,
 from engine.protocol.colours import COLOUR_MAPS
 from inspector.dialogs.labels import plain_label, quiet_label
 from inspector.dialogs.model_chooser import DTYPES
+from inspector.naming import named
 from inspector.settings import Settings
 from inspector.theme import Theme
 
@@ -37,16 +38,16 @@ class Preferences(QDialog):
         self.setWindowTitle("Preferences")
         self.setMinimumWidth(520)
         self._settings = Settings()
-        self._theme = QComboBox(objectName="theme")
+        self._theme = named("theme", QComboBox())
         for title, theme in THEMES.items():
             self._theme.addItem(title, theme)
-        self._colours = QComboBox(objectName="colour_map")
+        self._colours = named("colour_map", QComboBox())
         for name in COLOUR_MAPS:
             self._colours.addItem(COLOUR_MAP_TITLES.get(name, name), name)
-        self._device = QComboBox(objectName="default_device")
-        self._dtype = QComboBox(objectName="default_dtype")
+        self._device = named("default_device", QComboBox())
+        self._dtype = named("default_dtype", QComboBox())
         self._dtype.addItems(list(DTYPES))
-        self._worker = QLineEdit(objectName="worker_command", clearButtonEnabled=True)
+        self._worker = named("worker_command", QLineEdit(clearButtonEnabled=True))
         self._worker.setPlaceholderText("this computer")
         self._worker_problem = plain_label()
         self._lay_out()

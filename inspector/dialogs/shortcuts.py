@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from inspector.commands.table import Command, Menu
+from inspector.naming import named
 
 MOUSE = (
     ("Click a token", "Explain what the model predicts after it"),
@@ -33,7 +34,7 @@ class Shortcuts(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keys and mouse")
         self.resize(640, 620)
-        self._list = QTreeWidget(objectName="shortcuts")
+        self._list = named("shortcuts", QTreeWidget())
         self._list.setColumnCount(3)
         self._list.setHeaderHidden(True)
         self._list.setRootIsDecorated(False)

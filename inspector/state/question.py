@@ -8,7 +8,7 @@ from engine.protocol.messages import Explain
 from engine.protocol.targets import Contrast, Sum, Target, Token, Top
 from engine.protocol.values import ModelSource
 
-BUNDLED_MODEL = ModelSource("bundled:llama")
+BUNDLED_MODELS = (ModelSource("bundled:llama"), ModelSource("bundled:gpt2"))
 TOP = Top()
 
 
@@ -16,7 +16,7 @@ TOP = Top()
 class Question:
     """Everything that decides the answer: equal questions have equal answers."""
 
-    source: ModelSource = BUNDLED_MODEL
+    source: ModelSource = BUNDLED_MODELS[0]
     prompt: str = ""
     target: Target = TOP
     rules: str = "attnlrp"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -20,7 +21,7 @@ RULE_TITLES = {
 }
 SCALE_TITLES: dict[Scale, str] = {"layer": "Each layer", "global": "All layers", "target": "Share of target"}
 
-Against = int | str | None  # a token's id, "mean", or nothing
+Against = int | Literal["mean"] | None  # a token's id, the mean of all, or nothing
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,11 @@ class Map:
     scale: Scale
     colour_map: str
     limits: np.ndarray = field(compare=False)  # (layer + 2,): the input's, then every layer's
-    labels: tuple[str, ...] = field(compare=False)  # likewise
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What each token is called."""
+        return tuple(token.label for token in self.answer.relevance.tokens)
 
     @property
     def relevance(self) -> Relevance:
@@ -98,8 +103,16 @@ def resolve(question: Question, answer: Explained | None, view: View) -> Scene:
         question,
         view,
         stale,
-        Strip(answer, view.layer, limit, view.colour_map, values, _title(relevance, view.layer), _legend(view, limit)),
-        Map(answer, view.scale, view.colour_map, _limits(relevance, view.scale), _labels(len(relevance.layers))),
+        Strip(
+            answer,
+            view.layer,
+            limit,
+            view.colour_map,
+            values,
+            _title(relevance, view.layer),
+            _legend(view, relevance.value),
+        ),
+        Map(answer, view.scale, view.colour_map, _limits(relevance, view.scale)),
         choice_of(answer),
         _position(question, relevance),
         f"relevance {_sum(values):.2f} of {relevance.value:.2f}",
@@ -129,15 +142,15 @@ def _title(relevance: Relevance, layer: int | None) -> str:
     return f"Relevance · {layer_title(layer, len(relevance.layers))} · {rules} · {relevance.target.label}"
 
 
-def _legend(view: View, limit: float) -> str:
+def _legend(view: View, value: float) -> str:
+    """The scale in force, in words; its numbers stand at the colours."""
     match view.scale:
         case "layer":
-            place = "the input's" if view.layer is None else "this layer's"
-            return f"Scale: each layer by itself — full colour at {place} largest, ±{limit:.3g} logits"
+            return "Scale: each layer by itself"
         case "global":
-            return f"Scale: the same for all layers — full colour at ±{limit:.3g} logits"
+            return "Scale: the same for all layers"
         case "target":
-            return f"Scale: share of the target — full colour at ±{limit:.3g} logits (100 %)"
+            return f"Scale: share of the target, 100 % = {abs(value):.2f}"
 
 
 def _limits(relevance: Relevance, scale: Scale) -> np.ndarray:
@@ -145,10 +158,6 @@ def _limits(relevance: Relevance, scale: Scale) -> np.ndarray:
     if scale == "layer":
         return np.array([colour_limit(relevance, place, scale) for place in places])
     return np.full(len(places), colour_limit(relevance, None, scale))
-
-
-def _labels(layers: int) -> tuple[str, ...]:
-    return ("input", *(str(layer) for layer in range(layers - 1)), "output")
 
 
 def _sum(values: np.ndarray) -> float:

@@ -121,6 +121,11 @@ class Study(QObject):
         place = max(-1, min(place + step, len(self._shown.relevance.layers) - 1))
         self.look_at_layer(None if place < 0 else place)
 
+    def look_at_output(self) -> None:
+        """Look at what leaves the last block."""
+        if self._shown is not None:
+            self.look_at_layer(len(self._shown.relevance.layers) - 1)
+
     def _follow(self) -> None:
         known = self._answers.find(self.question)
         if known is not None:

@@ -1,0 +1,104 @@
+"""The program with its window, from the first line to the exit code."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from PySide6.QtWidgets import QApplication
+
+from engine.protocol.values import ModelSource
+from inspector.client.client import WorkerClient
+from inspector.examples import read_examples
+from inspector.faults import Faults
+from inspector.screenshot import Screenshot
+from inspector.settings import Profile, Settings, SettingsFile, settings_path
+from inspector.state.question import Question
+from inspector.state.study import Study
+from inspector.state.view import View
+from inspector.theme import Theme, apply_theme
+from inspector.window import TITLE, Window
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks of the window; None is as it was the last time."""
+
+    model: str | None = None
+    prompt_file: Path | None = None
+    rules: str | None = None
+    layer: int | None = None
+    theme: str | None = None
+    size: tuple[int, int] | None = None
+    screenshot: Path | None = None
+
+
+def run(options: Options) -> int:
+    """Open the window and return the exit code once it is closed, or once the screenshot is taken."""
+    if options.screenshot and _has_no_screen():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal: Qt's loop would not notice Python's
+    app = QApplication([TITLE])
+    app.setApplicationName(TITLE)
+    app.setDesktopFileName("lxt-inspector")
+    faults = Faults()
+    faults.install()
+    profile = Profile(SettingsFile(None if options.screenshot else settings_path()))
+    settings = profile.settings
+    worker = new_worker(settings.worker_command, spare=options.screenshot is None)
+    worker.start()  # first of all: it takes longest
+    apply_theme(app, _theme(options.theme) or settings.theme)
+    study = Study(_question(options, settings), View(options.layer, settings.scale, settings.colour_map))
+    window = Window(worker, study, profile, new_worker)
+    faults.tell(window)
+    if options.size:
+        window.resize(*options.size)
+    window.show()
+    begin(window, options)
+    return app.exec()
+
+
+def new_worker(command: str, spare: bool = True) -> WorkerClient:
+    """A client for the worker that `command` starts, or for our own."""
+    return WorkerClient(shlex.split(command) or own_worker(), spare)
+
+
+def own_worker() -> list[str]:
+    """The command of the worker that comes with this window, wherever either was started."""
+    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); from inspector.cli import main; main()"
+    return [sys.executable, "-P", "-c", start, str(Path(__file__).parents[1]), "worker"]
+
+
+def begin(window: Window, options: Options) -> None:
+    """Do what was asked for on the command line, and open the model."""
+    if options.screenshot:
+        Screenshot(window, options.screenshot, options.layer)
+    if options.prompt_file:
+        window.open_prompt_file(str(options.prompt_file))
+    window.inquiry.open_model(window.study.question.source)
+
+
+def _question(options: Options, settings: Settings) -> Question:
+    """The question to start with: what the command line says, else the last one, else the first example."""
+    source, prompt = settings.model, settings.prompt
+    if options.model is not None:
+        source = ModelSource(options.model, device=settings.device, dtype=settings.dtype)
+    if prompt is None:
+        prompt = next((example.prompt for example in read_examples()), "")
+    return Question(source, prompt, rules=options.rules or settings.rules)
+
+
+def _theme(name: str | None) -> Theme | None:
+    themes: dict[str, Theme] = {theme: theme for theme in get_args(Theme)}
+    return themes.get(name or "")
+
+
+def _has_no_screen() -> bool:
+    """Whether Qt would end the program for want of a display."""
+    wanted = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
+    return sys.platform.startswith("linux") and not any(os.environ.get(name) for name in wanted)

@@ -1,0 +1,33 @@
+"""The panes at the window's edges."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+
+def add_dock(window: QMainWindow, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    """Put `widget` at the window's edge; it can be moved, but not lost."""
+    dock = QDockWidget(title, window)
+    dock.setObjectName(title.lower())
+    features = QDockWidget.DockWidgetFeature
+    dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable)
+    dock.setWidget(widget)
+    window.addDockWidget(area, dock)
+    return dock
+
+
+class UndoKeys(QObject):
+    """Gives the undo keys of a text field to the window, whose undo covers the text and more."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            undoes = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+            if undoes or event.keyCombination() == _CTRL_Y:
+                event.ignore()
+                return True
+        return super().eventFilter(watched, event)
+
+
+_CTRL_Y = QKeyCombination(Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_Y)

@@ -1,0 +1,69 @@
+"""What each command of the table does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
+
+from engine.protocol.colours import Scale
+from inspector.conversations.inquiry import Inquiry
+from inspector.dialog_desk import DialogDesk
+from inspector.panes import RelevancePane
+from inspector.state.scene import RULE_TITLES, SCALE_TITLES
+
+
+class Hands(Protocol):
+    """What only the window can do."""
+
+    relevance: RelevancePane
+
+    def close(self) -> bool: ...
+    def toggle_log(self) -> None: ...
+    def reset_layout(self) -> None: ...
+    def open_palette(self) -> None: ...
+    def open_named_model(self, name: str) -> None: ...
+    def open_prompt_file(self, path: str) -> None: ...
+    def devices(self) -> Sequence[str]: ...
+    def about(self) -> None: ...
+
+
+def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk) -> dict[str, Callable[[], object]]:
+    """What to call for each command's id."""
+    strip = window.relevance.strip
+    study = inquiry.study
+    rules = {f"rules.{name}": partial(inquiry.choose_rules, name) for name in RULE_TITLES}
+    scales = {f"scale.{scale}": partial(_choose_scale, inquiry, scale) for scale in SCALE_TITLES}
+    return {
+        "file.open_prompt": partial(desk.browse_prompt, window.open_prompt_file),
+        "file.export": desk.export,
+        "file.quit": window.close,
+        "edit.undo": inquiry.undo,
+        "edit.redo": inquiry.redo,
+        "edit.copy_image": strip.copy_image,
+        "edit.copy_table": strip.copy_tsv,
+        "edit.find": strip.open_find,
+        "edit.preferences": lambda: desk.preferences(window.devices()),
+        "model.choose": lambda: desk.choose_model(window.devices()),
+        "model.open_folder": partial(desk.browse_folder, window.open_named_model),
+        "model.open_gguf": partial(desk.browse_gguf, window.open_named_model),
+        "model.unload": inquiry.unload,
+        "run.explain": inquiry.explain,
+        "run.stop": inquiry.stop,
+        "layer.up": partial(study.step_layer, 1),
+        "layer.down": partial(study.step_layer, -1),
+        "layer.input": partial(study.look_at_layer, None),
+        "layer.output": study.look_at_output,
+        "view.log": window.toggle_log,
+        "view.reset_layout": window.reset_layout,
+        "view.palette": window.open_palette,
+        "help.shortcuts": desk.shortcuts,
+        "help.about": window.about,
+        **rules,
+        **scales,
+    }
+
+
+def _choose_scale(inquiry: Inquiry, scale: Scale) -> None:
+    inquiry.study.look(replace(inquiry.study.view, scale=scale))

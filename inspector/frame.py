@@ -1,0 +1,97 @@
+"""The window's parts and their places. Knows neither the worker nor the study."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+
+from inspector.docks import UndoKeys, add_dock
+from inspector.drops import accepts, dropped
+from inspector.log_pane import LogPane
+from inspector.notices import Notices
+from inspector.panes import LayersPane, RelevancePane, stacked
+from inspector.status_bar import StatusBar
+from inspector.theme import Space
+from inspector.views.prediction_table import PredictionTable
+from inspector.views.prompt_editor import PromptEditor
+
+SIZE = (1280, 800)
+_LAYOUT = 1  # grows when docks come or go: an older arrangement is not restored
+_SIDES = (280, 300)  # pixels for the docks at the left and the right
+_EDGES = Qt.DockWidgetArea
+
+
+class Frame(QMainWindow):
+    """Input on the left, relevance over layers in the middle, the target on the right, the log at the bottom."""
+
+    dropped = Signal(object)  # Dropped
+    closing = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setAcceptDrops(True)
+        self.editor = PromptEditor()
+        self.relevance = RelevancePane()
+        self.layers = LayersPane()
+        self.table = PredictionTable()
+        self.log = LogPane()
+        self.notices = Notices()
+        self.status = StatusBar()
+        self.panes = stacked(self.relevance, self.layers)
+        self.setCentralWidget(self._middle())
+        self.setStatusBar(self.status)
+        self.input_dock = add_dock(self, "Input", self.editor, _EDGES.LeftDockWidgetArea)
+        self.target_dock = add_dock(self, "Target", self.table, _EDGES.RightDockWidgetArea)
+        self.log_dock = add_dock(self, "Log", self.log, _EDGES.BottomDockWidgetArea)
+        self.log_dock.hide()
+        self._undo_keys = UndoKeys(self)
+        if field := self.editor.focusProxy():
+            field.installEventFilter(self._undo_keys)
+
+    def settle(self) -> None:
+        """Take the places of a first start; to be called when all toolbars are there."""
+        self.resize(*SIZE)
+        self.resizeDocks([self.input_dock, self.target_dock], list(_SIDES), Qt.Orientation.Horizontal)
+        self._first_layout = self.saveState(_LAYOUT)
+
+    def toggle_log(self) -> None:
+        self.log_dock.setVisible(self.log_dock.isHidden())
+
+    def reset_layout(self) -> None:
+        """Put all panes back where they were at the first start."""
+        self.restoreState(self._first_layout, _LAYOUT)
+        self.resizeDocks([self.input_dock, self.target_dock], list(_SIDES), Qt.Orientation.Horizontal)
+
+    def places(self) -> tuple[str, str, str]:
+        """Where window, docks and panes are, as text to be kept."""
+        states = (self.saveGeometry(), self.saveState(_LAYOUT), self.panes.saveState())
+        return tuple(bytes(state.toBase64().data()).decode() for state in states)  # type: ignore[return-value]
+
+    def restore_places(self, geometry: str, layout: str, panes: str) -> None:
+        """Put everything where it was; what Qt does not understand of it is left out."""
+        self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+        self.restoreState(QByteArray.fromBase64(layout.encode()), _LAYOUT)
+        self.panes.restoreState(QByteArray.fromBase64(panes.encode()))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if accepts(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.dropped.emit(dropped(event.mimeData()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def _middle(self) -> QWidget:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(Space.TIGHT, Space.TIGHT, Space.TIGHT, Space.TIGHT)
+        column.setSpacing(Space.TIGHT)
+        column.addWidget(self.notices)
+        column.addWidget(self.panes, 1)
+        return middle

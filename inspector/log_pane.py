@@ -1,0 +1,45 @@
+"""What the worker writes, and the details of failures."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QFontDatabase, QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+MOST_LINES = 5000
+
+
+class LogPane(QPlainTextEdit):
+    """Text as it comes, the oldest lines forgotten; it stays at the end unless somebody reads further up."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setReadOnly(True)
+        self.setUndoRedoEnabled(False)
+        self.setMaximumBlockCount(MOST_LINES)
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.setPlaceholderText("Nothing was written so far.")
+        self.setAccessibleName("Log")
+
+    def append_text(self, text: str) -> None:
+        """Add text. A carriage return goes back to the start of its line, as in a terminal."""
+        bar = self.verticalScrollBar()
+        was_at_end = bar.value() >= bar.maximum() - 2
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        for index, part in enumerate(text.replace("\r\n", "\n").split("\r")):
+            if index:
+                cursor.movePosition(QTextCursor.MoveOperation.StartOfBlock, QTextCursor.MoveMode.KeepAnchor)
+                if part:
+                    cursor.removeSelectedText()
+                else:
+                    cursor.clearSelection()
+                    cursor.movePosition(QTextCursor.MoveOperation.End)
+            cursor.insertText(part)
+        if was_at_end:
+            bar.setValue(bar.maximum())
+
+    def append_paragraph(self, text: str) -> None:
+        """Add text on lines of its own."""
+        last = self.document().lastBlock().text()
+        self.append_text(("\n" if last else "") + text.rstrip("\n") + "\n")

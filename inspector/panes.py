@@ -1,0 +1,124 @@
+"""The middle of the window: the tokens in colour above the layers they come from."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+
+from inspector.dialogs.labels import heading_label
+from inspector.naming import named
+from inspector.state.scene import SCALE_TITLES, Map, Scene, Strip
+from inspector.theme import Space
+from inspector.views.layer_map import LayerMap
+from inspector.views.legend import Legend
+from inspector.views.token_strip import TokenStrip
+
+
+class RelevancePane(QWidget):
+    """The tokens with the colours of one layer; the title says which."""
+
+    scale_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.strip = TokenStrip()
+        self.legend = Legend()
+        self._title = heading_label("Relevance")
+        self._title.setObjectName("relevance_title")
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._scale = named("scale", QComboBox())
+        self._scale.setToolTip("What the colours span")
+        self._scale.setAccessibleName("Scale")
+        for scale, title in SCALE_TITLES.items():
+            self._scale.addItem(title, scale)
+        self._scale.activated.connect(self._on_scale_activated)
+        self._shown: Strip | None = None
+        legend = QHBoxLayout()
+        legend.addWidget(self.legend, 1)
+        legend.addWidget(self._scale)
+        _stack(self, self._title, legend, self.strip)
+
+    def show_scene(self, scene: Scene) -> None:
+        """Show the tokens of `scene`; what has not changed is not painted again."""
+        self._scale.setCurrentIndex(self._scale.findData(scene.view.scale))
+        strip = scene.strip
+        if strip is None:
+            self._clear()
+            return
+        if strip != self._shown:
+            self._shown = strip
+            self._title.setText(strip.title)
+            self._title.setToolTip(strip.title)
+            self.legend.show_scale(strip.limit, strip.colour_map, strip.legend)
+            self.strip.show_relevance(strip.tokens, strip.values, strip.limit, strip.colour_map, strip.target_value)
+        self.strip.set_target_position(scene.position)
+        self.strip.set_stale(scene.stale)
+        token = -1 if scene.view.token is None else scene.view.token
+        if token != self.strip.current():
+            self.strip.set_current(token)
+
+    def _clear(self) -> None:
+        if self._shown is not None:
+            self._shown = None
+            self._title.setText("Relevance")
+            self.strip.clear()
+            self.legend.clear()
+
+    def _on_scale_activated(self, index: int) -> None:
+        self.scale_chosen.emit(self._scale.itemData(index))
+
+
+class LayersPane(QWidget):
+    """All layers at once, and the sum of each."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.map = LayerMap()
+        self._shown: Map | None = None
+        _stack(self, heading_label("Layers"), self.map)
+
+    def show_scene(self, scene: Scene) -> None:
+        """Show the layers of `scene`, with the cursor where it looks."""
+        if scene.map is None:
+            if self._shown is not None:
+                self._shown = None
+                self.map.clear()
+            return
+        if scene.map != self._shown:
+            self._shown = scene.map
+            relevance = scene.map.relevance
+            self.map.show_layers(
+                relevance.layers,
+                relevance.input,
+                relevance.value,
+                scene.map.limits,
+                scene.map.colour_map,
+                scene.map.labels,
+            )
+        self.map.set_layer(scene.view.layer)
+        self.map.set_token(-1 if scene.view.token is None else scene.view.token)
+        self.map.set_stale(scene.stale)
+
+
+def stacked(above: QWidget, below: QWidget) -> QSplitter:
+    """Two panes with a handle between them."""
+    splitter = QSplitter(Qt.Orientation.Vertical)
+    splitter.setObjectName("panes")
+    splitter.setChildrenCollapsible(False)
+    splitter.addWidget(above)
+    splitter.addWidget(below)
+    splitter.setStretchFactor(0, 3)
+    splitter.setStretchFactor(1, 2)
+    return splitter
+
+
+def _stack(pane: QWidget, *parts: QWidget | QHBoxLayout) -> None:
+    column = QVBoxLayout(pane)
+    column.setContentsMargins(Space.SMALL, Space.SMALL, Space.SMALL, Space.SMALL)
+    column.setSpacing(Space.SMALL)
+    for part in parts:
+        if isinstance(part, QWidget):
+            column.addWidget(part)
+        else:
+            column.addLayout(part)
+    column.setStretch(len(parts) - 1, 1)

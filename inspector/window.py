@@ -1,0 +1,262 @@
+"""The window: every signal to where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from msgspec import structs
+from PySide6.QtWidgets import QApplication
+
+from engine.protocol.messages import Explained, Loaded, Progress
+from engine.protocol.values import ModelInfo, ModelSource
+from inspector.client.client import WorkerClient
+from inspector.commands.actions import Actions
+from inspector.commands.table import COMMANDS, MENUS
+from inspector.conversations.inquiry import Inquiry
+from inspector.dialog_desk import DialogDesk
+from inspector.doings import doings
+from inspector.drops import Dropped, DroppedModel, DroppedPrompt, DroppedPromptFile, Refused, dropped_files
+from inspector.examples import Example, read_examples
+from inspector.frame import Frame
+from inspector.settings import Profile, Settings
+from inspector.state.question import Question
+from inspector.state.scene import Choice, Scene
+from inspector.state.study import Study
+from inspector.state.trouble import Remedy, Trouble
+from inspector.theme import apply_theme
+from inspector.toolbar import ToolBar, title_of, title_of_open
+
+TITLE = "LXT Inspector"
+
+
+class Window(Frame):
+    """What happens is decided in the inquiry, what is seen in the scene; here the two meet the widgets."""
+
+    def __init__(
+        self, worker: WorkerClient, study: Study, profile: Profile, new_worker: Callable[[str], WorkerClient]
+    ) -> None:
+        super().__init__()
+        self._worker, self._profile, self._new_worker = worker, profile, new_worker
+        self._choice: Choice | None = None
+        self.study = study
+        self.inquiry = Inquiry(worker, study, self)
+        self.desk = DialogDesk(self, self.inquiry, profile)
+        self.commands = Actions(self, MENUS, doings(self, self.inquiry, self.desk))
+        self.tools = ToolBar(self.commands, lambda: profile.settings.recent_models)
+        self.addToolBar(self.tools)
+        self.settle()
+        self.editor.set_examples(read_examples())
+        self._follow_inquiry()
+        self._follow_people()
+        self._follow_worker()
+        self.restore_places(profile.settings.geometry, profile.settings.layout, profile.settings.panes)
+        self._on_question_changed(study.question)
+        self._on_scene_changed(study.scene)
+        self._on_model_changed(None)
+        self._on_activity_changed(None)
+        if profile.notice:
+            self.notices.show_news(profile.notice)
+
+    def _follow_inquiry(self) -> None:
+        self.study.question_changed.connect(self._on_question_changed)
+        self.study.scene_changed.connect(self._on_scene_changed)
+        self.inquiry.model_changed.connect(self._on_model_changed)
+        self.inquiry.loading.loaded.connect(self._on_loaded)
+        self.inquiry.memory_changed.connect(self.status.show_memory)
+        self.inquiry.activity_changed.connect(self._on_activity_changed)
+        self.inquiry.counted.connect(self._on_counted)
+        self.inquiry.answered.connect(self._on_answered)
+        self.inquiry.target_refused.connect(self.table.show_target_error)
+        self.inquiry.troubled.connect(self.show_trouble)
+        self.inquiry.calmed.connect(self.notices.clear_trouble)
+        self.inquiry.exporting.written.connect(self.notices.show_written)
+
+    def _follow_people(self) -> None:
+        self.dropped.connect(self._on_dropped)
+        self.closing.connect(self._on_closing)
+        self.editor.text_changed.connect(self.inquiry.type)
+        self.editor.submitted.connect(self.inquiry.explain)
+        self.editor.example_chosen.connect(self._on_example_chosen)
+        self.editor.files_dropped.connect(self._on_files_dropped)
+        self.relevance.scale_chosen.connect(self._on_scale_chosen)
+        self.relevance.strip.position_clicked.connect(self.inquiry.choose_position)
+        self.relevance.strip.current_changed.connect(self.study.look_at_token)
+        self.layers.map.layer_clicked.connect(self.study.look_at_layer)
+        self.layers.map.token_clicked.connect(self.study.look_at_token)
+        self.table.explained.connect(self.inquiry.choose_prediction)
+        self.table.set_against.connect(self.inquiry.choose_against)
+        self.table.text_target_entered.connect(self.inquiry.choose_prediction)
+        self.tools.model_picked.connect(self.inquiry.open_model)
+        self.status.stopped.connect(self.inquiry.stop)
+        self.notices.remedy_chosen.connect(self._on_remedy_chosen)
+        self.notices.details_requested.connect(self.log_dock.show)
+        self.log_dock.visibilityChanged.connect(self.commands["view.log"].setChecked)
+        self.desk.command_chosen.connect(self._on_command_chosen)
+        self.desk.worker_changed.connect(self._on_worker_command_changed)
+        self._profile.changed.connect(self._on_settings_changed)
+
+    def _follow_worker(self) -> None:
+        self._worker.state_changed.connect(self.status.show_worker)
+        self._worker.logged.connect(self.log.append_text)
+        self.status.show_worker(self._worker.state)
+
+    # -- what commands need of the window ------------------------------------------------------------------------------
+
+    def devices(self) -> Sequence[str]:
+        """The devices the worker has, as far as it is known."""
+        hello = self._worker.hello
+        return hello.devices if hello else ()
+
+    def about(self) -> None:
+        hello = self._worker.hello
+        self.desk.about(hello.versions if hello else {})
+
+    def open_palette(self) -> None:
+        self.desk.palette([command for command in COMMANDS if self.commands[command.id].isEnabled()])
+
+    def open_named_model(self, name: str) -> None:
+        """Open a model by its name, folder or file, as the preferences say."""
+        settings = self._profile.settings
+        self.inquiry.open_model(ModelSource(name, device=settings.device, dtype=settings.dtype))
+
+    def open_prompt_file(self, path: str) -> None:
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            self.show_trouble(Trouble(f"{Path(path).name} could not be read as a text: {error}."))
+        else:
+            self.inquiry.use_prompt(text)
+
+    def show_trouble(self, trouble: Trouble) -> None:
+        """Say in place what went wrong; what only a programmer wants to read goes to the log."""
+        self.notices.show_trouble(trouble)
+        self.log.append_paragraph(f"{trouble.message}\n{trouble.details}")
+
+    # -- what people do ------------------------------------------------------------------------------------------------
+
+    def _on_remedy_chosen(self, remedy: Remedy) -> None:
+        match remedy:
+            case Remedy.CHOOSE_MODEL:
+                self.desk.choose_model(self.devices())
+            case Remedy.EXPORT_AGAIN:
+                self.desk.export()
+            case Remedy.PREFERENCES:
+                self.desk.preferences(self.devices())
+            case _:
+                self.inquiry.remedy(remedy)
+
+    def _on_dropped(self, what: Dropped) -> None:
+        match what:
+            case DroppedPrompt(text):
+                self.inquiry.use_prompt(text)
+            case DroppedPromptFile(path):
+                self.open_prompt_file(str(path))
+            case DroppedModel(name):
+                self.open_named_model(name)
+            case Refused(message):
+                self.show_trouble(Trouble(message))
+
+    def _on_files_dropped(self, files: list[str]) -> None:
+        self._on_dropped(dropped_files(files))
+
+    def _on_example_chosen(self, example: Example) -> None:
+        self.inquiry.use_prompt(example.prompt)
+
+    def _on_scale_chosen(self, scale: str) -> None:
+        self.commands[f"scale.{scale}"].trigger()
+
+    def _on_command_chosen(self, command_id: str) -> None:
+        self.commands[command_id].trigger()
+
+    def _on_worker_command_changed(self, command: str) -> None:
+        old, self._worker = self._worker, self._new_worker(command)
+        self.inquiry.use(self._worker)
+        old.close()
+        old.deleteLater()
+        self._follow_worker()
+        self._worker.start()
+
+    def _on_settings_changed(self, settings: Settings) -> None:
+        apply_theme(_application(), settings.theme)
+        self.study.look(replace(self.study.view, colour_map=settings.colour_map))
+
+    def _on_closing(self) -> None:
+        geometry, layout, panes = self.places()
+        question = self.study.question
+        self._profile.keep(
+            structs.replace(
+                self._profile.settings,
+                prompt=question.prompt,
+                rules=question.rules,
+                scale=self.study.view.scale,
+                geometry=geometry,
+                layout=layout,
+                panes=panes,
+            )
+        )
+        self._worker.close()
+
+    # -- what follows --------------------------------------------------------------------------------------------------
+
+    def _on_question_changed(self, question: Question) -> None:
+        self.editor.set_text(question.prompt)
+        self.commands.mark(f"rules.{question.rules}")
+        self.commands.enable("edit.undo", self.study.can_undo)
+        self.commands.enable("edit.redo", self.study.can_redo)
+
+    def _on_scene_changed(self, scene: Scene) -> None:
+        self.relevance.show_scene(scene)
+        self.layers.show_scene(scene)
+        self.status.show_scene(scene)
+        self.commands.mark(f"scale.{scene.view.scale}")
+        for command in ("file.export", "edit.copy_image", "edit.copy_table", "edit.find"):
+            self.commands.enable(command, scene.strip is not None)
+        choice = scene.choice
+        if choice is not None and choice != self._choice:
+            self.table.set_position(choice.position, choice.label)
+            self.table.show_predictions(choice.predictions, choice.explained, choice.against)
+        self._choice = choice
+
+    def _on_model_changed(self, model: ModelInfo | None) -> None:
+        self.status.show_model(model)
+        self.commands.enable("model.unload", model is not None)
+        self.setWindowTitle(f"{model.title} – {TITLE}" if model else TITLE)
+        self._name_model()
+
+    def _on_activity_changed(self, activity: str | Progress | None) -> None:
+        self.status.show_activity(activity)
+        self.commands.enable("run.stop", activity is not None)
+        self._name_model()
+
+    def _name_model(self) -> None:
+        """Write on the button which model is open, or on its way."""
+        model, opening = self.inquiry.model, self.inquiry.loading.opening
+        if self.inquiry.loading.is_busy and opening is not None:
+            text = f"Opening {title_of(opening)}…"
+        else:
+            text = title_of_open(model) if model else "No model"
+        self.tools.show_model(text)
+        if model is None:
+            self.relevance.strip.set_empty_text(text if self.inquiry.loading.is_busy else "No model is open.")
+
+    def _on_loaded(self, ending: Loaded) -> None:
+        opening = self.inquiry.loading.opening
+        if opening is not None:
+            source = structs.replace(opening, trust_remote_code=False)  # to be allowed again at every start
+            self._profile.keep(self._profile.settings.with_recent(source))
+        self.editor.set_count(None, ending.model.max_tokens)
+
+    def _on_counted(self, count: int) -> None:
+        model = self.inquiry.model
+        self.editor.set_count(count, model.max_tokens if model else None)
+
+    def _on_answered(self, answer: Explained) -> None:
+        self._profile.keep(structs.replace(self._profile.settings, prompt=answer.relevance.prompt))
+
+
+def _application() -> QApplication:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    return app
