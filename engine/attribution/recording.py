@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
+from torch.utils.hooks import RemovableHandle
 
 from engine.attribution.blocks import find_blocks
 from engine.protocol.failures import ModelError
@@ -157,7 +158,7 @@ def _answered(module: nn.Module, output: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _removed(handle: torch.utils.hooks.RemovableHandle) -> Iterator[None]:
+def _removed(handle: RemovableHandle) -> Iterator[None]:
     try:
         yield
     finally:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from engine.attribution.backward import relevances
 from engine.attribution.forecast import check_that_it_fits
@@ -50,7 +49,7 @@ def trace(
     if prompt is None and input_ids is None:
         raise PromptError("There is nothing to explain: give a prompt or input_ids.", "prompt_empty")
     if prompt is None:
-        tokens = tuple(_bare_token(model, i, place) for place, i in enumerate(input_ids or ()))
+        tokens = tuple(_bare_token(model, token) for token in input_ids or ())
     else:
         tokens = tuple(tokenize(model, prompt))
     _check_length(model, len(tokens))
@@ -151,8 +150,8 @@ def _block_done(phase: Phase, progress: ReportProgress | None, cancelled: AskCan
     return block_done
 
 
-def _bare_token(model: Model, token: int, place: int) -> Token:
-    text, label = token_label(model, token) if model.tokenizer is not None else ("", str(token))
+def _bare_token(model: Model, token: int) -> Token:
+    label = str(token) if model.tokenizer is None else token_label(model, token)[1]
     return Token(token, "", 0, 0, label)
 
 

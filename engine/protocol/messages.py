@@ -103,7 +103,7 @@ class Listed(Struct, frozen=True, tag=True):
 
 
 class Exported(Struct, frozen=True, tag=True):
-    """The file's content: the window may be on another machine, and writes it. `note` says what had to be done without."""
+    """The file's content, for the window to write: it may be on another machine. `note` says what was done without."""
 
     data: bytes
     note: str = ""

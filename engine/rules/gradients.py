@@ -26,7 +26,7 @@ class _Identity(Function):
 
 
 class _Share(Function):
-    """x keeps `share` of the relevance that arrives at it: the uniform rule (AttnLRP, eq. 7) at n factors, with 1 / n."""
+    """x keeps a share of the relevance that arrives at it: with 1 / n, the uniform rule (AttnLRP, eq. 7)."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, share: float) -> Tensor:

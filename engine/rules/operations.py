@@ -90,7 +90,7 @@ def by_constant(operation: Operation, args: Arguments, options: Options) -> Any:
 
 
 def power(operation: Operation, args: Arguments, options: Options) -> Any:
-    """x^n: the gradient over the exponent, so that x^n hands its relevance on; a root or a negative one is a statistic."""
+    """x^n hands its relevance on: the gradient over the exponent. A root or a negative power is a statistic."""
     exponent = args[1] if len(args) > 1 else options.get("exponent", 2)
     if isinstance(exponent, Tensor):
         exponent = exponent.item() if exponent.numel() == 1 and not depends(exponent) else 0
@@ -109,7 +109,7 @@ def in_place(rule: Rule, plain: Operation) -> Rule:
     return overwriting
 
 
-# -- attention -----------------------------------------------------------------------------------------------------------
+# -- attention --------------------------------------------------------------------------------
 
 
 def split_between(query: float, key: float, value: float) -> Rule:
@@ -141,7 +141,7 @@ def _attention_operands(args: Arguments, options: Options) -> tuple[Sequence[Ten
     return operands, rest, named
 
 
-# -- normalisations --------------------------------------------------------------------------------------------------------
+# -- normalisations --------------------------------------------------------------------------------
 
 
 def layer_norm(operation: Operation, args: Arguments, options: Options) -> Any:

@@ -1,6 +1,6 @@
 """Putting a table of rules to work on one module, and taking it away again.
 
-1. The module's parameters are made constants, so that an operand that requires a gradient is one that depends on the input.
+1. The module's parameters are made constants: an operand that requires a gradient is one that depends on the input.
 2. Its `forward` is wrapped: while it runs, a mode hands every operation in the table to its rule.
 3. Activation modules made of several operations are wrapped too, and get the identity rule as one.
 4. On exit everything is as it was.
@@ -34,6 +34,7 @@ class _Entered(threading.local):
 
 
 _entered = _Entered()
+_BENEATH = "_beneath_rules"
 
 
 class RuleMode(TorchFunctionMode):
@@ -98,11 +99,14 @@ def _suspended() -> Iterator[None]:
 
 
 def _under(mode: RuleMode, forward: Callable[..., Any]) -> Callable[..., Any]:
+    forward = getattr(forward, _BENEATH, forward)  # the innermost `with` wins: rules already on the module do not act
+
     @functools.wraps(forward)
     def under_rules(*args: Any, **kwargs: Any) -> Any:
         with mode:
             return forward(*args, **kwargs)
 
+    setattr(under_rules, _BENEATH, forward)
     return under_rules
 
 
@@ -156,7 +160,7 @@ def _any_depends(values: Iterable[Any]) -> bool:
     return any(_any_depends(v) if isinstance(v, list | tuple) else depends(v) for v in values)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _opened(function: Operation) -> Operation | None:
     """A Python function of torch as it would run if it did not offer itself to modes first, so that its parts do.
 

@@ -33,7 +33,7 @@ from engine.rules.operations import (
 )
 from engine.rules.scope import rules_on
 
-# What is read off a tensor after the backward pass: activation x gradient, or the gradient's length (Simonyan et al., 2014)
+# What is read in the backward pass: activation x gradient, or the gradient's length (Simonyan et al., 2014)
 Reading = Literal["activation x gradient", "gradient norm"]
 
 
@@ -106,6 +106,7 @@ ATTNLRP = RuleSet(
         **_rules(by_constant, "div", "divide", "true_divide"),
         **_rules(power, "pow", "square"),
         **_rules(constant, *_STATISTICS, *_GATES),
+        Tensor.__pow__: power,
         Tensor.__rmatmul__: uniform,
         Tensor.__rdiv__: constant,  # a number over x
         Tensor.__rpow__: constant,
