@@ -20,6 +20,10 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+# What opening a model of any kind imports the first time, most of the time it takes: here, so that it is done by the
+# time a worker says it is ready.
+from transformers.models.llama import modeling_llama  # noqa: F401
+
 from engine.models.checkpoint import Checkpoint, read_json
 from engine.models.quantization import keep_gradients, quantized_as
 from engine.protocol.failures import DoesNotFit, ModelError

@@ -66,8 +66,9 @@ def _decoded_ends(ids: Sequence[int], decode: Callable[[list[int]], str]) -> tup
     for i in range(1, len(ids) + 1):
         # One token before `base` is decoded with the rest: at the start of a text many tokens lose their space.
         beginning = decode(list(ids[max(base - 1, 0) : i]))[len(head) :]
-        whole = beginning.rstrip(_UNDECODABLE)  # half a character so far
-        ends.append(len(text) + len(whole))
+        whole = beginning.rstrip(_UNDECODABLE)
+        # The first piece of a character already reaches to the end of it.
+        ends.append(len(text) + len(whole) + (whole != beginning))
         if i - base >= _STRIDE and whole == beginning and i < len(ids):
             text += beginning
             base, head = i, decode(list(ids[i - 1 : i]))
