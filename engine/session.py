@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import platform
+import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -74,7 +76,9 @@ def leave_a_core() -> None:
 class Session:
     """Answers requests one at a time, and keeps the model and the last traces for the next one."""
 
-    def __init__(self) -> None:
+    def __init__(self, open_model: Callable[..., Model] = load_model, record: Callable[..., Trace] = trace) -> None:
+        self._open_model = open_model
+        self._new_trace = record
         self._model: Model | None = None
         self._source: ModelSource | None = None
         self._traces: OrderedDict[tuple[str, str, bool], Trace] = OrderedDict()
@@ -131,7 +135,7 @@ class Session:
             return self._traces[key]
 
         def record() -> Trace:
-            return trace(
+            return self._new_trace(
                 model,
                 question.prompt,
                 rules=question.rules,
@@ -155,14 +159,15 @@ class Session:
         """The model of `source`. One that is held instead is let go first: both may not fit."""
         if self._model is None or source != self._source:
             self._release()
-            self._model = load_model(source, progress=_phases(report), cancelled=cancelled)
+            self._model = self._open_model(source, progress=_phases(report), cancelled=cancelled)
             self._source = source
         return self._model
 
     def _release(self) -> None:
         self._forget_traces()
-        self._model = self._source = None
-        _return_memory()
+        if self._model is not None:
+            self._model = self._source = None
+            _return_memory()
 
     def _forget_traces(self) -> None:
         for kept in self._traces.values():
@@ -175,6 +180,11 @@ def _phases(report: Report) -> Callable[[Phase, int, int], None]:
 
 
 def _return_memory() -> None:
+    """Give back to the system what nobody refers to any more: Python and C's allocator would keep it for later."""
     gc.collect()  # a graph and its hooks refer to each other
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's
+        if trim is not None:
+            trim(0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import gc
 import io
 import os
 import signal
@@ -40,6 +41,7 @@ def main() -> NoReturn:
     session = import_module("engine.session")  # brings torch: seconds, in which stdin may already end
     session.leave_a_core()
     here = session.Session()
+    gc.freeze()  # a million objects that stay: the collector need not look at them again
     voice.greet(session.greeting())
     runs.answer(here.answer, here.warm_up)
 

@@ -1,0 +1,234 @@
+"""What the session keeps between requests, and what it lets go of and when."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from torch import nn
+
+from engine.models.opening import Model
+from engine.protocol.failures import DoesNotFit, ModelError, Stopped
+from engine.protocol.messages import (
+    Ending,
+    Explain,
+    Explained,
+    Load,
+    Loaded,
+    Phase,
+    Progress,
+    Request,
+    Unload,
+    Unloaded,
+)
+from engine.protocol.targets import Target, Token, Top
+from engine.protocol.values import ModelInfo, ModelSource, Prediction, Relevance, ResolvedTarget
+from engine.session import KEPT_TRACES, PREDICTIONS, Session
+
+ReportPhase = Callable[[Phase, int, int], None]
+
+A, B = ModelSource("a"), ModelSource("b")
+
+
+def info(source: ModelSource) -> ModelInfo:
+    return ModelInfo(source, source.name, "X", None, 1, 2, 3, 4, "cpu", "float32", 5)
+
+
+@dataclass
+class FakeTrace:
+    """Answers with its own rules, and knows whether it was closed."""
+
+    prompt: str
+    rules: str
+    model: Model
+    fails: list[BaseException]
+    is_closed: bool = False
+
+    def explain(self, target: Target, *, progress: ReportPhase, cancelled: object) -> Relevance:
+        assert not self.is_closed
+        if self.fails:
+            raise self.fails.pop()
+        progress("backward", 2, 2)
+        resolved = ResolvedTarget(target, "“3”", 7, ((7, 1, 1.0),))
+        zeros = np.zeros((3, 1), np.float32)
+        return Relevance(self.model.info, self.prompt, (), resolved, self.rules, 1.0, zeros[0], zeros, {})
+
+    def predictions(self, *, k: int, position: int) -> tuple[Prediction, ...]:
+        assert (k, position) == (PREDICTIONS, 7)
+        return (Prediction(1, "3", "3", 1.0, 0.5),)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+@dataclass
+class Engine:
+    """Models and traces without torch's work; the lists of errors are raised one by one."""
+
+    opened: list[ModelSource] = field(default_factory=list)
+    modules: list[weakref.ref[nn.Module]] = field(default_factory=list)
+    alive_when_opening: list[int] = field(default_factory=list)
+    traces: list[FakeTrace] = field(default_factory=list)
+    cannot_open: list[BaseException] = field(default_factory=list)
+    cannot_trace: list[BaseException] = field(default_factory=list)
+    cannot_explain: list[BaseException] = field(default_factory=list)
+
+    def open_model(
+        self, source: ModelSource, *, progress: Callable[[Phase, int, int], None], cancelled: object
+    ) -> Model:
+        gc.collect()
+        self.alive_when_opening.append(sum(module() is not None for module in self.modules))
+        self.opened.append(source)
+        progress("load", 1, 1)
+        if self.cannot_open:
+            raise self.cannot_open.pop()
+        module = nn.Module()
+        self.modules.append(weakref.ref(module))
+        return Model(module, None, info(source))
+
+    def record(self, model: Model, prompt: str, *, rules: str, checkpointing: bool, **_: Any) -> FakeTrace:
+        if self.cannot_trace:
+            raise self.cannot_trace.pop()
+        self.traces.append(FakeTrace(prompt, rules, model, self.cannot_explain))
+        return self.traces[-1]
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def ask(engine: Engine) -> Callable[[Request], Ending]:
+    session = Session(engine.open_model, engine.record)
+    return lambda request: session.answer(request, lambda progress: None, lambda: False)
+
+
+Ask = Callable[[Request], Ending]
+
+
+def test_that_a_model_is_opened_once_for_many_requests(engine: Engine, ask: Ask) -> None:
+    loaded = ask(Load(A))
+    assert isinstance(loaded, Loaded)
+    assert loaded.model == info(A)
+    assert loaded.memory.total > loaded.memory.used > 0
+    ask(Load(A))
+    ask(Explain(A, "prompt"))
+    assert engine.opened == [A]
+
+
+def test_that_explaining_opens_the_model_it_needs(engine: Engine, ask: Ask) -> None:
+    explained = ask(Explain(B, "prompt"))
+    assert isinstance(explained, Explained)
+    assert explained.question == Explain(B, "prompt")
+    assert explained.relevance.model.source == B
+    assert explained.predictions[0].text == "3"
+    assert engine.opened == [B]
+
+
+def test_that_the_old_model_is_gone_before_another_is_opened(engine: Engine, ask: Ask) -> None:
+    ask(Explain(A, "prompt"))
+    engine.traces[0].model = None  # type: ignore[assignment]  # the record of the test itself
+    ask(Load(B))
+    assert engine.alive_when_opening == [0, 0]
+    assert engine.traces[0].is_closed
+
+
+def test_that_the_same_model_opened_otherwise_is_another(engine: Engine, ask: Ask) -> None:
+    ask(Load(A))
+    ask(Load(ModelSource("a", dtype="bfloat16")))
+    assert len(engine.opened) == 2
+
+
+def test_that_a_model_which_cannot_be_opened_is_tried_again(engine: Engine, ask: Ask) -> None:
+    ask(Load(A))
+    engine.cannot_open = [ModelError("damaged")]
+    with pytest.raises(ModelError):
+        ask(Load(B))
+    ask(Load(B))
+    ask(Load(A))
+    assert engine.opened == [A, B, B, A]
+
+
+def test_that_unloading_lets_go_of_everything(engine: Engine, ask: Ask) -> None:
+    assert isinstance(ask(Unload()), Unloaded)
+    ask(Explain(A, "prompt"))
+    assert isinstance(ask(Unload()), Unloaded)
+    assert engine.traces[0].is_closed
+    engine.traces.clear()
+    gc.collect()
+    assert engine.modules[0]() is None
+
+
+def test_that_another_target_needs_no_other_trace(engine: Engine, ask: Ask) -> None:
+    ask(Explain(A, "prompt", Top()))
+    answer = ask(Explain(A, "prompt", Token("5")))
+    assert isinstance(answer, Explained)
+    assert answer.relevance.target.asked == Token("5")
+    assert len(engine.traces) == 1
+
+
+def test_that_going_to_and_fro_between_two_rule_sets_needs_two_traces(engine: Engine, ask: Ask) -> None:
+    for rules in ("attnlrp", "cp-lrp", "attnlrp", "cp-lrp"):
+        answer = ask(Explain(A, "prompt", rules=rules))
+        assert isinstance(answer, Explained)
+        assert answer.relevance.rules == rules
+    assert [trace.rules for trace in engine.traces] == ["attnlrp", "cp-lrp"]
+
+
+def test_that_the_trace_used_longest_ago_makes_room(engine: Engine, ask: Ask) -> None:
+    for prompt in ("first", "second", "first", "third"):
+        ask(Explain(A, prompt))
+    assert KEPT_TRACES == 2
+    assert [trace.prompt for trace in engine.traces if trace.is_closed] == ["second"]
+
+
+def test_that_kept_traces_make_room_where_memory_is_short(engine: Engine, ask: Ask) -> None:
+    ask(Explain(A, "first"))
+    engine.cannot_trace = [DoesNotFit("too long")]
+    assert isinstance(ask(Explain(A, "second")), Explained)
+    assert engine.traces[0].is_closed
+
+
+def test_that_what_does_not_fit_into_free_memory_is_said(engine: Engine, ask: Ask) -> None:
+    engine.cannot_trace = [DoesNotFit("too long")]
+    with pytest.raises(DoesNotFit):
+        ask(Explain(A, "first"))
+
+
+@pytest.mark.parametrize("error", [Stopped(), MemoryError()])
+def test_that_a_trace_in_which_something_went_wrong_is_not_used_again(
+    engine: Engine, ask: Ask, error: BaseException
+) -> None:
+    engine.cannot_explain = [error]
+    with pytest.raises(type(error)):
+        ask(Explain(A, "prompt"))
+    assert engine.traces[0].is_closed
+    assert isinstance(ask(Explain(A, "prompt")), Explained)
+    assert len(engine.traces) == 2
+
+
+def test_that_progress_comes_with_its_phase(engine: Engine) -> None:
+    heard: list[Progress] = []
+    Session(engine.open_model, engine.record).answer(Explain(A, "prompt"), heard.append, lambda: False)  # type: ignore[arg-type]
+    assert heard == [Progress("load", 1, 1), Progress("backward", 2, 2)]
+
+
+def test_that_a_run_stopped_before_it_began_does_nothing(engine: Engine) -> None:
+    with pytest.raises(Stopped):
+        Session(engine.open_model, engine.record).answer(Load(A), lambda progress: None, lambda: True)  # type: ignore[arg-type]
+    assert engine.opened == []
+
+
+def test_that_warming_up_leaves_nothing_held(engine: Engine) -> None:
+    session = Session(engine.open_model, engine.record)  # type: ignore[arg-type]
+    session.warm_up(lambda: False)
+    assert engine.opened == [ModelSource("bundled:llama")]
+    assert engine.traces[0].is_closed
+    session.answer(Load(A), lambda progress: None, lambda: False)
+    assert engine.opened[-1] == A
