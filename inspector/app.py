@@ -78,9 +78,9 @@ def begin(window: Window, options: Options) -> None:
     """Do what was asked for on the command line, and open the model."""
     if options.screenshot:
         Screenshot(window, options.screenshot, options.layer)
+    window.inquiry.open_model(window.study.question.source)
     if options.prompt_file:
         window.open_prompt_file(str(options.prompt_file))
-    window.inquiry.open_model(window.study.question.source)
 
 
 def _question(options: Options, settings: Settings) -> Question:

@@ -19,6 +19,7 @@ from inspector.views.prompt_editor import PromptEditor
 SIZE = (1280, 800)
 _LAYOUT = 1  # grows when docks come or go: an older arrangement is not restored
 _SIDES = (280, 300)  # pixels for the docks at the left and the right
+_LOG = 150  # pixels
 _EDGES = Qt.DockWidgetArea
 
 
@@ -53,7 +54,7 @@ class Frame(QMainWindow):
     def settle(self) -> None:
         """Take the places of a first start; to be called when all toolbars are there."""
         self.resize(*SIZE)
-        self.resizeDocks([self.input_dock, self.target_dock], list(_SIDES), Qt.Orientation.Horizontal)
+        self._resize_docks()
         self._first_layout = self.saveState(_LAYOUT)
 
     def toggle_log(self) -> None:
@@ -62,7 +63,7 @@ class Frame(QMainWindow):
     def reset_layout(self) -> None:
         """Put all panes back where they were at the first start."""
         self.restoreState(self._first_layout, _LAYOUT)
-        self.resizeDocks([self.input_dock, self.target_dock], list(_SIDES), Qt.Orientation.Horizontal)
+        self._resize_docks()
 
     def places(self) -> tuple[str, str, str]:
         """Where window, docks and panes are, as text to be kept."""
@@ -86,6 +87,10 @@ class Frame(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()
         super().closeEvent(event)
+
+    def _resize_docks(self) -> None:
+        self.resizeDocks([self.input_dock, self.target_dock], list(_SIDES), Qt.Orientation.Horizontal)
+        self.resizeDocks([self.log_dock], [_LOG], Qt.Orientation.Vertical)
 
     def _middle(self) -> QWidget:
         middle = QWidget()

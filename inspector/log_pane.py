@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QFontDatabase, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
@@ -20,6 +21,9 @@ class LogPane(QPlainTextEdit):
         self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.setPlaceholderText("Nothing was written so far.")
         self.setAccessibleName("Log")
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 140)
 
     def append_text(self, text: str) -> None:
         """Add text. A carriage return goes back to the start of its line, as in a terminal."""

@@ -42,6 +42,7 @@ class RelevancePane(QWidget):
         """Show the tokens of `scene`; what has not changed is not painted again."""
         self._scale.setCurrentIndex(self._scale.findData(scene.view.scale))
         strip = scene.strip
+        self._scale.setVisible(strip is not None)
         if strip is None:
             self._clear()
             return

@@ -24,7 +24,7 @@ class Screenshot(QObject):
         super().__init__(window)
         self._window, self._path, self._layer = window, path, layer
         window.inquiry.answered.connect(self._on_answered)
-        window.inquiry.troubled.connect(self._on_troubled)
+        window.troubled.connect(self._on_troubled)
         self._limit = QTimer(self, singleShot=True, interval=TIME_LIMIT * 1000)
         self._limit.timeout.connect(self._on_time_limit)
         self._limit.start()

@@ -13,6 +13,7 @@ from inspector.client.client import WorkerState
 from inspector.dialogs.labels import plain_label
 from inspector.state.amounts import share_in_words
 from inspector.state.scene import Scene
+from inspector.theme import Space
 from inspector.views.progress_line import ProgressLine
 
 
@@ -25,6 +26,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self._worker = plain_label()
+        self._worker.setContentsMargins(Space.SMALL, 0, Space.SMALL, 0)
         self._progress = ProgressLine()
         self._progress.stopped.connect(self.stopped)
         self.addWidget(self._worker)
@@ -32,7 +34,7 @@ class StatusBar(QStatusBar):
         self._total, self._model, self._memory, self._time = (self._fact(name) for name in _FACTS)
 
     def show_worker(self, state: WorkerState) -> None:
-        self._worker.setText(f" Worker: {_state_in_words(state)} ")
+        self._worker.setText(f"Worker: {_state_in_words(state)}")
 
     def show_activity(self, activity: str | Progress | None) -> None:
         """Say what is going on; None is nothing."""
@@ -58,6 +60,7 @@ class StatusBar(QStatusBar):
         label = plain_label()
         label.setAccessibleName(name)
         label.setToolTip(_FACTS[name])
+        label.setContentsMargins(Space.SMALL, 0, Space.SMALL, 0)
         label.hide()
         self.addPermanentWidget(label)
         return label

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from msgspec import structs
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication
 
 from engine.protocol.messages import Explained, Loaded, Progress
@@ -33,6 +34,8 @@ TITLE = "LXT Inspector"
 
 class Window(Frame):
     """What happens is decided in the inquiry, what is seen in the scene; here the two meet the widgets."""
+
+    troubled = Signal(object)  # Trouble
 
     def __init__(
         self, worker: WorkerClient, study: Study, profile: Profile, new_worker: Callable[[str], WorkerClient]
@@ -133,6 +136,7 @@ class Window(Frame):
         """Say in place what went wrong; what only a programmer wants to read goes to the log."""
         self.notices.show_trouble(trouble)
         self.log.append_paragraph(f"{trouble.message}\n{trouble.details}")
+        self.troubled.emit(trouble)
 
     # -- what people do ------------------------------------------------------------------------------------------------
 
@@ -232,14 +236,15 @@ class Window(Frame):
 
     def _name_model(self) -> None:
         """Write on the button which model is open, or on its way."""
-        model, opening = self.inquiry.model, self.inquiry.loading.opening
-        if self.inquiry.loading.is_busy and opening is not None:
+        model, opening = self.inquiry.model, self.inquiry.opening
+        if opening is not None:
             text = f"Opening {title_of(opening)}…"
+        elif model is not None:
+            text = title_of_open(model)
         else:
-            text = title_of_open(model) if model else "No model"
+            text = "No model"
         self.tools.show_model(text)
-        if model is None:
-            self.relevance.strip.set_empty_text(text if self.inquiry.loading.is_busy else "No model is open.")
+        self.relevance.strip.set_empty_text(text)
 
     def _on_loaded(self, ending: Loaded) -> None:
         opening = self.inquiry.loading.opening

@@ -99,6 +99,11 @@ class Inquiry(QObject):
         return self._model
 
     @property
+    def opening(self) -> ModelSource | None:
+        """The model that is on its way, also while the worker that is to open it starts again."""
+        return self.loading.opening if self.loading.is_busy or self._lost_model else None
+
+    @property
     def is_busy(self) -> bool:
         """True while there is something to stop."""
         return any(conversation.is_busy for conversation in self._stoppable)
@@ -275,13 +280,13 @@ class Inquiry(QObject):
 
     def _on_worker_greeted(self, hello: Hello) -> None:
         self._lose_model()
-        if self._lost_model and self.loading.opening is not None and not self.is_busy:
+        lost, self._lost_model = self._lost_model, False
+        if lost and self.loading.opening is not None and not self.is_busy:
             self.loading.open(self.loading.opening)
-        self._lost_model = False
 
     def _lose_model(self) -> None:
         if self._model is not None:
-            self._lost_model = True
+            self._lost_model = not self._worker.trouble  # which is why no other worker comes
             self._set_model(None, None)
 
     def _set_model(self, model: ModelInfo | None, memory: Memory | None) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 
 from inspector.dialogs.labels import heading_label, plain_label, quiet_label
+from inspector.theme import Space
 
 OURS = ("PySide6-Essentials", "pyqtgraph", "numpy", "msgspec")
 LICENCE = (
@@ -34,10 +35,10 @@ class About(QDialog):
         layout.addWidget(heading_label(f"LXT Inspector {_version('lxt-inspector')}"))
         layout.addWidget(quiet_label("See why a transformer said that: the relevance of every token, at any layer."))
         for title, text in (("Method", METHOD), ("Licence", LICENCE), ("Patent", PATENT)):
-            layout.addSpacing(8)
+            layout.addSpacing(Space.SMALL)
             layout.addWidget(heading_label(title))
             layout.addWidget(quiet_label(text))
-        layout.addSpacing(8)
+        layout.addSpacing(Space.SMALL)
         layout.addWidget(heading_label("Versions"))
         layout.addLayout(self._versions(worker_versions))
         layout.addStretch(1)
@@ -47,7 +48,7 @@ class About(QDialog):
 
     def _versions(self, worker_versions: Mapping[str, str]) -> QFormLayout:
         form = QFormLayout()
-        form.setVerticalSpacing(2)
+        form.setVerticalSpacing(Space.HAIR)
         ours = {"Python": platform.python_version()} | {name: _version(name) for name in OURS}
         for name, number in ours.items():
             form.addRow(name, _selectable(number))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
     QDialogButtonBox,
+    QGridLayout,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
@@ -22,6 +23,7 @@ from engine.protocol.messages import FigureFormat, Picture
 from inspector.dialogs.browsing import browse_new_file
 from inspector.dialogs.labels import heading_label, plain_label, quiet_label
 from inspector.naming import named
+from inspector.theme import Space
 
 
 @dataclass(frozen=True)
@@ -99,16 +101,18 @@ class ExportDialog(QDialog):
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.addWidget(heading_label("What"))
+        products = QGridLayout()
+        products.setColumnStretch(1, 1)
+        products.setHorizontalSpacing(Space.LARGE)
         for index, product in enumerate(PRODUCTS):
             button = named(f"product_{index}", QRadioButton(product.title))
             self._group.addButton(button, index)
-            row = QHBoxLayout()
-            row.addWidget(button)
-            row.addWidget(quiet_label(product.help), 1)
-            layout.addLayout(row)
+            products.addWidget(button, index, 0)
+            products.addWidget(quiet_label(product.help), index, 1)
+        layout.addLayout(products)
         self._group.button(0).setChecked(True)
         layout.addWidget(self._shows)
-        layout.addSpacing(8)
+        layout.addSpacing(Space.SMALL)
         layout.addWidget(heading_label("Where"))
         browse = QPushButton("Browse…")
         browse.setAutoDefault(False)

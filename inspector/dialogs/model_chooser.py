@@ -22,6 +22,7 @@ from inspector.dialogs.browsing import browse_folder, browse_gguf
 from inspector.dialogs.labels import plain_label, quiet_label
 from inspector.dialogs.model_list import ModelList
 from inspector.naming import named
+from inspector.theme import Space
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 QUANTIZATIONS: dict[str, Quantization | None] = {"none": None, "8 bit": "8bit", "4 bit": "4bit"}
@@ -111,7 +112,7 @@ class ModelChooser(QDialog):
         for title, box in (("Device", self._device), ("Type", self._dtype), ("Quantization", self._quantization)):
             how.addWidget(plain_label(title))
             how.addWidget(box)
-            how.addSpacing(12)
+            how.addSpacing(Space.MEDIUM)
         how.addStretch(1)
         form = QFormLayout()
         form.addRow("Model", name)

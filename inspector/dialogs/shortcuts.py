@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -33,7 +34,7 @@ class Shortcuts(QDialog):
     def __init__(self, menus: Sequence[Menu], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys and mouse")
-        self.resize(640, 620)
+        self.resize(800, 640)
         self._list = named("shortcuts", QTreeWidget())
         self._list.setColumnCount(3)
         self._list.setHeaderHidden(True)
@@ -45,6 +46,7 @@ class Shortcuts(QDialog):
         self._add("Keys in the views", [(what, keys, "") for keys, what in KEYS_IN_VIEWS])
         self._add("Mouse", [(what, how, "") for how, what in MOUSE])
         self._list.expandAll()
+        self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # there is nothing to choose
         self._list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)

@@ -115,7 +115,7 @@ def resolve(question: Question, answer: Explained | None, view: View) -> Scene:
         Map(answer, view.scale, view.colour_map, _limits(relevance, view.scale)),
         choice_of(answer),
         _position(question, relevance),
-        f"relevance {_sum(values):.2f} of {relevance.value:.2f}",
+        f"relevance {_number(_sum(values))} of {_number(relevance.value)}",
         answer.seconds,
     )
 
@@ -158,6 +158,10 @@ def _limits(relevance: Relevance, scale: Scale) -> np.ndarray:
     if scale == "layer":
         return np.array([colour_limit(relevance, place, scale) for place in places])
     return np.full(len(places), colour_limit(relevance, None, scale))
+
+
+def _number(logits: float) -> str:
+    return f"{logits:.2f}".replace("-", "−")
 
 
 def _sum(values: np.ndarray) -> float:

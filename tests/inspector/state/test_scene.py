@@ -65,8 +65,8 @@ def test_that_the_title_says_which_layer():
 
 def test_that_the_sum_is_set_against_the_target():
     scene = scene_of(View(layer=1))
-    total = scene.map.relevance.layers[1].sum()
-    assert scene.total == f"relevance {total:.2f} of 12.50"
+    total = f"{scene.map.relevance.layers[1].sum():.2f}".replace("-", "−")
+    assert scene.total == f"relevance {total} of 12.50"
 
 
 def test_that_the_choice_names_what_is_explained_and_against_what():
