@@ -1,0 +1,1 @@
+"""What `lxt-inspector` does without a window."""

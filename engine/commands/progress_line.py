@@ -1,0 +1,48 @@
+"""How far a run is, on one line that is written over; nothing where nobody watches."""
+
+from __future__ import annotations
+
+import sys
+
+from engine.protocol.messages import Phase, Progress
+
+_WORDS: dict[Phase, str] = {
+    "download": "Downloading",
+    "load": "Loading the model",
+    "forward": "Forward, block",
+    "backward": "Backward, block",
+    "typeset": "Typesetting",
+}
+_MEBIBYTE = 1 << 20
+
+
+class ProgressLine:
+    """Writes to stderr if that is a terminal; leaving the `with` wipes the line."""
+
+    def __init__(self) -> None:
+        self._watched = sys.stderr.isatty()
+        self._width = 0
+
+    def __enter__(self) -> ProgressLine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._write("")
+
+    def show(self, progress: Progress) -> None:
+        """Writes over the line before."""
+        self._write(_in_words(progress))
+
+    def _write(self, text: str) -> None:
+        if self._watched and (text or self._width):
+            sys.stderr.write("\r" + text.ljust(self._width) + ("" if text else "\r"))
+            sys.stderr.flush()
+            self._width = len(text)
+
+
+def _in_words(progress: Progress) -> str:
+    words, done, total = _WORDS[progress.phase], progress.done, progress.total
+    if progress.phase == "download":
+        amount = f"{done / _MEBIBYTE:,.0f}" + (f" of {total / _MEBIBYTE:,.0f}" if total else "")
+        return f"{words} {amount} MiB"
+    return f"{words} {done} of {total}" if total else words

@@ -1,0 +1,41 @@
+"""What was typed on the command line, as prompts and targets."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.protocol.failures import PromptError
+from engine.protocol.targets import Contrast, Target, Token, TokenName, Top
+
+_BY_ID = "id:"
+_MINUS = " - "
+
+
+def read_target(text: str, position: int = -1) -> Target:
+    """`top`, a token as its text or as `id:17`, or `A - B`, where B may be `mean`. Spaces belong to the tokens."""
+    if text == "top":
+        return Top(position)
+    token, minus, against = text.rpartition(_MINUS)
+    if not minus or not token or not against:
+        return Token(_token(text), position)
+    return Contrast(_token(token), None if against == "mean" else _token(against), position)
+
+
+def read_prompt(place: str) -> str:
+    """The text of a file, or of standard input for `-`, without the line break most editors end a file with."""
+    try:
+        data = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
+    except OSError as error:
+        raise PromptError(f"The prompt file “{place}” cannot be read: {error.strerror}.", "prompt_empty") from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        what = "Standard input" if place == "-" else f"“{place}”"
+        raise PromptError(f"{what} is not UTF-8 text (byte {error.start}).", "prompt_empty") from error
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _token(text: str) -> TokenName:
+    number = text.removeprefix(_BY_ID)
+    return int(number) if text.startswith(_BY_ID) and number.isdecimal() else text

@@ -1,0 +1,104 @@
+"""An explanation in words, for a terminal or for a script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.figures.wording import RULE_NAMES, layer_name, number
+from engine.protocol.colours import relevance_at
+from engine.protocol.messages import Explained
+
+_PREDICTIONS = 5
+_TOKENS = 10
+
+
+def summary(answer: Explained, layer: int | None) -> dict[str, Any]:
+    """What a script wants to know."""
+    relevance = answer.relevance
+    values = relevance_at(relevance, layer)
+    return {
+        "model": relevance.model.title,
+        "revision": relevance.model.revision,
+        "device": relevance.model.device,
+        "dtype": relevance.model.dtype,
+        "rules": relevance.rules,
+        "target": {
+            "label": relevance.target.label,
+            "position": relevance.target.position,
+            "value": relevance.value,
+        },
+        "layer": layer,
+        "sum": float(values.sum()),
+        "tokens": len(relevance.tokens),
+        "predictions": [
+            {"id": one.id, "text": one.text, "logit": one.logit, "probability": one.probability}
+            for one in answer.predictions[:_PREDICTIONS]
+        ],
+        "most_relevant": [
+            {
+                "position": index,
+                "id": relevance.tokens[index].id,
+                "text": relevance.tokens[index].text,
+                "relevance": float(values[index]),
+            }
+            for index in _largest(values)
+        ],
+        "seconds": answer.seconds,
+        "versions": relevance.versions,
+    }
+
+
+def in_words(answer: Explained, layer: int | None) -> str:
+    """The same for people."""
+    return "\n".join(_lines(answer, layer))
+
+
+def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
+    relevance = answer.relevance
+    model, target = relevance.model, relevance.target
+    values = relevance_at(relevance, layer)
+    yield f"Model    {model.title}, {model.dtype} on {model.device}"
+    yield f"Rules    {RULE_NAMES.get(relevance.rules, relevance.rules)}"
+    yield f"Target   {target.label} after token {target.position}: {relevance.value:.4f} logits"
+    yield f"Sum      {values.sum():.4f} of {relevance.value:.4f} logits {layer_name(relevance, layer)}"
+    yield f"Time     {answer.seconds:.2f} s for {len(relevance.tokens)} tokens"
+    yield ""
+    yield "Predictions"
+    rows = [(one.label, f"{one.logit:.3f}", f"{one.probability:.1%}") for one in answer.predictions[:_PREDICTIONS]]
+    yield from _table(("token", "logit", "probability"), rows)
+    yield ""
+    yield f"Most relevant tokens {layer_name(relevance, layer)}"
+    shares = [
+        (
+            relevance.tokens[index].label,
+            str(index),
+            number(float(values[index])),
+            _share(values[index], relevance.value),
+        )
+        for index in _largest(values)
+    ]
+    yield from _table(("token", "position", "relevance", "of the target"), shares)
+
+
+def _table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+    """The first column to the left, numbers to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(titles, *rows, strict=True)]
+    for row in (titles, *rows):
+        first, *others = (
+            cell.ljust(width) if not place else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  " + "   ".join([first, *others])
+
+
+def _largest(values: np.ndarray) -> list[int]:
+    """The positions of the largest relevance, of either sign."""
+    order = np.argsort(-np.abs(np.nan_to_num(values)), kind="stable")
+    return [int(index) for index in order[:_TOKENS]]
+
+
+def _share(value: float, whole: float) -> str:
+    return f"{value / whole:.1%}".replace("-", "−") if whole else "–"

@@ -1,0 +1,235 @@
+"""The entry point `lxt-inspector`. What a command needs is imported in it, so that each starts as fast as it can."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import typer
+
+from engine.protocol.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
+from engine.protocol.failures import EngineError
+from engine.protocol.messages import Explain, FigureFormat, Picture
+from engine.protocol.values import ModelSource, Quantization
+
+_RULES = "attnlrp, cp-lrp, input-x-gradient or gradient"
+_MODEL = "A bundled model (bundled:llama), a hub id, a folder or a .gguf file"
+_COLOURS = f"Colours, e.g. {', '.join(COLOUR_MAPS)}"
+
+cli = typer.Typer(
+    name="lxt-inspector",
+    help="See why a transformer said that: the relevance of every token, at every layer. "
+    "Without a command, opens the window.",
+    epilog="Exit codes: 0 done, 1 it did not work (the reason is on stderr), 2 wrong usage, 130 interrupted.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Be the command that the command line names."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a token may be what the terminal cannot show
+    cli(prog_name="lxt-inspector")
+
+
+@cli.callback(invoke_without_command=True)
+def window(
+    context: typer.Context,
+    model: Annotated[str | None, typer.Option(help=f"{_MODEL}, to open at once.", show_default=False)] = None,
+    prompt_file: Annotated[Path | None, typer.Option(help="Text to start with.", show_default=False)] = None,
+    rules: Annotated[str | None, typer.Option(help=f"Rule set: {_RULES}.", show_default=False)] = None,
+    layer: Annotated[int | None, typer.Option(help="Layer to show; 0 is the first block.", show_default=False)] = None,
+    theme: Annotated[Literal["system", "light", "dark"] | None, typer.Option(show_default=False)] = None,
+    size: Annotated[
+        str | None, typer.Option(metavar="WxH", help="Of the window, in pixels.", show_default=False)
+    ] = None,
+    screenshot: Annotated[
+        Path | None,
+        typer.Option(help="Wait for the explanation, save a picture of the window, and end.", show_default=False),
+    ] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    """Open the window, unless a command follows."""
+    if context.invoked_subcommand is not None:
+        return
+    if version:
+        typer.echo(f"lxt-inspector {_version()}")
+        return
+    with _explained():
+        from inspector.app import Options, run
+
+        options = Options(model, prompt_file, rules, layer, theme, _size(size), screenshot)
+        code = run(options)
+    raise typer.Exit(code)
+
+
+@cli.command(short_help="Explain one prompt, and save a figure.")
+def explain(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{_MODEL}.", show_default=False)],
+    prompt: Annotated[str | None, typer.Option(help="The text to explain.", show_default=False)] = None,
+    prompt_file: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="The text in a file, or on stdin for -. A last line break is left out.",
+            show_default=False,
+        ),
+    ] = None,
+    target: Annotated[
+        str, typer.Option(help='What to explain: top, a token, id:17, "A - B" or "A - mean". Spaces belong to tokens.')
+    ] = "top",
+    position: Annotated[int, typer.Option(help="After which token the target is predicted; -1 is the last.")] = -1,
+    rules: Annotated[str, typer.Option(help=f"Rule set: {_RULES}.")] = "attnlrp",
+    layer: Annotated[
+        int | None, typer.Option(help="What enters block LAYER; without it, the input.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write: .pdf, .tex, .png, .csv or .json.", show_default=False)
+    ] = None,
+    picture: Annotated[Picture, typer.Option(help="What .pdf and .png show; .tex is tokens only.")] = "tokens",
+    scale: Annotated[
+        Scale, typer.Option(help="What the colours span: the layer, all layers or the target's value.")
+    ] = ("layer"),
+    colour_map: Annotated[str, typer.Option(help=f"{_COLOURS}.")] = DEFAULT_COLOUR_MAP,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
+    quantization: Annotated[
+        Quantization | None, typer.Option(help="Load the weights quantized.", show_default=False)
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit of a hub model.", show_default=False)
+    ] = None,
+    trust_remote_code: Annotated[
+        bool, typer.Option("--trust-remote-code", help="Run Python code that comes with the model.")
+    ] = False,
+    checkpointing: Annotated[
+        bool, typer.Option("--checkpointing", help="Less memory, more time, the same answer.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Explain one prompt: say what the model predicts and which tokens made it so, and save a figure."""
+    if (prompt is None) == (prompt_file is None):
+        raise typer.BadParameter("Give either --prompt or --prompt-file.")
+    file_format = _format(out, picture) if out else None
+    with _explained():
+        from engine.commands.explaining import Figure, explain
+        from engine.commands.reading import read_prompt, read_target
+        from engine.commands.summary import in_words, summary
+
+        text = prompt if prompt is not None else read_prompt(prompt_file or "-")
+        source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code)
+        question = Explain(source, text, read_target(target, position), rules, checkpointing)
+        figure = Figure(file_format, picture, layer, scale, colour_map) if file_format else None
+        answer, made = explain(question, layer, figure)
+        if out and made:
+            _write(out, made.data)
+        facts = summary(answer, layer) | {"out": str(out) if out else None, "note": made.note if made else ""}
+        typer.echo(json.dumps(facts, indent=1) if as_json else in_words(answer, layer))
+        if out and made and not as_json:
+            typer.echo(f"\nWritten  {out}" + (f"\nNote     {made.note}" if made.note else ""))
+
+
+@cli.command(short_help="List the models that need no download.")
+def models(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
+    """List the models that need no download, with the size of their weights."""
+    with _explained():
+        from engine.commands.listing import in_words, models
+
+        found = models()
+        facts = [{"name": one.name, "title": one.title, "bytes": one.bytes, "kind": one.kind} for one in found]
+        typer.echo(json.dumps(facts, indent=1) if as_json else in_words(found))
+
+
+@cli.command(short_help="Say what this machine has and lacks.")
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
+    """Say what this machine has and lacks; exits with 1 if something essential is broken."""
+    with _explained():
+        from engine.commands.doctor import examine, in_json, in_words, is_sound
+
+        findings = examine()
+        typer.echo(in_json(findings) if as_json else in_words(findings))
+    raise typer.Exit(0 if is_sound(findings) else 1)
+
+
+@cli.command(short_help="Compute for a window (started by it).")
+def worker() -> None:
+    """Compute for a window, which speaks to this process in frames on stdin and stdout."""
+    from engine.worker import main
+
+    main()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Failures become a line on stderr and an exit code; what is left as a traceback is a defect."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("Interrupted.", err=True)
+        raise typer.Exit(130) from None
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
+    except (EngineError, MemoryError, RuntimeError) as error:
+        from engine.runs import failure
+
+        failed = failure(error)
+        if failed.kind == "internal" and not isinstance(error, EngineError):
+            raise
+        typer.echo(" ".join(failed.message.split()), err=True)
+        raise typer.Exit(1) from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    from inspector.writing import write_atomically
+
+    try:
+        write_atomically(path, data)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
+        reason = "the disk is full" if full else error.strerror or str(error)
+        raise EngineError(f"“{path}” could not be written: {reason}.", "disk_full" if full else "internal") from error
+
+
+def _format(out: Path, picture: Picture) -> FigureFormat:
+    formats: dict[str, FigureFormat] = {f".{name}": name for name in get_args(FigureFormat)}
+    chosen = formats.get(out.suffix.lower())
+    if chosen is None:
+        raise typer.BadParameter(f"--out must end in one of {', '.join(formats)}.")
+    if chosen == "tex" and picture == "layers":
+        raise typer.BadParameter("The layer map cannot be written as .tex; take .pdf or .png.")
+    if out.is_dir():
+        raise typer.BadParameter(f"--out is a folder: {out}")
+    return chosen
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text)
+    if found is None:
+        raise typer.BadParameter(f"--size reads WIDTHxHEIGHT, e.g. 1280x800, not {text!r}.")
+    return int(found[1]), int(found[2])
+
+
+def _version() -> str:
+    try:
+        return metadata.version("lxt-inspector")
+    except metadata.PackageNotFoundError:
+        return "(not installed: run from a checkout)"
+
+
+if __name__ == "__main__":
+    main()
