@@ -49,6 +49,14 @@ _UNREADABLE = (
 )
 _LONGEST_REASON = 300  # characters
 
+_SETTINGS = (
+    "added_tokens.json",
+    "generation_config.json",
+    "special_tokens_map.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+)
+
 
 class Reading:
     """A context in which what goes wrong in a library becomes a ModelError that says what was being read."""
@@ -69,7 +77,10 @@ class Reading:
 
 
 def read_config(checkpoint: Checkpoint, *, trust_remote_code: bool) -> PreTrainedConfig:
-    """The model's settings."""
+    """The model's settings. Raises ModelError, naming the file, where any of the folder's settings are damaged."""
+    for name in () if checkpoint.gguf else _SETTINGS:
+        if (path := checkpoint.folder / name).is_file():
+            read_json(path)  # names the file and the place of a defect, which the libraries do not
     with Reading(f"the settings of “{checkpoint.shown}”"):
         return AutoConfig.from_pretrained(
             checkpoint.folder, local_files_only=True, trust_remote_code=trust_remote_code, **_from_gguf(checkpoint)
@@ -85,9 +96,6 @@ def read_tokenizer(
             f"“{checkpoint.shown}” has no tokenizer: there is no tokenizer.json. Copy it there, or give a tokenizer.",
             "model_damaged",
         )
-    fast = checkpoint.folder / "tokenizer.json"
-    if not checkpoint.gguf and fast.is_file():
-        read_json(fast)  # names the file and the place of a defect, which the tokenizers package does not
     with Reading(f"the tokenizer of “{checkpoint.shown}”"):
         return AutoTokenizer.from_pretrained(
             checkpoint.folder,

@@ -43,6 +43,8 @@ def locate(name: str) -> Place:
     """Where the model called `name` is. What is on this disk goes before a hub id that reads the same."""
     if name.startswith(BUNDLED_PREFIX):
         return Folder(bundled_folder(name), bundled=True)
+    if not name.strip():
+        raise ModelError("Name a model: a bundled one, a folder, a .gguf file or a hub id.", "model_not_found")
     path = Path(name).expanduser()
     if path.suffix.lower() == ".gguf" and (path.is_file() or _means_a_path(name)):
         if not path.is_file():

@@ -1,0 +1,343 @@
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from made_tokenizers import make
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import BertConfig, BertForMaskedLM, GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
+from transformers.utils import logging
+
+from engine.models import forecast
+from engine.models.opening import load_model
+from engine.models.tokens import tokenize
+from engine.protocol.failures import DoesNotFit, EngineError, ModelError, Stopped
+from engine.protocol.values import ModelSource
+
+REPOSITORY = Path(__file__).parents[3]
+
+
+def edit(path: Path, **changes: object) -> None:
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, **changes}))
+
+
+def failure(*args, **keywords) -> EngineError:
+    with pytest.raises(EngineError) as raised:
+        load_model(*args, **keywords)
+    return raised.value
+
+
+def test_that_a_folder_opens_as_what_it_is(folder):
+    model = load_model(folder)
+    assert not model.module.training
+    assert (model.info.title, model.info.architecture) == ("tiny", "LlamaForCausalLM")
+    assert (model.info.blocks, model.info.max_tokens, model.info.vocabulary) == (2, 128, len(make("llama3")))
+    assert model.info.parameters == sum(p.numel() for p in model.module.parameters())
+    assert model.info.weight_bytes == sum(t.nbytes for t in (*model.module.parameters(), *model.module.buffers()))
+    assert (model.info.device, model.info.dtype, model.info.revision) == ("cpu", "float32", None)
+    assert "".join(token.text for token in tokenize(model, "the top 😀")) == "the top 😀"
+
+
+def test_that_a_source_says_by_itself_how_to_open_it(folder):
+    source = ModelSource(str(folder), device="cpu", dtype="float64")
+    model = load_model(source, dtype="float16")
+    assert model.info.source == source
+    assert model.info.dtype == "float64"
+
+
+def test_that_half_precision_is_widened_on_the_cpu_without_loss(folder):
+    half = load_model(folder).module.to(torch.bfloat16)
+    half.save_pretrained(folder)
+    opened = load_model(folder, device="cpu")
+    assert opened.info.dtype == "float32"
+    for name, weight in half.state_dict().items():
+        assert torch.equal(opened.module.state_dict()[name], weight.float())
+    assert load_model(folder, device="cpu", dtype="bfloat16").info.dtype == "bfloat16"
+
+
+@pytest.mark.parametrize("asked", ["flash_attention_2", "flex_attention", "eager", None])
+def test_that_attention_is_sdpa_whatever_the_settings_ask_for(folder, asked):
+    edit(folder / "config.json", attn_implementation=asked, _attn_implementation=asked)
+    assert load_model(folder).module.config._attn_implementation == "sdpa"
+
+
+def test_that_a_module_in_memory_stays_where_it_is(folder):
+    module = load_model(folder).module.train().to(torch.float64)
+    weights = [weight.data_ptr() for weight in module.parameters()]
+    model = load_model(module, tokenizer=make("llama3"))
+    assert model.module is module
+    assert not module.training
+    assert [weight.data_ptr() for weight in module.parameters()] == weights
+    assert (model.info.source.name, model.info.dtype) == ("LlamaForCausalLM", "float64")
+
+
+def test_that_a_module_of_any_kind_opens():
+    module = nn.Sequential(nn.Embedding(7, 4), nn.Linear(4, 7))
+    info = load_model(module).info
+    assert (info.vocabulary, info.max_tokens, info.parameters) == (7, None, 7 * 4 + 4 * 7 + 7)
+
+
+def test_that_a_tokenizer_given_goes_before_the_folders_own(folder):
+    (folder / "tokenizer.json").unlink()
+    (folder / "tokenizer_config.json").unlink()
+    tokenizer = make("llama3")
+    assert load_model(folder, tokenizer=tokenizer).tokenizer is tokenizer
+    assert "no tokenizer" in str(failure(folder))
+
+
+def test_that_weights_in_parts_open(folder):
+    whole = load_model(folder).module.state_dict()
+    load_model(folder).module.save_pretrained(folder, max_shard_size="8KB")
+    (folder / "model.safetensors").unlink(missing_ok=True)
+    assert len(list(folder.glob("model-*.safetensors"))) > 1
+    parts = load_model(folder).module.state_dict()
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_that_pickles_of_weights_open_and_others_do_not(folder):
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    torch.save(weights, folder / "pytorch_model.bin")
+    assert load_model(folder).info.blocks == 2
+
+    torch.save({**weights, "trap": _Trap(folder / "sprung")}, folder / "pytorch_model.bin")
+    error = failure(folder)
+    assert error.kind == "model_damaged"
+    assert "safetensors" in str(error)
+    assert not (folder / "sprung").exists()
+
+
+class _Trap:
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self):
+        return Path.touch, (self.file,)
+
+
+def test_that_the_trap_springs_where_pickles_are_opened(tmp_path):
+    pickle.loads(pickle.dumps(_Trap(tmp_path / "sprung")))
+    assert (tmp_path / "sprung").exists()
+
+
+def test_that_loading_reports_every_weight(folder):
+    steps = []
+    load_model(folder, progress=lambda *step: steps.append(step))
+    weights = len(load_file(folder / "model.safetensors"))
+    assert ("load", 0, weights) in steps
+    assert steps[-1] == ("load", weights, weights)
+
+
+def test_that_loading_stops_where_it_is_asked_to(folder):
+    asked = 0
+
+    def cancelled() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 8
+
+    with pytest.raises(Stopped):
+        load_model(folder, cancelled=cancelled)
+    assert asked == 9
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_that_opening_leaves_nothing_behind(folder, stopped):
+    def state() -> tuple:
+        init = [getattr(nn.init, name) for name in ("normal_", "uniform_", "zeros_", "kaiming_uniform_")]
+        hook = logging.set_tqdm_hook(None)
+        logging.set_tqdm_hook(hook)
+        return torch.get_default_dtype(), logging.get_verbosity(), hook, torch.is_grad_enabled(), init
+
+    before = state()
+    asked = iter(range(10**6))
+    if stopped:
+        with pytest.raises(Stopped):
+            load_model(folder, dtype="float16", cancelled=lambda: next(asked) > 8)
+    else:
+        load_model(folder, dtype="float16")
+    assert state() == before
+
+
+def test_that_opening_prints_nothing_on_standard_output(folder, capfd):
+    edit(folder / "config.json", unknown_setting=True)
+    save_file(load_file(folder / "model.safetensors") | {"extra": torch.zeros(2)}, folder / "model.safetensors")
+    load_model(folder)
+    assert capfd.readouterr().out == ""
+
+
+def test_that_weights_that_do_not_fit_are_refused_with_numbers(folder, monkeypatch):
+    monkeypatch.setattr(forecast, "free_bytes", lambda device: 1000)
+    with pytest.raises(DoesNotFit, match=r"0\.0 GB in float32.*bfloat16") as refusal:
+        load_model(folder)
+    assert refusal.value.kind == "out_of_memory"
+
+
+def test_that_the_forecast_is_what_the_weights_take(folder):
+    files = [folder / "model.safetensors"]
+    for dtype in (torch.float32, torch.float16):
+        module = load_model(folder, dtype=str(dtype).removeprefix("torch.")).module
+        assert forecast.forecast(files, dtype) == sum(weight.nbytes for weight in module.parameters())
+
+
+def test_that_a_device_that_is_not_there_is_refused_before_anything_is_read():
+    assert failure("owner/model", device="cuda:77").kind == "device_unavailable"
+
+
+@pytest.mark.skipif("bitsandbytes" in sys.modules, reason="bitsandbytes is installed")
+def test_that_quantization_without_its_package_says_what_to_install(folder, monkeypatch):
+    monkeypatch.setattr("engine.models.quantization.find_spec", lambda name: None)
+    error = failure(folder, quantization="4bit")
+    assert "pip install lxt-inspector[quantized]" in str(error)
+
+
+# -- what cannot be opened ---------------------------------------------------------------------------------------------
+
+
+def test_that_a_folder_without_a_model_says_so(tmp_path):
+    error = failure(tmp_path)
+    assert (error.kind, "config.json" in str(error)) == ("model_unsupported", True)
+
+
+def test_that_a_folder_of_gguf_files_names_them(tmp_path):
+    (tmp_path / "some.Q4.gguf").write_bytes(b"GGUF")
+    assert "some.Q4.gguf" in str(failure(tmp_path))
+
+
+def test_that_an_adapter_names_its_base(tmp_path):
+    (tmp_path / "adapter_config.json").write_text('{"base_model_name_or_path": "owner/base"}')
+    assert "owner/base" in str(failure(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda: BertForMaskedLM(
+            BertConfig(vocab_size=9, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8)
+        ),
+        lambda: T5ForConditionalGeneration(
+            T5Config(vocab_size=9, d_model=8, d_kv=4, d_ff=8, num_layers=1, num_heads=2, decoder_start_token_id=0)
+        ),
+    ],
+)
+def test_that_a_model_of_another_kind_is_named(tmp_path, other):
+    module = other()
+    module.save_pretrained(tmp_path)
+    error = failure(tmp_path)
+    assert error.kind == "model_unsupported"
+    assert type(module).__name__ in str(error)
+
+
+def test_that_a_model_without_its_head_is_refused(tmp_path):
+    GPT2LMHeadModel(GPT2Config(vocab_size=9, n_embd=8, n_layer=1, n_head=1)).transformer.save_pretrained(tmp_path)
+    assert "GPT2Model" in str(failure(tmp_path))
+
+
+def test_that_a_model_type_nobody_knows_is_named(folder):
+    edit(folder / "config.json", model_type="quux", architectures=["QuuxForCausalLM"])
+    error = failure(folder)
+    assert (error.kind, "QuuxForCausalLM" in str(error)) == ("model_unsupported", True)
+
+
+def test_that_a_model_with_code_of_its_own_is_not_run_unless_asked(folder):
+    (folder / "modeling_quux.py").write_text(
+        "from transformers import LlamaConfig, LlamaForCausalLM\n"
+        "class QuuxConfig(LlamaConfig):\n    model_type = 'quux'\n"
+        "class QuuxForCausalLM(LlamaForCausalLM):\n    config_class = QuuxConfig\n"
+    )
+    edit(
+        folder / "config.json",
+        model_type="quux",
+        architectures=["QuuxForCausalLM"],
+        auto_map={"AutoConfig": "modeling_quux.QuuxConfig", "AutoModelForCausalLM": "modeling_quux.QuuxForCausalLM"},
+    )
+    error = failure(folder)
+    assert (error.kind, "trust remote code" in str(error)) == ("needs_remote_code", True)
+    assert load_model(folder, trust_remote_code=True).info.architecture == "QuuxForCausalLM"
+
+
+# -- what is damaged ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kept", [0, 4, 8, 100, 0.5, 0.999])
+def test_that_cut_weights_name_the_file(folder, kept):
+    file = folder / "model.safetensors"
+    content = file.read_bytes()
+    file.write_bytes(content[: int(kept * len(content)) if isinstance(kept, float) else kept])
+    error = failure(folder)
+    assert (error.kind, "model.safetensors" in str(error)) == ("model_damaged", True)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "generation_config.json", "tokenizer_config.json"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "\x00\xff", '{"a": ' * 5000])
+def test_that_broken_settings_name_the_file(folder, name, content):
+    (folder / name).write_text(content, encoding="latin-1")
+    error = failure(folder)
+    assert error.kind == "model_damaged"
+    assert name in str(error)
+
+
+@pytest.mark.parametrize("content", ["{}", '{"model": 1}', '{"version": "1.0", "model": {"type": "BPE"}}'])
+def test_that_a_tokenizer_that_is_none_is_damaged(folder, content):
+    (folder / "tokenizer.json").write_text(content)
+    error = failure(folder)
+    assert (error.kind, "tokenizer" in str(error)) == ("model_damaged", True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hidden_size": 0},
+        {"hidden_size": "many"},
+        {"num_attention_heads": 0},
+        {"vocab_size": 5},
+        {"hidden_size": 32},
+        {"num_hidden_layers": 3},
+        {"rope_parameters": 7},
+    ],
+)
+def test_that_settings_that_do_not_go_with_the_weights_are_an_error(folder, changes):
+    edit(folder / "config.json", **changes)
+    assert failure(folder).kind in ("model_damaged", "model_unsupported")
+
+
+def test_that_missing_parts_are_named(folder):
+    load_model(folder).module.save_pretrained(folder, max_shard_size="8KB")
+    (folder / "model.safetensors").unlink(missing_ok=True)
+    part = sorted(folder.glob("model-*.safetensors"))[1]
+    part.unlink()
+    error = failure(folder)
+    assert (error.kind, part.name in str(error)) == ("model_damaged", True)
+
+
+def test_that_weights_are_never_made_up(folder):
+    weights = load_file(folder / "model.safetensors")
+    del weights["lm_head.weight"]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    error = failure(folder)
+    assert (error.kind, "lm_head.weight" in str(error)) == ("model_damaged", True)
+
+
+@pytest.mark.parametrize("content", [b"", b"GGUF", b"GGUF\x03\x00\x00\x00" + b"\xff" * 16, b"PK\x03\x04" * 40])
+def test_that_a_file_that_is_no_gguf_is_damaged(tmp_path, content):
+    file = tmp_path / "some.gguf"
+    file.write_bytes(content)
+    error = failure(file)
+    assert (error.kind, "some.gguf" in str(error)) == ("model_damaged", True)
+
+
+def test_that_a_worker_finds_what_opening_imports_already_there():
+    code = (
+        "import sys; from engine.models.opening import load_model; before = set(sys.modules);"
+        "from transformers import LlamaConfig, LlamaForCausalLM; import transformers.modeling_utils;"
+        "print(len({m for m in set(sys.modules) - before if m.startswith(('transformers.', 'torch.'))}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 5
