@@ -59,7 +59,7 @@ class _TintedSvg(QIconEngine):
         return pixmap
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
-        pixmap = self.pixmap(size, mode, state)
+        pixmap = self.pixmap(size * scale, mode, state)
         pixmap.setDevicePixelRatio(scale)
         return pixmap
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCursor, QFocusEvent, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from inspector.theme import tones
 from inspector.views.card import Card
 from inspector.views.layer_plots import LayerPlots, Layers, Place
 from inspector.views.numbers import grouped, signed
@@ -111,7 +112,7 @@ class LayerMap(QWidget):
         super().changeEvent(event)
         dressing = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange)
         if event.type() in dressing:
-            self._plots.dress()
+            self._plots.dress(tones(self.palette()), self.font())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._layers is None:

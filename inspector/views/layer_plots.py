@@ -80,7 +80,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._map.getViewBox().sigXRangeChanged.connect(self._refine)
         self.scene().sigMouseMoved.connect(self._on_moved)
         self.scene().sigMouseClicked.connect(self._on_clicked)
-        self.dress()
+        self.dress(tones(parent.palette()), parent.font())
 
     def show_layers(self, layers: Layers) -> None:
         """Draw other values; the part of the prompt in view stays where it is the same prompt."""
@@ -121,10 +121,9 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         """Take zooming back."""
         self._map.setXRange(-0.5, self._token_count() - 0.5, padding=0)
 
-    def dress(self) -> None:
-        """Take colours and font from the palette."""
-        t = tones(self.palette())
-        font = QFont(self.font())
+    def dress(self, t: Tones, font: QFont) -> None:
+        """Take colours and font, which the plots themselves do not inherit."""
+        font = QFont(font)
         font.setPointSizeF(font.pointSizeF() * 0.9)
         self.setBackground(t.base)
         dress_axis(self._map.getAxis("left"), "layer", font, t)

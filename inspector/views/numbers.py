@@ -13,7 +13,7 @@ def written(value: float, digits: int = 3) -> str:
         return "∞" if value > 0 else "−∞"
     if value == 0:
         return "0"
-    magnitude = math.floor(math.log10(abs(value)))
+    magnitude = int(f"{value:.{digits - 1}e}".split("e")[1])  # after rounding: 9.999 becomes 10.0
     if magnitude < -4 or magnitude > 6:
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
         return f"{mantissa} × 10^{int(exponent)}".replace("-", "−")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from inspector.theme import Space, Tones
 
@@ -14,6 +14,8 @@ def paint_stale_tag(painter: QPainter, area: QRect, tones: Tones) -> None:
     width, height = metrics.horizontalAdvance("stale") + 2 * Space.SMALL, metrics.height() + Space.TIGHT
     tag = QRectF(area.right() - width - Space.SMALL, area.top() + Space.SMALL, width, height)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(tones.base), 7))  # sets it apart from what it lies on
+    painter.drawRoundedRect(tag, height / 2, height / 2)
     painter.setPen(QColor(tones.warning))
     painter.setBrush(QColor(tones.warning_surface))
     painter.drawRoundedRect(tag, height / 2, height / 2)

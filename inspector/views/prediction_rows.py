@@ -118,4 +118,4 @@ class PredictionDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        painter.drawRoundedRect(QRect(area.right() + 1 - width, area.top(), width, area.height()), 2, 2)
+        painter.drawRoundedRect(area.left(), area.top(), width, area.height(), 2, 2)

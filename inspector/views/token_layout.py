@@ -54,8 +54,8 @@ class TokenLayout:
         return self.rows * self.row_height
 
     def rows_between(self, top: float, bottom: float) -> range:
-        first = max(int(top // self.row_height), 0)
-        return range(min(first, self.rows), max(min(int(bottom // self.row_height) + 1, self.rows), first))
+        first = min(max(int(top // self.row_height), 0), self.rows)
+        return range(first, min(max(int(bottom // self.row_height) + 1, first), self.rows))
 
     def spans_of(self, token: int) -> range:
         first, last = np.searchsorted(self.span_token, [token, token + 1])

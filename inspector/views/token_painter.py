@@ -14,7 +14,7 @@ from inspector.theme import Tones
 from inspector.views.token_layout import StripFonts, TokenLayout
 from inspector.views.token_runs import RunKind
 
-_FRESH, _STALE = 1.0, 0.45  # how much of its colour a box keeps
+_SATURATION_LEFT, _TOWARDS_BACKGROUND = 0.35, 0.2  # of a stale answer
 _RADIUS = 4.0
 _FAINT = 0.5  # signs for what cannot be seen
 
@@ -30,13 +30,12 @@ class Marks:
     found_now: frozenset[int] = field(default_factory=frozenset)
 
 
-def box_colours(colours: np.ndarray, stale: bool, tones: Tones) -> np.ndarray:
-    """The colours as they are painted, uint8 (token, 3): those of a stale answer fade into the background."""
-    if not stale:
-        return colours
+def faded(colours: np.ndarray, neutral: np.ndarray, tones: Tones) -> np.ndarray:
+    """The colours of a stale answer, uint8 (token, 3): most of their difference from `neutral` is taken away."""
     ground = QColor(tones.base)
     base = np.array([ground.red(), ground.green(), ground.blue()])
-    return (colours * _STALE + base * (1 - _STALE)).round().astype(np.uint8)
+    paler = neutral + _SATURATION_LEFT * (colours - neutral.astype(float))
+    return (paler + _TOWARDS_BACKGROUND * (base - paler)).round().astype(np.uint8)
 
 
 class TokenPainter:
@@ -105,7 +104,8 @@ class TokenPainter:
 
     def _paint_marks(self, painter: QPainter, layout: TokenLayout, spans: range, marks: Marks, tones: Tones) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for token in marks.found.intersection(layout.span_token[spans.start : spans.stop].tolist()):
+        seen = layout.span_token[spans.start : spans.stop].tolist()
+        for token in (marks.found - marks.found_now).intersection(seen):
             for rect in _rects(layout, token, spans):
                 painter.fillRect(QRectF(rect.left(), rect.bottom() + 1, rect.width(), 2.5), QColor(tones.match))
         hovered = _rects(layout, marks.hovered, spans)

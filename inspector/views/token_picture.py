@@ -12,7 +12,7 @@ from engine.protocol.colours import colours
 from engine.protocol.values import Token
 from inspector.theme import Space, Tones
 from inspector.views.token_layout import StripFonts, TokenLayout, WidthCache, lay_out
-from inspector.views.token_painter import Marks, TokenPainter, box_colours
+from inspector.views.token_painter import Marks, TokenPainter, faded
 from inspector.views.token_runs import Runs, runs_of
 
 MARGIN = Space.MEDIUM
@@ -28,11 +28,13 @@ class TokenPicture:
         self.stale = False
         self._runs: Runs = runs_of(tokens)
         self._colours = np.zeros((len(tokens), 3), np.uint8)
+        self._neutral = np.zeros((1, 3), np.uint8)
         self.fit(width, font)
 
     def colour(self, values: np.ndarray, limit: float, colour_map: str) -> None:
         """Give each token the colour of its value."""
         self._colours = colours(np.asarray(values), limit, colour_map)
+        self._neutral = colours(np.zeros(1), 1.0, colour_map)
 
     def fit(self, width: float, font: QFont | None = None) -> None:
         """Lay the tokens out for a picture of `width`."""
@@ -61,7 +63,7 @@ class TokenPicture:
         rows = self.layout.rows_between(area.top() - MARGIN - Space.TIGHT, area.bottom() - MARGIN + Space.TIGHT)
         painter.save()
         painter.translate(MARGIN, MARGIN)
-        shown = box_colours(self._colours, self.stale, tones)
+        shown = faded(self._colours, self._neutral, tones) if self.stale else self._colours
         self._painter.paint(painter, self.layout, shown, rows, self.marks, tones)
         painter.restore()
 

@@ -39,7 +39,6 @@ class TokenView(QAbstractScrollArea):
         self._matches: list[range] = []
         self._match = -1
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # appearing, it would change the width
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Base)
 
@@ -56,7 +55,7 @@ class TokenView(QAbstractScrollArea):
             self.clear()
             return
         if self._picture is None or (tokens is not self._picture.tokens and tokens != self._picture.tokens):
-            self._picture = TokenPicture(tokens, self._font(), self.viewport().width())
+            self._picture = TokenPicture(tokens, self._font(), self._room())
             self._update_scroll_range()
             self.verticalScrollBar().setValue(0)
         self._facts = TokenFacts(tokens, np.asarray(values), share_of)
@@ -142,7 +141,7 @@ class TokenView(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._picture is not None and self._picture.width != self.viewport().width():
+        if self._picture is not None and self._picture.width != self._room():
             self._fit()
         self._update_scroll_range()
 
@@ -160,13 +159,17 @@ class TokenView(QAbstractScrollArea):
         font.setPointSizeF(size * _LARGER_THAN_INTERFACE * _ZOOM_STEP**self._zoom)
         return font
 
+    def _room(self) -> int:
+        """The width for the prompt: the scroll bar's place is kept free, or its coming would change the layout."""
+        return self.contentsRect().width() - self.verticalScrollBar().sizeHint().width()
+
     def _fit(self) -> None:
         if self._picture is None:
             return
         before = self._picture.layout
         row = min(int(self._top() // before.row_height), before.rows - 1)
         first_seen = int(before.span_token[before.row_span[row]])
-        self._picture.fit(self.viewport().width(), self._font())
+        self._picture.fit(self._room(), self._font())
         self._update_scroll_range()
         if row:
             self.verticalScrollBar().setValue(int(self._picture.rects(first_seen)[0].top()) - Space.TIGHT)

@@ -27,6 +27,8 @@ def _shown(match: re.Match[str]) -> str:
         return found
     if ord(found) < 0x20:
         return chr(0x2400 + ord(found))  # the control pictures
+    if found == "\x7f":
+        return "␡"
     if unicodedata.category(found) == "Zs":
         return " "
     return _code(found)

@@ -1,0 +1,79 @@
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QLabel
+
+from inspector.theme import DARK, LIGHT, Tones, apply_theme, palette_of, tones
+from inspector.views.icons import icon
+
+
+def _luminance(colour: str) -> float:
+    channels = (value / 255 for value in QColor(colour).getRgb()[:3])
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [
+        *((ink, ground) for ink in ("text", "quiet") for ground in ("window", "base", "raised")),
+        *((ink, ground) for ink in ("accent", "error", "warning") for ground in ("window", "base")),
+        ("on_accent", "accent"),
+        ("text", "error_surface"),
+        ("error", "error_surface"),
+        ("warning", "warning_surface"),
+        ("information", "information_surface"),
+    ],
+)
+def test_that_texts_have_enough_contrast(theme: Tones, ink: str, ground: str):
+    assert _contrast(getattr(theme, ink), getattr(theme, ground)) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_that_the_tones_are_known_from_their_palette(theme: Tones, qapp: QApplication):
+    assert tones(palette_of(theme)) is theme
+
+
+def test_that_the_theme_is_switched_while_windows_are_open(qtbot, qapp: QApplication):
+    apply_theme(qapp, "light")
+    label = QLabel("x")
+    qtbot.addWidget(label)
+    label.show()
+    apply_theme(qapp, "dark")
+    assert tones(label.palette()) is DARK
+    apply_theme(qapp, "light")
+    assert tones(label.palette()) is LIGHT
+
+
+def test_that_system_follows_the_desktop_and_the_others_do_not(qapp: QApplication):
+    scheme = qapp.styleHints().colorSchemeChanged
+    apply_theme(qapp, "system")
+    scheme.emit(Qt.ColorScheme.Dark)
+    assert tones(qapp.palette()) is DARK
+    scheme.emit(Qt.ColorScheme.Light)
+    assert tones(qapp.palette()) is LIGHT
+    apply_theme(qapp, "light")
+    scheme.emit(Qt.ColorScheme.Dark)
+    assert tones(qapp.palette()) is LIGHT
+
+
+def test_that_icons_take_the_colour_of_the_text(qapp: QApplication):
+    drawn = {}
+    for theme in ("light", "dark"):
+        apply_theme(qapp, theme)
+        image = icon("stop").pixmap(32, 32).toImage()
+        drawn[theme] = image.pixelColor(16, 16).name()
+        assert drawn[theme] == qapp.palette().color(QPalette.ColorRole.ButtonText).name()
+    assert drawn["light"] != drawn["dark"]
+    apply_theme(qapp, "light")
+
+
+def test_that_icons_are_as_sharp_as_the_screen(qapp: QApplication):
+    pixmap = icon("close").pixmap(icon("close").actualSize(icon("close").pixmap(16, 16).size()), 2.0)
+    assert pixmap.width() == 32

@@ -1,0 +1,151 @@
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.protocol.colours import colours
+from inspector.theme import apply_theme
+from inspector.views.layer_axes import LayerAxis, TokenAxis
+from inspector.views.layer_image import row_colours, strongest
+from inspector.views.layer_map import LayerMap
+
+_LAYERS = np.array([[1, -2, 0.5], [0, 4, -4], [3, 0, 0]], np.float32)  # two blocks
+_INPUT = np.array([0.5, -1, 0.25], np.float32)
+_LIMITS = np.array([1, 2, 4, 3], np.float32)
+_LABELS = ["<b>a", "b", "c"]
+
+
+@pytest.fixture
+def layer_map(shown) -> LayerMap:
+    view = shown(LayerMap())
+    view.show_layers(_LAYERS, _INPUT, 3.0, _LIMITS, "CET_D1A", _LABELS)
+    view.set_layer(1)
+    view.setFocus()
+    return view
+
+
+def _cell(layer_map: LayerMap, layer: int | None, token: int) -> QPoint:
+    return layer_map.cell_rect(layer, token).center()
+
+
+def _colour(layer_map: LayerMap, layer: int | None, token: int) -> tuple[int, int, int]:
+    return layer_map.grab().toImage().pixelColor(_cell(layer_map, layer, token)).getRgb()[:3]
+
+
+def _click(qtbot: QtBot, layer_map: LayerMap, point: QPoint) -> None:
+    viewport = layer_map._plots.viewport()
+    where = viewport.mapFrom(layer_map, point)
+    qtbot.mouseMove(viewport, where)
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=where)
+
+
+def test_that_rows_run_from_the_input_at_the_bottom_each_on_its_own_scale(layer_map: LayerMap):
+    rows = np.concatenate((_INPUT[None], _LAYERS))
+    for row, layer in enumerate((None, 0, 1, 2)):
+        for token in range(3):
+            assert _colour(layer_map, layer, token) == tuple(colours(rows[row, token], _LIMITS[row]))
+    assert _cell(layer_map, None, 0).y() > _cell(layer_map, 0, 0).y() > _cell(layer_map, 2, 0).y()
+
+
+def test_that_the_value_of_largest_magnitude_stands_for_tokens_that_share_a_column():
+    values = np.zeros((2, 1000), np.float32)
+    values[0, 617], values[1, 3], values[1, 4] = -9, 2, 1
+    shown, each = strongest(values, 0, 1000, 100)
+    assert (each, shown.shape) == (10, (2, 100))
+    assert shown[0, 61] == -9 and shown[1, 0] == 2
+    assert np.count_nonzero(shown) == 2
+
+
+def test_that_no_token_is_merged_where_there_is_room():
+    values = np.arange(6.0).reshape(2, 3)
+    shown, each = strongest(values, 1, 3, 100)
+    assert each == 1
+    assert (shown == values[:, 1:3]).all()
+
+
+def test_that_rows_are_coloured_by_their_own_limits():
+    table = row_colours(np.array([[1.0], [1.0]]), np.array([1.0, 2.0]), "bwr")
+    assert (table[0, 0] == colours(np.array(1.0), 1.0, "bwr")).all()
+    assert (table[1, 0] == colours(np.array(0.5), 1.0, "bwr")).all()
+
+
+def test_that_a_click_chooses_layer_and_token(layer_map: LayerMap, qtbot: QtBot):
+    layers, tokens = [], []
+    layer_map.layer_clicked.connect(layers.append)
+    layer_map.token_clicked.connect(tokens.append)
+    _click(qtbot, layer_map, _cell(layer_map, None, 2))
+    assert (layers, tokens) == ([None], [2])
+
+
+def test_that_the_arrow_keys_walk_from_the_input_to_the_last_layer(layer_map: LayerMap, qtbot: QtBot):
+    walked = []
+    layer_map.layer_clicked.connect(walked.append)
+    for key in ("Right", "Right", "Left", "Home", "Left", "Up", "End", "Down"):
+        qtbot.keyClick(layer_map, getattr(Qt.Key, f"Key_{key}"))
+    assert walked == [2, 1, None, 0, 2, 1]
+
+
+def test_that_set_layer_is_silent(layer_map: LayerMap, qtbot: QtBot):
+    with qtbot.assertNotEmitted(layer_map.layer_clicked):
+        layer_map.set_layer(None)
+    assert layer_map.layer() is None
+
+
+def test_that_the_pointer_shows_layer_token_and_value_as_plain_text(layer_map: LayerMap, qtbot: QtBot):
+    viewport = layer_map._plots.viewport()
+    qtbot.mouseMove(viewport, viewport.mapFrom(layer_map, _cell(layer_map, 1, 1)))
+    with qtbot.waitSignal(layer_map.cell_hovered) as signal:
+        qtbot.mouseMove(viewport, viewport.mapFrom(layer_map, _cell(layer_map, 0, 0)))
+    assert signal.args == [0, 0]
+    texts = layer_map._card.texts()
+    assert texts[0] == "“<b>a”"
+    assert {"+1.00 logits", "layer 0", "−0.500 logits"} <= set(texts)
+
+
+@pytest.mark.parametrize(("tokens", "rows"), [(1, 2), (3, 130), (20_000, 32)])
+def test_that_maps_of_any_size_are_drawn(layer_map: LayerMap, tokens: int, rows: int):
+    values = np.random.default_rng(0).normal(size=(rows - 1, tokens)).astype(np.float32)
+    layer_map.show_layers(values, values[0], 1.0, np.full(rows, 2.0), "bwr", ["t"] * tokens)
+    layer_map.set_token(tokens - 1)
+    image = layer_map.image()
+    assert image.width() == 2 * layer_map.width()
+    assert image.pixelColor(_cell(layer_map, rows // 2 - 1, tokens // 2) * 2).saturation() > 0
+
+
+def test_that_values_that_are_not_numbers_do_no_harm(layer_map: LayerMap):
+    layer_map.show_layers(np.full((3, 3), np.nan), _INPUT, np.nan, _LIMITS, "CET_D1A", _LABELS)
+    assert _colour(layer_map, 1, 1) == tuple(colours(np.array(0.0), 1.0))
+
+
+def test_that_clear_leaves_a_hint_and_no_image(layer_map: LayerMap):
+    layer_map.clear()
+    assert layer_map.image().isNull()
+    assert "appears here" in layer_map.accessibleDescription()
+    assert layer_map.grab().toImage().pixelColor(3, 3).name() == "#ffffff"
+
+
+def test_that_stale_layers_fade(layer_map: LayerMap):
+    fresh = _colour(layer_map, 1, 2)
+    layer_map.set_stale(True)
+    assert sum(_colour(layer_map, 1, 2)) > sum(fresh)
+
+
+def test_that_the_background_follows_the_theme(layer_map: LayerMap, qapp: QApplication):
+    apply_theme(qapp, "dark")
+    assert layer_map.grab().toImage().pixelColor(3, 3).lightness() < 60
+
+
+def test_that_the_layers_axis_counts_layers_above_the_input():
+    axis = LayerAxis()
+    axis.rows = 4
+    [(_, places)] = axis.tickValues(-0.5, 3.5, 400)
+    assert axis.tickStrings(places, 1, 1) == ["input", "0", "1", "2"]
+    axis.rows = 130
+    [(_, places)] = axis.tickValues(-0.5, 129.5, 200)
+    assert axis.tickStrings(places, 1, 1) == ["input", "20", "40", "60", "80", "100", "120"]
+
+
+def test_that_the_tokens_axis_has_whole_numbers_only():
+    [(_, places)] = TokenAxis().tickValues(-0.5, 2.5, 2000)
+    assert places == [0, 1, 2]

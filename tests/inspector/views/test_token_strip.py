@@ -1,0 +1,270 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from prompt_tokens import tokens_of
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.protocol.colours import colours
+from inspector.theme import apply_theme
+from inspector.views import token_painter
+from inspector.views.token_strip import TokenStrip
+
+_PROMPT = ("<s>", "Mount", " Ever", "est", " is", " 8", ",", "849", " m", " high", ".", "\n", "How", " high", "?")
+_VALUES = np.linspace(-1, 1, len(_PROMPT)).astype(np.float32)
+_Show = Callable[..., TokenStrip]
+
+
+@pytest.fixture
+def strip(shown: _Show) -> TokenStrip:
+    view = shown(TokenStrip())
+    view.show_relevance(tokens_of(*_PROMPT), _VALUES, 1.0, "CET_D1A", 4.0)
+    view.setFocus()
+    return view
+
+
+def _seen(strip: TokenStrip) -> QImage:
+    return strip.viewport().grab().toImage()
+
+
+def _ground(strip: TokenStrip, token: int) -> tuple[int, int, int]:
+    """The colour of a box where no text can be: low at its middle."""
+    rect = strip.token_rects(token)[0]
+    return _seen(strip).pixelColor(rect.center().x(), rect.bottom() - 2).getRgb()[:3]
+
+
+def _middle(strip: TokenStrip, token: int) -> QPoint:
+    return strip.token_rects(token)[0].center()
+
+
+def _hover(strip: TokenStrip, point: QPoint) -> None:
+    where = QPointF(point)
+    none = Qt.MouseButton.NoButton
+    event = QMouseEvent(
+        QEvent.Type.MouseMove, where, strip.viewport().mapToGlobal(where), none, none, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(strip.viewport(), event)
+
+
+def test_that_every_token_lies_on_the_colour_of_its_value(strip: TokenStrip):
+    for token in (1, 2, 4, 9, 13):
+        assert _ground(strip, token) == tuple(colours(_VALUES[[token]], 1.0)[0])
+
+
+def test_that_another_layer_changes_the_colours_and_keeps_the_places(strip: TokenStrip):
+    before = [strip.token_rects(token) for token in range(len(_PROMPT))]
+    strip.show_relevance(tokens_of(*_PROMPT), -_VALUES, 2.0, "bwr")
+    assert _ground(strip, 1) == tuple(colours(-_VALUES[[1]], 2.0, "bwr")[0])
+    assert [strip.token_rects(token) for token in range(len(_PROMPT))] == before
+
+
+def test_that_text_is_white_on_dark_and_black_on_light_colours(strip: TokenStrip):
+    strip.show_relevance(tokens_of("███", "███"), np.array([1.0, 0.0]), 1.0, "CET_D1A")
+    image = _seen(strip)
+    inks = [image.pixelColor(_middle(strip, token)).name() for token in (0, 1)]
+    assert inks == ["#ffffff", "#000000"]
+
+
+@pytest.mark.parametrize("text", ["שלום", "السلام", "日本語", "🏔", "<|special|>", ""])
+def test_that_something_is_drawn_for_tokens_of_any_script(strip: TokenStrip, text: str):
+    strip.show_relevance(tokens_of("a", text), np.zeros(2), 1.0, "CET_D1A")
+    rect = strip.token_rects(1)[0].adjusted(4, 4, -4, -4)
+    image = _seen(strip).copy(rect)
+    drawn = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+    assert len(drawn) > 5
+
+
+def test_that_a_hebrew_prompt_starts_at_the_right(strip: TokenStrip):
+    strip.show_relevance(tokens_of("שלום", " עולם"), np.zeros(2), 1.0, "CET_D1A")
+    first, second = strip.token_rects(0)[0], strip.token_rects(1)[0]
+    assert first.left() > second.right() > strip.viewport().width() / 2
+
+
+def test_that_stale_colours_are_paler_and_fresh_ones_come_back(strip: TokenStrip):
+    fresh = _seen(strip)
+    strip.set_stale(True)
+    rect = strip.token_rects(1)[0]
+    at = QPoint(rect.center().x(), rect.bottom() - 2)
+    assert _seen(strip).pixelColor(at).saturation() < fresh.pixelColor(at).saturation() / 2
+    strip.show_relevance(tokens_of(*_PROMPT), _VALUES, 1.0, "CET_D1A")
+    assert _ground(strip, 1) == tuple(colours(_VALUES[[1]], 1.0)[0])
+
+
+def test_that_target_and_cursor_are_marked_in_different_colours(strip: TokenStrip):
+    around = {}
+    for mark in (strip.set_target_position, strip.set_current):
+        strip.set_target_position(None)
+        strip.set_current(-1)
+        mark(4)
+        rect = strip.token_rects(4)[0]
+        around[mark.__name__] = _seen(strip).pixelColor(rect.center().x(), rect.top() - 1).name()
+    assert len(set(around.values()) - {"#ffffff"}) == 2
+
+
+def test_that_a_click_says_which_position_to_explain(strip: TokenStrip, qtbot: QtBot):
+    said = []
+    strip.position_clicked.connect(said.append)
+    strip.current_changed.connect(said.append)
+    qtbot.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=_middle(strip, 7))
+    assert said == [7, 7]
+    assert strip.current() == 7
+
+
+def test_that_a_click_beside_the_tokens_says_nothing(strip: TokenStrip, qtbot: QtBot):
+    with qtbot.assertNotEmitted(strip.position_clicked):
+        qtbot.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(600, 300))
+
+
+def test_that_the_arrow_keys_walk_the_tokens(strip: TokenStrip, qtbot: QtBot):
+    strip.set_current(1)
+    walked = []
+    strip.current_changed.connect(walked.append)
+    for key in ("Right", "Right", "Left", "End", "Home", "Down", "Up"):
+        qtbot.keyClick(strip, getattr(Qt.Key, f"Key_{key}"))
+    assert walked[:5] == [2, 3, 2, 11, 0]
+    assert walked[5] in (12, 13)
+    assert walked[6] == 0
+
+
+def test_that_ctrl_home_and_end_go_to_the_ends_of_the_prompt(strip: TokenStrip, qtbot: QtBot):
+    strip.set_current(5)
+    qtbot.keyClick(strip, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    assert strip.current() == len(_PROMPT) - 1
+    qtbot.keyClick(strip, Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
+    assert strip.current() == 0
+
+
+def test_that_right_leads_backwards_where_the_script_does(strip: TokenStrip, qtbot: QtBot):
+    strip.show_relevance(tokens_of("שלום", " עולם", " !"), np.zeros(3), 1.0, "CET_D1A")
+    strip.set_current(1)
+    qtbot.keyClick(strip, Qt.Key.Key_Right)
+    assert strip.current() == 0
+
+
+def test_that_walking_starts_at_the_target(strip: TokenStrip, qtbot: QtBot):
+    strip.set_target_position(6)
+    qtbot.keyClick(strip, Qt.Key.Key_Right)
+    assert strip.current() == 6
+
+
+def test_that_enter_explains_the_position_under_the_cursor(strip: TokenStrip, qtbot: QtBot):
+    strip.set_current(3)
+    with qtbot.waitSignal(strip.position_clicked) as signal:
+        qtbot.keyClick(strip, Qt.Key.Key_Return)
+    assert signal.args == [3]
+
+
+def test_that_set_current_is_silent(strip: TokenStrip, qtbot: QtBot):
+    with qtbot.assertNotEmitted(strip.current_changed):
+        strip.set_current(4)
+    assert strip.current() == 4
+
+
+def test_that_the_pointer_shows_the_numbers_of_a_token_as_plain_text(strip: TokenStrip, qtbot: QtBot):
+    strip.show_relevance(tokens_of("a", "<b>x"), np.array([0.0, -1.0]), 1.0, "CET_D1A", 4.0)
+    with qtbot.waitSignal(strip.token_hovered) as signal:
+        _hover(strip, _middle(strip, 1))
+    assert signal.args == [1]
+    qtbot.waitUntil(strip._card.isVisible)
+    texts = strip._card.texts()
+    assert texts[0] == "“<b>x”"
+    assert {"−1.00 logits", "−25 %", "1 of 2", "11"} <= set(texts)
+    with qtbot.waitSignal(strip.token_hovered) as signal:
+        _hover(strip, QPoint(600, 300))
+    assert signal.args == [-1]
+    assert not strip._card.isVisible()
+
+
+def test_that_find_counts_and_goes_round(strip: TokenStrip, qtbot: QtBot):
+    counted = []
+    strip.matched.connect(lambda now, count: counted.append((now, count)))
+    assert strip.find_text("high") == 2
+    strip.find_next()
+    strip.find_next()
+    strip.find_previous()
+    assert counted == [(1, 2), (2, 2), (1, 2), (2, 2)]
+    assert strip.find_text("nowhere") == 0
+
+
+def test_that_ctrl_f_finds_what_is_typed_and_escape_ends_it(strip: TokenStrip, qtbot: QtBot):
+    before = _seen(strip)
+    qtbot.keyClick(strip, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    field = QApplication.focusWidget()
+    qtbot.keyClicks(field, "Everest")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert strip._picture.marks.found == {2, 3}
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert QApplication.focusWidget() is strip
+    assert _seen(strip) == before
+
+
+def test_that_ctrl_c_copies_the_whole_prompt_as_an_image(strip: TokenStrip, qtbot: QtBot):
+    qtbot.keyClick(strip, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    image = QGuiApplication.clipboard().image()
+    rect = strip.token_rects(1)[0]
+    assert image.pixelColor(rect.center().x() * 2, rect.bottom() * 2 - 4).getRgb()[:3] == _ground(strip, 1)
+
+
+def test_that_ctrl_shift_c_copies_a_table(strip: TokenStrip, qtbot: QtBot):
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(strip, Qt.Key.Key_C, both)
+    assert QGuiApplication.clipboard().text() == strip.tsv()
+    assert len(strip.tsv().splitlines()) == len(_PROMPT) + 1
+
+
+def test_that_ctrl_plus_and_minus_change_the_size_of_the_text(strip: TokenStrip, qtbot: QtBot):
+    width = strip.token_rects(1)[0].width()
+    qtbot.keyClick(strip, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    larger = strip.token_rects(1)[0].width()
+    qtbot.keyClick(strip, Qt.Key.Key_Minus, Qt.KeyboardModifier.ControlModifier)
+    assert larger > width == strip.token_rects(1)[0].width()
+
+
+def test_that_only_what_is_visible_of_a_long_prompt_is_painted(strip: TokenStrip, monkeypatch: pytest.MonkeyPatch):
+    painted = []
+    real = token_painter.TokenPainter.paint
+    monkeypatch.setattr(
+        token_painter.TokenPainter,
+        "paint",
+        lambda self, painter, layout, shades, rows, *rest: (
+            painted.append(len(rows)),
+            real(self, painter, layout, shades, rows, *rest),
+        ),
+    )
+    strip.show_relevance(tokens_of(*[" word"] * 20_000), np.zeros(20_000), 1.0, "CET_D1A")
+    _seen(strip)
+    strip.set_current(10_000)
+    _seen(strip)
+    assert strip._picture.layout.rows > 1000
+    assert painted and max(painted) < 20
+    assert strip.viewport().rect().contains(strip.token_rects(10_000)[0])
+
+
+def test_that_a_narrower_strip_keeps_its_place(strip: TokenStrip):
+    strip.show_relevance(tokens_of(*[f" w{index}" for index in range(3000)]), np.zeros(3000), 1.0, "CET_D1A")
+    strip.verticalScrollBar().setValue(strip.verticalScrollBar().maximum() // 2)
+    before = next(token for token in range(3000) if strip.token_rects(token)[0].top() > 0)
+    strip.resize(400, 360)
+    assert abs(strip.token_rects(before)[0].top()) < strip.viewport().height() / 2
+
+
+def test_that_an_empty_prompt_and_clear_leave_the_hint(strip: TokenStrip):
+    strip.show_relevance([], np.zeros(0), 1.0, "CET_D1A")
+    assert strip.tsv() == "" and strip.image().isNull() and strip.current() == -1
+    assert "appears here" in strip.accessibleDescription()
+
+
+def test_that_a_screen_reader_hears_the_token_under_the_cursor(strip: TokenStrip):
+    strip.set_current(3)
+    assert "est" in strip.accessibleDescription() and "logits" in strip.accessibleDescription()
+
+
+def test_that_the_background_follows_the_theme_and_the_tokens_do_not(strip: TokenStrip, qapp: QApplication):
+    corner = QPoint(strip.viewport().width() - 3, strip.viewport().height() - 3)
+    light, ground = _seen(strip).pixelColor(corner).lightness(), _ground(strip, 1)
+    apply_theme(qapp, "dark")
+    assert light > 200 > 60 > _seen(strip).pixelColor(corner).lightness()
+    assert _ground(strip, 1) == ground
