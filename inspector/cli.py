@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -22,7 +23,11 @@ from engine.protocol.values import ModelSource, Quantization
 
 _RULES = "attnlrp, cp-lrp, input-x-gradient or gradient"
 _MODEL = "A bundled model (bundled:llama), a hub id, a folder or a .gguf file"
-_COLOURS = f"Colours, e.g. {', '.join(COLOUR_MAPS)}"
+_PROMPT_FILE = "The text in a file, or on stdin for -. A last line break is left out."
+_TARGET = 'What to explain: top, a token, id:17, "A - B" or "A - mean". Spaces belong to the tokens.'
+_REMOTE_CODE = "Run the Python code that comes with the model."
+
+unset = partial(typer.Option, show_default=False)
 
 cli = typer.Typer(
     name="lxt-inspector",
@@ -47,17 +52,14 @@ def main() -> None:
 @cli.callback(invoke_without_command=True)
 def window(
     context: typer.Context,
-    model: Annotated[str | None, typer.Option(help=f"{_MODEL}, to open at once.", show_default=False)] = None,
-    prompt_file: Annotated[Path | None, typer.Option(help="Text to start with.", show_default=False)] = None,
-    rules: Annotated[str | None, typer.Option(help=f"Rule set: {_RULES}.", show_default=False)] = None,
-    layer: Annotated[int | None, typer.Option(help="Layer to show; 0 is the first block.", show_default=False)] = None,
-    theme: Annotated[Literal["system", "light", "dark"] | None, typer.Option(show_default=False)] = None,
-    size: Annotated[
-        str | None, typer.Option(metavar="WxH", help="Of the window, in pixels.", show_default=False)
-    ] = None,
+    model: Annotated[str | None, unset(help=f"{_MODEL}, to open at once.")] = None,
+    prompt_file: Annotated[Path | None, unset(help="Text to start with.")] = None,
+    rules: Annotated[str | None, unset(help=f"Rule set: {_RULES}.")] = None,
+    layer: Annotated[int | None, unset(help="Layer to show: what enters that block.")] = None,
+    theme: Annotated[Literal["system", "light", "dark"] | None, unset(help="Colours of the window.")] = None,
+    size: Annotated[str | None, unset(metavar="WxH", help="Of the window, in pixels.")] = None,
     screenshot: Annotated[
-        Path | None,
-        typer.Option(help="Wait for the explanation, save a picture of the window, and end.", show_default=False),
+        Path | None, unset(help="Save the window with its explanation as a picture, and end.")
     ] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
 ) -> None:
@@ -78,44 +80,23 @@ def window(
 @cli.command(short_help="Explain one prompt, and save a figure.")
 def explain(
     model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{_MODEL}.", show_default=False)],
-    prompt: Annotated[str | None, typer.Option(help="The text to explain.", show_default=False)] = None,
-    prompt_file: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="The text in a file, or on stdin for -. A last line break is left out.",
-            show_default=False,
-        ),
-    ] = None,
-    target: Annotated[
-        str, typer.Option(help='What to explain: top, a token, id:17, "A - B" or "A - mean". Spaces belong to tokens.')
-    ] = "top",
+    prompt: Annotated[str | None, unset(help="The text to explain.")] = None,
+    prompt_file: Annotated[str | None, unset(metavar="FILE", help=_PROMPT_FILE)] = None,
+    target: Annotated[str, typer.Option(help=_TARGET)] = "top",
     position: Annotated[int, typer.Option(help="After which token the target is predicted; -1 is the last.")] = -1,
     rules: Annotated[str, typer.Option(help=f"Rule set: {_RULES}.")] = "attnlrp",
-    layer: Annotated[
-        int | None, typer.Option(help="What enters block LAYER; without it, the input.", show_default=False)
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="File to write: .pdf, .tex, .png, .csv or .json.", show_default=False)
-    ] = None,
+    layer: Annotated[int | None, unset(help="What enters block LAYER; without it, the input.")] = None,
+    out: Annotated[Path | None, unset(help="File to write: .pdf, .tex, .png, .csv or .json.")] = None,
     picture: Annotated[Picture, typer.Option(help="What .pdf and .png show; .tex is tokens only.")] = "tokens",
-    scale: Annotated[
-        Scale, typer.Option(help="What the colours span: the layer, all layers or the target's value.")
-    ] = ("layer"),
-    colour_map: Annotated[str, typer.Option(help=f"{_COLOURS}.")] = DEFAULT_COLOUR_MAP,
+    scale: Annotated[Scale, typer.Option(help="What the colours span; target is the target's value.")] = "layer",
+    colour_map: Annotated[str, typer.Option(help=f"Colours, e.g. {', '.join(COLOUR_MAPS)}.")] = DEFAULT_COLOUR_MAP,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
-    quantization: Annotated[
-        Quantization | None, typer.Option(help="Load the weights quantized.", show_default=False)
-    ] = None,
-    revision: Annotated[
-        str | None, typer.Option(help="Branch, tag or commit of a hub model.", show_default=False)
-    ] = None,
-    trust_remote_code: Annotated[
-        bool, typer.Option("--trust-remote-code", help="Run Python code that comes with the model.")
-    ] = False,
+    quantization: Annotated[Quantization | None, unset(help="Load the weights quantized.")] = None,
+    revision: Annotated[str | None, unset(help="Branch, tag or commit of a hub model.")] = None,
+    trust_remote_code: Annotated[bool, typer.Option("--trust-remote-code", help=_REMOTE_CODE)] = False,
     checkpointing: Annotated[
-        bool, typer.Option("--checkpointing", help="Less memory, more time, the same answer.")
+        bool, typer.Option("--checkpointing", help="Less memory, more time, same answer.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:

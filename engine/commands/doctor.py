@@ -137,20 +137,13 @@ def _ask(program: str) -> tuple[list[str], str]:
     """What the program prints, or the last line of its complaint."""
     command = [sys.executable, "-c", program]
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_PATIENCE,
-            encoding="utf-8",
-            errors="replace",
-        )
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE)
     except (OSError, subprocess.TimeoutExpired) as error:
         return [], str(error)
     if done.returncode == 0:
         answer: list[str] = json.loads(done.stdout.splitlines()[-1])
         return answer, ""
-    complaint = done.stderr.strip().splitlines() or [f"ended with code {done.returncode}"]
+    complaint = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"ended with code {done.returncode}"]
     return [], complaint[-1]
 
 

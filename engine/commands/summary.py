@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,31 +67,24 @@ def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
     yield f"Time     {answer.seconds:.2f} s for {len(relevance.tokens)} tokens"
     yield ""
     yield "Predictions"
-    rows = [(one.label, f"{one.logit:.3f}", f"{one.probability:.1%}") for one in answer.predictions[:_PREDICTIONS]]
-    yield from _table(("token", "logit", "probability"), rows)
+    likely = [(one.label, f"{one.logit:.3f}", f"{one.probability:.1%}") for one in answer.predictions[:_PREDICTIONS]]
+    yield from _table(("token", "logit", "probability"), likely)
     yield ""
     yield f"Most relevant tokens {layer_name(relevance, layer)}"
-    shares = [
-        (
-            relevance.tokens[index].label,
-            str(index),
-            number(float(values[index])),
-            _share(values[index], relevance.value),
-        )
-        for index in _largest(values)
-    ]
-    yield from _table(("token", "position", "relevance", "of the target"), shares)
+    rows = []
+    for index in _largest(values):
+        value = float(values[index])
+        rows.append((relevance.tokens[index].label, str(index), number(value), _share(value, relevance.value)))
+    yield from _table(("token", "position", "relevance", "of the target"), rows)
 
 
-def _table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """The first column to the left, numbers to the right."""
-    widths = [max(len(cell) for cell in column) for column in zip(titles, *rows, strict=True)]
+    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
     for row in (titles, *rows):
-        first, *others = (
-            cell.ljust(width) if not place else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  " + "   ".join([first, *others])
+        first, *others = row
+        cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))]
+        yield "  " + "   ".join(cells)
 
 
 def _largest(values: np.ndarray) -> list[int]:
