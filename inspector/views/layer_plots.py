@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
 from engine.protocol.colours import colour_table
-from inspector.theme import tones
+from inspector.theme import Tones, tones
 from inspector.views.layer_axes import LayerAxis, TokenAxis, dress_axis
 from inspector.views.layer_image import row_colours, strongest
 from inspector.views.overlays import paint_empty, paint_stale_tag

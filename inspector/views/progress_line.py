@@ -40,8 +40,8 @@ class ProgressLine(QWidget):
 
     def start(self, text: str) -> None:
         """Say that something runs of which nothing is known yet."""
-        self._show(text, 0, 0)
         self._stop.setEnabled(True)
+        self._show(text, 0, 0)
 
     def show_progress(self, phase: Phase, done: int, total: int) -> None:
         """`done` of `total` in a phase; total 0: not known."""
@@ -55,7 +55,8 @@ class ProgressLine(QWidget):
         return self._text.text()
 
     def _show(self, text: str, done: int, total: int) -> None:
-        self._text.setText(text)
+        if self._stop.isEnabled():  # else it says that it is stopping
+            self._text.setText(text)
         self._bar.setRange(0, _STEPS if total > 0 else 0)
         if total > 0:
             self._bar.setValue(min(done * _STEPS // total, _STEPS))

@@ -35,7 +35,8 @@ def faded(colours: np.ndarray, neutral: np.ndarray, tones: Tones) -> np.ndarray:
     ground = QColor(tones.base)
     base = np.array([ground.red(), ground.green(), ground.blue()])
     paler = neutral + _SATURATION_LEFT * (colours - neutral.astype(float))
-    return (paler + _TOWARDS_BACKGROUND * (base - paler)).round().astype(np.uint8)
+    mixed: np.ndarray = (paler + _TOWARDS_BACKGROUND * (base - paler)).round()
+    return mixed.astype(np.uint8)
 
 
 class TokenPainter:

@@ -69,7 +69,7 @@ class TokenView(QAbstractScrollArea):
 
     def set_stale(self, stale: bool) -> None:
         """Mark what is shown as the answer to an earlier question."""
-        if self._picture is not None:
+        if self._picture is not None and stale != self._picture.stale:
             self._picture.stale = stale
             self.viewport().update()
 
@@ -194,8 +194,11 @@ class TokenView(QAbstractScrollArea):
         self.matched.emit(self._match + 1, count)
 
     def _mark(self, **changes: Any) -> None:
-        if self._picture is not None:
-            self._picture.marks = replace(self._picture.marks, **changes)
+        if self._picture is None:
+            return
+        marks = replace(self._picture.marks, **changes)
+        if marks != self._picture.marks:
+            self._picture.marks = marks
             self.viewport().update()
 
     def _reveal(self, position: int) -> None:

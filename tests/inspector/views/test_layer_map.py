@@ -35,9 +35,7 @@ def _colour(layer_map: LayerMap, layer: int | None, token: int) -> tuple[int, in
 
 def _click(qtbot: QtBot, layer_map: LayerMap, point: QPoint) -> None:
     viewport = layer_map._plots.viewport()
-    where = viewport.mapFrom(layer_map, point)
-    qtbot.mouseMove(viewport, where)
-    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=where)
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=viewport.mapFrom(layer_map, point))
 
 
 def test_that_rows_run_from_the_input_at_the_bottom_each_on_its_own_scale(layer_map: LayerMap):
@@ -93,10 +91,10 @@ def test_that_set_layer_is_silent(layer_map: LayerMap, qtbot: QtBot):
 
 
 def test_that_the_pointer_shows_layer_token_and_value_as_plain_text(layer_map: LayerMap, qtbot: QtBot):
-    viewport = layer_map._plots.viewport()
-    qtbot.mouseMove(viewport, viewport.mapFrom(layer_map, _cell(layer_map, 1, 1)))
+    plots = layer_map._plots
+    point = plots.mapToScene(plots.viewport().mapFrom(layer_map, _cell(layer_map, 0, 0)))
     with qtbot.waitSignal(layer_map.cell_hovered) as signal:
-        qtbot.mouseMove(viewport, viewport.mapFrom(layer_map, _cell(layer_map, 0, 0)))
+        plots.scene().sigMouseMoved.emit(point)  # pyqtgraph leaves moves out that come within 10 ms
     assert signal.args == [0, 0]
     texts = layer_map._card.texts()
     assert texts[0] == "“<b>a”"

@@ -93,7 +93,8 @@ def test_that_stop_is_asked_for_once(line: ProgressLine, qtbot: QtBot):
     stop = line.findChild(QPushButton)
     with qtbot.waitSignal(line.stopped):
         qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
-    assert not stop.isEnabled()
+    line.show_progress("forward", 4, 30)
+    assert not stop.isEnabled() and line.text() == "Stopping …"
     line.clear()
     assert not line.isVisible()
     line.start("Starting")
