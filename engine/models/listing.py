@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from huggingface_hub import CacheNotFound, scan_cache_dir
+from huggingface_hub import CacheNotFound, constants, scan_cache_dir
 from huggingface_hub.utils import CachedRepoInfo
 
 from engine.models.architecture import is_language_model
@@ -24,7 +24,7 @@ def list_models() -> tuple[CachedModel, ...]:
 
 def _repositories() -> list[CachedRepoInfo]:
     try:
-        return [one for one in scan_cache_dir().repos if one.repo_type == "model"]
+        return [one for one in scan_cache_dir(constants.HF_HUB_CACHE).repos if one.repo_type == "model"]
     except (CacheNotFound, OSError, ValueError):  # no cache yet, or one that cannot be read
         return []
 

@@ -25,7 +25,7 @@ def test_that_auto_takes_the_fastest_device():
 
 @pytest.mark.parametrize("name", ["cuda:99", "toaster", "", "xpu"])
 def test_that_a_device_that_is_not_there_is_named_with_those_that_are(name):
-    with pytest.raises(EngineError, match="There is: .*cpu") as refusal:
+    with pytest.raises(EngineError, match=r"There is: .*cpu") as refusal:
         choose_device(name)
     assert refusal.value.kind == "device_unavailable"
 

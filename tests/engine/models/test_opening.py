@@ -17,7 +17,7 @@ from transformers.utils import logging
 from engine.models import forecast
 from engine.models.opening import load_model
 from engine.models.tokens import tokenize
-from engine.protocol.failures import DoesNotFit, EngineError, ModelError, Stopped
+from engine.protocol.failures import DoesNotFit, EngineError, Stopped
 from engine.protocol.values import ModelSource
 
 REPOSITORY = Path(__file__).parents[3]
