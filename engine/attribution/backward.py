@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import torch
@@ -26,7 +27,10 @@ def relevances(recording: Recording, values: Sequence[Tensor], block_done: Block
             maps.append(_gathered(recording, batch, torch.ones_like(batch), block_done))
             continue
         seeds = torch.eye(len(batch), device=batch.device, dtype=batch.dtype)
-        maps += torch.vmap(lambda seed, batch=batch: _gathered(recording, batch, seed, block_done))(seeds)
+        with warnings.catch_warnings():
+            # Fused attention on a CPU goes back target by target: torch has no batched form of it, and says so.
+            warnings.filterwarnings("ignore", message="There is a performance drop")
+            maps += torch.vmap(lambda seed, batch=batch: _gathered(recording, batch, seed, block_done))(seeds)
     return maps
 
 

@@ -25,15 +25,17 @@ def resolve(target: Target, model: Model, length: int, logits: Logits) -> Resolv
             token = int(logits(at).argmax())
             return ResolvedTarget(target, _quoted(model, token), at, ((at, token, 1.0),))
         case Token(name, position):
-            at, token = _position(position, length), _token(model, name)
+            at = _position(position, length)
+            token = _token(model, name, logits(at))
             return ResolvedTarget(target, _quoted(model, token), at, ((at, token, 1.0),))
         case Contrast(name, against, position):
-            at, token = _position(position, length), _token(model, name)
+            at = _position(position, length)
+            token = _token(model, name, logits(at))
             if against is None:
                 return ResolvedTarget(
                     target, f"{_quoted(model, token)} − mean", at, ((at, token, 1.0),), ((at, token),)
                 )
-            other = _token(model, against)
+            other = _token(model, against, logits(at))
             label = f"{_quoted(model, token)} − {_quoted(model, other)}"
             return ResolvedTarget(target, label, at, ((at, token, 1.0), (at, other, -1.0)))
         case Sum(targets):
@@ -65,8 +67,12 @@ def _position(position: int, length: int) -> int:
     return position % length
 
 
-def _token(model: Model, name: TokenName) -> int:
-    return resolve_token(model, name)
+def _token(model: Model, name: TokenName, logits: Tensor) -> int:
+    if isinstance(name, str):
+        return resolve_token(model, name)
+    if not 0 <= name < logits.numel():
+        raise TargetError(f"There is no token {name}: this model's ids go from 0 to {logits.numel() - 1:,}.")
+    return name
 
 
 def _quoted(model: Model, token: int) -> str:
