@@ -43,6 +43,7 @@ class Window(Frame):
         super().__init__()
         self._worker, self._profile, self._new_worker = worker, profile, new_worker
         self._choice: Choice | None = None
+        self._theme = profile.settings.theme
         self.study = study
         self.inquiry = Inquiry(worker, study, self)
         self.desk = DialogDesk(self, self.inquiry, profile)
@@ -183,7 +184,9 @@ class Window(Frame):
         self._worker.start()
 
     def _on_settings_changed(self, settings: Settings) -> None:
-        apply_theme(_application(), settings.theme)
+        if settings.theme != self._theme:  # what the command line said holds until it is changed here
+            self._theme = settings.theme
+            apply_theme(_application(), settings.theme)
         self.study.look(replace(self.study.view, colour_map=settings.colour_map))
 
     def _on_closing(self) -> None:

@@ -82,6 +82,10 @@ class ExportDialog(QDialog):
     def product(self) -> Product:
         return PRODUCTS[self._group.checkedId()]
 
+    def choose(self, index: int) -> None:
+        """Take one of the products, as by hand."""
+        self._group.button(index).setChecked(True)
+
     def path(self) -> Path:
         return Path(self._path.text().strip()).expanduser()
 
@@ -126,6 +130,14 @@ class ExportDialog(QDialog):
         layout.addWidget(self._buttons)
         self._warning.hide()
 
+    def _follow_suffix(self, suffix: str) -> None:
+        """Take the product that a typed suffix asks for."""
+        fitting = [index for index, product in enumerate(PRODUCTS) if product.suffix == suffix]
+        if fitting and self._group.checkedId() not in fitting:
+            self._group.blockSignals(True)  # the path is as it should be
+            self._group.button(fitting[0]).setChecked(True)
+            self._group.blockSignals(False)
+
     def _warn(self, text: str) -> None:
         self._warning.setText(text)
         self._warning.show()
@@ -137,6 +149,7 @@ class ExportDialog(QDialog):
             self._path.setText(str(path.with_name(f"{product.stem if ours else path.stem}{product.suffix}")))
 
     def _on_path_changed(self, text: str) -> None:
+        self._follow_suffix(Path(text.strip()).suffix.lower())
         self._overwrites = None
         self._warning.hide()
         self._buttons.button(QDialogButtonBox.StandardButton.Save).setText("Save")

@@ -61,6 +61,10 @@ class ModelChooser(QDialog):
         """Show what is on the machine; what was typed stays."""
         self._list.show_models(models, recent)
 
+    def models(self) -> list[str]:
+        """The names of the models listed."""
+        return self._list.names()
+
     def show_devices(self, devices: Sequence[str]) -> None:
         """Offer the devices the worker has."""
         device = self._device.currentText()

@@ -67,6 +67,11 @@ class Preferences(QDialog):
         self._worker.setText(settings.worker_command)
         self._worker_problem.hide()
 
+    def choose_colour_map(self, name: str) -> None:
+        """Take other colours, as by hand."""
+        self._colours.setCurrentIndex(self._colours.findData(name))
+        self._on_chosen(self._colours.currentIndex())
+
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.addRow("Theme", self._theme)

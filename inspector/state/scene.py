@@ -32,9 +32,9 @@ class Strip:
     layer: int | None
     limit: float
     colour_map: str
+    legend: str
     values: np.ndarray = field(compare=False)  # (token,)
     title: str = field(compare=False)
-    legend: str = field(compare=False)
 
     @property
     def tokens(self) -> tuple[Token, ...]:
@@ -97,25 +97,16 @@ def resolve(question: Question, answer: Explained | None, view: View) -> Scene:
     relevance = answer.relevance
     view = _inside(view, relevance)
     stale = question_of(answer.question).key != question.key
-    values = relevance_at(relevance, view.layer)
-    limit = colour_limit(relevance, view.layer, view.scale)
+    strip = _strip(answer, view)
     return Scene(
         question,
         view,
         stale,
-        Strip(
-            answer,
-            view.layer,
-            limit,
-            view.colour_map,
-            values,
-            _title(relevance, view.layer),
-            _legend(view, relevance.value),
-        ),
+        strip,
         Map(answer, view.scale, view.colour_map, _limits(relevance, view.scale)),
         choice_of(answer),
         _position(question, relevance),
-        f"relevance {_number(_sum(values))} of {_number(relevance.value)}",
+        f"relevance {_number(_sum(strip.values))} of {_number(relevance.value)}",
         answer.seconds,
     )
 
@@ -135,6 +126,19 @@ def _inside(view: View, relevance: Relevance) -> View:
     if token is not None and token >= len(relevance.tokens):
         token = None
     return View(layer, view.scale, view.colour_map, token)
+
+
+def _strip(answer: Explained, view: View) -> Strip:
+    relevance = answer.relevance
+    return Strip(
+        answer=answer,
+        layer=view.layer,
+        limit=colour_limit(relevance, view.layer, view.scale),
+        colour_map=view.colour_map,
+        legend=_legend(view, relevance.value),
+        values=relevance_at(relevance, view.layer),
+        title=_title(relevance, view.layer),
+    )
 
 
 def _title(relevance: Relevance, layer: int | None) -> str:

@@ -3,5 +3,56 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from fake_worker import FakeWorker
+from pytestqt.qtbot import QtBot
+
+from inspector.settings import Profile, SettingsFile
+from inspector.state.question import Question
+from inspector.state.study import Study
+from inspector.theme import apply_theme
+from inspector.window import Window
+
+PROMPT = "In 1922 the British expedition reached 8,320 m. The 1922 expedition reached 8,"
+
+
+@pytest.fixture
+def worker(qapp) -> FakeWorker:
+    return FakeWorker()
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, qapp, worker: FakeWorker) -> Iterator[Callable[..., Window]]:
+    """Opens windows on fake workers, and closes them after the test."""
+    apply_theme(qapp, "light")
+    windows: list[Window] = []
+
+    def open_one(profile: Profile | None = None, prompt: str = PROMPT, other: FakeWorker | None = None) -> Window:
+        window = Window(
+            worker, Study(Question(prompt=prompt)), profile or Profile(SettingsFile(None)), lambda command: other
+        )
+        windows.append(window)
+        window.show()
+        qtbot.waitExposed(window)
+        return window
+
+    yield open_one
+    for window in windows:
+        window.close()
+        window.deleteLater()
+
+
+@pytest.fixture
+def window(open_window, worker: FakeWorker) -> Window:
+    """A window whose first question is answered."""
+    window = open_window()
+    worker.start()
+    window.inquiry.open_model(window.study.question.source)
+    worker.greet()
+    worker.answer()
+    assert window.study.is_answered
+    return window

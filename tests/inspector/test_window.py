@@ -1,0 +1,325 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from answers import BLOCKS, VOCABULARY
+from fake_worker import MODELS, FakeWorker
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QToolButton
+
+from engine.protocol.messages import Explain, Export, Exported, Failed, Load, Progress
+from engine.protocol.targets import Contrast, Token, Top
+from engine.protocol.values import ModelSource
+from inspector.client.client import WorkerState
+from inspector.dialogs.export import ExportDialog
+from inspector.dialogs.model_chooser import ModelChooser
+from inspector.dialogs.palette import CommandPalette
+from inspector.dialogs.preferences import Preferences
+from inspector.settings import Profile, SettingsFile
+from inspector.window import Window
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def title(window: Window) -> str:
+    return window.findChild(QLabel, "relevance_title").text()
+
+
+def dialog(window: Window, kind: type):
+    return next(each for each in window.findChildren(kind) if each.isVisible())
+
+
+def asked(worker: FakeWorker, kind: type) -> list:
+    return [request for _, request in worker.asked if isinstance(request, kind)]
+
+
+def prompt_field(window: Window):
+    return window.editor.focusProxy()
+
+
+def test_that_a_window_without_a_model_opens_and_says_what_it_waits_for(open_window, worker):
+    window = open_window()
+    window.inquiry.open_model(window.study.question.source)
+    assert window.isVisible()
+    assert "bundled:llama" in window.findChild(QToolButton, "model_button").text()
+    assert window.commands["run.stop"].isEnabled()
+    assert not window.commands["file.export"].isEnabled()
+
+
+def test_that_the_first_explanation_comes_with_no_click(window):
+    assert "input tokens" in title(window)
+    assert window.relevance.strip.tsv()
+    assert not window.layers.map.image().isNull()
+
+
+def test_that_typing_marks_the_answer_stale_and_ctrl_enter_explains_it(window, worker, qtbot):
+    qtbot.keyClicks(prompt_field(window), "x")
+    assert window.study.scene.stale
+    qtbot.keyClick(prompt_field(window), Qt.Key.Key_Return, CTRL)
+    worker.answer()
+    assert not window.study.scene.stale
+    assert window.study.shown.relevance.prompt == window.editor.text()
+
+
+def test_that_ctrl_z_in_the_prompt_undoes_the_question(window, worker, qtbot):
+    before = window.editor.text()
+    qtbot.keyClicks(prompt_field(window), "abc")
+    assert window.editor.text() != before
+    QTest.keyClick(prompt_field(window), Qt.Key.Key_Z, CTRL)
+    assert window.editor.text() == before
+    assert window.study.is_answered
+    QTest.keyClick(prompt_field(window), Qt.Key.Key_Z, CTRL | SHIFT)
+    assert window.editor.text() != before
+
+
+def test_that_a_click_on_a_token_explains_the_position_after_it(window, worker, qtbot):
+    place = window.relevance.strip.token_rects(2)[0].center()
+    qtbot.mouseClick(window.relevance.strip.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert asked(worker, Explain)[-1].target == Top(2)
+    worker.answer()
+    assert window.study.scene.choice.position == 2
+
+
+def test_that_a_click_on_a_layer_takes_the_strip_there_and_keeps_the_token_in_step(window, qtbot):
+    cell = window.layers.map.cell_rect(2, 5).center()
+    plots = window.layers.map.childAt(cell)
+    qtbot.mouseClick(plots, Qt.MouseButton.LeftButton, pos=plots.mapFrom(window.layers.map, cell))
+    assert window.study.view.layer == 2
+    assert "entering block 2" in title(window)
+    assert window.relevance.strip.current() == 5
+
+
+def test_that_the_cursor_in_the_strip_moves_the_one_in_the_map(window, qtbot):
+    window.relevance.strip.setFocus()
+    qtbot.keyClick(window.relevance.strip, Qt.Key.Key_Right)
+    assert window.study.view.token == window.relevance.strip.current()
+
+
+def test_that_arrow_keys_on_the_map_walk_the_layers(window, qtbot):
+    layers = window.layers.map
+    layers.setFocus()
+    qtbot.keyClick(layers, Qt.Key.Key_End)
+    assert window.study.view.layer == BLOCKS
+    qtbot.keyClick(layers, Qt.Key.Key_Left)
+    assert window.study.view.layer == BLOCKS - 1
+    qtbot.keyClick(layers, Qt.Key.Key_Home)
+    assert window.study.view.layer is None
+
+
+@pytest.mark.parametrize("rules", ["cp-lrp", "input-x-gradient", "gradient"])
+def test_that_a_rule_switch_asks_for_that_rule_set(window, worker, rules):
+    window.commands[f"rules.{rules}"].trigger()
+    assert asked(worker, Explain)[-1].rules == rules
+    worker.answer()
+    assert window.commands[f"rules.{rules}"].isChecked()
+
+
+def test_that_predictions_are_explained_and_set_against_each_other(window, worker):
+    window.table.explained.emit(101)
+    assert asked(worker, Explain)[-1].target == Token(101)
+    worker.answer()
+    window.table.set_against.emit("mean")
+    assert asked(worker, Explain)[-1].target == Contrast(101, None)
+
+
+def test_that_a_free_text_that_is_no_token_is_refused_beside_its_field(window, worker):
+    window.table.text_target_entered.emit("has been")
+    worker.say(Explain, Failed("target_unknown", "“has been” is 2 tokens."))
+    shown = [label.text() for label in window.table.findChildren(QLabel) if label.isVisible()]
+    assert "“has been” is 2 tokens." in shown
+    assert not window.notices.failure.isVisible()
+
+
+@pytest.mark.parametrize("scale", ["layer", "global", "target"])
+def test_that_the_scale_in_force_is_written(window, scale):
+    window.commands[f"scale.{scale}"].trigger()
+    assert window.study.view.scale == scale
+    assert window.study.scene.strip.legend in window.relevance.legend.accessibleDescription()
+
+
+def test_that_a_failure_is_shown_in_place_and_its_button_helps(window, worker, qtbot):
+    window.commands["rules.cp-lrp"].trigger()
+    worker.die()
+    assert window.notices.failure.isVisible()
+    assert QApplication.activeModalWidget() is None
+    worker.greet()
+    worker.answer()
+    window.notices.failure.acted.emit()
+    worker.answer()
+    assert not window.notices.failure.isVisible()
+    assert window.study.shown.relevance.rules == "cp-lrp"
+
+
+def test_that_a_traceback_is_in_the_log_and_nowhere_else(window, worker):
+    window.commands["rules.cp-lrp"].trigger()
+    worker.say(Explain, Failed("internal", "Something went wrong.", "Traceback: in detail"))
+    assert "Traceback" in window.log.toPlainText()
+    assert "Traceback" not in window.notices.failure.message()
+    window.notices.details_requested.emit()
+    assert window.log_dock.isVisible()
+
+
+def test_that_a_model_not_found_leads_to_the_chooser(window, worker):
+    window.open_named_model("nobody/nothing")
+    worker.say(Load, Failed("model_not_found", "There is no such model."))
+    window.notices.failure.acted.emit()
+    assert dialog(window, ModelChooser).isVisible()
+
+
+def test_that_the_chooser_lists_what_is_on_the_machine_and_opens_it(window, worker):
+    window.commands["model.choose"].trigger()
+    worker.answer()
+    chooser = dialog(window, ModelChooser)
+    assert {model.name for model in MODELS} <= set(chooser.models())
+    chooser.findChild(QLineEdit, "model_name").setText("somebody/some-model")
+    chooser.accept()
+    assert asked(worker, Load)[-1].source.name == "somebody/some-model"
+
+
+def test_that_a_model_opened_is_remembered_without_leave_to_run_its_code(window, worker):
+    window.inquiry.open_model(ModelSource("somebody/own-code", trust_remote_code=True))
+    worker.answer()
+    assert window._profile.settings.model.name == "somebody/own-code"
+    assert not window._profile.settings.model.trust_remote_code
+
+
+def test_that_worker_state_memory_and_model_are_in_the_status_bar(window, worker):
+    texts = " ".join(label.text() for label in window.status.findChildren(QLabel))
+    assert "Worker: ready" in texts
+    assert "1.2 of 8.0 GB" in texts
+    assert "float32 · cpu" in texts
+    assert "of 12.50" in texts
+
+
+def test_that_progress_has_words_and_a_stop(window, worker):
+    window.commands["rules.cp-lrp"].trigger()
+    worker.say(Explain, Progress("forward", 3, 9))
+    texts = " ".join(label.text() for label in window.status.findChildren(QLabel))
+    assert "block 3 of 9" in texts
+    window.commands["run.stop"].trigger()
+    assert worker.stopped == [worker.asked[-1][0]]
+
+
+def test_that_an_export_is_written_and_said_where(window, worker, tmp_path: Path, qtbot):
+    window.study.look_at_layer(2)
+    window.commands["file.export"].trigger()
+    export = dialog(window, ExportDialog)
+    export.findChild(QLineEdit, "export_path").setText(str(tmp_path / "tokens.pdf"))
+    export.accept()
+    request = asked(worker, Export)[-1]
+    assert (request.format, request.layer, request.scale) == ("pdf", 2, "layer")
+    with qtbot.waitSignal(window.inquiry.exporting.written):
+        worker.say(Export, Exported(b"%PDF"))
+    assert (tmp_path / "tokens.pdf").read_bytes() == b"%PDF"
+    assert "tokens.pdf" in window.notices.news.message()
+    assert window._profile.settings.export_folder == str(tmp_path)
+
+
+def drop(window: Window, data: QMimeData) -> None:
+    window.dropEvent(
+        QDropEvent(QPointF(400, 300), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier(0))
+    )
+
+
+def test_that_a_dropped_text_becomes_the_prompt(window, worker):
+    data = QMimeData()
+    data.setText("a dropped prompt")
+    drop(window, data)
+    assert asked(worker, Explain)[-1].prompt == "a dropped prompt"
+
+
+def test_that_a_dropped_text_file_becomes_the_prompt_and_a_folder_a_model(window, worker, tmp_path: Path):
+    (tmp_path / "prompt.txt").write_text("from a file", encoding="utf-8")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "prompt.txt"))])
+    drop(window, data)
+    assert asked(worker, Explain)[-1].prompt == "from a file"
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path))])
+    drop(window, data)
+    assert asked(worker, Load)[-1].source.name == str(tmp_path)
+
+
+def test_that_a_drop_of_anything_else_says_what_can_be_dropped(window, tmp_path: Path):
+    (tmp_path / "film.mp4").write_bytes(b"")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "film.mp4"))])
+    drop(window, data)
+    assert "film.mp4" in window.notices.failure.message()
+
+
+def test_that_closing_ends_the_worker_and_remembers(open_window, worker, tmp_path: Path):
+    path = tmp_path / "settings.json"
+    window = open_window(Profile(SettingsFile(path)))
+    window.inquiry.type("remember this")
+    window.commands["scale.global"].trigger()
+    window.resize(1000, 700)
+    window.close()
+    assert worker.is_closed
+    kept = SettingsFile(path).read()
+    assert (kept.prompt, kept.scale) == ("remember this", "global")
+    assert kept.geometry and kept.layout and kept.panes
+
+
+def test_that_places_that_qt_does_not_understand_do_not_keep_the_window_closed(open_window, tmp_path: Path):
+    path = tmp_path / "settings.json"
+    path.write_text('{"geometry": "§§", "layout": "bm9uc2Vuc2U=", "panes": "x"}', encoding="utf-8")
+    assert open_window(Profile(SettingsFile(path))).isVisible()
+
+
+def test_that_a_damaged_settings_file_is_put_aside_and_said(open_window, tmp_path: Path):
+    path = tmp_path / "settings.json"
+    path.write_text("{not json", encoding="utf-8")
+    window = open_window(Profile(SettingsFile(path)))
+    assert "settings" in window.notices.news.message()
+    assert (tmp_path / "settings.damaged.json").read_text(encoding="utf-8") == "{not json"
+
+
+def test_that_the_palette_does_the_command_it_was_asked_for(window, worker, qtbot):
+    window.commands["view.palette"].trigger()
+    palette = dialog(window, CommandPalette)
+    qtbot.keyClicks(palette.findChild(QLineEdit, "words"), "cp-lrp")
+    qtbot.keyClick(palette.findChild(QLineEdit, "words"), Qt.Key.Key_Return)
+    assert asked(worker, Explain)[-1].rules == "cp-lrp"
+
+
+def test_that_colours_chosen_in_the_preferences_are_seen_at_once(window):
+    window.commands["edit.preferences"].trigger()
+    preferences = dialog(window, Preferences)
+    preferences.choose_colour_map("bwr")
+    assert window.study.scene.strip.colour_map == "bwr"
+    assert window._profile.settings.colour_map == "bwr"
+
+
+def test_that_another_worker_command_starts_another_worker(open_window, worker):
+    other = FakeWorker()
+    window = open_window(other=other)
+    window.inquiry.open_model(window.study.question.source)
+    window.desk.worker_changed.emit("ssh gpu lxt-inspector worker")
+    assert worker.is_closed
+    assert other.state is WorkerState.STARTING
+    assert isinstance(other.open[0], Load)
+
+
+def test_that_no_text_from_a_model_is_taken_for_markup(window, worker):
+    hostile = "<img src=/etc/passwd> &amp; <b>bold</b>"
+    window.inquiry.use_prompt(hostile)
+    worker.answer()
+    window.table.show_target_error(hostile)
+    labels = [label for label in window.findChildren(QLabel) if label.text()]
+    assert labels
+    assert all(label.textFormat() == Qt.TextFormat.PlainText for label in labels if "<" in label.text())
+
+
+def test_that_every_prediction_is_listed(window):
+    assert [prediction.text for prediction in window.study.scene.choice.predictions] == list(VOCABULARY)
+
+
+def test_that_the_question_on_show_follows_undo_across_the_rules(window, worker):
+    window.commands["rules.gradient"].trigger()
+    worker.answer()
+    window.commands["edit.undo"].trigger()
+    assert window.commands["rules.attnlrp"].isChecked()

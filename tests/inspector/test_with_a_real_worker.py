@@ -1,0 +1,114 @@
+"""The window on its own worker process and the bundled model."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.protocol.messages import Export
+from engine.protocol.values import ModelSource
+from inspector.app import new_worker
+from inspector.client.client import WorkerClient, WorkerState
+from inspector.settings import Profile, SettingsFile
+from inspector.state.question import Question
+from inspector.state.study import Study
+from inspector.window import Window
+
+MODEL = "bundled:llama"
+PROMPT = "In 1922 the British expedition reached 8,320 m. According to the text, the 1922 expedition reached 8,"
+PATIENCE = 180_000  # ms: torch is imported in it, on a machine that may be busy
+
+
+@pytest.fixture
+def client(qapp) -> Iterator[WorkerClient]:
+    client = new_worker("", spare=False)
+    client.start()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def window(qtbot: QtBot, client: WorkerClient) -> Iterator[Window]:
+    """A window whose first question is answered."""
+    study = Study(Question(ModelSource(MODEL), PROMPT))
+    window = Window(client, study, Profile(SettingsFile(None)), new_worker)
+    window.show()
+    window.inquiry.open_model(study.question.source)
+    qtbot.waitUntil(lambda: study.is_answered, timeout=PATIENCE)
+    yield window
+    window.close()
+    window.deleteLater()
+
+
+@pytest.fixture
+def answered(window: Window, qtbot: QtBot) -> Callable[[], None]:
+    """Waits until the present question is answered."""
+    return lambda: qtbot.waitUntil(lambda: window.study.is_answered, timeout=PATIENCE)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")")[-1].split()[0]
+
+
+def test_that_a_question_is_followed_through_rules_layers_positions_and_targets(window, answered, tmp_path, qtbot):
+    window.commands["rules.cp-lrp"].trigger()
+    answered()
+    relevance = window.study.shown.relevance
+    assert "".join(token.text for token in relevance.tokens) == PROMPT
+    assert np.allclose(relevance.layers.sum(axis=1), relevance.value, atol=1e-3)
+
+    window.study.look_at_layer(2)
+    window.relevance.strip.position_clicked.emit(5)
+    answered()
+    assert window.study.scene.choice.position == 5
+    assert window.study.view.layer == 2
+
+    second = window.study.scene.choice.predictions[1]
+    window.table.explained.emit(second.id)
+    answered()
+    assert window.study.shown.relevance.value == pytest.approx(second.logit, abs=1e-3)
+
+    first = window.study.scene.choice.predictions[0]
+    window.table.set_against.emit(first.id)
+    answered()
+    assert window.study.shown.relevance.value == pytest.approx(second.logit - first.logit, abs=1e-3)
+
+    refused = []
+    window.inquiry.target_refused.connect(refused.append)
+    window.table.text_target_entered.emit("surely not one token of any model")
+    qtbot.waitUntil(lambda: bool(refused), timeout=PATIENCE)
+    assert window.study.is_answered
+
+    path = tmp_path / "relevance.csv"
+    with qtbot.waitSignal(window.inquiry.exporting.written, timeout=PATIENCE):
+        window.inquiry.export(Export(window.study.shown.relevance, "csv"), path)
+    assert path.stat().st_size > 0
+
+
+def test_that_a_killed_worker_costs_a_click_and_nothing_else(window, client, answered, qtbot):
+    before = window.study.shown
+    window.commands["rules.gradient"].trigger()
+    os.kill(client.hello.pid, signal.SIGKILL)
+    qtbot.waitUntil(window.notices.failure.isVisible, timeout=PATIENCE)
+    assert window.study.shown is before
+    window.notices.failure.acted.emit()
+    answered()
+    assert window.study.shown.relevance.rules == "gradient"
+    assert not window.notices.failure.isVisible()
+
+
+def test_that_closing_the_window_ends_the_worker(window, client):
+    pid = client.hello.pid
+    window.close()
+    assert client.state is WorkerState.OFF
+    assert not is_running(pid)
