@@ -12,7 +12,7 @@ from engine.protocol.messages import Ending, Event, Hello, Progress, Tokenize
 from engine.protocol.values import ModelSource
 from inspector.client import WorkerClient, WorkerState
 
-WAIT = 30_000  # ms; only a failing test waits so long
+WAIT = 180_000  # ms; only a failing test waits so long
 
 
 class Witness:

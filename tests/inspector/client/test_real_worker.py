@@ -1,0 +1,142 @@
+"""The client with the worker that ships, and a bundled model."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+from witness import StartWorker, Witness, is_alive
+
+import resources
+from engine.protocol.messages import (
+    PROTOCOL,
+    Cancelled,
+    Explain,
+    Explained,
+    Failed,
+    Load,
+    Loaded,
+    Progress,
+    Tokenize,
+    Tokenized,
+    Unload,
+    Unloaded,
+)
+from engine.protocol.targets import Token, Top
+from engine.protocol.values import ModelSource
+from inspector.client import WorkerState
+
+COMMAND = [sys.executable, "-m", "engine.worker"]
+SOURCE = ModelSource("bundled:llama")
+BUNDLED = Path(resources.__file__).parent / "models" / "llama"
+PROMPT = "In 1922 the team reached 8,3"
+BLOCKS = 64
+
+
+@pytest.fixture
+def slow_question(tmp_path: Path) -> Explain:
+    """What takes seconds to explain: the bundled model with its blocks repeated, and a long prompt."""
+    folder = tmp_path / "slow"
+    shutil.copytree(BUNDLED, folder)
+    config = json.loads((folder / "config.json").read_text())
+    weights = load_file(folder / "model.safetensors")
+    for name in [name for name in weights if name.startswith("model.layers.0.")]:
+        for block in range(config["num_hidden_layers"], BLOCKS):
+            weights[name.replace(".0.", f".{block}.", 1)] = weights[name]
+    config |= {"num_hidden_layers": BLOCKS, "max_position_embeddings": 8192}
+    (folder / "config.json").write_text(json.dumps(config))
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    return Explain(ModelSource(str(folder)), PROMPT * 100)
+
+
+@pytest.fixture
+def worker(start_worker: StartWorker) -> Witness:
+    witness = start_worker(command=COMMAND)
+    witness.wait_for(WorkerState.READY)
+    return witness
+
+
+def test_that_the_worker_answers_what_it_is_asked(worker: Witness) -> None:
+    (hello,) = worker.hellos
+    assert hello.protocol == PROTOCOL
+    assert {"python", "torch", "transformers"} <= set(hello.versions)
+    assert "cpu" in hello.devices
+
+    loaded = worker.ending(worker.client.ask(Load(SOURCE)))
+    assert isinstance(loaded, Loaded)
+    assert loaded.model.source == SOURCE
+
+    tokenized = worker.ending(worker.client.ask(Tokenize(SOURCE, "In 1922 the team")))
+    assert isinstance(tokenized, Tokenized)
+    assert "".join(token.text for token in tokenized.tokens) == "In 1922 the team"
+
+    run = worker.client.ask(Explain(SOURCE, "In 1922 the team", Top()))
+    explained = worker.ending(run)
+    assert isinstance(explained, Explained)
+    assert explained.relevance.layers.shape == (loaded.model.blocks + 1, len(tokenized.tokens))
+    phases = [event.phase for number, event in worker.events if number == run and isinstance(event, Progress)]
+    assert set(phases) == {"forward", "backward"}
+
+    assert isinstance(worker.ending(worker.client.ask(Unload())), Unloaded)
+
+
+def test_that_a_failure_says_what_would_do(worker: Witness) -> None:
+    failed = worker.ending(worker.client.ask(Explain(SOURCE, "In 1922", Token("not one token at all"))))
+    assert isinstance(failed, Failed)
+    assert failed.kind == "target_unknown"
+    assert "TargetError" in failed.traceback
+    missing = worker.ending(worker.client.ask(Load(ModelSource("/no/such/folder"))))
+    assert isinstance(missing, Failed)
+    assert missing.kind == "model_not_found"
+
+
+def test_that_stop_ends_an_explanation_between_blocks(worker: Witness, slow_question: Explain) -> None:
+    run = worker.client.ask(slow_question)
+    worker.wait(lambda: is_in_forward_pass(worker, run))
+    worker.client.stop(run)
+    assert worker.ending(run) == Cancelled()
+    last = [event for number, event in worker.events if number == run and isinstance(event, Progress)][-1]
+    assert last.phase == "forward"
+    assert last.done < BLOCKS
+    assert len(worker.hellos) == 1
+
+
+def test_that_closing_in_a_computation_ends_the_worker_within_two_seconds(
+    worker: Witness, slow_question: Explain
+) -> None:
+    run = worker.client.ask(slow_question)
+    worker.wait(lambda: is_in_forward_pass(worker, run))
+    started = time.monotonic()
+    worker.client.close()
+    assert time.monotonic() - started < 2  # a promise, not a benchmark
+    assert not is_alive(worker.hellos[0].pid)
+    assert worker.ending(run) == Cancelled()
+
+
+def test_that_the_answer_after_a_kill_is_the_one_before_it(start_worker: StartWorker) -> None:
+    worker = start_worker(command=COMMAND, spare=True)
+    question = Explain(SOURCE, PROMPT)
+    before = worker.ending(worker.client.ask(question))
+    worker.wait_for_spare()
+    run = worker.client.ask(question)
+    os.kill(worker.hellos[0].pid, signal.SIGKILL)
+    failed = worker.ending(run)
+    assert isinstance(failed, Failed)
+    assert failed.kind == "worker_died"
+    after = worker.ending(worker.client.ask(question))
+    assert isinstance(before, Explained)
+    assert isinstance(after, Explained)
+    assert np.array_equal(before.relevance.layers, after.relevance.layers)
+
+
+def is_in_forward_pass(worker: Witness, run: int) -> bool:
+    said = (event for number, event in worker.events if number == run)
+    return any(isinstance(event, Progress) and event.phase == "forward" for event in said)
