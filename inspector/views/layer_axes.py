@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont
 
 from inspector.theme import Tones
 
+_OVERHANG = 12  # pixels a label may stand out beyond its axis
 _STRIDES: list[int] = [factor * 10**power for power in range(6) for factor in (1, 2, 5)]
 _LAYER_ROOM, _TOKEN_ROOM = 20, 64  # pixels from one tick to the next
 
@@ -55,5 +56,5 @@ def dress_axis(axis: pg.AxisItem, label: str, font: QFont, tones: Tones) -> None
     axis.setPen(pg.mkPen(tones.line))
     axis.setTickPen(pg.mkPen(tones.line))
     axis.setTextPen(pg.mkPen(tones.quiet))
-    axis.setStyle(tickFont=font, tickLength=-4, maxTickLevel=0)
+    axis.setStyle(tickFont=font, tickLength=-4, maxTickLevel=0, hideOverlappingLabels=_OVERHANG)
     axis.setLabel(label, color=tones.quiet, **{"font-size": f"{font.pointSizeF():.1f}pt"})

@@ -131,8 +131,13 @@ class LayerMap(QWidget):
             case _:
                 super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._plots.viewport().update()
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        self._plots.viewport().update()
         self._card.hide()
 
     def _choose(self, row: int) -> None:

@@ -14,7 +14,7 @@ from engine.protocol.colours import colour_table
 from inspector.theme import Tones, tones
 from inspector.views.layer_axes import LayerAxis, TokenAxis, dress_axis
 from inspector.views.layer_image import row_colours, strongest
-from inspector.views.overlays import paint_empty, paint_stale_tag
+from inspector.views.overlays import paint_empty, paint_focus, paint_stale_tag
 
 _STALE_OPACITY = 0.4
 _NARROWEST_SUMS, _WIDEST_SUMS = 120, 240
@@ -144,14 +144,17 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         t = tones(self.palette())
+        area = self.viewport().rect()
+        if self._layers is not None:
+            super().paintEvent(event)
+        painter = QPainter(self.viewport())
         if self._layers is None:
-            painter = QPainter(self.viewport())
-            painter.fillRect(event.rect(), QColor(t.base))
-            paint_empty(painter, self.viewport().rect(), self._empty_text, t)
-            return
-        super().paintEvent(event)
-        if self._stale:
-            paint_stale_tag(QPainter(self.viewport()), self.viewport().rect(), t)
+            painter.fillRect(area, QColor(t.base))
+            paint_empty(painter, area, self._empty_text, t)
+        elif self._stale:
+            paint_stale_tag(painter, area, t)
+        if self.parentWidget().hasFocus():
+            paint_focus(painter, area, t)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)

@@ -27,3 +27,11 @@ def paint_empty(painter: QPainter, area: QRect, text: str, tones: Tones) -> None
     painter.setPen(QColor(tones.quiet))
     inner = area.adjusted(Space.HUGE, Space.LARGE, -Space.HUGE, -Space.LARGE)
     painter.drawText(inner, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+
+
+def paint_focus(painter: QPainter, area: QRect, tones: Tones) -> None:
+    """A thin frame that says where the keys go."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(QColor(tones.accent))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(area.adjusted(0, 0, -1, -1))

@@ -38,6 +38,7 @@ class PromptEditor(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._given: str | None = None  # what set_text was last told, until something is typed
         self._field = _Field(self)
         self._field.setPlaceholderText("Type or paste a prompt, or choose an example.\nCtrl+Enter explains it.")
         self._field.setAccessibleName("Prompt")
@@ -72,8 +73,10 @@ class PromptEditor(QWidget):
         return self._field.document().toRawText().replace("\u2029", "\n")
 
     def set_text(self, text: str) -> None:
-        if text == self.text():
+        """Show another prompt; the caret stays where it is the same (Qt changes line ends, so both are compared)."""
+        if text in (self.text(), self._given):
             return
+        self._given = text
         self._field.blockSignals(True)
         self._field.setPlainText(text)
         self._field.blockSignals(False)
@@ -108,6 +111,7 @@ class PromptEditor(QWidget):
             self._dress()
 
     def _on_text_changed(self) -> None:
+        self._given = None
         self.text_changed.emit(self.text())
 
     def _dress(self) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QImage, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from engine.protocol.values import Token
 from inspector.theme import Space, tones
-from inspector.views.overlays import paint_empty, paint_stale_tag
+from inspector.views.overlays import paint_empty, paint_focus, paint_stale_tag
 from inspector.views.token_facts import TokenFacts
 from inspector.views.token_picture import TokenPicture
 from inspector.views.token_search import matches
@@ -132,12 +132,22 @@ class TokenView(QAbstractScrollArea):
         painter.fillRect(event.rect(), QColor(t.base))
         if self._picture is None:
             paint_empty(painter, self.viewport().rect(), self._empty_text, t)
-            return
-        painter.translate(0, -self._top())
-        self._picture.paint(painter, QRectF(event.rect().translated(0, self._top())), t)
-        if self._picture.stale:
+        else:
+            painter.translate(0, -self._top())
+            self._picture.paint(painter, QRectF(event.rect().translated(0, self._top())), t)
             painter.resetTransform()
-            paint_stale_tag(painter, self.viewport().rect(), t)
+            if self._picture.stale:
+                paint_stale_tag(painter, self.viewport().rect(), t)
+        if self.hasFocus():
+            paint_focus(painter, self.viewport().rect(), t)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

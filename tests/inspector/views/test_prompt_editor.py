@@ -38,11 +38,19 @@ def test_that_typing_is_said_and_setting_is_not(editor: PromptEditor, qtbot: QtB
     assert said == ["xab"]
 
 
-def test_that_setting_the_same_text_keeps_the_caret(editor: PromptEditor):
-    editor.set_text("abc")
+@pytest.mark.parametrize("text", ["abc", "a\r\nc"])
+def test_that_setting_the_same_text_keeps_the_caret(editor: PromptEditor, text: str):
+    editor.set_text(text)
     _field(editor).moveCursor(_field(editor).textCursor().MoveOperation.End)
-    editor.set_text("abc")
+    editor.set_text(text)
     assert _field(editor).textCursor().position() == 3
+
+
+def test_that_a_text_can_be_set_again_after_typing(editor: PromptEditor, qtbot: QtBot):
+    editor.set_text("abc")
+    qtbot.keyClicks(_field(editor), "x")
+    editor.set_text("abc")
+    assert editor.text() == "abc"
 
 
 def test_that_ctrl_enter_submits_and_enter_does_not(editor: PromptEditor, qtbot: QtBot):

@@ -268,3 +268,9 @@ def test_that_the_background_follows_the_theme_and_the_tokens_do_not(strip: Toke
     apply_theme(qapp, "dark")
     assert light > 200 > 60 > _seen(strip).pixelColor(corner).lightness()
     assert _ground(strip, 1) == ground
+
+
+def test_that_the_frame_shows_where_the_keys_go(strip: TokenStrip):
+    focused = _seen(strip).pixelColor(0, 100)
+    strip.clearFocus()
+    assert _seen(strip).pixelColor(0, 100) != focused
