@@ -85,14 +85,16 @@ class LayerMap(QWidget):
         self._show_cursor()
 
     def image(self) -> QImage:
-        """The map as it is seen, two pixels to a point. Null where nothing is shown."""
+        """The map as it is seen but for the cursor, two pixels to a point. Null where nothing is shown."""
         if self._layers is None:
             return QImage()
         image = QImage(self._plots.size() * 2, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(2)
+        self._plots.show_cursor(None, None)
         painter = QPainter(image)
         self._plots.render(painter)
         painter.end()
+        self._show_cursor()
         return image
 
     def layer(self) -> int | None:
