@@ -43,8 +43,10 @@ def require_language_model(settings: dict[str, Any], name: str, *, trust_remote_
         )
     if kind not in CONFIG_MAPPING:
         raise ModelError(f"“{name}” is a {found}, which the installed transformers does not know. Update transformers.")
-    named = isinstance(architectures, list) and bool(architectures)
-    known = any(a in _LANGUAGE_MODELS for a in architectures) if named else kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    if isinstance(architectures, list) and architectures:
+        known = any(name in _LANGUAGE_MODELS for name in architectures)
+    else:
+        known = kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
     if not known or settings.get("is_encoder_decoder"):
         raise ModelError(
             f"“{name}” is a {found}, not a decoder-only language model. "

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import HfApi, constants, snapshot_download, try_to_load_from_cache
+from huggingface_hub.utils import _xet
 from tqdm.auto import tqdm
 
 from engine.models.checkpoint import TOKENIZER_FILES, WEIGHTS, Checkpoint
@@ -19,6 +20,9 @@ from engine.protocol.failures import EngineError, ModelError, Stopped
 
 _LOOK_AGAIN = 0.1  # seconds between two looks at a download
 _GB = 1e9
+
+# Transfers by the Xet protocol run outside Python, where no progress bar can end them.
+_abort_transfers = getattr(_xet, "abort_xet_session", lambda: None)
 
 _SETTINGS = ("*.json", "*.jinja", "*.txt", *TOKENIZER_FILES)
 _NOT_SETTINGS = ("*.index.json", "*.safetensors.*", "README*", "LICENSE*", "USE_POLICY*")
@@ -92,6 +96,8 @@ class _Download:
                     progress("download", min(self._done, self._total), self._total)
         finally:
             self._left.set()
+            if thread.is_alive():
+                _abort_transfers()
         if self._error is not None:
             raise self._error
         assert self._folder is not None
@@ -113,8 +119,8 @@ class _Download:
             """Counts the bytes of all files, draws nothing, and ends the download once nobody waits for it."""
 
             def __init__(self, *args: Any, **keywords: Any) -> None:
-                # There is a bar of files too, and one of bytes on the wire, which are compressed.
-                self._counts = keywords.get("unit") == "B" and "ownloading" not in keywords.get("desc", "")
+                # There is a bar of files too, and in newer versions one of bytes on the wire, which are compressed.
+                self._counts = keywords.get("unit") == "B" and keywords.get("desc") != "Downloading bytes"
                 super().__init__(*args, **{**keywords, "disable": True})
 
             def update(self, n: float | None = 1) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import gguf
+import gguf as gguf_package
 
 from engine.protocol.failures import ModelError
 
@@ -20,6 +20,7 @@ def read_once() -> Iterator[None]:
     transformers reads the vocabulary with every look at a file, four times for one model, and builds the table of
     all names anew for every module: most of the time that opening a small model takes.
     """
+    gguf: Any = gguf_package
     reader, names = gguf.GGUFReader, gguf.get_tensor_name_map
     gguf.GGUFReader = lru_cache(maxsize=1)(lambda path: reader(path))
     gguf.get_tensor_name_map = lru_cache(maxsize=1)(names)
@@ -36,7 +37,7 @@ def stored_elements(path: Path) -> int:
 
 def _contents(path: Path) -> Any:
     try:
-        return gguf.GGUFReader(str(path))
+        return gguf_package.GGUFReader(str(path))
     except (ArithmeticError, LookupError, MemoryError, OSError, ValueError) as error:
         raise ModelError(
             f"The file “{path.name}” is damaged or no GGUF file: {error}. Copy or download it again.", "model_damaged"

@@ -43,13 +43,11 @@ def _text_settings(module: nn.Module) -> Any:
 
 def _count_parameters(module: nn.Module) -> int:
     # bitsandbytes keeps two 4-bit weights in a byte, and their number in the quantization's state.
-    return sum(
-        parameter.quant_state.shape.numel() if getattr(parameter, "quant_state", None) else parameter.numel()
-        for parameter in module.parameters()
-    )
+    states = ((parameter, getattr(parameter, "quant_state", None)) for parameter in module.parameters())
+    return sum(state.shape.numel() if state is not None else parameter.numel() for parameter, state in states)
 
 
-def _vocabulary(module: nn.Module, settings: Any) -> int:
+def _vocabulary(module: Any, settings: Any) -> int:
     """The number of logits."""
     head = module.get_output_embeddings() if hasattr(module, "get_output_embeddings") else None
     if isinstance(size := getattr(head, "out_features", None), int):

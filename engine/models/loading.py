@@ -128,7 +128,7 @@ def read_weights(
     if device.type != "cpu" and find_spec("accelerate") is not None:
         keywords["device_map"] = {"": device}
     with Reading(f"the weights of “{checkpoint.shown}”"):
-        module, found = AutoModelForCausalLM.from_pretrained(
+        opened: Any = AutoModelForCausalLM.from_pretrained(
             checkpoint.folder,
             config=config,
             dtype=dtype,
@@ -139,9 +139,10 @@ def read_weights(
             weights_only=True,
             **keywords,
         )
+        module: nn.Module = opened[0]
         if quantization is None:
             module.to(device)
-    if missing := sorted(found["missing_keys"]):
+    if missing := sorted(opened[1]["missing_keys"]):
         raise ModelError(
             f"“{checkpoint.shown}” lacks {len(missing)} of the weights of a {type(module).__name__}: "
             f"{', '.join(missing[:3])}.",

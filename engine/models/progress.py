@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +22,7 @@ class _Bar:
     def __init__(self, step: Callable[[int, int], None], iterable: Iterable[Any] | None, total: int | None) -> None:
         self._step = step
         self._iterable = iterable
-        self.total = total if total is not None else len(iterable) if hasattr(iterable, "__len__") else 0
+        self.total = len(iterable) if total is None and isinstance(iterable, Sized) else total or 0
         self.n = 0
 
     def __iter__(self) -> Iterator[Any]:

@@ -78,9 +78,9 @@ def _encoded(vocabulary: Vocabulary, prompt: str) -> tuple[list[int], list[Span 
         ids = list(tokenizer.encode(prompt))
         own = vocabulary.encode(prompt)
         before = next((i for i in range(len(ids) - len(own) + 1) if ids[i : i + len(own)] == own), len(ids))
-        offsets = offsets_by_decoding(own, vocabulary.decode, prompt)
+        found = offsets_by_decoding(own, vocabulary.decode, prompt)
         after = len(ids) - before - len(own)
-        return ids, [*[None] * before, *offsets, *[None] * after]
+        return ids, [*[None] * before, *found, *[None] * after]
     encoded = tokenizer(
         prompt,
         return_offsets_mapping=True,

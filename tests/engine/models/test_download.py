@@ -21,6 +21,7 @@ from engine.protocol.failures import EngineError, Stopped
 
 ID = "owner/tiny"
 REPOSITORY = Path(__file__).parents[3]
+PARTS = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"]
 
 
 @pytest.fixture
@@ -103,6 +104,19 @@ def test_that_a_download_stops_at_once_though_the_hub_is_silent(hub):
     assert not hub.released.is_set()
 
 
+def test_that_a_stopped_download_ends_transfers_outside_python_too(hub, monkeypatch):
+    aborted = threading.Event()
+    monkeypatch.setattr(download, "_abort_transfers", aborted.set)
+    load_model(ID)
+    assert not aborted.is_set()
+    hub.stalls_after = 0
+    hub.repositories["owner/other"] = hub.repositories[ID]
+    before = len(hub.requests)
+    with pytest.raises(Stopped):
+        fetch("owner/other", None, False, None, lambda: len(hub.requests) > before + 3)
+    assert aborted.is_set()
+
+
 def test_that_a_stopped_download_goes_on_where_it_was(hub):
     hub.stalls_after = 2048
     with pytest.raises(Stopped):
@@ -123,9 +137,8 @@ def test_that_code_is_brought_only_where_it_is_trusted(hub):
         (["model.safetensors", "pytorch_model.bin", "tf_model.h5", "flax_model.msgpack"], ["model.safetensors"]),
         (["pytorch_model.bin", "rust_model.ot"], ["pytorch_model.bin"]),
         (
-            ["model.safetensors.index.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
-            + ["consolidated.safetensors", "pytorch_model.bin.index.json", "pytorch_model-00001-of-00001.bin"],
-            ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"],
+            [*PARTS, "consolidated.safetensors", "pytorch_model.bin.index.json", "pytorch_model-00001-of-00001.bin"],
+            PARTS,
         ),
         (
             ["config.json", "tokenizer.json", "tokenizer.model", "merges.txt", "chat_template.jinja", "LICENSE.txt"],
