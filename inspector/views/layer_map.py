@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QCursor, QFocusEvent, QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -92,7 +92,7 @@ class LayerMap(QWidget):
         image.setDevicePixelRatio(2)
         self._plots.show_cursor(None, None)
         painter = QPainter(image)
-        self._plots.render(painter)
+        self._plots.render(painter, QRectF(self._plots.rect()), self._plots.viewport().rect())
         painter.end()
         self._show_cursor()
         return image

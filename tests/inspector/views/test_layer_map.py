@@ -111,6 +111,18 @@ def test_that_maps_of_any_size_are_drawn(layer_map: LayerMap, tokens: int, rows:
     assert image.pixelColor(_cell(layer_map, rows // 2 - 1, tokens // 2) * 2).saturation() > 0
 
 
+def test_that_the_image_is_the_whole_map_without_its_cursor(layer_map: LayerMap):
+    layer_map.set_token(1)
+    image = layer_map.image()
+    for layer, token in ((None, 0), (0, 2), (2, 0)):
+        seen = image.pixelColor(_cell(layer_map, layer, token) * 2).getRgb()[:3]
+        assert seen == _colour(layer_map, layer, token)
+    edge = layer_map.cell_rect(1, 0).topLeft()
+    accent = layer_map.palette().highlight().color()
+    shades = [image.pixelColor(edge.x() * 2 + 40, edge.y() * 2 + offset) for offset in range(-6, 7)]
+    assert accent not in shades
+
+
 def test_that_values_that_are_not_numbers_do_no_harm(layer_map: LayerMap):
     layer_map.show_layers(np.full((3, 3), np.nan), _INPUT, np.nan, _LIMITS, "CET_D1A", _LABELS)
     assert _colour(layer_map, 1, 1) == tuple(colours(np.array(0.0), 1.0))
