@@ -31,7 +31,7 @@ def boxes(tokens: Sequence[Token], fonts: FontChoice) -> Iterator[Box]:
         for part in _parts(visible(shown(token))):
             first, last = part[0], part[-1]
             ends_line = last == Mark("newline", 10)
-            spaces = len(list(takewhile(" ".__eq__, part)))
+            spaces = len(list(takewhile(lambda unit: unit == " ", part)))
             gap = spaces if before != "\n" and spaces < len(part) else 0
             after_word = gap > 0 or before in (" ", "\n") or _is_wide(before) or _is_wide(first)
             yield Box(index, gap, fonts.runs(part[gap:]), after_word, ends_line)

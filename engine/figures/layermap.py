@@ -40,7 +40,7 @@ def layer_page(export: Export, fonts: FontChoice) -> Page:
         *line_of_text("Relevance of every token, layer by layer", _LEFT, _TOP - 12, _TITLE_SIZE, fonts),
         *_frame(_LEFT, _TOP, _MAP_WIDTH, height),
         *_layer_axis(len(rows), height, fonts),
-        *_sums(rows.sum(axis=1), relevance.value, height, fonts),
+        *_sums(_drawable(rows.sum(axis=1)), float(_drawable(relevance.value)), height, fonts),
     ]
     items += _token_axis(relevance.tokens, bottom, fonts)
     depth = _token_axis_depth(relevance.tokens, fonts)
@@ -52,6 +52,11 @@ def layer_page(export: Export, fonts: FontChoice) -> Page:
 
 def _layers(relevance: Relevance) -> list[int | None]:
     return [None, *range(len(relevance.layers))]
+
+
+def _drawable(values: np.ndarray | float) -> np.ndarray:
+    """What is not a number has no length."""
+    return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _frame(x: float, y: float, width: float, height: float) -> Iterator[Rectangle]:

@@ -47,6 +47,8 @@ def _check(export: Export) -> None:
     layers = len(export.relevance.layers)
     if export.layer is not None and not 0 <= export.layer < layers:
         raise EngineError(f"There is no layer {export.layer}: the last is {layers - 1}.", "figure_failed")
+    if not export.relevance.tokens:
+        raise EngineError("There is no token to draw.", "figure_failed")
     if export.picture == "layers" and export.format == "tex":
         raise EngineError("The layer map cannot be written as .tex; its PDF and PNG can be included.", "figure_failed")
     try:

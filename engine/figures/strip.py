@@ -33,7 +33,7 @@ Placed = tuple[float, Box]  # where the box begins, with the space before it
 
 def token_pages(export: Export, fonts: FontChoice, tallest: float | None = None) -> list[Page]:
     """The strip on one page, or on several where it would be taller than `tallest`."""
-    lines = list(_lines(export, fonts)) or [[]]
+    lines = list(_lines(export, fonts))
     per_page = len(lines)
     if tallest is not None and len(lines) * _LINE + FOOT_HEIGHT + 2 * _MARGIN > tallest:
         per_page = int((tallest - FOOT_HEIGHT - 2 * _MARGIN) // _LINE)

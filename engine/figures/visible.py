@@ -12,6 +12,7 @@ _JOINERS = "\u200c\u200d"
 _KEYCAP = "\u20e3"
 _NO_BREAK_SPACE = "\u00a0"
 _IDEOGRAPHIC_SPACE = "\u3000"
+_BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters by their category, and yet nothing is to be seen
 _PRINTED_FORMATS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2"  # Arabic signs: class Cf, but drawn
 _LONGEST_CLUSTER = 16  # characters; the longest emoji are made of ten
 _MOST_ACCENTS = 3  # above one letter; more would run into the line above
@@ -92,7 +93,7 @@ def _alone(character: str) -> str | Mark:
         return Mark("tab", ord(character))
     if category == "Zs" and character != _IDEOGRAPHIC_SPACE:
         return " "
-    if category in ("Cc", "Cs", "Cn", "Zl", "Zp") or _is_variation_selector(character):
+    if category in ("Cc", "Cs", "Cn", "Zl", "Zp") or character in _BLANK_LETTERS or _is_variation_selector(character):
         return Mark("code", ord(character))
     if category == "Cf" and character not in _PRINTED_FORMATS:
         return Mark("code", ord(character))

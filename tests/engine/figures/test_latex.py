@@ -1,0 +1,73 @@
+"""The document compiles by itself, whatever the tokens are."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import strategies as st
+
+from engine.figures.latex import document
+from engine.figures.rendering import render
+from engine.figures.typesetting import ENGINES, engines_found, is_whole_pdf, typeset
+from engine.protocol.messages import Export
+from tests.engine.figures.hostile import FRAGMENTS, examples, hostile_text
+from tests.engine.figures.made_relevance import relevance
+
+pytestmark = [
+    pytest.mark.latex,
+    pytest.mark.skipif(not engines_found(), reason="none of xelatex, lualatex, pdflatex is on the PATH"),
+]
+
+PROMPTS = examples(st.lists(hostile_text, min_size=1, max_size=6), 300)
+READABLE = ["In", " 1922", " the", "\n", "  café", " – 8", ",", "3", " #$%&_^~\\{}"]
+
+
+def test_that_there_are_a_few_hundred_hostile_prompts() -> None:
+    assert len(PROMPTS) >= 250
+
+
+@pytest.mark.parametrize("first", range(0, 300, 100))
+def test_that_hostile_prompts_compile(first: int) -> None:
+    texts = [token for prompt in PROMPTS[first : first + 100] for token in (*prompt, "\n")]
+    assert is_whole_pdf(render(Export(relevance(texts), "pdf")).data)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_that_the_tex_compiles_by_itself(engine: str, tmp_path: Path) -> None:
+    if engine not in engines_found():
+        pytest.skip(f"{engine} is not on the PATH")
+    data = render(Export(relevance([*READABLE, *FRAGMENTS]), "tex")).data
+    (tmp_path / "figure.tex").write_bytes(data)
+    done = subprocess.run(
+        [engine, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "figure.tex"],
+        cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert is_whole_pdf((tmp_path / "figure.pdf").read_bytes())
+    assert b"Missing character" not in (tmp_path / "figure.log").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "command", ["^^5cinput ", "\\input ", "\\InputIfFileExists", "^^5copenin1=", "\\endinput\\input "]
+)
+def test_that_a_token_reads_no_file(command: str, tmp_path: Path) -> None:
+    trap = tmp_path / "trap.tex"
+    trap.write_text("\\errmessage{read}")
+    texts = [f"{command}{trap} ", f"{command}{{{trap}}}", "x"]
+    assert is_whole_pdf(render(Export(relevance(texts, title=texts[0]), "pdf")).data)
+
+
+def test_that_a_document_with_an_error_says_so() -> None:
+    written = document(Export(relevance(READABLE), "pdf")).text.replace("\\begin{document}", "\\begin{document}\\oops")
+    with pytest.raises(Exception, match=r"Undefined control sequence.*\\oops"):
+        typeset(written, {}, lambda: False)
+
+
+def test_that_a_letter_without_a_font_is_named() -> None:
+    assert "U+E000" in render(Export(relevance(["a", "\ue000"]), "pdf")).note
+
+
+def test_that_a_plain_prompt_needs_no_note() -> None:
+    assert render(Export(relevance(READABLE), "pdf")).note == ""

@@ -1,0 +1,145 @@
+"""Where things are drawn on a page, and in which colour."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from engine.figures.fonts import FontChoice, base_font
+from engine.figures.layermap import layer_page
+from engine.figures.page import BLACK, WHITE, Cells, Page, Rectangle, Text, rgb
+from engine.figures.strip import token_pages
+from engine.protocol.colours import colours
+from engine.protocol.messages import Export
+from engine.protocol.values import Relevance
+from tests.engine.figures.made_relevance import relevance
+
+FONTS = FontChoice(base_font(), ())
+WORDS = ["Mount", " Everest", " is", " 8", ",", "848", " m", " high", "\n", "and", " cold", "."] * 8
+
+
+def test_that_every_token_has_a_box_in_its_colour() -> None:
+    answer = relevance([f" w{place}" for place in range(9)])
+    (page,) = token_pages(Export(answer, "png"), FONTS)
+    expected = colours(answer.input, float(np.abs(answer.input).max()))
+    assert [item.colour for item in page.items if isinstance(item, Rectangle)] == [rgb(colour) for colour in expected]
+
+
+def test_that_text_is_black_or_white_by_contrast() -> None:
+    answer = _with_input(relevance(["low", "zero", "high"]), [-1.0, 0.0, 1.0])
+    (page,) = token_pages(Export(answer, "png"), FONTS)
+    assert [text.colour for text in _texts(page)[:3]] == [WHITE, BLACK, WHITE]
+
+
+def test_that_nothing_leaves_the_page() -> None:
+    (page,) = token_pages(Export(relevance(["x" * 500, *WORDS]), "png"), FONTS)
+    for item in page.items:
+        assert item.x >= 0
+        if isinstance(item, Rectangle):
+            assert item.x + item.width <= page.width and item.y + item.height <= page.height
+
+
+def test_that_a_number_in_several_tokens_stays_on_one_line() -> None:
+    (page,) = token_pages(Export(relevance([" word", " 8", ",", "848"] * 40), "png"), FONTS)
+    texts = [text for text in _texts(page) if text.run.text in ("8", ",", "848")]
+    assert len(texts) == 120
+    for eight, comma, rest in zip(texts[::3], texts[1::3], texts[2::3], strict=True):
+        assert eight.baseline == comma.baseline == rest.baseline
+
+
+def test_that_the_prompts_line_breaks_are_kept() -> None:
+    (page,) = token_pages(Export(relevance(["a", "\n", "b", "\n", "\n", "c"]), "png"), FONTS)
+    a, b, c = (text.baseline for text in _texts(page) if text.run.text in "abc")
+    assert c - b == 2 * (b - a) > 0
+
+
+def test_that_a_line_that_was_broken_begins_without_a_space() -> None:
+    (page,) = token_pages(Export(relevance(["a", *[" word"] * 100]), "png"), FONTS)
+    boxes = [item for item in page.items if isinstance(item, Rectangle)][1:]
+    words = [text for text in _texts(page) if text.run.text == "word"]
+    first = {box.y: word.x - box.x for box, word in zip(reversed(boxes), reversed(words), strict=True)}
+    assert len(first) > 3 and list(first.values())[:-1] == [0] * (len(first) - 1)
+    assert all(word.x > box.x for box, word in zip(boxes, words, strict=True) if box.x > 10)
+
+
+def test_that_a_long_prompt_takes_several_pages_and_one_legend() -> None:
+    export = Export(relevance(["line\n"] * 200), "pdf")
+    pages = token_pages(export, FONTS, tallest=1000)
+    assert len(pages) > 1 and all(page.height <= 1000 for page in pages)
+    assert [any(isinstance(item, Cells) for item in page.items) for page in pages] == [False] * (len(pages) - 1) + [
+        True
+    ]
+    lines = [text for page in pages for text in _texts(page) if text.run.text.startswith("line")]
+    assert len(lines) == 200
+
+
+@pytest.mark.parametrize(
+    ("scale", "words", "number"),
+    [("layer", "span this layer", "2"), ("global", "span all layers", "8"), ("target", "the target’s value", "12.5")],
+)
+def test_that_the_legend_says_what_the_colours_span(scale: str, words: str, number: str) -> None:
+    answer = _with_input(relevance(["a", "b"]), [2.0, -1.0])
+    answer.layers[:] = [[1, 2], [8, 0], [0, 0], [0, 1]]
+    (page,) = token_pages(Export(answer, "png", scale=scale), FONTS)
+    said = [text.run.text for text in _texts(page)]
+    assert any(words in text for text in said)
+    assert {f"−{number}", "0", number} <= set(said)
+
+
+def test_that_the_caption_names_target_rules_layer_and_model() -> None:
+    (page,) = token_pages(Export(relevance(["a", "b"]), "png", layer=2), FONTS)
+    said = "\n".join(text.run.text for text in _texts(page))
+    assert "Target “3” after token 1: 12.5 logits" in said
+    assert "Relevance before block 2, AttnLRP, sum" in said
+    assert "Model Llama, revision 0123456789ab, float32" in said
+
+
+def test_that_the_map_has_the_input_at_the_bottom_and_the_last_layer_at_the_top() -> None:
+    answer = relevance(["a", "b", "c"])
+    page = layer_page(Export(answer, "png", "layers", scale="global"), FONTS)
+    cells = next(item for item in page.items if isinstance(item, Cells))
+    limit = float(np.abs(answer.layers).max())
+    assert cells.colours.shape == (5, 3, 3)
+    np.testing.assert_array_equal(cells.colours[0], colours(answer.layers[-1], limit))
+    np.testing.assert_array_equal(cells.colours[-1], colours(answer.input, limit))
+
+
+def test_that_with_a_scale_for_each_layer_every_row_reaches_an_end_of_the_colours() -> None:
+    page = layer_page(Export(relevance(["a", "b", "c"]), "png", "layers"), FONTS)
+    cells = next(item for item in page.items if isinstance(item, Cells))
+    ends = {rgb(colour) for colour in colours(np.array([-1.0, 1.0]), 1)}
+    assert all(ends & {rgb(colour) for colour in row} for row in cells.colours)
+    assert {"−100 %", "100 %"} <= {text.run.text for text in _texts(page)}
+
+
+@pytest.mark.parametrize(("tokens", "named"), [(10, True), (300, False)])
+def test_that_columns_are_named_where_there_is_room_and_numbered_elsewhere(tokens: int, named: bool) -> None:
+    page = layer_page(Export(relevance([f" w{place}" for place in range(tokens)]), "png", "layers"), FONTS)
+    said = {text.run.text for text in _texts(page)}
+    assert ("w7" in said) is named and ("100" in said) is not named
+    assert {"layer", "token", "input", "sum of each layer"} <= said
+
+
+def test_that_labels_of_a_deep_model_do_not_overlap() -> None:
+    page = layer_page(Export(relevance(["a", "b"], blocks=120), "png", "layers"), FONTS)
+    labels = sorted(text.baseline for text in _texts(page) if text.x < 58 and not text.upwards and text.size == 10)
+    assert len(labels) > 5 and min(np.diff(labels)) >= 10
+
+
+def test_that_the_bars_are_as_long_as_the_sums() -> None:
+    answer = relevance(["a", "b"])
+    answer.layers[:] = [[1, 1], [2, 2], [-1, -1], [0, 0]]
+    answer = _with_input(replace(answer, value=4.0), [1.0, 2.0])
+    page = layer_page(Export(answer, "png", "layers"), FONTS)
+    bars = [item for item in page.items if isinstance(item, Rectangle) and item.colour == (150, 150, 150)]
+    assert [bar.width / bars[1].width for bar in bars] == pytest.approx([1.5, 1, 2, 1, 0])
+    assert bars[3].x + bars[3].width == pytest.approx(bars[2].x)
+
+
+def _with_input(answer: Relevance, values: list[float]) -> Relevance:
+    return replace(answer, input=np.array(values, dtype=np.float32))
+
+
+def _texts(page: Page) -> list[Text]:
+    return [item for item in page.items if isinstance(item, Text)]
