@@ -37,7 +37,7 @@ def describe(module: nn.Module, source: ModelSource, title: str, revision: str |
 
 
 def _text_settings(module: nn.Module) -> Any:
-    config = getattr(module, "config", None)
+    config: Any = getattr(module, "config", None)
     return config.get_text_config() if hasattr(config, "get_text_config") else config
 
 

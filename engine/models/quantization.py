@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.util import find_spec
+from typing import Any
 
 import torch
 from torch import nn
@@ -30,6 +32,7 @@ def keep_gradients(module: nn.Module) -> None:
     On a CPU with AVX512 bitsandbytes repacks the weights in the first forward without gradients, and drops their
     part of every gradient from then on, without a word.
     """
-    for layer in module.modules():
+    layers: Iterable[Any] = module.modules()
+    for layer in layers:
         if hasattr(layer, "support_avx512bf16_for_cpu"):
             layer.support_avx512bf16_for_cpu = False
