@@ -27,6 +27,4 @@ def relevance(texts: Sequence[str], blocks: int = 3, seed: int = 0, title: str =
     target = ResolvedTarget(Top(), "“3”", len(texts) - 1, ((len(texts) - 1, 3, 1.0),))
     versions = {"torch": "2.15.0"}
     model, prompt = replace(MODEL, title=title), "".join(texts)
-    return Relevance(
-        replace(MODEL, title=title), "".join(texts), tokens, target, "attnlrp", 12.5, layers[0] / 2, layers, versions
-    )
+    return Relevance(model, prompt, tokens, target, "attnlrp", 12.5, layers[0] / 2, layers, versions)
