@@ -1,0 +1,134 @@
+"""One explanation, and eight, of SmolLM2 on LXT's prompt, beside LXT's documented recipe for all layers.
+
+`python -m tests.benchmarks.against_lxt --lxt PATH_TO_ITS_CHECKOUT [--rounds 5]`. Both run in processes of their own,
+turn by turn, on the same weights; the figures are ratios of medians, and of the processes' peak memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import torch
+
+import engine
+from engine import targets
+from tests.real_weights import EVEREST, smollm2
+
+EIGHT = 8
+
+
+def ours() -> tuple[Callable[[], object], Callable[[], object]]:
+    """One explanation and eight, each with its forward pass."""
+    model = engine.load_model(str(smollm2()))
+
+    def one() -> float:
+        with engine.trace(model, EVEREST) as trace:
+            return float(trace.explain().input.sum())
+
+    def eight() -> float:
+        with engine.trace(model, EVEREST) as trace:
+            wanted = [targets.Token(p.id) for p in trace.predictions(EIGHT)]
+            return sum(float(answer.input.sum()) for answer in trace.explain_many(wanted))
+
+    return one, eight
+
+
+def theirs() -> tuple[Callable[[], object], Callable[[], object]]:
+    """The same by LXT: patch, hook every layer to retain its gradient, forward, backward, a run for each target."""
+    modelling = import_module("transformers.models.llama.modeling_llama")
+    import_module("lxt.efficient.core").monkey_patch(modelling)
+    opened = engine.load_model(str(smollm2()))
+    model, tokenizer = opened.module, opened.tokenizer
+    for parameter in model.parameters():
+        parameter.requires_grad = False
+    ids = tokenizer(EVEREST, return_tensors="pt").input_ids
+    streams: list[torch.Tensor] = []
+
+    def keep(_: object, __: object, output: torch.Tensor) -> None:
+        streams.append(output[0] if isinstance(output, tuple) else output)
+        streams[-1].retain_grad()
+
+    for block in model.model.layers:
+        block.register_forward_hook(keep)
+
+    def explain(rank: int) -> float:
+        streams.clear()
+        embedded = model.get_input_embeddings()(ids).requires_grad_()
+        logits = model(inputs_embeds=embedded, use_cache=False).logits[0, -1]
+        logits.topk(EIGHT).values[rank].backward()
+        for stream in streams:
+            (stream * stream.grad).float().sum(-1)
+        return float((embedded * embedded.grad).sum())
+
+    return lambda: explain(0), lambda: sum(explain(rank) for rank in range(EIGHT))
+
+
+def measure(side: str) -> None:
+    """A line of JSON for every `one` or `eight` on standard input: seconds, result, peak memory now and when loaded."""
+    one, eight = ours() if side == "ours" else theirs()
+    loaded = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps("ready"), flush=True)
+    for line in sys.stdin:
+        start = time.perf_counter()
+        result = (one if line.strip() == "one" else eight)()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(json.dumps([time.perf_counter() - start, result, peak / 1024, loaded / 1024]), flush=True)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--lxt", type=Path, required=True)
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--side")
+    chosen = options.parse_args()
+    if chosen.side:
+        measure(chosen.side)
+        return
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(chosen.lxt), str(Path.cwd())])}
+    command = [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.against_lxt", "--lxt", str(chosen.lxt), "--side"]
+    found: dict[str, dict[str, list[list[float]]]] = {}
+    for kind in ("one", "eight"):  # fresh processes for each, so that peak memory is that of the kind alone
+        sides = {
+            side: subprocess.Popen(
+                [*command, side], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+            for side in ("ours", "theirs")
+        }
+        for process in sides.values():
+            while '"ready"' not in process.stdout.readline():
+                pass
+        found[kind] = {side: [] for side in sides}
+        for turn in range(chosen.rounds + 1):
+            for side, process in sides.items():
+                process.stdin.write(kind + "\n")
+                process.stdin.flush()
+                answer = json.loads(process.stdout.readline())
+                if turn:  # the first is the warm-up
+                    found[kind][side].append(answer)
+        for process in sides.values():
+            process.stdin.close()
+            process.wait()
+    for kind, sides in found.items():
+        seconds = {side: statistics.median(a[0] for a in answers) for side, answers in sides.items()}
+        peak = {side: answers[-1][2] for side, answers in sides.items()}
+        above = {side: answers[-1][2] - answers[-1][3] for side, answers in sides.items()}
+        print(
+            f"{kind}: {seconds['ours']:.2f} s / {seconds['theirs']:.2f} s = {seconds['ours'] / seconds['theirs']:.2f}; "
+            f"peak memory {peak['ours']:.0f} / {peak['theirs']:.0f} MiB = {peak['ours'] / peak['theirs']:.2f} "
+            f"(above loading's peak {above['ours']:.0f} / {above['theirs']:.0f}); "
+            f"sum {sides['ours'][0][1]:.4f} and {sides['theirs'][0][1]:.4f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
