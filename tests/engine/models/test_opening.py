@@ -1,37 +1,29 @@
 from __future__ import annotations
 
-import json
 import pickle
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
+from attempts import edit, failure
 from made_tokenizers import make
 from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import BertConfig, BertForMaskedLM, GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
 from transformers.utils import logging
 
+from engine.attribution.blocks import find_blocks
 from engine.models import forecast
+from engine.models.listing import list_models
 from engine.models.opening import load_model
+from engine.models.sources import bundled_models
 from engine.models.tokens import tokenize
-from engine.protocol.failures import DoesNotFit, EngineError, Stopped
+from engine.protocol.failures import DoesNotFit, Stopped
 from engine.protocol.values import ModelSource
 
 REPOSITORY = Path(__file__).parents[3]
-
-
-def edit(path: Path, **changes: object) -> None:
-    content = json.loads(path.read_text())
-    path.write_text(json.dumps({**content, **changes}))
-
-
-def failure(*args, **keywords) -> EngineError:
-    with pytest.raises(EngineError) as raised:
-        load_model(*args, **keywords)
-    return raised.value
 
 
 def test_that_a_folder_opens_as_what_it_is(folder):
@@ -43,6 +35,14 @@ def test_that_a_folder_opens_as_what_it_is(folder):
     assert model.info.weight_bytes == sum(t.nbytes for t in (*model.module.parameters(), *model.module.buffers()))
     assert (model.info.device, model.info.dtype, model.info.revision) == ("cpu", "float32", None)
     assert "".join(token.text for token in tokenize(model, "the top 😀")) == "the top 😀"
+
+
+@pytest.mark.parametrize("name", bundled_models())
+def test_that_a_bundled_model_opens(name):
+    info = load_model(name).info
+    assert info.title == f"{name.removeprefix('bundled:')} (bundled)"
+    assert info.blocks == len(find_blocks(load_model(name).module))
+    assert name in [model.name for model in list_models()]
 
 
 def test_that_a_source_says_by_itself_how_to_open_it(folder):
@@ -191,146 +191,27 @@ def test_that_a_device_that_is_not_there_is_refused_before_anything_is_read():
     assert failure("owner/model", device="cuda:77").kind == "device_unavailable"
 
 
-@pytest.mark.skipif("bitsandbytes" in sys.modules, reason="bitsandbytes is installed")
+@pytest.mark.skipif(find_spec("bitsandbytes") is None, reason="bitsandbytes is not installed (the extra “quantized”)")
+@pytest.mark.parametrize("quantization", ["4bit", "8bit"])
+def test_that_a_quantized_model_is_smaller_and_keeps_its_gradients(folder, quantization):
+    whole, model = load_model(folder), load_model(folder, quantization=quantization)
+    assert model.info.weight_bytes < whole.info.weight_bytes
+    assert model.info.parameters == whole.info.parameters
+    ids = torch.arange(4)[None]
+    with torch.no_grad():
+        model.module(ids)
+    norms = []
+    for module in (whole.module, model.module):
+        embeddings = module.get_input_embeddings()(ids).detach().requires_grad_()
+        module(inputs_embeds=embeddings).logits[0, -1, 0].backward()
+        norms.append(float(embeddings.grad.norm()))
+    assert norms[1] == pytest.approx(norms[0], rel=0.3)
+
+
 def test_that_quantization_without_its_package_says_what_to_install(folder, monkeypatch):
     monkeypatch.setattr("engine.models.quantization.find_spec", lambda name: None)
     error = failure(folder, quantization="4bit")
     assert "pip install lxt-inspector[quantized]" in str(error)
-
-
-# -- what cannot be opened ---------------------------------------------------------------------------------------------
-
-
-def test_that_a_folder_without_a_model_says_so(tmp_path):
-    error = failure(tmp_path)
-    assert (error.kind, "config.json" in str(error)) == ("model_unsupported", True)
-
-
-def test_that_a_folder_of_gguf_files_names_them(tmp_path):
-    (tmp_path / "some.Q4.gguf").write_bytes(b"GGUF")
-    assert "some.Q4.gguf" in str(failure(tmp_path))
-
-
-def test_that_an_adapter_names_its_base(tmp_path):
-    (tmp_path / "adapter_config.json").write_text('{"base_model_name_or_path": "owner/base"}')
-    assert "owner/base" in str(failure(tmp_path))
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        lambda: BertForMaskedLM(
-            BertConfig(vocab_size=9, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8)
-        ),
-        lambda: T5ForConditionalGeneration(
-            T5Config(vocab_size=9, d_model=8, d_kv=4, d_ff=8, num_layers=1, num_heads=2, decoder_start_token_id=0)
-        ),
-    ],
-)
-def test_that_a_model_of_another_kind_is_named(tmp_path, other):
-    module = other()
-    module.save_pretrained(tmp_path)
-    error = failure(tmp_path)
-    assert error.kind == "model_unsupported"
-    assert type(module).__name__ in str(error)
-
-
-def test_that_a_model_without_its_head_is_refused(tmp_path):
-    GPT2LMHeadModel(GPT2Config(vocab_size=9, n_embd=8, n_layer=1, n_head=1)).transformer.save_pretrained(tmp_path)
-    assert "GPT2Model" in str(failure(tmp_path))
-
-
-def test_that_a_model_type_nobody_knows_is_named(folder):
-    edit(folder / "config.json", model_type="quux", architectures=["QuuxForCausalLM"])
-    error = failure(folder)
-    assert (error.kind, "QuuxForCausalLM" in str(error)) == ("model_unsupported", True)
-
-
-def test_that_a_model_with_code_of_its_own_is_not_run_unless_asked(folder):
-    (folder / "modeling_quux.py").write_text(
-        "from transformers import LlamaConfig, LlamaForCausalLM\n"
-        "class QuuxConfig(LlamaConfig):\n    model_type = 'quux'\n"
-        "class QuuxForCausalLM(LlamaForCausalLM):\n    config_class = QuuxConfig\n"
-    )
-    edit(
-        folder / "config.json",
-        model_type="quux",
-        architectures=["QuuxForCausalLM"],
-        auto_map={"AutoConfig": "modeling_quux.QuuxConfig", "AutoModelForCausalLM": "modeling_quux.QuuxForCausalLM"},
-    )
-    error = failure(folder)
-    assert (error.kind, "trust remote code" in str(error)) == ("needs_remote_code", True)
-    assert load_model(folder, trust_remote_code=True).info.architecture == "QuuxForCausalLM"
-
-
-# -- what is damaged ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kept", [0, 4, 8, 100, 0.5, 0.999])
-def test_that_cut_weights_name_the_file(folder, kept):
-    file = folder / "model.safetensors"
-    content = file.read_bytes()
-    file.write_bytes(content[: int(kept * len(content)) if isinstance(kept, float) else kept])
-    error = failure(folder)
-    assert (error.kind, "model.safetensors" in str(error)) == ("model_damaged", True)
-
-
-@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "generation_config.json", "tokenizer_config.json"])
-@pytest.mark.parametrize("content", ["", "{", "[]", "\x00\xff", '{"a": ' * 5000])
-def test_that_broken_settings_name_the_file(folder, name, content):
-    (folder / name).write_text(content, encoding="latin-1")
-    error = failure(folder)
-    assert error.kind == "model_damaged"
-    assert name in str(error)
-
-
-@pytest.mark.parametrize("content", ["{}", '{"model": 1}', '{"version": "1.0", "model": {"type": "BPE"}}'])
-def test_that_a_tokenizer_that_is_none_is_damaged(folder, content):
-    (folder / "tokenizer.json").write_text(content)
-    error = failure(folder)
-    assert (error.kind, "tokenizer" in str(error)) == ("model_damaged", True)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"hidden_size": 0},
-        {"hidden_size": "many"},
-        {"num_attention_heads": 0},
-        {"vocab_size": 5},
-        {"hidden_size": 32},
-        {"num_hidden_layers": 3},
-        {"rope_parameters": 7},
-    ],
-)
-def test_that_settings_that_do_not_go_with_the_weights_are_an_error(folder, changes):
-    edit(folder / "config.json", **changes)
-    assert failure(folder).kind in ("model_damaged", "model_unsupported")
-
-
-def test_that_missing_parts_are_named(folder):
-    load_model(folder).module.save_pretrained(folder, max_shard_size="8KB")
-    (folder / "model.safetensors").unlink(missing_ok=True)
-    part = sorted(folder.glob("model-*.safetensors"))[1]
-    part.unlink()
-    error = failure(folder)
-    assert (error.kind, part.name in str(error)) == ("model_damaged", True)
-
-
-def test_that_weights_are_never_made_up(folder):
-    weights = load_file(folder / "model.safetensors")
-    del weights["lm_head.weight"]
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    error = failure(folder)
-    assert (error.kind, "lm_head.weight" in str(error)) == ("model_damaged", True)
-
-
-@pytest.mark.parametrize("content", [b"", b"GGUF", b"GGUF\x03\x00\x00\x00" + b"\xff" * 16, b"PK\x03\x04" * 40])
-def test_that_a_file_that_is_no_gguf_is_damaged(tmp_path, content):
-    file = tmp_path / "some.gguf"
-    file.write_bytes(content)
-    error = failure(file)
-    assert (error.kind, "some.gguf" in str(error)) == ("model_damaged", True)
 
 
 def test_that_a_worker_finds_what_opening_imports_already_there():
