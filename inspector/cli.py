@@ -16,7 +16,7 @@ from typing import Annotated, Literal, get_args
 
 import typer
 
-from engine.protocol.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
+from engine.protocol.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale, colour_table
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Explain, FigureFormat, Picture
 from engine.protocol.values import ModelSource, Quantization
@@ -58,9 +58,7 @@ def window(
     layer: Annotated[int | None, unset(help="Layer to show: what enters that block.")] = None,
     theme: Annotated[Literal["system", "light", "dark"] | None, unset(help="Colours of the window.")] = None,
     size: Annotated[str | None, unset(metavar="WxH", help="Of the window, in pixels.")] = None,
-    screenshot: Annotated[
-        Path | None, unset(help="Save the window with its explanation as a picture, and end.")
-    ] = None,
+    screenshot: Annotated[Path | None, unset(help="Save a picture of the explanation, and end.")] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
 ) -> None:
     """Open the window, unless a command follows."""
@@ -95,9 +93,7 @@ def explain(
     quantization: Annotated[Quantization | None, unset(help="Load the weights quantized.")] = None,
     revision: Annotated[str | None, unset(help="Branch, tag or commit of a hub model.")] = None,
     trust_remote_code: Annotated[bool, typer.Option("--trust-remote-code", help=_REMOTE_CODE)] = False,
-    checkpointing: Annotated[
-        bool, typer.Option("--checkpointing", help="Less memory, more time, same answer.")
-    ] = False,
+    checkpointing: Annotated[bool, typer.Option("--checkpointing", help="Less memory, more time.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Explain one prompt: say what the model predicts and which tokens made it so, and save a figure."""
@@ -105,11 +101,14 @@ def explain(
         raise typer.BadParameter("Give either --prompt or --prompt-file.")
     file_format = _format(out, picture) if out else None
     with _explained():
-        from engine.commands.explaining import Figure, explain
         from engine.commands.reading import read_prompt, read_target
-        from engine.commands.summary import in_words, summary
 
         text = prompt if prompt is not None else read_prompt(prompt_file or "-")
+        _check_colour_map(colour_map)
+
+        from engine.commands.explaining import Figure, explain  # torch: after what can go wrong without it
+        from engine.commands.summary import in_words, summary
+
         source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code)
         question = Explain(source, text, read_target(target, position), rules, checkpointing)
         figure = Figure(file_format, picture, layer, scale, colour_map) if file_format else None
@@ -194,6 +193,13 @@ def _format(out: Path, picture: Picture) -> FigureFormat:
     if out.is_dir():
         raise typer.BadParameter(f"--out is a folder: {out}")
     return chosen
+
+
+def _check_colour_map(name: str) -> None:
+    try:
+        colour_table(name)
+    except ValueError as error:
+        raise EngineError(f"There is no colour map “{name}”. There is, e.g., {', '.join(COLOUR_MAPS)}.") from error
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

@@ -1,0 +1,136 @@
+"""The command line, fit for people and for scripts."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from inspector.cli import cli
+
+ROOT = Path(__file__).parents[2]
+PROMPT = "In 1922 the expedition reached 8,320 m. In 1953 the team reached 8,848 m. The expedition of 1922 reached 8,"
+
+
+def run(*arguments: str, text: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """The program in a process of its own, run from the checkout."""
+    return subprocess.run(
+        [sys.executable, "-m", "inspector.cli", *arguments],
+        cwd=ROOT, env={**os.environ, **environment}, input=text, capture_output=True, encoding="utf-8", timeout=300,
+    )  # fmt: skip
+
+
+def test_that_the_entry_point_loads_neither_torch_nor_qt() -> None:
+    program = (
+        "import sys, inspector.cli; print({'torch', 'transformers', 'PySide6', 'fpdf', 'fontTools'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60)
+    assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("command", [[], ["explain"], ["models"], ["doctor"], ["worker"]])
+def test_that_every_command_has_help(command: list[str]) -> None:
+    done = run(*command, "--help")
+    assert done.returncode == 0 and done.stdout.startswith(" ".join(["Usage: lxt-inspector", *command]))
+
+
+def test_that_the_version_is_told() -> None:
+    assert run("--version").stdout.startswith("lxt-inspector ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["nothing-like-it"], "No such command"),
+        (["explain"], "Missing argument"),
+        (["explain", "m"], "--prompt"),
+        (["explain", "m", "--prompt", "a", "--prompt-file", "b"], "--prompt"),
+        (["explain", "m", "--prompt", "a", "--out", "a.gif"], ".pdf, .tex, .png, .csv, .json"),
+        (["explain", "m", "--prompt", "a", "--out", "a.tex", "--picture", "layers"], ".tex"),
+        (["explain", "m", "--prompt", "a", "--scale", "any"], "layer"),
+        (["--size", "3"], "1280x800"),
+    ],
+)
+def test_that_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
+    done = CliRunner().invoke(cli, arguments)
+    assert done.exit_code == 2 and done.stdout == ""
+    assert complaint in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["/nothing/like/it", "--prompt", "a"], "/nothing/like/it"),
+        (["bundled:llama", "--prompt-file", "/nothing.txt"], "/nothing.txt"),
+        (["bundled:llama", "--prompt", "a b", "--layer", "99"], "no layer 99"),
+        (["bundled:llama", "--prompt", "a b", "--target", "no one token at all"], "tokens"),
+        (["bundled:llama", "--prompt", "a b", "--rules", "nothing-like-it"], "nothing-like-it"),
+        (["bundled:llama", "--prompt", "a b", "--out", "/dev/null/figure.csv"], "could not be written"),
+        (["bundled:llama", "--prompt", "a b", "--colour-map", "nothing-like-it", "--out", "x.png"], "no colour map"),
+    ],
+)
+def test_that_a_failure_is_one_line_and_exits_with_1(arguments: list[str], reason: str) -> None:
+    done = CliRunner().invoke(cli, ["explain", *arguments])
+    assert done.exit_code == 1 and done.stdout == ""
+    assert reason in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_that_a_prompt_is_explained_to_people(tmp_path: Path) -> None:
+    figure = tmp_path / "figure.csv"
+    done = run(
+        "explain", "bundled:llama", "--prompt", PROMPT, "--rules", "cp-lrp", "--layer", "1", "--out", str(figure)
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Rules    CP-LRP" in done.stdout and "before block 1" in done.stdout and f"Written  {figure}" in done.stdout
+    rows = list(csv.DictReader(figure.open(encoding="utf-8", newline="")))
+    assert "".join(row["text"] for row in rows) == PROMPT
+    assert list(tmp_path.iterdir()) == [figure]
+
+
+def test_that_a_prompt_is_explained_to_scripts(tmp_path: Path) -> None:
+    figure = tmp_path / "figure.json"
+    arguments = ["--target", "3 - mean", "--json", "--out", str(figure)]
+    done = CliRunner().invoke(cli, ["explain", "bundled:llama", "--prompt-file", "-", *arguments], input=PROMPT + "\n")
+    facts, content = json.loads(done.stdout), json.loads(figure.read_text(encoding="utf-8"))
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert content["prompt"] == PROMPT
+    assert content["target"]["asked"] == {"type": "Contrast", "token": "3", "against": None, "position": -1}
+    assert facts["sum"] == pytest.approx(sum(content["input"]), rel=1e-4)
+    assert facts["out"] == str(figure) and facts["target"]["value"] == pytest.approx(content["value"])
+
+
+def test_that_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    figure = tmp_path / "figure.csv"
+    figure.write_text("old")
+    limited = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); from inspector.cli import main; main()"
+    command = [sys.executable, "-c", limited, "explain", "bundled:llama", "--prompt", PROMPT, "--out", str(figure)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=300)
+    assert done.returncode == 1 and "could not be written" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert figure.read_text() == "old" and list(tmp_path.iterdir()) == [figure]
+
+
+def test_that_models_are_listed_for_scripts() -> None:
+    done = CliRunner().invoke(cli, ["models", "--json"])
+    listed = {model["name"]: model for model in json.loads(done.stdout)}
+    assert done.exit_code == 0 and {"bundled:llama", "bundled:gpt2"} <= set(listed)
+    assert 0 < listed["bundled:llama"]["bytes"] < 5_000_000
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+def test_that_an_interruption_exits_with_130(tmp_path: Path) -> None:
+    pipe = tmp_path / "prompt"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "inspector.cli", "explain", "bundled:llama", "--prompt-file", str(pipe)]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, encoding="utf-8")
+    with process, pipe.open("w"):  # opens once the program has come to read its prompt
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, "Interrupted.\n")
