@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 from torch.utils.hooks import RemovableHandle
+from transformers import PreTrainedModel
 
 from engine.attribution.blocks import find_blocks
 from engine.protocol.failures import ModelError
@@ -109,15 +110,14 @@ def _logits_of(output: Any) -> Tensor:
 
 def _trunk(module: nn.Module) -> nn.Module:
     """The model without its head, where its head can be run for chosen positions; else the model itself."""
-    trunk = getattr(module, "base_model", module)
-    chooses = "logits_to_keep" in inspect.signature(module.forward).parameters
-    return trunk if chooses and isinstance(trunk, nn.Module) else module
+    if isinstance(module, PreTrainedModel) and "logits_to_keep" in inspect.signature(module.forward).parameters:
+        return module.base_model
+    return module
 
 
 def _embedding(module: nn.Module) -> nn.Module:
-    if hasattr(module, "get_input_embeddings"):
-        embedding: nn.Module = module.get_input_embeddings()
-        return embedding
+    if isinstance(module, PreTrainedModel):
+        return module.get_input_embeddings()
     found = next((m for m in module.modules() if isinstance(m, nn.Embedding)), None)
     if found is None:
         raise ModelError(f"{type(module).__name__} has no word embeddings: relevance would have nowhere to go.")

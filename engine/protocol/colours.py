@@ -45,7 +45,8 @@ def colour_table(name: str = DEFAULT_COLOUR_MAP) -> np.ndarray:
 def colours(values: np.ndarray, limit: float, name: str = DEFAULT_COLOUR_MAP) -> np.ndarray:
     """The colour of each value, uint8 (..., 3): the map's middle at zero, its ends at ± `limit`. NaN is zero."""
     place = np.nan_to_num(values / limit, nan=0.0).clip(-1, 1)
-    return colour_table(name)[(127.5 + 127.5 * place).round().astype(int)]
+    painted: np.ndarray = colour_table(name)[(127.5 + 127.5 * place).round().astype(int)]
+    return painted
 
 
 def wants_white_text(background: np.ndarray) -> np.ndarray:
@@ -53,4 +54,5 @@ def wants_white_text(background: np.ndarray) -> np.ndarray:
     c = background / 255
     linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
     luminance = linear @ np.array([0.2126, 0.7152, 0.0722])
-    return (luminance + 0.05) ** 2 < 1.05 * 0.05
+    dark: np.ndarray = (luminance + 0.05) ** 2 < 1.05 * 0.05
+    return dark
