@@ -60,6 +60,7 @@ class Window(Frame):
         self._on_scene_changed(study.scene)
         self._on_model_changed(None)
         self._on_activity_changed(None)
+        self.editor.setFocus()
         if profile.notice:
             self.notices.show_news(profile.notice)
 
@@ -241,13 +242,13 @@ class Window(Frame):
         """Write on the button which model is open, or on its way."""
         model, opening = self.inquiry.model, self.inquiry.opening
         if opening is not None:
-            text = f"Opening {title_of(opening)}…"
+            text = waiting_for = f"Opening {title_of(opening)}…"
         elif model is not None:
-            text = title_of_open(model)
+            text, waiting_for = title_of_open(model), "Write a prompt and press Explain."
         else:
-            text = "No model"
+            text, waiting_for = "No model", "No model is open."
         self.tools.show_model(text)
-        self.relevance.strip.set_empty_text(text)
+        self.relevance.strip.set_empty_text(waiting_for)
 
     def _on_loaded(self, ending: Loaded) -> None:
         opening = self.inquiry.loading.opening

@@ -266,6 +266,7 @@ class Inquiry(QObject):
             self.target_refused.emit(failure.message)
         else:
             self.troubled.emit(trouble_with_explaining(failure, asked is not None and asked.checkpointing))
+            self._on_question_changed(self.study.question)  # what was too long is counted at least
 
     def _on_exporting_failed(self, failure: Failed) -> None:
         self.troubled.emit(trouble_with_exporting(failure))
