@@ -44,7 +44,7 @@ class Recording:
         """The logits (vocabulary,) at `position`, with their graph."""
         if position not in self._logits:
             keep = torch.tensor([position], device=self.ids.device)
-            with self.rules.on(self.module), _answered(_trunk(self.module), self._trunk_output), torch.enable_grad():
+            with under(self.rules, self.module), _answered(_trunk(self.module), self._trunk_output):
                 self._logits[position] = _logits_of(_call(self.module, self.ids, keep))[0, 0]
         return self._logits[position]
 
@@ -72,8 +72,7 @@ def record(module: nn.Module, ids: Tensor, rules: RuleSet, checkpointing: bool, 
         return embeddings[0]
 
     with ExitStack() as undo:
-        undo.enter_context(rules.on(module))
-        undo.enter_context(torch.enable_grad())
+        undo.enter_context(under(rules, module))
         undo.enter_context(_removed(_embedding(module).register_forward_hook(embed)))
         for block in blocks:
             undo.enter_context(_removed(block.register_forward_pre_hook(enter_block, with_kwargs=True)))
@@ -90,6 +89,19 @@ def record(module: nn.Module, ids: Tensor, rules: RuleSet, checkpointing: bool, 
     kept = {p: logits[0, i] for i, p in enumerate(positions)}
     ran = trunk_output[0] if trunk_output else None
     return Recording(module, rules, checkpointing, ids, embeddings[0], layers, ran, kept)
+
+
+@contextmanager
+def under(rules: RuleSet, module: nn.Module) -> Iterator[None]:
+    """Inside the `with`, calls of `module` and backward passes through it follow `rules`, in evaluation mode."""
+    training = [part for part in module.modules() if part.training]
+    with rules.on(module), torch.enable_grad():
+        module.eval()
+        try:
+            yield
+        finally:
+            for part in training:
+                part.training = True
 
 
 def _call(module: nn.Module, ids: Tensor, logits_to_keep: int | Tensor) -> Any:

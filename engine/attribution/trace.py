@@ -12,7 +12,7 @@ from torch import nn
 
 from engine.attribution.backward import relevances
 from engine.attribution.forecast import check_that_it_fits
-from engine.attribution.recording import BlockDone, Recording, record
+from engine.attribution.recording import BlockDone, Recording, record, under
 from engine.attribution.resolving import resolve, value_of
 from engine.models.opening import Model, load_model
 from engine.models.tokens import token_label, tokenize
@@ -115,7 +115,7 @@ class Trace:
         """Where each of `targets` came from, in batched backward passes."""
         recording = self._recording
         resolved = [resolve(target, self.model, len(self.tokens), recording.logits) for target in targets]
-        with recording.rules.on(recording.module), torch.enable_grad():
+        with under(recording.rules, recording.module):
             values = [value_of(target, recording.logits) for target in resolved]
             maps = relevances(recording, values, _block_done("backward", progress, cancelled))
         return [

@@ -28,7 +28,7 @@ from engine.protocol.values import ModelInfo, ModelSource, Quantization
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """An opened model in evaluation mode. A module given without a tokenizer takes input ids only."""
+    """An opened model. A module given without a tokenizer takes input ids only."""
 
     module: nn.Module
     tokenizer: PreTrainedTokenizerBase | None
@@ -56,8 +56,8 @@ def load_model(
 ) -> Model:
     """The opened model: bundled (`bundled:llama`), a local folder, a `.gguf` file, a hub id, or a module in memory.
 
-    A `ModelSource` says by itself how it is to be opened, and a module stays where and as it is but for its
-    evaluation mode: the keywords after `tokenizer` are for names. `device="auto"` takes the fastest there is.
+    A `ModelSource` says by itself how it is to be opened, and a module stays where and as it is: the keywords after
+    `tokenizer` are for names. `device="auto"` takes the fastest there is.
     `dtype="auto"` keeps the checkpoint's dtype on an accelerator; on the CPU it is float32, because half precision
     is slow there and its rounding shows in relevance. A hub model in the local cache is opened without the network.
 
@@ -66,7 +66,7 @@ def load_model(
     """
     if isinstance(source, nn.Module):
         name = type(source).__name__
-        return Model(source.eval(), tokenizer, describe(source, ModelSource(name), name, None))
+        return Model(source, tokenizer, describe(source, ModelSource(name), name, None))
     if not isinstance(source, ModelSource):
         source = ModelSource(str(source), revision, device, dtype, quantization, trust_remote_code)
     choose_device(source.device)  # before hours of download

@@ -168,6 +168,16 @@ def test_that_a_run_stops_between_blocks_and_leaves_no_trace(after: int) -> None
     assert np.array_equal(trace.explain().layers, fresh.layers)
 
 
+def test_that_a_model_in_training_is_explained_as_in_use_and_goes_on_training() -> None:
+    model = tiny("gpt2")
+    answer = engine.trace(model, input_ids=IDS).explain()
+    model.train()
+    model.transformer.h[1].eval()  # a part that the person froze
+    before = fingerprint(model)
+    assert np.array_equal(engine.trace(model, input_ids=IDS).explain().layers, answer.layers)
+    assert fingerprint(model) == before
+
+
 def test_that_a_second_model_is_never_touched() -> None:
     model, other = tiny("llama"), tiny("llama")
     before = fingerprint(other)
