@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from inspector.dialogs.labels import heading_label
 from inspector.naming import named
 from inspector.state.scene import SCALE_TITLES, Map, Scene, Strip
-from inspector.theme import Space
-from inspector.views.layer_map import LayerMap
+from inspector.theme import Space, tones
 from inspector.views.legend import Legend
+from inspector.views.overlays import paint_empty
 from inspector.views.token_strip import TokenStrip
+
+if TYPE_CHECKING:
+    from inspector.views.layer_map import LayerMap
 
 
 class RelevancePane(QWidget):
@@ -72,14 +79,23 @@ class RelevancePane(QWidget):
 class LayersPane(QWidget):
     """All layers at once, and the sum of each."""
 
+    layer_clicked = Signal(object)  # int | None
+    token_clicked = Signal(int)
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.map = LayerMap()
+        self.map: LayerMap | None = None  # from the first paint on
+        self._scene: Scene | None = None
         self._shown: Map | None = None
-        _stack(self, heading_label("Layers"), self.map)
+        self._promise = _Promise()
+        self._promise.painted.connect(self._on_promise_painted)
+        self._column = _stack(self, heading_label("Layers"), self._promise)
 
     def show_scene(self, scene: Scene) -> None:
         """Show the layers of `scene`, with the cursor where it looks."""
+        self._scene = scene
+        if self.map is None:
+            return
         if scene.map is None:
             if self._shown is not None:
                 self._shown = None
@@ -87,18 +103,56 @@ class LayersPane(QWidget):
             return
         if scene.map != self._shown:
             self._shown = scene.map
-            relevance = scene.map.relevance
-            self.map.show_layers(
-                relevance.layers,
-                relevance.input,
-                relevance.value,
-                scene.map.limits,
-                scene.map.colour_map,
-                scene.map.labels,
-            )
+            self._draw(self.map, scene.map)
         self.map.set_layer(scene.view.layer)
         self.map.set_token(-1 if scene.view.token is None else scene.view.token)
         self.map.set_stale(scene.stale)
+
+    def _draw(self, layers: LayerMap, what: Map) -> None:
+        relevance = what.relevance
+        layers.show_layers(
+            relevance.layers, relevance.input, relevance.value, what.limits, what.colour_map, what.labels
+        )
+
+    def _on_promise_painted(self) -> None:
+        QTimer.singleShot(0, self._keep_promise)
+
+    def _keep_promise(self) -> None:
+        """Put the map in its place. The window is on the screen by now: pyqtgraph takes as long as all the rest."""
+        self.map = cast("LayerMap", import_module("inspector.views.layer_map").LayerMap())
+        self.map.layer_clicked.connect(self.layer_clicked)
+        self.map.token_clicked.connect(self.token_clicked)
+        self._column.replaceWidget(self._promise, self.map)
+        self._promise.hide()
+        self._promise.deleteLater()
+        if self._scene is not None:
+            self.show_scene(self._scene)
+
+
+class _Promise(QWidget):
+    """Looks as the map does while there is nothing to show, and says when it is seen for the first time."""
+
+    painted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._was_painted = False
+
+    def sizeHint(self) -> QSize:
+        return QSize(720, 260)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 80)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().base())
+        paint_empty(
+            painter, self.rect(), "The relevance of each token at each layer appears here.", tones(self.palette())
+        )
+        if not self._was_painted:
+            self._was_painted = True
+            self.painted.emit()
 
 
 def stacked(above: QWidget, below: QWidget) -> QSplitter:
@@ -113,7 +167,7 @@ def stacked(above: QWidget, below: QWidget) -> QSplitter:
     return splitter
 
 
-def _stack(pane: QWidget, *parts: QWidget | QHBoxLayout) -> None:
+def _stack(pane: QWidget, *parts: QWidget | QHBoxLayout) -> QVBoxLayout:
     column = QVBoxLayout(pane)
     column.setContentsMargins(Space.SMALL, Space.SMALL, Space.SMALL, Space.SMALL)
     column.setSpacing(Space.SMALL)
@@ -123,3 +177,4 @@ def _stack(pane: QWidget, *parts: QWidget | QHBoxLayout) -> None:
         else:
             column.addLayout(part)
     column.setStretch(len(parts) - 1, 1)
+    return column

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 
-from PySide6.QtCore import Qt
+import msgspec
+import numpy as np
+import PySide6
+from PySide6.QtCore import Qt, qVersion
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 
 from inspector.dialogs.labels import heading_label, plain_label, quiet_label
 from inspector.theme import Space
 
-OURS = ("PySide6-Essentials", "pyqtgraph", "numpy", "msgspec")
 LICENCE = (
     "BSD 3-Clause licence. PySide6 (Qt) and zennit are used under the LGPL. The bundled models were trained for this "
     "program; other models have licences of their own."
@@ -32,7 +33,7 @@ class About(QDialog):
         self.setWindowTitle("About LXT Inspector")
         self.setMinimumWidth(480)
         layout = QVBoxLayout(self)
-        layout.addWidget(heading_label(f"LXT Inspector {_version('lxt-inspector')}"))
+        layout.addWidget(heading_label("LXT Inspector"))
         layout.addWidget(quiet_label("See why a transformer said that: the relevance of every token, at any layer."))
         for title, text in (("Method", METHOD), ("Licence", LICENCE), ("Patent", PATENT)):
             layout.addSpacing(Space.SMALL)
@@ -49,7 +50,12 @@ class About(QDialog):
     def _versions(self, worker_versions: Mapping[str, str]) -> QFormLayout:
         form = QFormLayout()
         form.setVerticalSpacing(Space.HAIR)
-        ours = {"Python": platform.python_version()} | {name: _version(name) for name in OURS}
+        ours = {
+            "Python": platform.python_version(),
+            "PySide6": f"{PySide6.__version__} (Qt {qVersion()})",
+            "numpy": np.__version__,
+            "msgspec": msgspec.__version__,
+        }
         for name, number in ours.items():
             form.addRow(name, _selectable(number))
         for name, number in worker_versions.items():
@@ -61,10 +67,3 @@ def _selectable(text: str) -> QWidget:
     label = plain_label(text)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "from source"

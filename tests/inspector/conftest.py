@@ -37,7 +37,7 @@ def open_window(qtbot: QtBot, qapp, worker: FakeWorker) -> Iterator[Callable[...
         )
         windows.append(window)
         window.show()
-        qtbot.waitExposed(window)
+        qtbot.waitUntil(lambda: window.layers.map is not None)
         return window
 
     yield open_one

@@ -39,6 +39,7 @@ def window(qtbot: QtBot, client: WorkerClient) -> Iterator[Window]:
     study = Study(Question(ModelSource(MODEL), PROMPT))
     window = Window(client, study, Profile(SettingsFile(None)), new_worker)
     window.show()
+    qtbot.waitUntil(lambda: window.layers.map is not None)
     window.inquiry.open_model(study.question.source)
     qtbot.waitUntil(lambda: study.is_answered, timeout=PATIENCE)
     yield window
