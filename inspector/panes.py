@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
+from engine.protocol.colours import colour_table
 from inspector.dialogs.labels import heading_label
 from inspector.naming import named
 from inspector.state.scene import SCALE_TITLES, Map, Scene, Strip
@@ -126,6 +127,7 @@ class LayersPane(QWidget):
         self._promise.hide()
         self._promise.deleteLater()
         if self._scene is not None:
+            colour_table(self._scene.view.colour_map)  # remembered: the first answer need not wait for it
             self.show_scene(self._scene)
 
 
