@@ -57,7 +57,6 @@ class RelevancePane(QWidget):
         if strip != self._shown:
             self._shown = strip
             self._title.setText(strip.title)
-            self._title.setToolTip(strip.title)
             self.legend.show_scale(strip.limit, strip.colour_map, strip.legend)
             self.strip.show_relevance(strip.tokens, strip.values, strip.limit, strip.colour_map, strip.target_value)
         self.strip.set_target_position(scene.position)

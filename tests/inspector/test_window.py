@@ -8,7 +8,7 @@ from fake_worker import MODELS, FakeWorker
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QToolButton, QWidget
 
 from engine.protocol.messages import Explain, Export, Exported, Failed, Load, Progress
 from engine.protocol.targets import Contrast, Token, Top
@@ -312,6 +312,7 @@ def test_that_no_text_from_a_model_is_taken_for_markup(window, worker):
     labels = [label for label in window.findChildren(QLabel) if label.text()]
     assert labels
     assert all(label.textFormat() == Qt.TextFormat.PlainText for label in labels if "<" in label.text())
+    assert not [each for each in window.findChildren(QWidget) if "<" in each.toolTip()]
 
 
 def test_that_every_prediction_is_listed(window):
