@@ -77,7 +77,7 @@ def rules_on(module: nn.Module, rules: Mapping[Operation, Rule], whole_activatio
         undo.enter_context(_constant_parameters(module))
         if whole_activations:
             for child in module.modules():
-                slope = _whole_slope(child)
+                slope = whole_slope(child)
                 if slope is not None:
                     undo.enter_context(replaced_forward(child, _as_one(mode, child.forward, slope)))
         undo.enter_context(replaced_forward(module, _under(mode, module.forward)))
@@ -188,6 +188,7 @@ def _no(*_: object) -> bool:
 
 # Activations that transformers writes out in several operations, or may
 _WHOLE: dict[type[nn.Module], Slope] = {
+    activations.SiLUActivation: slopes.silu,
     activations.GELUActivation: slopes.gelu_erf,
     activations.GELUTanh: slopes.gelu_tanh,
     activations.NewGELUActivation: slopes.gelu_tanh,
@@ -198,7 +199,7 @@ _WHOLE: dict[type[nn.Module], Slope] = {
 _WRITTEN_OUT = re.compile("GELU|Gelu|SiLU|Swish|Mish|XIELU")
 
 
-def _whole_slope(module: nn.Module) -> Slope | None:
+def whole_slope(module: nn.Module) -> Slope | None:
     """f(x) / x of a module that is one activation, made of operations whose own rules would tear it apart."""
     known = _WHOLE.get(type(module))
     if known is not None:

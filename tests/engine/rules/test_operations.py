@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import activations
 
+from engine.rules import slopes
+from engine.rules.scope import whole_slope
 from engine.rules.table import ATTNLRP, CP_LRP, RULE_SETS
 
 
@@ -85,6 +87,7 @@ def test_that_a_zero_has_the_slope_at_zero(name: str, dtype: torch.dtype) -> Non
 @pytest.mark.parametrize(
     "module",
     [
+        activations.SiLUActivation(),
         activations.NewGELUActivation(),
         activations.FastGELUActivation(),
         activations.AccurateGELUActivation(),
@@ -105,6 +108,12 @@ def test_that_an_activation_of_several_operations_is_one(module: nn.Module) -> N
     assert torch.equal(result, plain)
     (gradient,) = torch.autograd.grad(result.sum(), x)
     torch.testing.assert_close(x * gradient, plain)
+
+
+def test_that_every_activation_of_transformers_in_one_operation_has_a_closed_form() -> None:
+    for name in ("silu", "gelu", "gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh", "quick_gelu"):
+        slope = whole_slope(activations.ACT2FN[name])
+        assert slope is None or slope in vars(slopes).values(), name
 
 
 PRODUCTS = {
