@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -122,8 +122,9 @@ class _Follower(QObject):
         wanted = DARK if self._wants_dark(scheme) else LIGHT
         if wanted is not self._dressed:
             self._dressed = wanted
+            self._app.setStyleSheet(style_sheet(wanted))  # first: it takes away the colours that views give themselves
             self._app.setPalette(palette_of(wanted))
-            self._app.setStyleSheet(style_sheet(wanted))
+            self._app.sendPostedEvents(None, QEvent.Type.ApplicationPaletteChange)  # whoever looks sees one theme
 
     def _wants_dark(self, scheme: Qt.ColorScheme) -> bool:
         if self._theme != "system":

@@ -5,6 +5,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from inspector.theme import DARK, LIGHT, Tones, apply_theme, palette_of, tones
 from inspector.views.icons import icon
+from inspector.views.prediction_table import PredictionTable
+from inspector.views.prompt_editor import PromptEditor
 
 
 def _luminance(colour: str) -> float:
@@ -49,6 +51,22 @@ def test_that_the_theme_is_switched_while_windows_are_open(qtbot, qapp: QApplica
     assert tones(label.palette()) is DARK
     apply_theme(qapp, "light")
     assert tones(label.palette()) is LIGHT
+
+
+def test_that_warnings_are_in_the_colour_of_the_theme_after_a_switch(qtbot, qapp: QApplication):
+    apply_theme(qapp, "light")
+    editor, table = PromptEditor(), PredictionTable()
+    for view in (editor, table):
+        qtbot.addWidget(view)
+        view.show()
+    editor.set_count(600, 512)
+    table.show_target_error("too many")
+    labels = [label for label in (*editor.findChildren(QLabel), *table.findChildren(QLabel)) if "many" in label.text()]
+    labels += editor.findChildren(QLabel)
+    for theme, wanted in (("dark", DARK), ("light", LIGHT), ("dark", DARK)):
+        apply_theme(qapp, theme)
+        qapp.processEvents()
+        assert {label.palette().windowText().color().name() for label in labels} == {wanted.error}
 
 
 def test_that_system_follows_the_desktop_and_the_others_do_not(qapp: QApplication):
