@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def written(value: float, digits: int = 3) -> str:
     """`value` with `digits` significant digits and no exponent where it reads without one."""
@@ -16,7 +18,7 @@ def written(value: float, digits: int = 3) -> str:
     magnitude = int(f"{value:.{digits - 1}e}".split("e")[1])  # after rounding: 9.999 becomes 10.0
     if magnitude < -4 or magnitude > 6:
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-        return f"{mantissa} × 10^{int(exponent)}".replace("-", "−")
+        return f"{mantissa} × 10".replace("-", "−") + str(int(exponent)).translate(_RAISED)
     return f"{value:.{max(digits - 1 - magnitude, 0)}f}".replace("-", "−")
 
 
