@@ -16,6 +16,7 @@ from inspector.views.visible_text import visible
 
 HEADINGS = ("Token", "Logit", "Probability")
 TOKEN, LOGIT, PROBABILITY = range(3)
+_HALF = "\ufffd"  # what the text of half a character is
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -72,8 +73,9 @@ class PredictionRows(QAbstractTableModel):
 
 
 def shown_token(prediction: Prediction) -> str:
-    """A token between quotation marks that show the space it begins with."""
-    return f"“{visible(prediction.text) if prediction.text.strip() else visible(prediction.label)}”"
+    """A token between quotation marks that show the space it begins with; half a character goes by its bytes."""
+    legible = prediction.text.strip() and _HALF not in prediction.text
+    return f"“{visible(prediction.text if legible else prediction.label)}”"
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

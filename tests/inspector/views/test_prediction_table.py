@@ -38,6 +38,11 @@ def test_that_rows_show_token_logit_and_probability(table: PredictionTable):
     assert _shown(table, 3)[0] == "“<b>&x”"
 
 
+def test_that_halves_of_characters_are_told_apart_by_their_bytes(table: PredictionTable):
+    table.show_predictions([Prediction(1, "\ufffd", "‹93›", 2, 0.6), Prediction(2, "\ufffd", "‹9F›", 1, 0.4)], 1, None)
+    assert [_shown(table, row)[0] for row in range(2)] == ["“‹93›”", "“‹9F›”"]
+
+
 def test_that_a_click_on_a_row_explains_it(table: PredictionTable, qtbot: QtBot):
     with qtbot.waitSignal(table.explained) as signal:
         qtbot.mouseClick(table.findChild(QTableView).viewport(), Qt.MouseButton.LeftButton, pos=_row(table, 1))
