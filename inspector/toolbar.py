@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
+from msgspec.structs import replace
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
@@ -88,6 +90,12 @@ def title_of(source: ModelSource) -> str:
     """A model by its name and whatever is special in how it is opened."""
     how = (source.revision, source.device, source.dtype, source.quantization)
     return " · ".join([source.name, *(word for word in how if word and word != "auto")])
+
+
+def brief_title_of(source: ModelSource) -> str:
+    """As `title_of`, with no more of a path than its end: the button stands before everything else."""
+    path = Path(source.name)
+    return title_of(replace(source, name=path.name) if path.is_absolute() else source)
 
 
 def title_of_open(model: ModelInfo) -> str:

@@ -27,7 +27,7 @@ from inspector.state.scene import Choice, Scene
 from inspector.state.study import Study
 from inspector.state.trouble import Remedy, Trouble
 from inspector.theme import apply_theme
-from inspector.toolbar import ToolBar, title_of, title_of_open
+from inspector.toolbar import ToolBar, brief_title_of, title_of_open
 
 TITLE = "LXT Inspector"
 
@@ -231,6 +231,7 @@ class Window(Frame):
         self.status.show_model(model)
         self.commands.enable("model.unload", model is not None)
         self.setWindowTitle(f"{model.title} – {TITLE}" if model else TITLE)
+        self.editor.set_count(None, None)  # another model counts differently
         self._name_model()
 
     def _on_activity_changed(self, activity: str | Progress | None) -> None:
@@ -242,7 +243,7 @@ class Window(Frame):
         """Write on the button which model is open, or on its way."""
         model, opening = self.inquiry.model, self.inquiry.opening
         if opening is not None:
-            text = waiting_for = f"Opening {title_of(opening)}…"
+            text = waiting_for = f"Opening {brief_title_of(opening)}…"
         elif model is not None:
             text, waiting_for = title_of_open(model), "Write a prompt and press Explain."
         else:
@@ -255,7 +256,6 @@ class Window(Frame):
         if opening is not None:
             source = structs.replace(opening, trust_remote_code=False)  # to be allowed again at every start
             self._profile.keep(self._profile.settings.with_recent(source))
-        self.editor.set_count(None, ending.model.max_tokens)
 
     def _on_counted(self, count: int) -> None:
         model = self.inquiry.model

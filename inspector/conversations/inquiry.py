@@ -276,7 +276,7 @@ class Inquiry(QObject):
             return
         self._lose_model()
         if not self.is_busy:  # otherwise what is under way fails, and says so
-            why = self._worker.trouble or "The worker ended unexpectedly. Another one is being started."
+            why = self._worker.trouble or "The worker ended unexpectedly. Another one takes its place."
             self.troubled.emit(Trouble(why, Remedy.RESTART if self._worker.trouble else None))
 
     def _on_worker_greeted(self, hello: Hello) -> None:

@@ -195,6 +195,23 @@ def test_that_worker_state_memory_and_model_are_in_the_status_bar(window, worker
     assert "of 12.50" in texts
 
 
+def test_that_a_model_on_its_way_is_named_without_its_folder(window, worker):
+    window.inquiry.open_model(ModelSource("/a/very/long/way/down/model.gguf"))
+    assert window.findChild(QToolButton, "model_button").text() == "Opening model.gguf…"
+
+
+def test_that_the_count_of_tokens_is_back_with_the_worker(window, worker):
+    def counted() -> bool:
+        return any("tokens" in label.text() for label in window.editor.findChildren(QLabel))
+
+    assert counted()
+    worker.die()
+    assert not counted()
+    worker.greet()
+    worker.answer()
+    assert counted()
+
+
 def test_that_progress_has_words_and_a_stop(window, worker):
     window.commands["rules.cp-lrp"].trigger()
     worker.say(Explain, Progress("forward", 3, 9))
