@@ -145,7 +145,7 @@ class Inquiry(QObject):
             self._explain_when_open = True
         else:
             self.calmed.emit()
-            self.tokenising.forget()
+            self.tokenising.hurry()  # the answer says it too, but may be long in coming, or be stopped
             self.explaining.explain(self.study.question)
 
     def stop(self) -> None:

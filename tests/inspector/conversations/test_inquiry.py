@@ -164,6 +164,16 @@ def test_that_typing_counts_tokens_once_it_pauses(explained, worker, qtbot):
     assert counts == [3]
 
 
+def test_that_a_prompt_is_counted_before_it_is_explained(explained, worker):
+    counts = []
+    explained.counted.connect(counts.append)
+    explained.type("one two three")
+    explained.explain()
+    explained.stop()
+    worker.answer()
+    assert counts == [3]
+
+
 def test_that_nothing_is_counted_without_a_model(inquiry):
     inquiry.type("one two")
     assert not inquiry.tokenising.is_waiting
