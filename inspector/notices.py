@@ -46,7 +46,9 @@ class Notices(QWidget):
         self.failure.clear()
 
     def show_written(self, path: Path, note: str) -> None:
-        """Say that a file was saved, and where."""
+        """Say that a file was saved, and where; that another was not is of no more interest."""
+        if self._remedy is Remedy.EXPORT_AGAIN:
+            self.clear_trouble()
         self._folder = path.parent
         self.news.show_notice(f"Saved {path}. {note}".rstrip(), "Open folder")
 

@@ -236,6 +236,18 @@ def test_that_an_export_is_written_and_said_where(window, worker, tmp_path: Path
     assert window._profile.settings.export_folder == str(tmp_path)
 
 
+def test_that_a_file_saved_ends_what_was_said_of_one_that_was_not(window, worker, tmp_path: Path, qtbot):
+    (tmp_path / "file").write_bytes(b"")
+    for path, outcome in ((tmp_path / "file" / "a.pdf", "failed"), (tmp_path / "a.pdf", "written")):
+        window.commands["file.export"].trigger()
+        export = dialog(window, ExportDialog)
+        export.findChild(QLineEdit, "export_path").setText(str(path))
+        export.accept()
+        with qtbot.waitSignal(getattr(window.inquiry.exporting, outcome)):
+            worker.say(Export, Exported(b"%PDF"))
+        assert window.notices.failure.isVisible() == (outcome == "failed")
+
+
 def drop(window: Window, data: QMimeData) -> None:
     window.dropEvent(
         QDropEvent(QPointF(400, 300), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier(0))
