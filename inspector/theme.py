@@ -122,9 +122,10 @@ class _Follower(QObject):
         wanted = DARK if self._wants_dark(scheme) else LIGHT
         if wanted is not self._dressed:
             self._dressed = wanted
-            self._app.setStyleSheet(style_sheet(wanted))  # first: it takes away the colours that views give themselves
             self._app.setPalette(palette_of(wanted))
-            self._app.sendPostedEvents(None, QEvent.Type.ApplicationPaletteChange)  # whoever looks sees one theme
+            self._app.setStyleSheet(style_sheet(wanted))
+            for widget in self._app.allWidgets():  # the style sheet took away the colours that views gave themselves
+                self._app.sendEvent(widget, QEvent(QEvent.Type.PaletteChange))
 
     def _wants_dark(self, scheme: Qt.ColorScheme) -> bool:
         if self._theme != "system":
@@ -173,7 +174,7 @@ def palette_of(t: Tones) -> QPalette:
 
 
 def style_sheet(t: Tones) -> str:
-    """What Fusion draws too heavily, or too faintly on dark: fields, headings, scroll bars, progress, tool tips."""
+    """What Fusion draws too heavily, or too faintly on dark: fields, headings, scroll bars, menus, choices."""
     return f"""
         QLineEdit, QPlainTextEdit {{
             background: {t.base}; border: 1px solid {t.line}; border-radius: 4px; padding: 3px;
@@ -195,4 +196,13 @@ def style_sheet(t: Tones) -> str:
         QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
         QScrollBar::add-page, QScrollBar::sub-page {{ background: none; }}
         QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line}; padding: 3px; }}
+        QMenu {{ border: 1px solid {t.line}; }}
+        QRadioButton::indicator {{
+            width: 12px; height: 12px; border: 1px solid {t.quiet}; border-radius: 7px; background: {t.base};
+        }}
+        QRadioButton::indicator:checked {{
+            border-color: {t.accent}; background: qradialgradient(
+                cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5, stop: 0.5 {t.accent}, stop: 0.6 {t.base});
+        }}
+        QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     """

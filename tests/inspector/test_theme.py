@@ -1,7 +1,7 @@
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QLineEdit, QMenu, QRadioButton, QWidget
 
 from inspector.theme import DARK, LIGHT, Tones, apply_theme, palette_of, tones
 from inspector.views.icons import icon
@@ -51,6 +51,18 @@ def test_that_the_theme_is_switched_while_windows_are_open(qtbot, qapp: QApplica
     assert tones(label.palette()) is DARK
     apply_theme(qapp, "light")
     assert tones(label.palette()) is LIGHT
+
+
+@pytest.mark.parametrize("kind", [QLineEdit, QRadioButton, QDialogButtonBox, QMenu])
+def test_that_what_the_style_sheet_dresses_is_switched_too(kind: type[QWidget], qtbot, qapp: QApplication):
+    apply_theme(qapp, "light")
+    widget = kind()
+    qtbot.addWidget(widget)
+    widget.show()
+    for theme, wanted in (("dark", DARK), ("light", LIGHT)):
+        apply_theme(qapp, theme)
+        qapp.processEvents()
+        assert widget.palette().windowText().color().name() == wanted.text
 
 
 def test_that_warnings_are_in_the_colour_of_the_theme_after_a_switch(qtbot, qapp: QApplication):
