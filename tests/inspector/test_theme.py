@@ -56,11 +56,13 @@ def test_that_the_theme_is_switched_while_windows_are_open(qtbot, qapp: QApplica
 @pytest.mark.parametrize("kind", [QLineEdit, QRadioButton, QDialogButtonBox, QMenu])
 def test_that_what_the_style_sheet_dresses_is_switched_too(kind: type[QWidget], qtbot, qapp: QApplication):
     apply_theme(qapp, "light")
-    widget = kind()
-    qtbot.addWidget(widget)
-    widget.show()
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    widget = kind(parent)
     for theme, wanted in (("dark", DARK), ("light", LIGHT)):
         apply_theme(qapp, theme)
+        parent.show()
+        widget.show()
         qapp.processEvents()
         assert widget.palette().windowText().color().name() == wanted.text
 
