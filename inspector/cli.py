@@ -27,6 +27,8 @@ _PROMPT_FILE = "The text in a file, or on stdin for -. A last line break is left
 _TARGET = 'What to explain: top, a token, id:17, "A - B" or "A - mean". Spaces belong to the tokens.'
 _REMOTE_CODE = "Run the Python code that comes with the model."
 
+RuleSet = Literal["attnlrp", "cp-lrp", "input-x-gradient", "gradient"]
+
 unset = partial(typer.Option, show_default=False)
 
 cli = typer.Typer(
@@ -54,7 +56,7 @@ def window(
     context: typer.Context,
     model: Annotated[str | None, unset(help=f"{_MODEL}, to open at once.")] = None,
     prompt_file: Annotated[Path | None, unset(help="Text to start with.")] = None,
-    rules: Annotated[str | None, unset(help=f"Rule set: {_RULES}.")] = None,
+    rules: Annotated[RuleSet | None, unset(help="How relevance is passed on.")] = None,
     layer: Annotated[int | None, unset(help="Layer to show: what enters that block.")] = None,
     theme: Annotated[Literal["system", "light", "dark"] | None, unset(help="Colours of the window.")] = None,
     size: Annotated[str | None, unset(metavar="WxH", help="Of the window, in pixels.")] = None,

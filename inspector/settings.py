@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.protocol.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
 from engine.protocol.values import ModelSource
 from inspector.state.question import BUNDLED_MODELS
+from inspector.state.scene import RULE_TITLES
 from inspector.theme import Theme
 from inspector.writing import write_atomically
 
@@ -90,7 +91,9 @@ def settings_path() -> Path:
 def _checked(settings: Settings) -> Settings:
     """The settings without values that this version does not know."""
     if settings.colour_map not in COLOUR_MAPS:
-        return msgspec.structs.replace(settings, colour_map=DEFAULT_COLOUR_MAP)
+        settings = msgspec.structs.replace(settings, colour_map=DEFAULT_COLOUR_MAP)
+    if settings.rules not in RULE_TITLES:
+        settings = msgspec.structs.replace(settings, rules=Settings().rules)
     return settings
 
 

@@ -38,8 +38,12 @@ def test_that_a_damaged_file_gives_defaults_a_notice_and_is_kept_aside(tmp_path:
 
 def test_that_settings_of_another_version_say_what_they_can(tmp_path: Path):
     path = tmp_path / "settings.json"
-    path.write_text('{"theme": "light", "from_the_future": 1, "colour_map": "no longer there"}', encoding="utf-8")
+    path.write_text(
+        '{"theme": "light", "from_the_future": 1, "colour_map": "no longer there", "rules": "nor these"}',
+        encoding="utf-8",
+    )
     settings = SettingsFile(path).read()
+    assert settings.rules == Settings().rules
     assert settings.theme == "light"
     assert settings.colour_map == DEFAULT_COLOUR_MAP
 
