@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QObject, QTimer
@@ -63,5 +64,9 @@ class Screenshot(QObject):
         self._end(1)
 
     def _end(self, code: int) -> None:
+        """End the program from within its loop, which may not run yet: then there would be nothing to leave."""
+        QTimer.singleShot(0, partial(self._leave, code))
+
+    def _leave(self, code: int) -> None:
         self._window.close()
         QApplication.exit(code)

@@ -56,6 +56,7 @@ def test_that_the_version_is_told() -> None:
         (["explain", "m", "--prompt", "a", "--out", "a.tex", "--picture", "layers"], ".tex"),
         (["explain", "m", "--prompt", "a", "--scale", "any"], "layer"),
         (["--size", "3"], "1280x800"),
+        (["--rules", "nothing-like-it"], "input-x-gradient"),
     ],
 )
 def test_that_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
@@ -80,6 +81,13 @@ def test_that_a_failure_is_one_line_and_exits_with_1(arguments: list[str], reaso
     done = CliRunner().invoke(cli, ["explain", *arguments])
     assert done.exit_code == 1 and done.stdout == ""
     assert reason in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_that_what_keeps_a_picture_from_being_taken_ends_the_program(tmp_path: Path) -> None:
+    picture = tmp_path / "window.png"
+    done = run("--screenshot", str(picture), "--prompt-file", "/nothing.txt", QT_QPA_PLATFORM="offscreen")
+    assert done.returncode == 1 and "nothing.txt" in done.stderr
+    assert not picture.exists()
 
 
 def test_that_a_prompt_is_explained_to_people(tmp_path: Path) -> None:
