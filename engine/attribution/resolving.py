@@ -19,17 +19,19 @@ Logits = Callable[[int], Tensor]  # the logits (vocabulary,) at a position
 
 def resolve(target: Target, model: Model, length: int, logits: Logits) -> ResolvedTarget:
     """The logits that `target` comes to. Raises TargetError where it names what the prompt or the model has not."""
+    if not isinstance(target, Target):
+        raise TargetError(f'{target!r} is not a target: those are in engine.targets, such as Token("has") and Top().')
     match target:
         case Top(position):
-            at = _position(position, length)
+            at = position_in(position, length)
             token = int(logits(at).argmax())
             return ResolvedTarget(target, _quoted(model, token), at, ((at, token, 1.0),))
         case Token(name, position):
-            at = _position(position, length)
+            at = position_in(position, length)
             token = _token(model, name, logits(at))
             return ResolvedTarget(target, _quoted(model, token), at, ((at, token, 1.0),))
         case Contrast(name, against, position):
-            at = _position(position, length)
+            at = position_in(position, length)
             token = _token(model, name, logits(at))
             if against is None:
                 return ResolvedTarget(
@@ -53,18 +55,19 @@ def value_of(target: ResolvedTarget, logits: Logits) -> Tensor:
     return value
 
 
+def position_in(position: int, length: int) -> int:
+    """`position` counted from the start. Raises TargetError where the prompt has none such."""
+    if not -length <= position < length:
+        raise TargetError(f"There is no position {position}: the prompt has {length} tokens, 0 to {length - 1}.")
+    return position % length
+
+
 def _sum(asked: Sum, parts: list[ResolvedTarget]) -> ResolvedTarget:
     if not parts:
         raise TargetError("A sum of targets needs at least one.")
     terms = tuple(term for part in parts for term in part.terms)
     means = tuple(mean for part in parts for mean in part.against_mean)
     return ResolvedTarget(asked, " + ".join(part.label for part in parts), max(p.position for p in parts), terms, means)
-
-
-def _position(position: int, length: int) -> int:
-    if not -length <= position < length:
-        raise TargetError(f"There is no position {position}: the prompt has {length} tokens, 0 to {length - 1}.")
-    return position % length
 
 
 def _token(model: Model, name: TokenName, logits: Tensor) -> int:

@@ -8,12 +8,13 @@ from types import TracebackType
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from engine.attribution.backward import relevances
 from engine.attribution.forecast import check_that_it_fits
+from engine.attribution.ids import ids_of
 from engine.attribution.recording import BlockDone, Recording, record, under
-from engine.attribution.resolving import resolve, value_of
+from engine.attribution.resolving import position_in, resolve, value_of
 from engine.models.opening import Model, load_model
 from engine.models.tokens import token_label, tokenize
 from engine.protocol.failures import PromptError, Stopped
@@ -32,7 +33,7 @@ def trace(
     model: Model | nn.Module,
     prompt: str | None = None,
     *,
-    input_ids: Sequence[int] | None = None,
+    input_ids: Sequence[int] | Tensor | None = None,
     rules: str | RuleSet = "attnlrp",
     checkpointing: bool = False,
     progress: ReportProgress | None = None,
@@ -46,12 +47,12 @@ def trace(
     """
     model = model if isinstance(model, Model) else load_model(model)
     chosen = rule_set(rules)
-    if prompt is None and input_ids is None:
-        raise PromptError("There is nothing to explain: give a prompt or input_ids.", "prompt_empty")
-    if prompt is None:
-        tokens = tuple(_bare_token(model, token) for token in input_ids or ())
-    else:
+    if prompt is not None:
         tokens = tuple(tokenize(model, prompt))
+    elif input_ids is not None:
+        tokens = tuple(_bare_token(model, token) for token in ids_of(input_ids, model))
+    else:
+        raise PromptError("There is nothing to explain: give a prompt or input_ids.", "prompt_empty")
     _check_length(model, len(tokens))
     check_that_it_fits(model, len(tokens), checkpointing)
     ids = torch.tensor([[token.id for token in tokens]], device=model.info.device)
@@ -83,11 +84,11 @@ class Trace:
 
     def logits(self, position: int = -1) -> np.ndarray:
         """The logits at `position`, float32 (vocabulary,)."""
-        return self._recording.logits(position % len(self.tokens)).detach().float().cpu().numpy()
+        return self._recording.logits(position_in(position, len(self.tokens))).detach().float().cpu().numpy()
 
     def predictions(self, k: int = 10, position: int = -1) -> tuple[Prediction, ...]:
         """The `k` most likely tokens to follow `position`, the likeliest first."""
-        logits = self._recording.logits(position % len(self.tokens)).detach().float()
+        logits = self._recording.logits(position_in(position, len(self.tokens))).detach().float()
         probabilities = logits.softmax(-1)
         values, ids = logits.topk(min(k, logits.numel()))
         return tuple(

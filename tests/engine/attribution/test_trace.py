@@ -207,6 +207,18 @@ def test_that_forgetting_a_trace_is_closing_it() -> None:
     assert held() is None
 
 
+@pytest.mark.parametrize("given", [tuple(IDS), np.array(IDS), torch.tensor(IDS), torch.tensor([IDS]), [IDS]])
+def test_that_ids_are_taken_as_tokenizers_give_them(given: object) -> None:
+    answer = engine.trace(tiny("llama"), input_ids=given).explain()
+    assert [token.id for token in answer.tokens] == IDS
+
+
+@pytest.mark.parametrize("given", [[5, 96], [-1], [[5, 6], [7, 8]], [0.5], ["a"], 5])
+def test_that_ids_that_are_none_are_refused(given: object) -> None:
+    with pytest.raises(PromptError, match=r"input_ids are|no token"):
+        engine.trace(tiny("llama"), input_ids=given)
+
+
 def test_that_what_cannot_be_done_is_said() -> None:
     model = tiny("llama")
     with pytest.raises(PromptError, match="empty"):
@@ -220,6 +232,10 @@ def test_that_what_cannot_be_done_is_said() -> None:
     trace = engine.trace(model, input_ids=IDS)
     with pytest.raises(TargetError, match="no position 16"):
         trace.explain(targets.Top(position=16))
+    with pytest.raises(TargetError, match="no position 16"):
+        trace.predictions(position=16)
+    with pytest.raises(TargetError, match=r"engine\.targets"):
+        trace.explain("3")
     with pytest.raises(TargetError, match="96"):
         trace.explain(targets.Token(96))
     with pytest.raises(TargetError, match="at least one"):
