@@ -34,7 +34,8 @@ def train_tokenizer(kind: str, seed: int, context_length: int) -> PreTrainedToke
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    texts = (lesson.text for lesson in islice(lessons(seed, stage=lambda: 1.0), LESSONS))
+    source = lessons(seed, stage=lambda: 1.0, tables=kind == "llama")
+    texts = (lesson.text for lesson in islice(source, LESSONS))
     tokenizer.train_from_iterator(texts, trainer)
     spans = processors.ByteLevel(trim_offsets=False)
     if kind == "llama":
