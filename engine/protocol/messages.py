@@ -115,7 +115,7 @@ class Cancelled(Struct, frozen=True, tag=True):
 
 FailureKind = Literal[
     "worker_died",  # the process ended, or had to be ended
-    "protocol",  # the other side cannot be understood
+    "protocol",  # the other side cannot be understood, or its command is none
     "model_not_found",
     "model_gated",  # licence to accept or token to give
     "offline",  # the hub cannot be reached

@@ -137,7 +137,7 @@ class WorkerProcess(QObject):
         if error is QProcess.ProcessError.FailedToStart:
             command = " ".join(self._command)
             why = self._process.errorString()
-            self._end(End("worker_died", f"The worker's command “{command}” cannot be started: {why}.", final=True))
+            self._end(End("protocol", f"The worker's command “{command}” cannot be started: {why}.", final=True))
             self.deleteLater()
 
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
@@ -162,4 +162,4 @@ class WorkerProcess(QObject):
     def _last_words(self) -> str:
         lines = self._tail.split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-        return f" Its last words: {last}" if last else ""
+        return f" Its last words: {last.rstrip('.')}." if last else ""

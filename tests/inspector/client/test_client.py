@@ -13,6 +13,7 @@ from engine.protocol.messages import Cancelled, Failed, Progress, Tokenize, Toke
 from engine.protocol.values import ModelSource
 from inspector.client import WorkerClient, WorkerState
 from inspector.client.supply import MOST_FAILURES
+from inspector.state.trouble import Remedy, trouble_with_opening
 
 OFF, STARTING, READY, BUSY, CRASHED = WorkerState
 
@@ -228,6 +229,7 @@ def test_that_a_missing_command_is_named(start_worker: StartWorker) -> None:
     ending = worker.ending(worker.ask("answer"))
     assert isinstance(ending, Failed)
     assert "“no-such-program worker” cannot be started" in ending.message
+    assert trouble_with_opening(ending).remedy is Remedy.PREFERENCES
     assert worker.client.state is CRASHED
 
 
@@ -235,6 +237,7 @@ def test_that_asking_revives_a_given_up_worker(start_worker: StartWorker) -> Non
     worker = start_worker("with an exit")
     worker.wait(lambda: worker.client.trouble)
     assert len(worker.pids) == MOST_FAILURES
+    assert f"No module named 'torch'. {MOST_FAILURES} workers in a row" in worker.client.trouble
     worker.ending(worker.ask("answer"))
     assert len(worker.pids) == 2 * MOST_FAILURES
 
