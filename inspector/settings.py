@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import msgspec
@@ -89,11 +90,15 @@ def settings_path() -> Path:
 
 
 def _checked(settings: Settings) -> Settings:
-    """The settings without values that this version does not know."""
+    """The settings without values that mean nothing to this version."""
     if settings.colour_map not in COLOUR_MAPS:
         settings = msgspec.structs.replace(settings, colour_map=DEFAULT_COLOUR_MAP)
     if settings.rules not in RULE_TITLES:
         settings = msgspec.structs.replace(settings, rules=Settings().rules)
+    try:
+        shlex.split(settings.worker_command)
+    except ValueError:  # a quotation that does not end
+        settings = msgspec.structs.replace(settings, worker_command="")
     return settings
 
 

@@ -48,6 +48,12 @@ def test_that_settings_of_another_version_say_what_they_can(tmp_path: Path):
     assert settings.colour_map == DEFAULT_COLOUR_MAP
 
 
+def test_that_a_worker_command_that_is_none_gives_way_to_our_own(tmp_path: Path):
+    path = tmp_path / "settings.json"
+    path.write_text('{"worker_command": "ssh \\"gpu", "theme": "dark"}', encoding="utf-8")
+    assert SettingsFile(path).read() == Settings(theme="dark")
+
+
 def test_that_a_place_that_cannot_be_written_stops_nothing(tmp_path: Path):
     (tmp_path / "file").write_text("in the way")
     file = SettingsFile(tmp_path / "file" / "settings.json")
