@@ -91,7 +91,7 @@ class Person:
     def sees_colours(self, box: Box) -> bool:
         """Whether there is relevance, red or blue, on that part of the screen."""
         pixels = np.asarray(self._screen.look().crop(box).convert("RGB"), dtype=int)
-        return bool(((pixels.max(axis=2) - pixels.min(axis=2)) > 60).mean() > 0.01)
+        return bool(((pixels.max(axis=2) - pixels.min(axis=2)) > 60).mean() > 0.0005)  # one token is enough
 
     def shows(self, place: tuple[int, int], colour: tuple[int, int, int]) -> bool:
         return self._screen.look().convert("RGB").getpixel(place) == colour
