@@ -72,6 +72,7 @@ class Inquiry(QObject):
         self.loading.failed.connect(self._on_loading_failed)
         self.explaining.succeeded.connect(self._on_explained)
         self.explaining.failed.connect(self._on_explaining_failed)
+        self.explaining.cancelled.connect(self._on_explaining_cancelled)
         self.exporting.failed.connect(self._on_exporting_failed)
         self.tokenising.counted.connect(self.counted)
         for conversation in self._stoppable:
@@ -145,7 +146,7 @@ class Inquiry(QObject):
             self._explain_when_open = True
         else:
             self.calmed.emit()
-            self.tokenising.hurry()  # the answer says it too, but may be long in coming, or be stopped
+            self.tokenising.forget()
             self.explaining.explain(self.study.question)
 
     def stop(self) -> None:
@@ -267,6 +268,9 @@ class Inquiry(QObject):
         else:
             self.troubled.emit(trouble_with_explaining(failure, asked is not None and asked.checkpointing))
             self._on_question_changed(self.study.question)  # what was too long is counted at least
+
+    def _on_explaining_cancelled(self) -> None:
+        self._on_question_changed(self.study.question)  # no answer says how many tokens there are
 
     def _on_exporting_failed(self, failure: Failed) -> None:
         self.troubled.emit(trouble_with_exporting(failure))

@@ -33,12 +33,6 @@ class Tokenising(Conversation):
         self._wanted = Tokenize(source, text)
         self._timer.start()
 
-    def hurry(self) -> None:
-        """Count now what waits for a pause."""
-        if self.is_waiting:
-            self._timer.stop()
-            self._on_paused()
-
     def forget(self) -> None:
         """Count nothing: the model is gone or the count is known."""
         self._timer.stop()

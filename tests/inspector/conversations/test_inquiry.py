@@ -164,12 +164,14 @@ def test_that_typing_counts_tokens_once_it_pauses(explained, worker, qtbot):
     assert counts == [3]
 
 
-def test_that_a_prompt_is_counted_before_it_is_explained(explained, worker):
+def test_that_a_prompt_whose_explanation_was_stopped_is_counted(explained, worker, qtbot):
     counts = []
     explained.counted.connect(counts.append)
     explained.type("one two three")
     explained.explain()
     explained.stop()
+    worker.answer()
+    qtbot.waitUntil(lambda: count_of(worker, Tokenize) == 1)
     worker.answer()
     assert counts == [3]
 
