@@ -98,7 +98,10 @@ def test_that_a_question_is_followed_through_rules_layers_positions_and_targets(
 
 def test_that_a_killed_worker_costs_a_click_and_nothing_else(window, client, answered, qtbot):
     before = window.study.shown
+    os.kill(client.hello.pid, signal.SIGSTOP)  # or it might have answered before it is killed
     window.commands["rules.gradient"].trigger()
+    qtbot.waitUntil(lambda: client.state is WorkerState.BUSY, timeout=PATIENCE)
+    qtbot.wait(200)  # the request leaves with the event loop
     os.kill(client.hello.pid, signal.SIGKILL)
     qtbot.waitUntil(window.notices.failure.isVisible, timeout=PATIENCE)
     assert window.study.shown is before
