@@ -12,6 +12,8 @@ from engine.attribution.recording import BlockDone, Recording
 from engine.models.memory import free_bytes
 from engine.rules.table import Reading
 
+MOST_AT_ONCE = 4  # targets in one backward pass: more take memory and hardly less time
+
 
 def relevances(recording: Recording, values: Sequence[Tensor], block_done: BlockDone) -> list[Tensor]:
     """For each value, the relevance float32 (1 + layer + 1, token) of the embeddings and of every layer.
@@ -64,4 +66,4 @@ def _read(activation: Tensor, grad: Tensor, reading: Reading) -> Tensor:
 def _batch_size(recording: Recording, wanted: int) -> int:
     """How many gradients of the widest part of a block (about 24 residual streams) fit into half of what is free."""
     stream = recording.embeddings.numel() * recording.embeddings.element_size()
-    return max(1, min(wanted, free_bytes(recording.embeddings.device) // (2 * 24 * stream)))
+    return max(1, min(wanted, MOST_AT_ONCE, free_bytes(recording.embeddings.device) // (2 * 24 * stream)))
