@@ -12,7 +12,7 @@ from engine.attribution.recording import BlockDone, Recording
 from engine.models.memory import free_bytes
 from engine.rules.table import Reading
 
-MOST_AT_ONCE = 4  # targets in one backward pass: more take memory and hardly less time
+MOST_AT_ONCE = 8  # targets in one backward pass: more take memory and hardly less time
 
 
 def relevances(recording: Recording, values: Sequence[Tensor], block_done: BlockDone) -> list[Tensor]:
