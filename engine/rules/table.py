@@ -27,6 +27,7 @@ from engine.rules.operations import (
     off,
     plus_uniform,
     power,
+    product,
     rms_norm,
     split_between,
     uniform,
@@ -101,7 +102,8 @@ ATTNLRP = RuleSet(
     {
         **_DROPOUT,
         **{form: rule for name, rule in _ACTIVATIONS.items() for form in _rules(rule, name)},
-        **_rules(uniform, "mul", "multiply", "matmul", "mm", "bmm", "mv", "dot", "einsum", "outer"),
+        **_rules(product, "mul", "multiply"),
+        **_rules(uniform, "matmul", "mm", "bmm", "mv", "dot", "einsum", "outer"),
         **_rules(plus_uniform, "baddbmm", "addbmm", "addmm", "addcmul"),
         **_rules(by_constant, "div", "divide", "true_divide"),
         **_rules(power, "pow", "square"),

@@ -92,6 +92,15 @@ def test_that_many_targets_at_once_are_each_alone(family: str, rules: str) -> No
         np.testing.assert_allclose(answer.layers, alone.layers, rtol=1e-4, atol=1e-5 * np.abs(alone.layers).max())
 
 
+def test_that_activations_without_a_closed_form_go_back_together() -> None:
+    model = tiny("bloom")  # a GELU written out, with a gradient of its own
+    wanted = [targets.Token(1), targets.Token(2)]
+    with engine.trace(model, input_ids=IDS) as trace:
+        together = trace.explain_many(wanted)
+        for target, answer in zip(wanted, together, strict=True):
+            assert np.allclose(answer.layers, trace.explain(target).layers, rtol=1e-5, atol=1e-7)
+
+
 def test_that_a_target_is_the_sum_of_its_logits() -> None:
     trace = engine.trace(tiny("llama"), input_ids=IDS)
     last, fifth = trace.logits(), trace.logits(5)
