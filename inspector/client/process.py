@@ -7,11 +7,15 @@ import signal
 from dataclasses import dataclass
 from typing import assert_never
 
-from PySide6.QtCore import QElapsedTimer, QObject, QProcess, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QProcess, QProcessEnvironment, Qt, QTimer, Signal
 
 from engine.protocol.failures import ProtocolError
 from engine.protocol.frames import FrameReader, from_worker
 from engine.protocol.messages import PROTOCOL, FailureKind, Hello, Said
+
+# glibc's allocator never merges the scraps that torch's aligned tensors leave in these caches, and so cannot use again
+# the room of freed ones: a forward pass took twice the memory that its tensors have.
+WORKER_ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.mxfast=0:glibc.malloc.tcache_count=0"}
 
 _TAIL = 4000  # characters of stderr remembered for the sentence
 
@@ -45,6 +49,7 @@ class WorkerProcess(QObject):
         self._start_limit = QTimer(self, singleShot=True, interval=start_limit)
         self._start_limit.timeout.connect(self._on_start_limit)
         self._process = QProcess(self)
+        self._process.setProcessEnvironment(_environment())
         self._process.readyReadStandardOutput.connect(self._on_output)
         self._process.readyReadStandardError.connect(self._on_log)
         self._process.finished.connect(self._on_finished)
@@ -163,3 +168,12 @@ class WorkerProcess(QObject):
         lines = self._tail.split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         return f" Its last words: {last.rstrip('.')}." if last else ""
+
+
+def _environment() -> QProcessEnvironment:
+    """What the worker finds: our environment, with what it lacks of its own."""
+    environment = QProcessEnvironment.systemEnvironment()
+    for name, value in WORKER_ENVIRONMENT.items():
+        if not environment.contains(name):
+            environment.insert(name, value)
+    return environment

@@ -1,7 +1,8 @@
 """One explanation, and eight, of SmolLM2 on LXT's prompt, beside LXT's documented recipe for all layers.
 
 `python -m tests.benchmarks.against_lxt --lxt PATH_TO_ITS_CHECKOUT [--rounds 5]`. Both run in processes of their own,
-turn by turn, on the same weights; the figures are ratios of medians, and of peak memory above the loaded model (Linux).
+turn by turn, on the same weights and with the worker's allocator settings; the figures are ratios of medians, and of
+peak memory above the loaded model (Linux).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import torch
 
 import engine
 from engine import targets
+from inspector.client.process import WORKER_ENVIRONMENT
 from tests.real_weights import EVEREST, smollm2
 
 EIGHT = 8
@@ -103,7 +105,11 @@ def main() -> None:
     if chosen.side:
         measure(chosen.side)
         return
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(chosen.lxt), str(Path.cwd())])}
+    environment = {
+        **WORKER_ENVIRONMENT,
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(chosen.lxt), str(Path.cwd())]),
+    }
     command = [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.against_lxt", "--lxt", str(chosen.lxt), "--side"]
     found: dict[str, dict[str, list[list[float]]]] = {}
     for kind in ("one", "eight"):  # fresh processes for each, so that peak memory is that of the kind alone

@@ -33,6 +33,7 @@ from engine.protocol.messages import (
 from engine.protocol.targets import Token, Top
 from engine.protocol.values import ModelSource
 from inspector.client import WorkerState
+from inspector.client.process import WORKER_ENVIRONMENT
 
 COMMAND = [sys.executable, "-m", "engine.worker"]
 SOURCE = ModelSource("bundled:llama")
@@ -62,6 +63,13 @@ def worker(start_worker: StartWorker) -> Witness:
     witness = start_worker(command=COMMAND)
     witness.wait_for(WorkerState.READY)
     return witness
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads another process's environment from /proc")
+def test_that_the_worker_has_an_allocator_that_uses_room_again(worker: Witness) -> None:
+    environment = Path(f"/proc/{worker.hellos[0].pid}/environ").read_bytes().split(b"\0")
+    for name, value in WORKER_ENVIRONMENT.items():
+        assert f"{name}={value}".encode() in environment
 
 
 def test_that_the_worker_answers_what_it_is_asked(worker: Witness) -> None:
