@@ -257,7 +257,7 @@ class Window(Frame):
             source = structs.replace(opening, trust_remote_code=False)  # to be allowed again at every start
             self._profile.keep(self._profile.settings.with_recent(source))
 
-    def _on_counted(self, count: int) -> None:
+    def _on_counted(self, count: int | None) -> None:
         model = self.inquiry.model
         self.editor.set_count(count, model.max_tokens if model else None)
 

@@ -44,7 +44,7 @@ class Inquiry(QObject):
     model_changed = Signal(object)  # ModelInfo | None: the model that is open
     memory_changed = Signal(object)  # Memory | None
     activity_changed = Signal(object)  # str | Progress | None: what the worker is doing for us
-    counted = Signal(int)  # the prompt's tokens
+    counted = Signal(object)  # int | None: the prompt's tokens, where that is known
     answered = Signal(object)  # Explained
     target_refused = Signal(str)
     troubled = Signal(object)  # Trouble
@@ -230,10 +230,11 @@ class Inquiry(QObject):
     def _on_question_changed(self, question: Question) -> None:
         shown = self.study.shown
         if shown is not None and self.study.is_answered:
-            self.tokenising.forget()
-            self.counted.emit(len(shown.relevance.tokens))
-        elif self._model is not None and self.loading.opening == question.source:
-            self.tokenising.count(question.source, question.prompt)
+            self.tokenising.learn(question.source, question.prompt, len(shown.relevance.tokens))
+            return
+        self.tokenising.look_at(question.source, question.prompt)
+        if self._model is not None and self.loading.opening == question.source:
+            self.tokenising.count()
 
     def _on_loaded(self, ending: Loaded) -> None:
         self._set_model(ending.model, ending.memory)
@@ -256,7 +257,7 @@ class Inquiry(QObject):
     def _on_explained(self, answer: Explained) -> None:
         self._set_model(answer.relevance.model, answer.memory)
         self.calmed.emit()
-        self.counted.emit(len(answer.relevance.tokens))
+        self._on_question_changed(self.study.question)  # which may be another by now
         self.answered.emit(answer)
 
     def _on_explaining_failed(self, failure: Failed) -> None:
