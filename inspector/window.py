@@ -70,7 +70,7 @@ class Window(Frame):
         self.inquiry.model_changed.connect(self._on_model_changed)
         self.inquiry.loading.loaded.connect(self._on_loaded)
         self.inquiry.memory_changed.connect(self.status.show_memory)
-        self.inquiry.activity_changed.connect(self._on_activity_changed)
+        self.inquiry.activity.changed.connect(self._on_activity_changed)
         self.inquiry.counted.connect(self._on_counted)
         self.inquiry.answered.connect(self._on_answered)
         self.inquiry.target_refused.connect(self.table.show_target_error)

@@ -230,7 +230,7 @@ def test_that_a_stop_is_passed_on_and_leaves_the_last_answer(explained, worker):
     explained.stop()
     assert worker.stopped == [worker.asked[-1][0]]
     worker.say(Explain, Cancelled())
-    assert not explained.is_busy
+    assert not explained.activity.is_any
     assert explained.study.shown is shown
     assert explained.study.scene.stale
 
@@ -241,12 +241,12 @@ def test_that_stopping_a_load_does_not_explain_afterwards(inquiry, worker):
     inquiry.stop()
     worker.answer()
     assert count_of(worker, Explain) == 0
-    assert not inquiry.is_busy
+    assert not inquiry.activity.is_any
 
 
 def test_that_progress_is_told_and_its_end_too(inquiry, worker):
     activities = []
-    inquiry.activity_changed.connect(activities.append)
+    inquiry.activity.changed.connect(activities.append)
     inquiry.open_model(inquiry.study.question.source)
     progress = Progress("load", 3, 9)
     worker.say(Load, progress)
@@ -348,7 +348,7 @@ def test_that_undo_of_a_running_question_stops_it(explained, worker):
     explained.choose_rules("cp-lrp")
     explained.undo()
     assert worker.asked[-1][0] in worker.stopped
-    assert not explained.is_busy
+    assert not explained.activity.is_any
 
 
 def test_that_unloading_gives_the_model_up_and_the_next_question_takes_it_again(explained, worker):
