@@ -23,12 +23,14 @@ def tokenize(model: Model, prompt: str) -> list[Token]:
     """The prompt's tokens, with the special tokens the tokenizer adds. Their texts, joined, are the prompt.
 
     Half a surrogate pair, which no model can be given, is shown to the model as U+FFFD. Raises PromptError where
-    no token comes of the prompt.
+    the prompt is empty, also of a model that would answer its special tokens alone, and where no token comes of it.
     """
     vocabulary = _vocabulary(model)
+    if not prompt:
+        raise PromptError("The prompt is empty: type something to explain.", "prompt_empty")
     ids, offsets = _encoded(vocabulary, _SURROGATE.sub("\ufffd", prompt))
     if not ids:
-        raise PromptError("The prompt is empty: this model would be given no token. Type something.", "prompt_empty")
+        raise PromptError("No token comes of this prompt: type something else to explain.", "prompt_empty")
     spans = hand_on(
         offsets, partition(offsets, len(prompt)), lambda i, span: vocabulary.piece(ids[i]).text == prompt[slice(*span)]
     )
