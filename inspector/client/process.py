@@ -13,7 +13,7 @@ from engine.protocol.failures import ProtocolError
 from engine.protocol.frames import FrameReader, from_worker
 from engine.protocol.messages import PROTOCOL, FailureKind, Hello, Said
 
-_TAIL = 4000  # characters of stderr remembered for the sentence
+_TAIL = 4000  # characters of stderr remembered for the sentence, and bytes of garbage told to the log
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ class WorkerProcess(QObject):
             for payload in self._reader.feed(data):
                 self._hear(payload)
         except ProtocolError as error:
+            self.logged.emit(f"The worker said, where it cannot be understood: {data[:_TAIL]!r}\n")
             self._end(End("protocol", f"The worker cannot be understood. {error}", final=self._hello is None))
 
     def _hear(self, payload: bytes) -> None:
