@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from engine.attribution.blocks import find_blocks
+from engine.models.blocks import find_blocks
 from engine.models.memory import free_bytes
 from engine.models.opening import Model
 from engine.protocol.failures import DoesNotFit
