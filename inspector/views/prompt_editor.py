@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPlainTextEdit, QToolB
 
 from inspector.theme import Space, tones
 from inspector.views.icons import icon
-from inspector.views.numbers import grouped
+from inspector.views.numbers import grouped, in_tokens
 
 _NEARLY_FULL = 0.9
 
@@ -87,7 +87,7 @@ class PromptEditor(QWidget):
         if count is None:
             self._count.setText("")
         elif limit is None:
-            self._count.setText(f"{grouped(count)} tokens")
+            self._count.setText(in_tokens(count))
         else:
             self._count.setText(f"{grouped(count)} / {grouped(limit)} tokens")
         self._dress()

@@ -37,6 +37,14 @@ def test_that_every_logit_is_a_target_by_its_id(bare: Model) -> None:
         assert resolve(Token(token), bare, 1, logits).terms == ((0, token, 1.0),)
 
 
+@pytest.mark.parametrize(
+    ("length", "said"), [(1, "has 1 token, which is at 0."), (1200, "has 1,200 tokens, 0 to 1199.")]
+)
+def test_that_a_position_outside_the_prompt_is_told_its_length(bare: Model, length: int, said: str) -> None:
+    with pytest.raises(TargetError, match=said):
+        resolve(Token(0, length), bare, length, logits)
+
+
 @pytest.mark.parametrize("target", [Token(-1), Token(VOCABULARY), Contrast(10**9, 0), Contrast(0, -1)])
 def test_that_an_id_without_a_logit_is_refused(bare: Model, target: Target) -> None:
     with pytest.raises(TargetError, match="from 0 to 11") as refusal:

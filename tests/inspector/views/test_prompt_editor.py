@@ -96,6 +96,8 @@ def test_that_the_count_warns_near_the_limit_and_above_it(editor: PromptEditor):
         colours.append(count.palette().windowText().color().name())
     assert count.text() == "8193 / 8192 tokens"
     assert len(set(colours)) == 3
+    editor.set_count(1, None)
+    assert count.text() == "1 token"
     editor.set_count(12, None)
     assert count.text() == "12 tokens"
     editor.set_count(None, 8192)
