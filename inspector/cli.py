@@ -21,7 +21,6 @@ from engine.protocol.failures import EngineError
 from engine.protocol.messages import Explain, FigureFormat, Picture
 from engine.protocol.values import ModelSource, Quantization
 
-_RULES = "attnlrp, cp-lrp, input-x-gradient or gradient"
 _MODEL = "A bundled model (bundled:llama), a hub id, a folder or a .gguf file"
 _PROMPT_FILE = "The text in a file, or on stdin for -. A last line break is left out."
 _TARGET = 'What to explain: top, a token, id:17, "A - B" or "A - mean". Spaces belong to the tokens.'
@@ -84,7 +83,7 @@ def explain(
     prompt_file: Annotated[str | None, unset(metavar="FILE", help=_PROMPT_FILE)] = None,
     target: Annotated[str, typer.Option(help=_TARGET)] = "top",
     position: Annotated[int, typer.Option(help="After which token the target is predicted; -1 is the last.")] = -1,
-    rules: Annotated[str, typer.Option(help=f"Rule set: {_RULES}.")] = "attnlrp",
+    rules: Annotated[RuleSet, typer.Option(help="How relevance is passed on.")] = "attnlrp",
     layer: Annotated[int | None, unset(help="What enters block LAYER; without it, the input.")] = None,
     out: Annotated[Path | None, unset(help="File to write: .pdf, .tex, .png, .csv or .json.")] = None,
     picture: Annotated[Picture, typer.Option(help="What .pdf and .png show; .tex is tokens only.")] = "tokens",
@@ -102,11 +101,11 @@ def explain(
     if (prompt is None) == (prompt_file is None):
         raise typer.BadParameter("Give either --prompt or --prompt-file.")
     file_format = _format(out, picture) if out else None
+    _check_colour_map(colour_map)
     with _explained():
         from engine.commands.reading import read_prompt, read_target
 
         text = prompt if prompt is not None else read_prompt(prompt_file or "-")
-        _check_colour_map(colour_map)
 
         from engine.commands.explaining import Figure, explain  # torch: after what can go wrong without it
         from engine.commands.summary import in_words, summary
@@ -201,7 +200,9 @@ def _check_colour_map(name: str) -> None:
     try:
         colour_table(name)
     except ValueError as error:
-        raise EngineError(f"There is no colour map “{name}”. There is, e.g., {', '.join(COLOUR_MAPS)}.") from error
+        raise typer.BadParameter(
+            f"There is no colour map “{name}”. There is, e.g., {', '.join(COLOUR_MAPS)}."
+        ) from error
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

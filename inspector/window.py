@@ -22,7 +22,7 @@ from inspector.drops import Dropped, DroppedModel, DroppedPrompt, DroppedPromptF
 from inspector.examples import Example, read_examples
 from inspector.frame import Frame
 from inspector.settings import Profile, Settings
-from inspector.state.question import Question
+from inspector.state.question import Question, text_of
 from inspector.state.scene import Choice, Scene
 from inspector.state.study import Study
 from inspector.state.trouble import Remedy, Trouble
@@ -43,6 +43,7 @@ class Window(Frame):
         super().__init__()
         self._worker, self._profile, self._new_worker = worker, profile, new_worker
         self._choice: Choice | None = None
+        self._asked = study.question
         self._theme = profile.settings.theme
         self.study = study
         self.inquiry = Inquiry(worker, study, self)
@@ -70,10 +71,10 @@ class Window(Frame):
         self.inquiry.model_changed.connect(self._on_model_changed)
         self.inquiry.loading.loaded.connect(self._on_loaded)
         self.inquiry.memory_changed.connect(self.status.show_memory)
-        self.inquiry.activity_changed.connect(self._on_activity_changed)
+        self.inquiry.activity.changed.connect(self._on_activity_changed)
         self.inquiry.counted.connect(self._on_counted)
         self.inquiry.answered.connect(self._on_answered)
-        self.inquiry.target_refused.connect(self.table.show_target_error)
+        self.inquiry.target_refused.connect(self._on_target_refused)
         self.inquiry.troubled.connect(self.show_trouble)
         self.inquiry.calmed.connect(self.notices.clear_trouble)
         self.inquiry.exporting.written.connect(self.notices.show_written)
@@ -210,9 +211,17 @@ class Window(Frame):
 
     def _on_question_changed(self, question: Question) -> None:
         self.editor.set_text(question.prompt)
+        if not question.asks_the_same_as(self._asked):
+            self.table.set_text_target(text_of(question.target))
+        self._asked = question
         self.commands.mark(f"rules.{question.rules}")
         self.commands.enable("edit.undo", self.study.can_undo)
         self.commands.enable("edit.redo", self.study.can_redo)
+
+    def _on_target_refused(self, message: str) -> None:
+        asked = self.inquiry.explaining.asked
+        self.table.set_text_target(text_of(asked.target) if asked else "")  # to be mended
+        self.table.show_target_error(message)
 
     def _on_scene_changed(self, scene: Scene) -> None:
         self.relevance.show_scene(scene)
@@ -257,7 +266,7 @@ class Window(Frame):
             source = structs.replace(opening, trust_remote_code=False)  # to be allowed again at every start
             self._profile.keep(self._profile.settings.with_recent(source))
 
-    def _on_counted(self, count: int) -> None:
+    def _on_counted(self, count: int | None) -> None:
         model = self.inquiry.model
         self.editor.set_count(count, model.max_tokens if model else None)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from torch import nn
 
-from engine.attribution.blocks import find_blocks
+from engine.models.blocks import find_blocks
 from engine.models.memory import free_bytes
 from engine.models.opening import Model
 from engine.protocol.failures import DoesNotFit
+from engine.protocol.wording import in_tokens
 
 
 def forecast_bytes(model: Model, tokens: int, checkpointing: bool) -> int:
@@ -31,7 +32,7 @@ def check_that_it_fits(model: Model, tokens: int, checkpointing: bool) -> None:
     if needed <= free:
         return
     message = (
-        f"Explaining {tokens:,} tokens needs about {_gib(needed)} and {_gib(free)} are free on {model.info.device}."
+        f"Explaining {in_tokens(tokens)} needs about {_gib(needed)} and {_gib(free)} are free on {model.info.device}."
     )
     lighter = forecast_bytes(model, tokens, checkpointing=True)
     if not checkpointing and lighter <= free:

@@ -19,7 +19,7 @@ from torch.utils.checkpoint import checkpoint
 from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 
-from engine.attribution.blocks import find_blocks
+from engine.models.blocks import find_blocks
 from engine.protocol.failures import ModelError
 from engine.rules.scope import replaced_forward, rules_again
 from engine.rules.table import RuleSet

@@ -13,6 +13,7 @@ from engine.models.tokens import resolve_token, token_label
 from engine.protocol.failures import TargetError
 from engine.protocol.targets import Contrast, Sum, Target, Token, TokenName, Top
 from engine.protocol.values import ResolvedTarget
+from engine.protocol.wording import in_tokens
 
 Logits = Callable[[int], Tensor]  # the logits (vocabulary,) at a position
 
@@ -58,7 +59,8 @@ def value_of(target: ResolvedTarget, logits: Logits) -> Tensor:
 def position_in(position: int, length: int) -> int:
     """`position` counted from the start. Raises TargetError where the prompt has none such."""
     if not -length <= position < length:
-        raise TargetError(f"There is no position {position}: the prompt has {length} tokens, 0 to {length - 1}.")
+        places = f"0 to {length - 1}" if length > 1 else "which is at 0"
+        raise TargetError(f"There is no position {position}: the prompt has {in_tokens(length)}, {places}.")
     return position % length
 
 

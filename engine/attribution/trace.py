@@ -21,6 +21,7 @@ from engine.protocol.failures import PromptError, Stopped
 from engine.protocol.messages import Phase
 from engine.protocol.targets import Target, Top
 from engine.protocol.values import Prediction, Relevance, Token
+from engine.protocol.wording import in_tokens
 from engine.rules.table import RuleSet, rule_set
 
 ReportProgress = Callable[[Phase, int, int], None]
@@ -161,7 +162,7 @@ def _check_length(model: Model, length: int) -> None:
         raise PromptError("The prompt is empty: type something to explain.", "prompt_empty")
     limit = model.info.max_tokens
     if limit is not None and length > limit:
-        raise PromptError(f"The prompt has {length:,} tokens; {model.info.title} takes {limit:,}. Shorten it.")
+        raise PromptError(f"The prompt has {in_tokens(length)}; {model.info.title} takes {limit:,}. Shorten it.")
 
 
 def _versions() -> dict[str, str]:

@@ -9,7 +9,6 @@ from engine.protocol.colours import Scale
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Explain, Explained, Export, Exported, FigureFormat, Picture, Progress
 from engine.protocol.values import Relevance
-from engine.rules.table import rule_set
 from engine.session import Session
 
 
@@ -30,7 +29,6 @@ class Figure:
 
 def explain(question: Explain, layer: int | None, figure: Figure | None) -> tuple[Explained, Exported | None]:
     """The answer, and the figure where one is wanted. Raises EngineError."""
-    rule_set(question.rules)  # a wrong name is told before the model is loaded
     session = Session()
     with ProgressLine() as line:
         answer = session.answer(question, line.show, _never)

@@ -10,6 +10,7 @@ import numpy as np
 from engine.figures.wording import RULE_NAMES, layer_name, number
 from engine.protocol.colours import relevance_at
 from engine.protocol.messages import Explained
+from engine.protocol.wording import in_tokens
 
 _PREDICTIONS = 5
 _TOKENS = 10
@@ -64,7 +65,7 @@ def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
     yield f"Rules    {RULE_NAMES.get(relevance.rules, relevance.rules)}"
     yield f"Target   {target.label} after token {target.position}: {relevance.value:.4f} logits"
     yield f"Sum      {values.sum():.4f} of {relevance.value:.4f} logits {layer_name(relevance, layer)}"
-    yield f"Time     {answer.seconds:.2f} s for {len(relevance.tokens)} tokens"
+    yield f"Time     {answer.seconds:.2f} s for {in_tokens(len(relevance.tokens))}"
     yield ""
     yield "Predictions"
     likely = [(one.label, f"{one.logit:.3f}", f"{one.probability:.1%}") for one in answer.predictions[:_PREDICTIONS]]

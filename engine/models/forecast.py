@@ -48,7 +48,7 @@ def require_room(
     if needed > free:
         raise DoesNotFit(
             f"The weights need {needed / _GB:.1f} GB in {quantization or str(dtype).removeprefix('torch.')}, "
-            f"and {free / _GB:.1f} GB are free on {device}. {_advice(dtype, quantization, device)}"
+            f"and {free / _GB:.1f} GB are free on {device}. {_advice(files, dtype, quantization, device)}"
         )
 
 
@@ -63,8 +63,9 @@ def _bytes_in(path: Path, width: float) -> float:
             return path.stat().st_size  # a pickle says nothing before it is read
 
 
-def _advice(dtype: torch.dtype, quantization: Quantization | None, device: torch.device) -> str:
-    if quantization != "4bit" and device.type == "cuda":
+def _advice(files: Sequence[Path], dtype: torch.dtype, quantization: Quantization | None, device: torch.device) -> str:
+    can_be_quantized = device.type == "cuda" and not any(path.suffix == ".gguf" for path in files)
+    if quantization != "4bit" and can_be_quantized:
         return "Open it in 4 bits, or open a smaller model."
     if dtype.itemsize > 2 and quantization is None:
         return "Open it in bfloat16, which takes half of that, or open a smaller model."

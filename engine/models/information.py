@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from engine.models.blocks import find_blocks
 from engine.models.memory import weight_bytes
 from engine.protocol.failures import ModelError
 from engine.protocol.values import ModelInfo, ModelSource
@@ -27,7 +28,7 @@ def describe(module: nn.Module, source: ModelSource, title: str, revision: str |
         architecture=type(module).__name__,
         revision=revision,
         parameters=_count_parameters(module),
-        blocks=_integer(settings, "num_hidden_layers", "n_layer", "num_layers") or 0,
+        blocks=len(find_blocks(module)),
         vocabulary=_vocabulary(module, settings),
         max_tokens=_integer(settings, *_LENGTHS),
         device=str(first.device),

@@ -67,6 +67,8 @@ def load_model(
     if isinstance(source, nn.Module):
         name = type(source).__name__
         return Model(source, tokenizer, describe(source, ModelSource(name), name, None))
+    if not isinstance(source, str | Path | ModelSource):
+        raise ModelError(f"A model is a name, a path, a ModelSource or a torch.nn.Module, not {type(source).__name__}.")
     if not isinstance(source, ModelSource):
         source = ModelSource(str(source), revision, device, dtype, quantization, trust_remote_code)
     choose_device(source.device)  # before hours of download

@@ -9,7 +9,6 @@ from engine.models.opening import Model
 from engine.models.spans import Span, hand_on, offsets_by_decoding, partition
 from engine.models.vocabulary import Vocabulary
 from engine.protocol.failures import PromptError, TargetError
-from engine.protocol.targets import TokenName
 from engine.protocol.values import Token
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -23,12 +22,14 @@ def tokenize(model: Model, prompt: str) -> list[Token]:
     """The prompt's tokens, with the special tokens the tokenizer adds. Their texts, joined, are the prompt.
 
     Half a surrogate pair, which no model can be given, is shown to the model as U+FFFD. Raises PromptError where
-    no token comes of the prompt.
+    the prompt is empty, also of a model that would answer its special tokens alone, and where no token comes of it.
     """
     vocabulary = _vocabulary(model)
+    if not prompt:
+        raise PromptError("The prompt is empty: type something to explain.", "prompt_empty")
     ids, offsets = _encoded(vocabulary, _SURROGATE.sub("\ufffd", prompt))
     if not ids:
-        raise PromptError("The prompt is empty: this model would be given no token. Type something.", "prompt_empty")
+        raise PromptError("No token comes of this prompt: type something else to explain.", "prompt_empty")
     spans = hand_on(
         offsets, partition(offsets, len(prompt)), lambda i, span: vocabulary.piece(ids[i]).text == prompt[slice(*span)]
     )
@@ -46,15 +47,11 @@ def token_label(model: Model, id: int) -> tuple[str, str]:
     return piece.text, piece.label
 
 
-def resolve_token(model: Model, name: TokenName) -> int:
-    """The id of the token called `name`: an id, or the text of one token, as typed or else with a space before it.
+def resolve_token(model: Model, name: str) -> int:
+    """The id of the token whose text is `name`, as typed or else with a space before it.
 
-    Raises TargetError where there is no such id, or where the text is several tokens.
+    Raises TargetError where the text is no token, or several.
     """
-    if isinstance(name, int):
-        if not 0 <= name < model.info.vocabulary:
-            raise TargetError(f"There is no token {name}: the ids of this model end at {model.info.vocabulary - 1}.")
-        return name
     if model.tokenizer is None:
         raise TargetError(f"This model came without a tokenizer: give the id of the token “{label(name)}”.")
     if not name:

@@ -16,6 +16,8 @@ Scale = Literal["layer", "global", "target"]
 DEFAULT_COLOUR_MAP = "CET_D1A"  # diverging, readable with colour-blind eyes (Kovesi, 2015)
 COLOUR_MAPS = (DEFAULT_COLOUR_MAP, "bwr", "colorbrewer:RdBu_r", "colorbrewer:PuOr_r", "vik", "CET_D9")
 
+_ROUNDING = 1e-6  # of the target: more than float32 leaves of a sum that is zero
+
 
 def relevance_at(relevance: Relevance, layer: int | None) -> np.ndarray:
     """The relevance of every token at `layer`, float32 (token,); None is the input."""
@@ -23,7 +25,10 @@ def relevance_at(relevance: Relevance, layer: int | None) -> np.ndarray:
 
 
 def colour_limit(relevance: Relevance, layer: int | None, scale: Scale) -> float:
-    """The relevance, in logits, at which the colours end on either side of zero. Never zero."""
+    """The relevance, in logits, at which the colours end on either side of zero. Never zero.
+
+    Nor less than rounding noise: where a layer has nothing else, its tokens have no colour.
+    """
     if scale == "layer":
         span = relevance_at(relevance, layer)
     elif scale == "global":
@@ -31,7 +36,8 @@ def colour_limit(relevance: Relevance, layer: int | None, scale: Scale) -> float
     else:
         span = np.array([relevance.value])
     finite = np.abs(span[np.isfinite(span)])
-    return float(finite.max(initial=0.0)) or 1.0
+    floor = _ROUNDING * abs(relevance.value) if np.isfinite(relevance.value) else 0.0
+    return float(finite.max(initial=floor)) or 1.0
 
 
 @lru_cache

@@ -23,7 +23,7 @@ LIMIT = 512 * 1024 * 1024  # bytes of one payload
 # bfloat16, which numpy lacks, becomes float32 before it travels
 _DTYPES = frozenset({"<f4", "<f8", "<i4", "<i8", "|u1"})
 _MOST_AXES = 8
-_SHOWN = 60  # bytes of garbage quoted in an error
+_SHOWN = 40  # characters of garbage quoted in an error
 
 
 def frame(message: ToWorker | FromWorker) -> bytes:
@@ -73,14 +73,24 @@ class FrameReader:
         """The length of the payload to come; None while its header is incomplete."""
         start = bytes(self._buffer[:HEADER_SIZE])
         if not start.startswith(MAGIC) and not MAGIC.startswith(start):
-            shown = bytes(self._buffer[:_SHOWN])
-            raise ProtocolError(f"Where a frame should begin there is {shown!r}: something else writes to the stream.")
+            raise ProtocolError(
+                f"Where a frame should begin there is {_readable(self._buffer)}: something else writes to the stream."
+            )
         if len(start) < HEADER_SIZE:
             return None
         (length,) = struct.unpack_from("<I", start, len(MAGIC))
         if length > self._limit:
             raise ProtocolError(f"A frame announces {length:,} bytes, more than the limit of {self._limit:,}.")
         return int(length)
+
+
+def _readable(garbage: bytes | bytearray) -> str:
+    """The first line of `garbage` as a person reads it; bytes that are no text are only named so."""
+    words = bytes(garbage[: 4 * _SHOWN]).decode("utf-8", "replace").strip().splitlines() or [""]
+    shown = words[0][:_SHOWN]
+    if not shown or "\ufffd" in shown or not shown.isprintable():
+        return "no text"
+    return f"“{shown}”" if shown == words[0] else f"“{shown}…”"
 
 
 def _decode(decoder: msgspec.msgpack.Decoder[Any], payload: bytes) -> Any:

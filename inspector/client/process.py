@@ -17,7 +17,7 @@ from engine.protocol.messages import PROTOCOL, FailureKind, Hello, Said
 # the room of freed ones: a forward pass took twice the memory that its tensors have.
 WORKER_ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.mxfast=0:glibc.malloc.tcache_count=0"}
 
-_TAIL = 4000  # characters of stderr remembered for the sentence
+_TAIL = 4000  # characters of stderr remembered for the sentence, and bytes of garbage told to the log
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ class WorkerProcess(QObject):
             for payload in self._reader.feed(data):
                 self._hear(payload)
         except ProtocolError as error:
+            self.logged.emit(f"The worker said, where it cannot be understood: {data[:_TAIL]!r}\n")
             self._end(End("protocol", f"The worker cannot be understood. {error}", final=self._hello is None))
 
     def _hear(self, payload: bytes) -> None:

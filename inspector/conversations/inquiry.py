@@ -9,11 +9,12 @@ from typing import assert_never
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.messages import Explained, Export, Failed, Hello, Loaded, Progress, Unloaded
+from engine.protocol.messages import Explained, Export, Failed, Hello, Loaded, Unloaded
 from engine.protocol.targets import Target, TokenName, Top
 from engine.protocol.values import Memory, ModelInfo, ModelSource
 from inspector.client.client import WorkerState
-from inspector.conversations.conversation import Conversation, Worker
+from inspector.conversations.activity import Activity
+from inspector.conversations.conversation import Worker
 from inspector.conversations.explaining import Explaining
 from inspector.conversations.exporting import Exporting
 from inspector.conversations.listing import Listing
@@ -31,20 +32,13 @@ from inspector.state.trouble import (
     trouble_with_opening,
 )
 
-_WORDS: dict[type[Conversation], str] = {
-    Loading: "Opening the model…",
-    Explaining: "Explaining…",
-    Exporting: "Exporting…",
-}
-
 
 class Inquiry(QObject):
     """Keeps study and worker together: what is asked gets answered, what fails says why and what would help."""
 
     model_changed = Signal(object)  # ModelInfo | None: the model that is open
     memory_changed = Signal(object)  # Memory | None
-    activity_changed = Signal(object)  # str | Progress | None: what the worker is doing for us
-    counted = Signal(int)  # the prompt's tokens
+    counted = Signal(object)  # int | None: the prompt's tokens, where that is known
     answered = Signal(object)  # Explained
     target_refused = Signal(str)
     troubled = Signal(object)  # Trouble
@@ -58,6 +52,14 @@ class Inquiry(QObject):
         self.tokenising = Tokenising(worker, self)
         self.listing = Listing(worker, self)
         self.exporting = Exporting(worker, self)
+        self.activity = Activity(
+            {
+                self.loading: "Opening the model…",
+                self.explaining: "Explaining…",
+                self.exporting: "Exporting…",
+            },
+            self,
+        )
         self._model: ModelInfo | None = None
         self._explain_when_open = False
         self._lost_model = False  # the worker that held it is gone
@@ -75,9 +77,6 @@ class Inquiry(QObject):
         self.explaining.cancelled.connect(self._on_explaining_cancelled)
         self.exporting.failed.connect(self._on_exporting_failed)
         self.tokenising.counted.connect(self.counted)
-        for conversation in self._stoppable:
-            conversation.progressed.connect(self._on_progressed)
-            conversation.busy_changed.connect(self._on_busy_changed)
 
     def _follow_worker(self) -> None:
         self._worker.state_changed.connect(self._on_worker_state_changed)
@@ -87,7 +86,7 @@ class Inquiry(QObject):
         """Go on with another worker, which has to open the model first."""
         self._worker.state_changed.disconnect(self._on_worker_state_changed)
         self._worker.greeted.disconnect(self._on_worker_greeted)
-        for conversation in (*self._stoppable, self.tokenising, self.listing):
+        for conversation in (self.loading, self.explaining, self.exporting, self.tokenising, self.listing):
             conversation.use(worker)
         self._worker = worker
         self._follow_worker()
@@ -103,15 +102,6 @@ class Inquiry(QObject):
     def opening(self) -> ModelSource | None:
         """The model that is on its way, also while the worker that is to open it starts again."""
         return self.loading.opening if self.loading.is_busy or self._lost_model else None
-
-    @property
-    def is_busy(self) -> bool:
-        """True while there is something to stop."""
-        return any(conversation.is_busy for conversation in self._stoppable)
-
-    @property
-    def _stoppable(self) -> tuple[Conversation, ...]:
-        return (self.loading, self.explaining, self.exporting)
 
     # -- what a person can do ------------------------------------------------------------------------------------------
 
@@ -152,9 +142,7 @@ class Inquiry(QObject):
     def stop(self) -> None:
         """End what is going on at the next block."""
         self._explain_when_open = False
-        for conversation in self._stoppable:
-            conversation.stop()
-        self._tell_activity()
+        self.activity.stop()
 
     def choose_rules(self, rules: str) -> None:
         self._ask(replace(self.study.question, rules=rules))
@@ -230,10 +218,11 @@ class Inquiry(QObject):
     def _on_question_changed(self, question: Question) -> None:
         shown = self.study.shown
         if shown is not None and self.study.is_answered:
-            self.tokenising.forget()
-            self.counted.emit(len(shown.relevance.tokens))
-        elif self._model is not None and self.loading.opening == question.source:
-            self.tokenising.count(question.source, question.prompt)
+            self.tokenising.learn(question.source, question.prompt, len(shown.relevance.tokens))
+            return
+        self.tokenising.look_at(question.source, question.prompt)
+        if self._model is not None and self.loading.opening == question.source:
+            self.tokenising.count()
 
     def _on_loaded(self, ending: Loaded) -> None:
         self._set_model(ending.model, ending.memory)
@@ -256,7 +245,7 @@ class Inquiry(QObject):
     def _on_explained(self, answer: Explained) -> None:
         self._set_model(answer.relevance.model, answer.memory)
         self.calmed.emit()
-        self.counted.emit(len(answer.relevance.tokens))
+        self._on_question_changed(self.study.question)  # which may be another by now
         self.answered.emit(answer)
 
     def _on_explaining_failed(self, failure: Failed) -> None:
@@ -279,14 +268,14 @@ class Inquiry(QObject):
         if state is not WorkerState.CRASHED:
             return
         self._lose_model()
-        if not self.is_busy:  # otherwise what is under way fails, and says so
+        if not self.activity.is_any:  # otherwise what is under way fails, and says so
             why = self._worker.trouble or "The worker ended unexpectedly. Another one takes its place."
             self.troubled.emit(Trouble(why, Remedy.RESTART if self._worker.trouble else None))
 
     def _on_worker_greeted(self, hello: Hello) -> None:
         self._lose_model()
         lost, self._lost_model = self._lost_model, False
-        if lost and self.loading.opening is not None and not self.is_busy:
+        if lost and self.loading.opening is not None and not self.activity.is_any:
             self.loading.open(self.loading.opening)
 
     def _lose_model(self) -> None:
@@ -299,19 +288,3 @@ class Inquiry(QObject):
             self._model = model
             self.model_changed.emit(model)
         self.memory_changed.emit(memory)
-
-    def _on_progressed(self, progress: Progress) -> None:
-        if not any(conversation.is_stopping for conversation in self._stoppable):
-            self.activity_changed.emit(progress)
-
-    def _on_busy_changed(self, busy: bool) -> None:
-        self._tell_activity()
-
-    def _tell_activity(self) -> None:
-        busy = [conversation for conversation in self._stoppable if conversation.is_busy]
-        if not busy:
-            self.activity_changed.emit(None)
-        elif any(conversation.is_stopping for conversation in busy):
-            self.activity_changed.emit("Stopping…")
-        else:
-            self.activity_changed.emit(_WORDS[type(busy[0])])

@@ -12,13 +12,14 @@ PAUSE_MS = 250  # without a key, before it is worth asking
 
 
 class Tokenising(Conversation):
-    """The live count: asked when typing pauses, and only of a model that is open."""
+    """The live count: never that of another text; asked when typing pauses, and only of a model that is open."""
 
-    counted = Signal(int)
+    counted = Signal(object)  # int | None: the tokens of the text looked at, where that is known
 
     def __init__(self, worker: Worker, parent: QObject | None = None) -> None:
         super().__init__(worker, parent)
-        self._wanted: Tokenize | None = None
+        self._text: Tokenize | None = None
+        self._count: int | None = None  # of its tokens
         self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._timer.timeout.connect(self._on_paused)
         self.succeeded.connect(self._on_succeeded)
@@ -28,19 +29,34 @@ class Tokenising(Conversation):
         """Whether a text is to be counted once typing pauses."""
         return self._timer.isActive()
 
-    def count(self, source: ModelSource, text: str) -> None:
-        """Count the tokens of `text` once no other text follows."""
-        self._wanted = Tokenize(source, text)
-        self._timer.start()
+    def look_at(self, source: ModelSource, text: str) -> None:
+        """Tell what is known of `text`, which is nothing where it is another than before."""
+        request = Tokenize(source, text)
+        if request != self._text:
+            self.forget()
+            self._text, self._count = request, None
+        self.counted.emit(self._count)
+
+    def count(self) -> None:
+        """Count the tokens of the text looked at once no other text follows, unless they are known."""
+        if self._text is not None and self._text.text and self._count is None and not self.is_busy:
+            self._timer.start()
+
+    def learn(self, source: ModelSource, text: str, count: int) -> None:
+        """Take over the count of `text` from an answer."""
+        self.forget()
+        self._text, self._count = Tokenize(source, text), count
+        self.counted.emit(count)
 
     def forget(self) -> None:
-        """Count nothing: the model is gone or the count is known."""
+        """Count nothing: the model is gone, or an answer is going to tell."""
         self._timer.stop()
         self.drop()
 
     def _on_paused(self) -> None:
-        if self._wanted is not None:
-            self.ask(self._wanted)
+        if self._text is not None:
+            self.ask(self._text)
 
     def _on_succeeded(self, ending: Tokenized) -> None:
-        self.counted.emit(len(ending.tokens))
+        self._count = len(ending.tokens)
+        self.counted.emit(self._count)

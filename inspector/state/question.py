@@ -27,6 +27,10 @@ class Question:
         """The question without what does not change its answer."""
         return replace(self, checkpointing=False)
 
+    def asks_the_same_as(self, other: Question) -> bool:
+        """Whether both ask for the same target of the same model and prompt, by whatever rules."""
+        return (self.source, self.prompt, self.target) == (other.source, other.prompt, other.target)
+
     def request(self) -> Explain:
         """The message that asks it."""
         return Explain(self.source, self.prompt, self.target, self.rules, self.checkpointing)
@@ -39,6 +43,15 @@ class Question:
 def question_of(request: Explain) -> Question:
     """The question that `request` asks."""
     return Question(request.source, request.prompt, request.target, request.rules, request.checkpointing)
+
+
+def text_of(target: Target) -> str:
+    """The text by which the target names its token; empty where it names it by its id, or none."""
+    match target:
+        case Token(str() as text) | Contrast(str() as text):
+            return text
+        case _:
+            return ""
 
 
 def position_of(target: Target) -> int:

@@ -30,11 +30,13 @@ class Legend(QWidget):
         """The colours end at ± `limit` logits; `text` says how that limit was chosen."""
         self._limit, self._table, self._text = limit, colour_table(colour_map), text
         self.setAccessibleDescription(f"{' '.join(self.numbers())} logits; {text}")
+        self.setToolTip(text)
         self.update()
 
     def clear(self) -> None:
         self._limit = None
         self.setAccessibleDescription("")
+        self.setToolTip("")
         self.update()
 
     def numbers(self) -> tuple[str, str, str]:
@@ -50,8 +52,14 @@ class Legend(QWidget):
 
     def bar_rect(self) -> QRectF:
         """Where the colours are."""
-        width = min(_BAR_WIDTH, self.width() * 0.5)
-        return QRectF(Space.MEDIUM, Space.TIGHT, width, _BAR_HEIGHT)
+        room = self.width() - Space.MEDIUM - Space.SMALL
+        width = max(min(_BAR_WIDTH, self.width() * 0.5), self._numbers_width())
+        return QRectF(Space.MEDIUM, Space.TIGHT, min(width, room), _BAR_HEIGHT)
+
+    def _numbers_width(self) -> float:
+        """What the numbers take with room between them: the middle one stays in the middle."""
+        low, zero, high = map(self.fontMetrics().horizontalAdvance, self.numbers())
+        return 2 * max(low, high) + zero + 2 * Space.SMALL
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._limit is None:
@@ -67,9 +75,10 @@ class Legend(QWidget):
         self._paint_numbers(painter, bar)
         painter.setPen(QColor(t.quiet))
         left = int(bar.right()) + Space.LARGE
-        words = painter.fontMetrics().elidedText(
-            self._text, Qt.TextElideMode.ElideRight, self.width() - left - Space.SMALL
-        )
+        metrics, room = painter.fontMetrics(), self.width() - left - Space.SMALL
+        if 2 * room < metrics.horizontalAdvance(self._text):
+            return  # less than half of the words says nothing; the tool tip does
+        words = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, room)
         painter.drawText(
             QRectF(left, 0, self.width() - left, self.height() - Space.TIGHT), Qt.AlignmentFlag.AlignVCenter, words
         )

@@ -38,6 +38,11 @@ def percent(share: float) -> str:
     return f"{hundredths:.{digits}f} %".replace("-", "−")
 
 
+def in_tokens(count: int) -> str:
+    """A number of tokens in words: "1 token", "8192 tokens"."""
+    return f"{grouped(count)} token" if count == 1 else f"{grouped(count)} tokens"
+
+
 def grouped(count: int) -> str:
     """A count with thin spaces between thousands from five digits on: "8192", "20 000"."""
     return f"{count:,}".replace(",", "\u202f") if count >= 10_000 else str(count)

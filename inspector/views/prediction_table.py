@@ -82,7 +82,10 @@ class PredictionTable(QWidget):
         self._dress()
 
     def set_text_target(self, text: str) -> None:
-        self._field.setText(text)
+        """Put another text into the field: empty where what is explained was not chosen there."""
+        if text != self._field.text():
+            self._field.setText(text)
+            self._clear_error()
 
     def clear(self) -> None:
         self._rows.show((), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
@@ -12,9 +13,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPlainTextEdit, QToolB
 
 from inspector.theme import Space, tones
 from inspector.views.icons import icon
-from inspector.views.numbers import grouped
+from inspector.views.numbers import grouped, in_tokens
 
 _NEARLY_FULL = 0.9
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 class Example(Protocol):
@@ -73,12 +75,15 @@ class PromptEditor(QWidget):
         return self._field.document().toRawText().replace("\u2029", "\n")
 
     def set_text(self, text: str) -> None:
-        """Show another prompt; the caret stays where it is the same (Qt changes line ends, so both are compared)."""
+        """Show another prompt; the caret stays where it is the same (Qt changes line ends, so both are compared).
+
+        Half a surrogate pair, which Qt would drop without a word, is shown as the model is given it: as U+FFFD.
+        """
         if text in (self.text(), self._given):
             return
         self._given = text
         self._field.blockSignals(True)
-        self._field.setPlainText(text)
+        self._field.setPlainText(_HALVES.sub("\ufffd", text))
         self._field.blockSignals(False)
 
     def set_count(self, count: int | None, limit: int | None) -> None:
@@ -87,7 +92,7 @@ class PromptEditor(QWidget):
         if count is None:
             self._count.setText("")
         elif limit is None:
-            self._count.setText(f"{grouped(count)} tokens")
+            self._count.setText(in_tokens(count))
         else:
             self._count.setText(f"{grouped(count)} / {grouped(limit)} tokens")
         self._dress()

@@ -59,8 +59,8 @@ class TokenPainter:
         white = wants_white_text(colours[tokens])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_boxes(painter, layout, spans, packed, white)
-        self._paint_texts(painter, layout, spans, white)
         self._paint_marks(painter, layout, spans, marks, tones)
+        self._paint_texts(painter, layout, spans, white)
 
     def _paint_boxes(
         self, painter: QPainter, layout: TokenLayout, spans: range, packed: np.ndarray, white: np.ndarray
@@ -110,12 +110,15 @@ class TokenPainter:
             for rect in _rects(layout, token, spans):
                 painter.fillRect(QRectF(rect.left(), rect.bottom() + 1, rect.width(), 2.5), QColor(tones.match))
         hovered = _rects(layout, marks.hovered, spans)
-        _outline(painter, hovered, QPen(QColor(tones.quiet), 1), 0.5)
+        _outline(painter, hovered, QPen(QColor(tones.quiet), 1), 0.5, 0.5)
         for token in marks.found_now:
-            _ring(painter, _rects(layout, token, spans), tones.match, tones.base, 1)
-        _ring(painter, _rects(layout, marks.target, spans), tones.text, tones.base, 1)
-        both = marks.cursor == marks.target
-        _ring(painter, _rects(layout, marks.cursor, spans), tones.accent, tones.base, 3.5 if both else 1)
+            _ring(painter, _rects(layout, token, spans), tones.match, tones.base)
+        _ring(painter, _rects(layout, marks.target, spans), tones.text, tones.base)
+        cursor = _rects(layout, marks.cursor, spans)
+        if marks.cursor == marks.target:
+            _outline(painter, cursor, QPen(QColor(tones.accent), 1.5), 1.75, 3)  # around the ring
+        else:
+            _ring(painter, cursor, tones.accent, tones.base)
 
     def _shape(self, key: tuple[str, int, int]) -> tuple[QStaticText, float]:
         """The text of a (text, kind, level) made ready to draw, and half its height."""
@@ -148,15 +151,14 @@ def _rects(layout: TokenLayout, token: int, spans: range) -> list[QRectF]:
     return [layout.rect(span) for span in layout.spans_of(token) if span in spans] if token >= 0 else []
 
 
-def _ring(painter: QPainter, rects: Iterable[QRectF], colour: str, base: str, distance: float) -> None:
+def _ring(painter: QPainter, rects: Iterable[QRectF], colour: str, base: str) -> None:
     """An outline that stands out from light and from dark boxes alike: it has the background at both its sides."""
-    _outline(painter, rects, QPen(QColor(base), 4.5), distance)
-    _outline(painter, rects, QPen(QColor(colour), 2), distance)
+    _outline(painter, rects, QPen(QColor(base), 4), 0.5, 1)
+    _outline(painter, rects, QPen(QColor(colour), 2), 0.5, 1)
 
 
-def _outline(painter: QPainter, rects: Iterable[QRectF], pen: QPen, distance: float) -> None:
+def _outline(painter: QPainter, rects: Iterable[QRectF], pen: QPen, beside: float, above: float) -> None:
+    """Frames that far from their boxes. Beside them, the next token's text begins after the gap and its padding."""
     painter.setPen(pen)
     for rect in rects:
-        painter.drawRoundedRect(
-            rect.adjusted(-distance, -distance, distance, distance), _RADIUS + distance, _RADIUS + distance
-        )
+        painter.drawRoundedRect(rect.adjusted(-beside, -above, beside, above), _RADIUS + above, _RADIUS + above)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from engine.protocol.values import Token
 from inspector.views.card import Card
 from inspector.views.find_bar import FindBar
+from inspector.views.numbers import in_tokens
 from inspector.views.token_view import TokenView
 from inspector.views.token_walk import is_step, walk
 
@@ -271,6 +272,6 @@ class TokenStrip(TokenView):
         elif current >= 0:
             text = self._facts.sentence(current)
         else:
-            text = f"{len(self._facts.tokens)} tokens; the arrow keys walk through them."
+            text = f"{in_tokens(len(self._facts.tokens))}; the arrow keys walk through them."
         self.setAccessibleDescription(text)
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))

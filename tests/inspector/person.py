@@ -11,8 +11,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageGrab
 
+from engine.protocol.colours import colour_table
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240  # seconds: the worker imports torch, on a machine that may be busy
+NARROWEST, LINE = 6, 16  # pixels: at least as wide and high is the box of any token, at the window's first zoom
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 
@@ -88,10 +91,18 @@ class Person:
     def title(self) -> str:
         return " ".join(self._say("getwindowname", window) for window in self._windows())
 
-    def sees_colours(self, box: Box) -> bool:
-        """Whether there is relevance, red or blue, on that part of the screen."""
-        pixels = np.asarray(self._screen.look().crop(box).convert("RGB"), dtype=int)
-        return bool(((pixels.max(axis=2) - pixels.min(axis=2)) > 60).mean() > 0.0005)  # one token is enough
+    def sees_most_relevant(self, box: Box) -> bool:
+        """Whether a token on that part of the screen has the colour that only the largest relevance has.
+
+        Its box is painted whole in an end of the colour table: what is stale, or an antialiased edge, is not.
+        """
+        pixels = np.asarray(self._screen.look().crop(box).convert("RGB"))
+        for end in (colour_table()[0], colour_table()[-1]):
+            down, across = np.nonzero((pixels == end).all(axis=2))
+            if len(down) and np.ptp(across) + 1 >= NARROWEST and np.ptp(down) + 1 >= LINE:
+                whole = (np.ptp(across) + 1) * (np.ptp(down) + 1)
+                return bool(len(down) > whole / 2)  # the rest is its letters
+        return False
 
     def shows(self, place: tuple[int, int], colour: tuple[int, int, int]) -> bool:
         return self._screen.look().convert("RGB").getpixel(place) == colour

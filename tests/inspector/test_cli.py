@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
-from inspector.cli import cli
+from engine.rules.table import RULE_SETS
+from inspector.cli import RuleSet, cli
 
 ROOT = Path(__file__).parents[2]
 PROMPT = "In 1922 the expedition reached 8,320 m. In 1953 the team reached 8,848 m. The expedition of 1922 reached 8,"
@@ -41,6 +43,10 @@ def test_that_every_command_has_help(command: list[str]) -> None:
     assert done.returncode == 0 and done.stdout.startswith(" ".join(["Usage: lxt-inspector", *command]))
 
 
+def test_that_every_rule_set_can_be_asked_for() -> None:
+    assert get_args(RuleSet) == tuple(RULE_SETS)
+
+
 def test_that_the_version_is_told() -> None:
     assert run("--version").stdout.startswith("lxt-inspector ")
 
@@ -57,6 +63,8 @@ def test_that_the_version_is_told() -> None:
         (["explain", "m", "--prompt", "a", "--scale", "any"], "layer"),
         (["--size", "3"], "1280x800"),
         (["--rules", "nothing-like-it"], "input-x-gradient"),
+        (["explain", "m", "--prompt", "a", "--rules", "nothing-like-it"], "input-x-gradient"),
+        (["explain", "m", "--prompt", "a", "--colour-map", "nothing-like-it", "--out", "x.png"], "no colour map"),
     ],
 )
 def test_that_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
@@ -72,9 +80,8 @@ def test_that_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> 
         (["bundled:llama", "--prompt-file", "/nothing.txt"], "/nothing.txt"),
         (["bundled:llama", "--prompt", "a b", "--layer", "99"], "no layer 99"),
         (["bundled:llama", "--prompt", "a b", "--target", "no one token at all"], "tokens"),
-        (["bundled:llama", "--prompt", "a b", "--rules", "nothing-like-it"], "nothing-like-it"),
         (["bundled:llama", "--prompt", "a b", "--out", "/dev/null/figure.csv"], "could not be written"),
-        (["bundled:llama", "--prompt", "a b", "--colour-map", "nothing-like-it", "--out", "x.png"], "no colour map"),
+        (["bundled:llama", "--prompt", ""], "prompt is empty"),
     ],
 )
 def test_that_a_failure_is_one_line_and_exits_with_1(arguments: list[str], reason: str) -> None:

@@ -134,6 +134,56 @@ def test_that_a_free_text_that_is_no_token_is_refused_beside_its_field(window, w
     assert not window.notices.failure.isVisible()
 
 
+def test_that_a_refused_text_stays_in_its_field_to_be_mended(window, worker, qtbot):
+    field = window.table.findChild(QLineEdit)
+    qtbot.keyClicks(field, "has been")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    worker.say(Explain, Failed("target_unknown", "“has been” is 2 tokens."))
+    assert field.text() == "has been"
+
+
+def test_that_a_text_explained_stays_in_its_field_under_other_rules(window, worker, qtbot):
+    field = window.table.findChild(QLineEdit)
+    qtbot.keyClicks(field, "3")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    worker.answer()
+    window.commands["rules.cp-lrp"].trigger()
+    worker.answer()
+    assert field.text() == "3"
+
+
+@pytest.mark.parametrize(
+    "choose",
+    [
+        lambda window: window.table.explained.emit(102),
+        lambda window: window.relevance.strip.position_clicked.emit(1),
+        lambda window: window.inquiry.use_prompt("one two three"),
+        lambda window: window.inquiry.open_model(ModelSource("bundled:gpt2")),
+    ],
+    ids=["prediction", "position", "prompt", "model"],
+)
+@pytest.mark.parametrize("enter", [True, False])
+def test_that_a_text_to_explain_goes_where_something_else_is_chosen(window, worker, qtbot, choose, enter):
+    field = window.table.findChild(QLineEdit)
+    qtbot.keyClicks(field, "3")
+    if enter:
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+        worker.answer()
+    choose(window)
+    worker.answer()
+    assert field.text() == ""
+
+
+def test_that_undo_brings_back_the_text_that_was_explained(window, worker, qtbot):
+    field = window.table.findChild(QLineEdit)
+    qtbot.keyClicks(field, "3")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    worker.answer()
+    window.table.explained.emit(102)
+    window.commands["edit.undo"].trigger()
+    assert field.text() == "3"
+
+
 @pytest.mark.parametrize("scale", ["layer", "global", "target"])
 def test_that_the_scale_in_force_is_written(window, scale):
     window.commands[f"scale.{scale}"].trigger()

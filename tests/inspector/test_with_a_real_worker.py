@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -9,12 +11,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGraphicsView, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from engine.protocol.colours import colour_table
 from engine.protocol.messages import Export
 from engine.protocol.values import ModelSource
 from inspector.app import new_worker
 from inspector.client.client import WorkerClient, WorkerState
+from inspector.dialogs.export import PRODUCTS, ExportDialog
+from inspector.dialogs.preferences import Preferences
 from inspector.settings import Profile, SettingsFile
 from inspector.state.question import Question
 from inspector.state.study import Study
@@ -22,6 +29,7 @@ from inspector.window import Window
 
 MODEL = "bundled:llama"
 PROMPT = "In 1922 the British expedition reached 8,320 m. According to the text, the 1922 expedition reached 8,"
+BEGINNINGS = {".pdf": b"%PDF", ".png": b"\x89PNG", ".tex": b"%"}
 PATIENCE = 180_000  # ms: torch is imported in it, on a machine that may be busy
 
 
@@ -51,6 +59,21 @@ def window(qtbot: QtBot, client: WorkerClient) -> Iterator[Window]:
 def answered(window: Window, qtbot: QtBot) -> Callable[[], None]:
     """Waits until the present question is answered."""
     return lambda: qtbot.waitUntil(lambda: window.study.is_answered, timeout=PATIENCE)
+
+
+@pytest.fixture
+def exporting(window: Window, qtbot: QtBot) -> Callable[[int, Path], None]:
+    """Saves one of the dialog's products at a path, as by hand."""
+
+    def export(index: int, path: Path) -> None:
+        window.commands["file.export"].trigger()
+        dialog = next(each for each in window.findChildren(ExportDialog) if each.isVisible())
+        dialog.choose(index)
+        dialog.findChild(QLineEdit, "export_path").setText(str(path))
+        with qtbot.waitSignal(window.inquiry.exporting.written, timeout=PATIENCE):
+            dialog.accept()
+
+    return export
 
 
 def is_running(pid: int) -> bool:
@@ -94,6 +117,36 @@ def test_that_a_question_is_followed_through_rules_layers_positions_and_targets(
     with qtbot.waitSignal(window.inquiry.exporting.written, timeout=PATIENCE):
         window.inquiry.export(Export(window.study.shown.relevance, "csv"), path)
     assert path.stat().st_size > 0
+
+
+@pytest.mark.parametrize("index", range(len(PRODUCTS)), ids=[f"{each.stem}{each.suffix}" for each in PRODUCTS])
+def test_that_everything_on_offer_is_exported_from_the_dialog(exporting, tmp_path, index):
+    path = tmp_path / f"figure{PRODUCTS[index].suffix}"
+    exporting(index, path)
+    if path.suffix == ".json":
+        assert json.loads(path.read_text(encoding="utf-8"))["prompt"] == PROMPT
+    elif path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            assert "".join(row["text"] for row in csv.DictReader(file)) == PROMPT
+    else:
+        assert path.read_bytes().startswith(BEGINNINGS[path.suffix])
+
+
+def test_that_the_map_is_clicked_and_colours_change_while_it_is_looked_at(window, qtbot):
+    strip, layers = window.relevance.strip, window.layers.map
+    place = layers.cell_rect(2, 5).center()
+    qtbot.mouseClick(layers.findChild(QGraphicsView).viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: window.study.view.layer == 2, timeout=PATIENCE)
+    assert (window.study.view.token, strip.current()) == (5, 5)
+
+    most = int(np.abs(window.study.scene.strip.values).argmax())
+    end = -1 if window.study.scene.strip.values[most] > 0 else 0
+    for name in ("bwr", "CET_D1A"):
+        window.commands["edit.preferences"].trigger()
+        window.findChild(Preferences).choose_colour_map(name)
+        rect = strip.token_rects(most)[0]
+        seen = strip.viewport().grab().toImage().pixelColor(rect.center().x(), rect.bottom() - 2)
+        assert seen.getRgb()[:3] == tuple(colour_table(name)[end])
 
 
 def test_that_a_killed_worker_costs_a_click_and_nothing_else(window, client, answered, qtbot):

@@ -12,7 +12,7 @@ from torch import nn
 
 import engine
 from engine import targets
-from engine.attribution.blocks import find_blocks
+from engine.models.blocks import find_blocks
 from engine.protocol.failures import ModelError, PromptError, RulesError, Stopped, TargetError
 from engine.rules.table import RULE_SETS
 from tests.engine.attribution.families import BIAS_FREE, FAMILIES, IDS, tiny

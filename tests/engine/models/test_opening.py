@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,13 +15,13 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers.utils import logging
 
-from engine.attribution.blocks import find_blocks
 from engine.models import forecast
+from engine.models.blocks import find_blocks
 from engine.models.listing import list_models
 from engine.models.opening import load_model
 from engine.models.sources import bundled_models
 from engine.models.tokens import tokenize
-from engine.protocol.failures import DoesNotFit, Stopped
+from engine.protocol.failures import DoesNotFit, ModelError, Stopped
 from engine.protocol.values import ModelSource
 
 REPOSITORY = Path(__file__).parents[3]
@@ -35,6 +36,25 @@ def test_that_a_folder_opens_as_what_it_is(folder):
     assert model.info.weight_bytes == sum(t.nbytes for t in (*model.module.parameters(), *model.module.buffers()))
     assert (model.info.device, model.info.dtype, model.info.revision) == ("cpu", "float32", None)
     assert "".join(token.text for token in tokenize(model, "the top 😀")) == "the top 😀"
+
+
+@pytest.mark.parametrize("nothing", [None, 7, ["bundled:llama"]])
+def test_that_what_is_no_model_is_told_what_would_be_one(nothing):
+    with pytest.raises(ModelError, match=f"a name, a path.*not {type(nothing).__name__}"):
+        load_model(nothing)
+
+
+class _Misinformed(nn.Module):
+    """Has two blocks, and settings that speak of another number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.config = SimpleNamespace(num_hidden_layers=7)
+        self.blocks = nn.ModuleList(nn.Linear(4, 4) for _ in range(2))
+
+
+def test_that_blocks_are_counted_in_the_model_itself():
+    assert load_model(_Misinformed()).info.blocks == 2
 
 
 @pytest.mark.parametrize("name", bundled_models())
@@ -178,6 +198,15 @@ def test_that_weights_that_do_not_fit_are_refused_with_numbers(folder, monkeypat
     with pytest.raises(DoesNotFit, match=r"0\.0 GB in float32.*bfloat16") as refusal:
         load_model(folder)
     assert refusal.value.kind == "out_of_memory"
+
+
+@pytest.mark.parametrize(("name", "advice"), [("model.gguf", "bfloat16"), ("pytorch_model.bin", "4 bits")])
+def test_that_only_what_can_be_quantized_is_advised_to_be(tmp_path, monkeypatch, name, advice):
+    monkeypatch.setattr(forecast, "free_bytes", lambda device: 0)
+    monkeypatch.setattr(forecast, "stored_elements", lambda path: 1000)
+    (tmp_path / name).write_bytes(b"weights")
+    with pytest.raises(DoesNotFit, match=f"Open it in {advice}"):
+        forecast.require_room([tmp_path / name], torch.float32, None, torch.device("cuda"))
 
 
 def test_that_the_forecast_is_what_the_weights_take(folder):

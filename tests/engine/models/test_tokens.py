@@ -113,10 +113,10 @@ def test_that_half_a_surrogate_pair_can_be_split(model_of):
     assert joined(tokenize(model_of("gpt2"), "a\ud83dz")) == "a\ud83dz"
 
 
-def test_that_an_empty_prompt_is_refused_only_where_no_token_comes_of_it(model_of):
-    assert [token.label for token in tokenize(model_of("llama3"), "")] == ["<s>"]
-    with pytest.raises(PromptError) as refusal:
-        tokenize(model_of("gpt2"), "")
+@pytest.mark.parametrize("family", ["gpt2", "llama3"])
+def test_that_an_empty_prompt_is_refused_also_where_special_tokens_would_be_left(model_of, family):
+    with pytest.raises(PromptError, match="is empty") as refusal:
+        tokenize(model_of(family), "")
     assert refusal.value.kind == "prompt_empty"
 
 
@@ -126,7 +126,6 @@ def test_that_a_model_without_tokenizer_says_so(model_of):
         tokenize(bare, "the")
     with pytest.raises(TargetError, match="without a tokenizer"):
         resolve_token(bare, "the")
-    assert resolve_token(bare, 7) == 7
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama3", "llama2", "gemma", "unigram", "slow bytes"])
@@ -182,7 +181,7 @@ def test_that_a_control_token_is_found_by_name(model_of):
     assert resolve_token(model, "<|user|>") == model.tokenizer.convert_tokens_to_ids("<|user|>")
 
 
-@pytest.mark.parametrize("name", [-1, 10**9, "", "\ud800"])
+@pytest.mark.parametrize("name", ["", "\ud800"])
 def test_that_a_name_that_is_no_token_is_refused(model_of, name):
     with pytest.raises(TargetError) as refusal:
         resolve_token(model_of("gpt2"), name)

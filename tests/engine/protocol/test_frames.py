@@ -233,6 +233,22 @@ def test_that_text_in_the_stream_is_quoted_in_the_error() -> None:
         list(FrameReader().feed(b"Last login: Tuesday\n"))
 
 
+@pytest.mark.parametrize(
+    ("garbage", "quoted"),
+    [
+        (b"Last login: Tuesday\nWelcome to gpu-3\n", "there is “Last login: Tuesday”:"),
+        ("Modèle chargé\n".encode(), "there is “Modèle chargé”:"),
+        (b"Loading " + b"x" * 500, f"there is “Loading {'x' * 32}…”:"),
+        (b"\x00\x9f\x92\xff" * 20, "there is no text:"),
+        (b"\x1b[31mred", "there is no text:"),
+    ],
+)
+def test_that_garbage_is_quoted_as_a_person_reads_it(garbage: bytes, quoted: str) -> None:
+    with pytest.raises(ProtocolError) as refusal:
+        list(FrameReader().feed(garbage))
+    assert quoted in str(refusal.value)
+
+
 def test_that_one_wrong_byte_is_enough_to_know() -> None:
     with pytest.raises(ProtocolError):
         list(FrameReader().feed(b"L" + b"?"))

@@ -82,6 +82,8 @@ def play(run: int, text: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         case "print":
             shout(b"Loading checkpoint shards: 50%")
+        case "print bytes":
+            shout(b"\x00\x9f" * 100)
         case "boast":
             shout(MAGIC + struct.pack("<I", LIMIT + 1))
         case "mumble":

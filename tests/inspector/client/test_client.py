@@ -153,6 +153,14 @@ def test_that_a_run_with_a_lost_worker_fails_and_the_next_is_answered(
     worker.wait(lambda: not is_alive(worker.pids[0]))
 
 
+def test_that_garbage_is_told_in_full_to_the_log(start_worker: StartWorker) -> None:
+    worker = start_worker()
+    ending = worker.ending(worker.ask("print bytes"))
+    assert isinstance(ending, Failed)
+    assert "there is no text" in ending.message
+    assert repr(b"\x00\x9f" * 100) in worker.log
+
+
 def test_that_an_answer_given_before_death_counts(start_worker: StartWorker) -> None:
     worker = start_worker()
     run = worker.ask("answer and die")

@@ -161,7 +161,42 @@ def test_that_typing_counts_tokens_once_it_pauses(explained, worker, qtbot):
     explained.type("one two three")
     qtbot.waitUntil(lambda: count_of(worker, Tokenize) == 1)
     worker.answer()
-    assert counts == [3]
+    assert counts == [None, None, 3]
+
+
+def test_that_the_count_of_another_prompt_is_not_told_while_one_is_explained(explained, worker):
+    counts = []
+    explained.counted.connect(counts.append)
+    explained.use_prompt("one two three")
+    assert counts == [None]
+    worker.answer()
+    assert counts == [None, 3]
+
+
+def test_that_an_answer_to_a_prompt_no_longer_asked_about_says_nothing_of_the_present_one(explained, worker):
+    explained.use_prompt("one two three")
+    counts = []
+    explained.counted.connect(counts.append)
+    explained.type("one two three four")
+    worker.answer()
+    assert counts == [None, None]
+
+
+def test_that_the_count_is_kept_under_other_rules(explained, worker):
+    counts = []
+    explained.counted.connect(counts.append)
+    explained.choose_rules("cp-lrp")
+    assert set(counts) == {len(explained.study.shown.relevance.tokens)}
+    assert not explained.tokenising.is_waiting
+
+
+def test_that_nothing_known_of_the_prompt_is_told_while_another_model_opens(explained, worker):
+    explained.open_model(OTHER)
+    counts = []
+    explained.counted.connect(counts.append)
+    explained.type("one two three")
+    assert counts == [None]
+    assert not explained.tokenising.is_waiting
 
 
 def test_that_a_prompt_whose_explanation_was_stopped_is_counted(explained, worker, qtbot):
@@ -173,7 +208,7 @@ def test_that_a_prompt_whose_explanation_was_stopped_is_counted(explained, worke
     worker.answer()
     qtbot.waitUntil(lambda: count_of(worker, Tokenize) == 1)
     worker.answer()
-    assert counts == [3]
+    assert counts == [None, None, 3]
 
 
 def test_that_nothing_is_counted_without_a_model(inquiry):
@@ -195,7 +230,7 @@ def test_that_a_stop_is_passed_on_and_leaves_the_last_answer(explained, worker):
     explained.stop()
     assert worker.stopped == [worker.asked[-1][0]]
     worker.say(Explain, Cancelled())
-    assert not explained.is_busy
+    assert not explained.activity.is_any
     assert explained.study.shown is shown
     assert explained.study.scene.stale
 
@@ -206,12 +241,12 @@ def test_that_stopping_a_load_does_not_explain_afterwards(inquiry, worker):
     inquiry.stop()
     worker.answer()
     assert count_of(worker, Explain) == 0
-    assert not inquiry.is_busy
+    assert not inquiry.activity.is_any
 
 
 def test_that_progress_is_told_and_its_end_too(inquiry, worker):
     activities = []
-    inquiry.activity_changed.connect(activities.append)
+    inquiry.activity.changed.connect(activities.append)
     inquiry.open_model(inquiry.study.question.source)
     progress = Progress("load", 3, 9)
     worker.say(Load, progress)
@@ -313,7 +348,7 @@ def test_that_undo_of_a_running_question_stops_it(explained, worker):
     explained.choose_rules("cp-lrp")
     explained.undo()
     assert worker.asked[-1][0] in worker.stopped
-    assert not explained.is_busy
+    assert not explained.activity.is_any
 
 
 def test_that_unloading_gives_the_model_up_and_the_next_question_takes_it_again(explained, worker):

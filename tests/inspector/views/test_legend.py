@@ -1,3 +1,5 @@
+import pytest
+
 from engine.protocol.colours import colour_table
 from inspector.views.legend import Legend
 
@@ -18,6 +20,17 @@ def test_that_the_scale_is_said_in_words(shown):
     legend = shown(Legend(), 600, 48)
     legend.show_scale(0.5, "CET_D1A", "logits, one scale for all layers")
     assert legend.accessibleDescription() == "−0.500 0 +0.500 logits; logits, one scale for all layers"
+
+
+@pytest.mark.parametrize("limit", [2.85, 12734.5, 3.2e-8])
+def test_that_the_numbers_of_a_narrow_legend_do_not_touch(shown, limit):
+    legend = shown(Legend(), 260, 48)
+    legend.show_scale(limit, "bwr", "Scale: each layer by itself")
+    low, zero, high = map(legend.fontMetrics().horizontalAdvance, legend.numbers())
+    half = legend.bar_rect().width() / 2
+    assert max(low, high) < half - zero / 2
+    assert legend.bar_rect().right() < legend.width()
+    assert legend.toolTip() == "Scale: each layer by itself"
 
 
 def test_that_an_empty_legend_draws_nothing(shown):

@@ -78,6 +78,16 @@ def test_that_markup_is_pasted_as_its_text(editor: PromptEditor):
     assert editor.text() == "bold"
 
 
+def test_that_half_a_character_is_seen_whether_set_or_pasted(editor: PromptEditor):
+    editor.set_text("a\ud83dz")
+    assert editor.text() == "a\ufffdz"
+    data = QMimeData()
+    data.setData("text/plain;charset=utf-8", b"a\xed\xa0\xbdz")
+    editor.set_text("")
+    _field(editor).insertFromMimeData(data)
+    assert "\ufffd" in editor.text()
+
+
 def test_that_examples_are_chosen_from_a_menu_grouped_by_task(editor: PromptEditor, qtbot: QtBot):
     examples = [_Example("A & B", "Recall", "x"), _Example("C", "Facts", "y"), _Example("D", "Recall", "z")]
     editor.set_examples(examples)
@@ -96,6 +106,8 @@ def test_that_the_count_warns_near_the_limit_and_above_it(editor: PromptEditor):
         colours.append(count.palette().windowText().color().name())
     assert count.text() == "8193 / 8192 tokens"
     assert len(set(colours)) == 3
+    editor.set_count(1, None)
+    assert count.text() == "1 token"
     editor.set_count(12, None)
     assert count.text() == "12 tokens"
     editor.set_count(None, 8192)

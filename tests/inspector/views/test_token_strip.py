@@ -36,6 +36,19 @@ def _ground(strip: TokenStrip, token: int) -> tuple[int, int, int]:
     return _seen(strip).pixelColor(rect.center().x(), rect.bottom() - 2).getRgb()[:3]
 
 
+@pytest.mark.parametrize("target", [6, None])
+def test_that_a_ring_leaves_the_texts_beside_it_alone(strip: TokenStrip, target: int | None):
+    def texts() -> list[QImage]:
+        rects = [strip.token_rects(token)[0].adjusted(2, 0, -2, 0) for token in (5, 7)]
+        return [_seen(strip).copy(rect) for rect in rects]
+
+    strip.set_current(-1)
+    before = texts()
+    strip.set_current(6)
+    strip.set_target_position(target)
+    assert texts() == before
+
+
 def _middle(strip: TokenStrip, token: int) -> QPoint:
     return strip.token_rects(token)[0].center()
 

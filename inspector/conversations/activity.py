@@ -1,0 +1,47 @@
+"""What the worker is doing for a person, in words, and the way to stop it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.protocol.messages import Progress
+from inspector.conversations.conversation import Conversation
+
+
+class Activity(QObject):
+    """Follows the conversations that a person waits for; of several that are busy, the first is told."""
+
+    changed = Signal(object)  # str | Progress | None
+
+    def __init__(self, words: dict[Conversation, str], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._words = words
+        for conversation in words:
+            conversation.progressed.connect(self._on_progressed)
+            conversation.busy_changed.connect(self._on_busy_changed)
+
+    @property
+    def is_any(self) -> bool:
+        """True while there is something to stop."""
+        return any(conversation.is_busy for conversation in self._words)
+
+    def stop(self) -> None:
+        """End what is going on at the next block."""
+        for conversation in self._words:
+            conversation.stop()
+        self._tell()
+
+    def _on_progressed(self, progress: Progress) -> None:
+        if not self._is_stopping:
+            self.changed.emit(progress)
+
+    def _on_busy_changed(self, busy: bool) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        busy = [words for conversation, words in self._words.items() if conversation.is_busy]
+        self.changed.emit("Stopping…" if busy and self._is_stopping else next(iter(busy), None))
+
+    @property
+    def _is_stopping(self) -> bool:
+        return any(conversation.is_stopping for conversation in self._words)
