@@ -67,9 +67,9 @@ def worker(start_worker: StartWorker) -> Witness:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads another process's environment from /proc")
 def test_that_the_worker_has_an_allocator_that_uses_room_again(worker: Witness) -> None:
-    environment = Path(f"/proc/{worker.hellos[0].pid}/environ").read_bytes().split(b"\0")
+    environment = Path(f"/proc/{worker.hellos[0].pid}/environ").read_bytes()
     for name, value in WORKER_ENVIRONMENT.items():
-        assert f"{name}={value}".encode() in environment
+        assert f"{name}={value}".encode() in environment.replace(b"\0", b":")  # glibc cuts it up in place
 
 
 def test_that_the_worker_answers_what_it_is_asked(worker: Witness) -> None:
