@@ -23,7 +23,7 @@ from engine.protocol.values import ModelSource, Quantization
 
 _MODEL = "A bundled model (bundled:llama), a hub id, a folder or a .gguf file"
 _PROMPT_FILE = "The text in a file, or on stdin for -. A last line break is left out."
-_TARGET = 'What to explain: top, a token, id:17, "A - B" or "A - mean". Spaces belong to the tokens.'
+_TARGET = 'What to explain: top, a token, id:17, class:LABEL, "A - B" or "A - mean". Spaces belong to the tokens.'
 _REMOTE_CODE = "Run the Python code that comes with the model."
 
 RuleSet = Literal["attnlrp", "cp-lrp", "input-x-gradient", "gradient"]

@@ -15,14 +15,17 @@ from engine.rules.table import Reading
 MOST_AT_ONCE = 8  # targets in one backward pass: more take memory and hardly less time
 
 
-def relevances(recording: Recording, values: Sequence[Tensor], block_done: BlockDone) -> list[Tensor]:
-    """For each value, the relevance float32 (1 + layer + 1, token) of the embeddings and of every layer.
+Rows = tuple[Tensor, ...]  # relevance float32 (token,), or (height, width) of pixels
+
+
+def relevances(recording: Recording, values: Sequence[Tensor], block_done: BlockDone) -> list[Rows]:
+    """For each value, the relevance of every leaf, then of every layer, as `recording` lists them.
 
     Several values share one batched backward pass, as many as memory allows: one where it is short enough for
     checkpointing. `block_done` is called at each block.
     """
     together = 1 if recording.checkpointing else _batch_size(recording, len(values))
-    maps: list[Tensor] = []
+    maps: list[Rows] = []
     for start in range(0, len(values), together):
         batch = torch.stack(list(values[start : start + together]))
         if len(batch) == 1:
@@ -32,13 +35,14 @@ def relevances(recording: Recording, values: Sequence[Tensor], block_done: Block
         with warnings.catch_warnings():
             # Fused attention on a CPU goes back target by target: torch has no batched form of it, and says so.
             warnings.filterwarnings("ignore", message="There is a performance drop")
-            maps += torch.vmap(lambda seed, batch=batch: _gathered(recording, batch, seed, block_done))(seeds)
+            rows = torch.vmap(lambda seed, batch=batch: _gathered(recording, batch, seed, block_done))(seeds)
+            maps += zip(*rows, strict=True)
     return maps
 
 
-def _gathered(recording: Recording, values: Tensor, seed: Tensor, block_done: BlockDone) -> Tensor:
+def _gathered(recording: Recording, values: Tensor, seed: Tensor, block_done: BlockDone) -> Rows:
     """One backward pass from `values` weighted by `seed`; gradients are read as they pass and not kept."""
-    layers, reading = recording.layers, recording.rules.reading
+    leaves, layers, reading = recording.leaves, recording.layers, recording.rules.reading
     rows: dict[int, Tensor] = {}
     handles = []
     for i, layer in enumerate(layers):
@@ -49,18 +53,29 @@ def _gathered(recording: Recording, values: Tensor, seed: Tensor, block_done: Bl
 
         handles.append(layer.register_hook(gather))
     try:
-        (grad,) = torch.autograd.grad(values, recording.embeddings, seed, retain_graph=True)
+        grads = torch.autograd.grad(values, leaves, seed, retain_graph=True, allow_unused=True, materialize_grads=True)
     finally:
         for handle in handles:
             handle.remove()
-    return torch.stack([_read(recording.embeddings, grad, reading), *(rows[i] for i in range(len(layers)))])
+    return (
+        *(_read(leaf, grad, reading) for leaf, grad in zip(leaves, grads, strict=True)),
+        # A layer that the value does not depend on is passed by no gradient.
+        *(rows[i] if i in rows else _read(layer, torch.zeros_like(layer), reading) for i, layer in enumerate(layers)),
+    )
 
 
 def _read(activation: Tensor, grad: Tensor, reading: Reading) -> Tensor:
-    """The relevance (token,) of an activation (1, token, model), in float32."""
+    """The relevance (token,) of an activation (1, token, model), or (height, width) of one in two dimensions."""
+    axis = _model_axis(activation)
     if reading == "gradient norm":
-        return grad.float().norm(dim=-1)[0]
-    return (activation.detach().float() * grad.float()).sum(-1)[0]
+        return grad.float().norm(dim=axis)[0]
+    return (activation.detach().float() * grad.float()).sum(axis)[0]
+
+
+def _model_axis(activation: Tensor) -> int:
+    """The axis that is not batch or place: the last, unless the places make a picture whose channels go before it."""
+    sizes = activation.shape
+    return 1 if len(sizes) == 4 and not sizes[1] == sizes[2] != sizes[3] else -1
 
 
 def _batch_size(recording: Recording, wanted: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from engine.models.blocks import find_blocks
+from engine.models.blocks import find_stacks
 from engine.models.memory import free_bytes
 from engine.models.opening import Model
 from engine.protocol.failures import DoesNotFit
@@ -17,7 +17,7 @@ def forecast_bytes(model: Model, tokens: int, checkpointing: bool) -> int:
     Each linear map's output is kept, once or twice, by what comes after it; the residual stream about six times a
     block; eager attention keeps its (head, query, key) weights three times. Checkpointing keeps one block's worth.
     """
-    blocks = find_blocks(model.module)
+    blocks = [block for stack in find_stacks(model.module) for block in stack]
     per_block = max(_kept_bytes(block, tokens) for block in blocks)
     stream = tokens * _width(model) * _item_bytes(model)
     kept = per_block + stream * len(blocks) if checkpointing else per_block * len(blocks)
@@ -51,7 +51,9 @@ def _eager_attention_bytes(block: nn.Module, tokens: int, item: int) -> int:
     config = next((m.config for m in block.modules() if hasattr(m, "config")), None)
     if config is None or getattr(config, "_attn_implementation", "eager") != "eager":
         return 0
-    return 3 * getattr(config, "num_attention_heads", 1) * tokens * tokens * max(item, 4)
+    heads = getattr(config, "num_attention_heads", 1)
+    most = max(heads) if isinstance(heads, list | tuple) else heads  # stages have each their own
+    return 3 * most * tokens * tokens * max(item, 4)
 
 
 def _width(model: Model) -> int:

@@ -1,8 +1,9 @@
-"""The forward pass of a language model under rules, and what is kept of it.
+"""The forward pass of a model under rules, and what is kept of it.
 
-1. The word embeddings become a leaf: what the backward pass ends at.
+1. The word embeddings, or the pixels, become a leaf: what the backward pass ends at. A decoder's are another.
 2. What enters each block, and what leaves the last, is kept: relevance is read there.
-3. Only the logits asked for are computed. Others, later: the model runs again from its trunk's output.
+3. Only the logits asked for are computed, where the model can be asked for some. Others, later: it runs again from its
+   trunk's output.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -19,7 +21,9 @@ from torch.utils.checkpoint import checkpoint
 from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 
-from engine.models.blocks import find_blocks
+from engine.attribution.inputs import Inputs
+from engine.attribution.outputs import WHOLE, answers_of
+from engine.models.blocks import encoder_and_decoder, find_stacks
 from engine.protocol.failures import ModelError
 from engine.rules.scope import replaced_forward, rules_again
 from engine.rules.table import RuleSet
@@ -27,68 +31,134 @@ from engine.rules.table import RuleSet
 BlockDone = Callable[[int, int], None]  # called with the blocks behind and in all; raises to stop the pass
 
 
+@dataclass(eq=False)
+class Stack:
+    """What was kept of a run of blocks: `leaf` (1, token, model) or pixels, `layers` (layer + 1) x (1, token, model).
+
+    A block that runs several times, its weights being shared, enters `layers` each time.
+    """
+
+    leaf: Tensor | None = None
+    ids: Tensor | None = None  # (1, token), as the embeddings were given them
+    layers: list[Tensor] = field(default_factory=list)
+    left: Tensor | None = None  # what the block that ran last gave
+
+
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """What a forward pass left: `embeddings` (1, token, model), `layers` (layer + 1) x (1, token, model)."""
+    """What a forward pass left: of the input, or of encoder and decoder."""
 
     module: nn.Module
     rules: RuleSet
     checkpointing: bool
-    ids: Tensor  # (1, token)
-    embeddings: Tensor
-    layers: Sequence[Tensor]
+    inputs: Inputs
+    stacks: Sequence[Stack]
+    length: int  # the positions at which there are logits; 0 where there is one answer to the whole input
     _trunk_output: Any
-    _logits: dict[int, Tensor]  # (vocabulary,) by position
+    _logits: dict[int, Tensor]  # (choice,) by position
+
+    @property
+    def embeddings(self) -> Tensor:
+        """The leaf of the input."""
+        return self.leaves[0]
+
+    @property
+    def leaves(self) -> list[Tensor]:
+        """What the backward pass ends at, a stack each."""
+        return [stack.leaf for stack in self.stacks if stack.leaf is not None]
+
+    @property
+    def layers(self) -> list[Tensor]:
+        """Where relevance is read: the layers of every stack, one after another."""
+        return [layer for stack in self.stacks for layer in stack.layers]
 
     def logits(self, position: int) -> Tensor:
-        """The logits (vocabulary,) at `position`, with their graph."""
+        """The logits (choice,) at `position`, with their graph."""
         if position not in self._logits:
-            keep = torch.tensor([position], device=self.ids.device)
+            keep = torch.tensor([position], device=self.inputs.main.device)
             with under(self.rules, self.module), _answered(_trunk(self.module), self._trunk_output):
-                self._logits[position] = _logits_of(_call(self.module, self.ids, keep))[0, 0]
+                self._logits[position] = answers_of(_call(self.module, self.inputs, keep), self.module)[0]
         return self._logits[position]
 
 
-def record(module: nn.Module, ids: Tensor, rules: RuleSet, checkpointing: bool, block_done: BlockDone) -> Recording:
-    """One forward pass of `ids` (1, token) under `rules`. Raises ModelError where no relevance can reach the input."""
-    blocks = find_blocks(module)
-    trunk = _trunk(module)
-    embeddings: list[Tensor] = []
-    layers: list[Tensor] = []
-    trunk_output: list[Any] = []
-
-    def enter_block(block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        block_done(len(layers), len(blocks))
-        layers.append(_stream(args, kwargs, block))
-
-    def leave_last_block(block: nn.Module, args: Any, output: Any) -> None:
-        layers.append(output[0] if isinstance(output, tuple) else output)
-        block_done(len(blocks), len(blocks))
-
-    def embed(_: nn.Module, args: Any, output: Tensor) -> Tensor | None:
-        if embeddings:
-            return None
-        embeddings.append(output.detach().requires_grad_())
-        return embeddings[0]
-
+def record(module: nn.Module, inputs: Inputs, rules: RuleSet, checkpointing: bool, block_done: BlockDone) -> Recording:
+    """One forward pass under `rules`. Raises ModelError where no relevance can reach the input."""
+    blocks_of = find_stacks(module)
+    stacks = [Stack() for _ in blocks_of]
+    trunk, trunk_output = _trunk(module), []
+    total = sum(map(len, blocks_of))
+    counted = partial(_count, stacks, total, block_done)
     with ExitStack() as undo:
         undo.enter_context(under(rules, module))
-        undo.enter_context(_removed(_embedding(module).register_forward_hook(embed)))
-        for block in blocks:
-            undo.enter_context(_removed(block.register_forward_pre_hook(enter_block, with_kwargs=True)))
-        undo.enter_context(_removed(blocks[-1].register_forward_hook(leave_last_block)))
+        if inputs.tokens:
+            for handle in _leaves_at_embeddings(module, stacks):
+                undo.enter_context(_removed(handle))
+        else:
+            stacks[0].leaf = inputs.main.detach().requires_grad_()
+            inputs = Inputs(stacks[0].leaf, inputs.others)
+        for stack, blocks in zip(stacks, blocks_of, strict=True):
+            for block in blocks:
+                entered, left = partial(_enter, stack, counted), partial(_leave, stack)
+                undo.enter_context(_removed(block.register_forward_pre_hook(entered, with_kwargs=True)))
+                undo.enter_context(_removed(block.register_forward_hook(left)))
+                if checkpointing:
+                    undo.enter_context(replaced_forward(block, _computed_again(block.forward)))
         if trunk is not module:
             undo.enter_context(_removed(trunk.register_forward_hook(lambda *call: trunk_output.append(call[-1]))))
-        if checkpointing:
-            for block in blocks:
-                undo.enter_context(replaced_forward(block, _computed_again(block.forward)))
-        logits = _logits_of(_call(module, ids, 1))
-    if not embeddings or not logits.requires_grad:
-        raise ModelError(f"No gradient path leads from the logits of {type(module).__name__} to its word embeddings.")
-    positions = range(ids.shape[1] - logits.shape[1], ids.shape[1])
-    kept = {p: logits[0, i] for i, p in enumerate(positions)}
+        logits = answers_of(_call(module, inputs, 1), module)
+        stacks = _finished(stacks, logits, module)
+        block_done(total, total)
+    length = 0 if logits.ndim == 1 else _answered_length(inputs, stacks, logits)
+    kept = {WHOLE: logits} if logits.ndim == 1 else {length - len(logits) + i: row for i, row in enumerate(logits)}
     ran = trunk_output[0] if trunk_output else None
-    return Recording(module, rules, checkpointing, ids, embeddings[0], layers, ran, kept)
+    return Recording(module, rules, checkpointing, inputs, stacks, length, ran, kept)
+
+
+def _answered_length(inputs: Inputs, stacks: Sequence[Stack], logits: Tensor) -> int:
+    given = inputs.others.get("decoder_input_ids", inputs.main)
+    return max(given.shape[1], len(logits)) if inputs.tokens else len(logits)
+
+
+def _finished(stacks: list[Stack], logits: Tensor, module: nn.Module) -> list[Stack]:
+    """The stacks that ran, each with what left its last block. Raises ModelError where no path leads to the input."""
+    if stacks[0].leaf is None or not logits.requires_grad:
+        raise ModelError(f"No gradient path leads from the logits of {type(module).__name__} to its word embeddings.")
+    ran = [stack for stack in stacks if stack.leaf is not None and stack.left is not None]
+    for stack in ran:
+        if stack.left is not None:
+            stack.layers.append(stack.left)
+    return ran
+
+
+def _leaves_at_embeddings(module: nn.Module, stacks: list[Stack]) -> Iterator[RemovableHandle]:
+    """Makes leaves of what the word embeddings give: the encoder's, which run first, then the decoder's."""
+
+    def embed(_: nn.Module, args: Any, output: Tensor) -> Tensor | None:
+        stack = next((stack for stack in stacks if stack.leaf is None), None)
+        if stack is None:
+            return None
+        stack.leaf = output.detach().requires_grad_()
+        stack.ids = next((arg for arg in args if isinstance(arg, Tensor)), None)
+        return stack.leaf
+
+    for embedding in {id(found): found for found in map(_embedding, encoder_and_decoder(module))}.values():
+        yield embedding.register_forward_hook(embed)
+
+
+def _enter(
+    stack: Stack, counted: Callable[[], None], block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    counted()
+    stack.layers.append(_stream(args, kwargs, block))
+
+
+def _leave(stack: Stack, block: nn.Module, args: Any, output: Any) -> None:
+    stack.left = output[0] if isinstance(output, tuple) else output
+
+
+def _count(stacks: Sequence[Stack], total: int, block_done: BlockDone) -> None:
+    done = sum(len(stack.layers) for stack in stacks)
+    block_done(done, max(done, total))
 
 
 @contextmanager
@@ -104,20 +174,13 @@ def under(rules: RuleSet, module: nn.Module) -> Iterator[None]:
                 part.training = True
 
 
-def _call(module: nn.Module, ids: Tensor, logits_to_keep: int | Tensor) -> Any:
+def _call(module: nn.Module, inputs: Inputs, logits_to_keep: int | Tensor) -> Any:
     known = inspect.signature(module.forward).parameters
     # Without a trunk of its own the model cannot be run again from there: every logit is computed at once.
-    wanted: dict[str, Any] = {"use_cache": False}
+    wanted: dict[str, Any] = {"use_cache": False, **inputs.others}
     if _trunk(module) is not module:
         wanted["logits_to_keep"] = logits_to_keep
-    return module(ids, **{name: value for name, value in wanted.items() if name in known})
-
-
-def _logits_of(output: Any) -> Tensor:
-    logits = getattr(output, "logits", output[0] if isinstance(output, tuple) else output)
-    if not isinstance(logits, Tensor) or logits.ndim != 3:
-        raise ModelError("The model returned no logits (batch, token, vocabulary): it is not a language model.")
-    return logits
+    return module(inputs.main, **{name: value for name, value in wanted.items() if name in known})
 
 
 def _trunk(module: nn.Module) -> nn.Module:

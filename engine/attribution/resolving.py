@@ -2,69 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import assert_never
 
 import torch
 from torch import Tensor
 
-from engine.models.opening import Model
-from engine.models.tokens import resolve_token, token_label
+from engine.attribution.choices import Choices
 from engine.protocol.failures import TargetError
-from engine.protocol.targets import Contrast, Sum, Target, Token, TokenName, Top
+from engine.protocol.targets import Class, Contrast, Sum, Target, Token, TokenName, Top
 from engine.protocol.values import ResolvedTarget
-from engine.protocol.wording import in_tokens
-
-Logits = Callable[[int], Tensor]  # the logits (vocabulary,) at a position
 
 
-def resolve(target: Target, model: Model, length: int, logits: Logits) -> ResolvedTarget:
-    """The logits that `target` comes to. Raises TargetError where it names what the prompt or the model has not."""
+def resolve(target: Target, choices: Choices) -> ResolvedTarget:
+    """The logits that `target` comes to. Raises TargetError where it names what the input or the model has not."""
     if not isinstance(target, Target):
         raise TargetError(f'{target!r} is not a target: those are in engine.targets, such as Token("has") and Top().')
     match target:
+        case Top(-1) if choices.head == "answer span":
+            start, end = choices.answer_span()
+            return _sum(target, [resolve(Class(edge, at), choices) for edge, at in (("start", start), ("end", end))])
         case Top(position):
-            at = position_in(position, length)
-            token = int(logits(at).argmax())
-            return ResolvedTarget(target, _quoted(model, token), at, ((at, token, 1.0),))
+            at = choices.position(position)
+            return _one(target, choices, int(choices.logits(at).argmax()), at)
         case Token(name, position):
-            at = position_in(position, length)
-            token = _token(model, name, logits(at))
-            return ResolvedTarget(target, _quoted(model, token), at, ((at, token, 1.0),))
+            if choices.are_classes:
+                raise TargetError(f"This model predicts classes, not tokens: {_example(choices)} is a target of it.")
+            at = choices.position(position)
+            return _one(target, choices, choices.number(name, at), at)
+        case Class(name, position):
+            if not choices.are_classes:
+                raise TargetError("This model predicts tokens, not classes: explain a Token(...).")
+            number = choices.class_number(name)
+            return _one(target, choices, number, choices.place_of(number, position))
         case Contrast(name, against, position):
-            at = position_in(position, length)
-            token = _token(model, name, logits(at))
-            if against is None:
-                return ResolvedTarget(
-                    target, f"{_quoted(model, token)} − mean", at, ((at, token, 1.0),), ((at, token),)
-                )
-            other = _token(model, against, logits(at))
-            label = f"{_quoted(model, token)} − {_quoted(model, other)}"
-            return ResolvedTarget(target, label, at, ((at, token, 1.0), (at, other, -1.0)))
+            return _contrast(target, choices, name, against, position)
         case Sum(targets):
-            return _sum(target, [resolve(t, model, length, logits) for t in targets])
+            return _sum(target, [resolve(part, choices) for part in targets])
         case _:
             assert_never(target)
 
 
-def value_of(target: ResolvedTarget, logits: Logits) -> Tensor:
+def value_of(target: ResolvedTarget, choices: Choices) -> Tensor:
     """The target as a scalar, in logits, with its graph."""
-    value = torch.stack([weight * logits(at)[token].float() for at, token, weight in target.terms]).sum()
-    for at, token in target.against_mean:
-        others = logits(at).float()
-        value = value - (others.sum() - others[token]) / others.numel()
+    value = torch.stack([weight * choices.logits(at)[number].float() for at, number, weight in target.terms]).sum()
+    for at, number in target.against_mean:
+        others = choices.logits(at).float()
+        value = value - (others.sum() - others[number]) / others.numel()
     return value
 
 
-def position_in(position: int, length: int) -> int:
-    """`position` counted from the start. Raises TargetError where the prompt has none such."""
-    if not -length <= position < length:
-        places = f"0 to {length - 1}" if length > 1 else "which is at 0"
-        raise TargetError(f"There is no position {position}: the prompt has {in_tokens(length)}, {places}.")
-    return position % length
+def _one(asked: Target, choices: Choices, number: int, at: int) -> ResolvedTarget:
+    return ResolvedTarget(asked, _quoted(choices, number), at, ((at, number, 1.0),))
 
 
-def _sum(asked: Sum, parts: list[ResolvedTarget]) -> ResolvedTarget:
+def _contrast(
+    asked: Contrast, choices: Choices, name: TokenName, against: TokenName | None, position: int
+) -> ResolvedTarget:
+    if choices.are_classes:
+        number = choices.class_number(name)
+        at = choices.place_of(number, position)
+    else:
+        at = choices.position(position)
+        number = choices.number(name, at)
+    if against is None:
+        label = f"{_quoted(choices, number)} − mean"
+        return ResolvedTarget(asked, label, at, ((at, number, 1.0),), ((at, number),))
+    other = choices.number(against, at)
+    label = f"{_quoted(choices, number)} − {_quoted(choices, other)}"
+    return ResolvedTarget(asked, label, at, ((at, number, 1.0), (at, other, -1.0)))
+
+
+def _sum(asked: Target, parts: list[ResolvedTarget]) -> ResolvedTarget:
     if not parts:
         raise TargetError("A sum of targets needs at least one.")
     terms = tuple(term for part in parts for term in part.terms)
@@ -72,13 +80,10 @@ def _sum(asked: Sum, parts: list[ResolvedTarget]) -> ResolvedTarget:
     return ResolvedTarget(asked, " + ".join(part.label for part in parts), max(p.position for p in parts), terms, means)
 
 
-def _token(model: Model, name: TokenName, logits: Tensor) -> int:
-    if isinstance(name, str):
-        return resolve_token(model, name)
-    if not 0 <= name < logits.numel():
-        raise TargetError(f"There is no token {name}: this model's ids go from 0 to {logits.numel() - 1:,}.")
-    return name
+def _quoted(choices: Choices, number: int) -> str:
+    return f"“{choices.named(number)[1]}”"
 
 
-def _quoted(model: Model, token: int) -> str:
-    return f"“{token_label(model, token)[1]}”"
+def _example(choices: Choices) -> str:
+    labels = choices.model.info.labels
+    return f'Class("{labels[0]}")' if labels else "Class(0)"

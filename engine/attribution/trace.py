@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from types import TracebackType
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
+from engine.attribution.answering import Placed, choices_in, placed
 from engine.attribution.backward import relevances
 from engine.attribution.forecast import check_that_it_fits
-from engine.attribution.ids import ids_of
+from engine.attribution.inputs import bare_token, inputs_of_pixels, inputs_of_text
 from engine.attribution.recording import BlockDone, Recording, record, under
-from engine.attribution.resolving import position_in, resolve, value_of
+from engine.attribution.resolving import resolve, value_of
 from engine.models.opening import Model, load_model
-from engine.models.tokens import token_label, tokenize
-from engine.protocol.failures import PromptError, Stopped
+from engine.protocol.failures import Stopped
 from engine.protocol.messages import Phase
 from engine.protocol.targets import Target, Top
-from engine.protocol.values import Prediction, Relevance, Token
-from engine.protocol.wording import in_tokens
+from engine.protocol.values import DecoderRelevance, Prediction, Relevance, ResolvedTarget, Token
 from engine.rules.table import RuleSet, rule_set
 
 ReportProgress = Callable[[Phase, int, int], None]
@@ -35,39 +34,40 @@ def trace(
     prompt: str | None = None,
     *,
     input_ids: Sequence[int] | Tensor | None = None,
+    context: str | None = None,
+    decoder_text: str | None = None,
+    pixel_values: Tensor | None = None,
     rules: str | RuleSet = "attnlrp",
     checkpointing: bool = False,
     progress: ReportProgress | None = None,
     cancelled: AskCancelled | None = None,
 ) -> Trace:
-    """One forward pass over `prompt`, or over `input_ids`, under `rules`.
+    """One forward pass over `prompt`, over `input_ids` or over `pixel_values`, under `rules`.
 
+    `context` is a second text, such as the one in which the answer to a question is found. `decoder_text` is what the
+    decoder of an encoder-decoder model has written so far; without it the decoder is at its start token.
     `checkpointing` keeps one residual stream a block instead of everything in it, and computes the rest again when
     explaining: the same relevance for less memory and more time. `progress` hears of blocks, `cancelled` is asked at
     each. Raises PromptError, RulesError, DoesNotFit; Stopped where `cancelled` said so.
     """
     model = model if isinstance(model, Model) else load_model(model)
     chosen = rule_set(rules)
-    if prompt is not None:
-        tokens = tuple(tokenize(model, prompt))
-    elif input_ids is not None:
-        tokens = tuple(_bare_token(model, token) for token in ids_of(input_ids, model))
+    if pixel_values is not None:
+        inputs = inputs_of_pixels(model, pixel_values)
     else:
-        raise PromptError("There is nothing to explain: give a prompt or input_ids.", "prompt_empty")
-    _check_length(model, len(tokens))
-    check_that_it_fits(model, len(tokens), checkpointing)
-    ids = torch.tensor([[token.id for token in tokens]], device=model.info.device)
-    recording = record(model.module, ids, chosen, checkpointing, _block_done("forward", progress, cancelled))
-    return Trace(model, prompt or "", tokens, recording)
+        inputs = inputs_of_text(model, prompt, input_ids, context, decoder_text)
+    check_that_it_fits(model, inputs.length, checkpointing)
+    recording = record(model.module, inputs, chosen, checkpointing, _block_done("forward", progress, cancelled))
+    return Trace(model, recording)
 
 
 class Trace:
     """One recorded forward pass. Holds its graph until it is closed; usable in `with`."""
 
-    def __init__(self, model: Model, prompt: str, tokens: tuple[Token, ...], recording: Recording) -> None:
+    def __init__(self, model: Model, recording: Recording) -> None:
         self.model = model
-        self.prompt = prompt
-        self.tokens = tokens
+        self.prompt = recording.inputs.prompt
+        self.tokens = recording.inputs.tokens
         self.rules = recording.rules.name
         self._recorded: Recording | None = recording
 
@@ -84,18 +84,13 @@ class Trace:
         self._recorded = None
 
     def logits(self, position: int = -1) -> np.ndarray:
-        """The logits at `position`, float32 (vocabulary,)."""
-        return self._recording.logits(position_in(position, len(self.tokens))).detach().float().cpu().numpy()
+        """The logits at `position`, float32 (vocabulary,), or (class,)."""
+        choices = choices_in(self.model, self._recording)
+        return choices.logits(choices.position(position)).detach().float().cpu().numpy()
 
     def predictions(self, k: int = 10, position: int = -1) -> tuple[Prediction, ...]:
-        """The `k` most likely tokens to follow `position`, the likeliest first."""
-        logits = self._recording.logits(position_in(position, len(self.tokens))).detach().float()
-        probabilities = logits.softmax(-1)
-        values, ids = logits.topk(min(k, logits.numel()))
-        return tuple(
-            Prediction(token, *token_label(self.model, token), logit, float(probabilities[token]))
-            for token, logit in zip(ids.tolist(), values.tolist(), strict=True)
-        )
+        """The `k` most likely tokens to follow `position`, or to be there, or classes: the likeliest first."""
+        return choices_in(self.model, self._recording).predictions(k, position)
 
     def explain(
         self,
@@ -116,24 +111,35 @@ class Trace:
     ) -> list[Relevance]:
         """Where each of `targets` came from, in batched backward passes."""
         recording = self._recording
-        resolved = [resolve(target, self.model, len(self.tokens), recording.logits) for target in targets]
+        choices = choices_in(self.model, recording)
+        resolved = [resolve(target, choices) for target in targets]
         with under(recording.rules, recording.module):
-            values = [value_of(target, recording.logits) for target in resolved]
-            maps = relevances(recording, values, _block_done("backward", progress, cancelled))
+            values = [value_of(target, choices) for target in resolved]
+            found = relevances(recording, values, _block_done("backward", progress, cancelled))
         return [
-            Relevance(
-                model=self.model.info,
-                prompt=self.prompt,
-                tokens=self.tokens,
-                target=target,
-                rules=self.rules,
-                value=float(value.detach()),
-                input=map_[0].cpu().numpy(),
-                layers=map_[1:].cpu().numpy(),
-                versions=_versions(),
-            )
-            for target, value, map_ in zip(resolved, values, maps, strict=True)
+            self._relevance(target, float(value.detach()), placed(recording, rows))
+            for target, value, rows in zip(resolved, values, found, strict=True)
         ]
+
+    def _relevance(self, target: ResolvedTarget, value: float, stacks: list[Placed]) -> Relevance:
+        (input, layers), *decoders = stacks
+        return Relevance(
+            model=self.model.info,
+            prompt=self.prompt,
+            tokens=self.tokens,
+            target=target,
+            rules=self.rules,
+            value=value,
+            input=input,
+            layers=layers,
+            versions=_versions(),
+            decoder=next((DecoderRelevance(self._decoder_tokens, *rows) for rows in decoders), None),
+        )
+
+    @cached_property
+    def _decoder_tokens(self) -> tuple[Token, ...]:
+        ids = self._recording.stacks[-1].ids
+        return () if ids is None else tuple(bare_token(self.model, id) for id in ids[0].tolist())
 
     @property
     def _recording(self) -> Recording:
@@ -150,19 +156,6 @@ def _block_done(phase: Phase, progress: ReportProgress | None, cancelled: AskCan
             progress(phase, done, total)
 
     return block_done
-
-
-def _bare_token(model: Model, token: int) -> Token:
-    label = str(token) if model.tokenizer is None else token_label(model, token)[1]
-    return Token(token, "", 0, 0, label)
-
-
-def _check_length(model: Model, length: int) -> None:
-    if length == 0:
-        raise PromptError("The prompt is empty: type something to explain.", "prompt_empty")
-    limit = model.info.max_tokens
-    if limit is not None and length > limit:
-        raise PromptError(f"The prompt has {in_tokens(length)}; {model.info.title} takes {limit:,}. Shorten it.")
 
 
 def _versions() -> dict[str, str]:

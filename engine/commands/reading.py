@@ -6,16 +6,22 @@ import sys
 from pathlib import Path
 
 from engine.protocol.failures import PromptError
-from engine.protocol.targets import Contrast, Target, Token, TokenName, Top
+from engine.protocol.targets import Class, Contrast, Target, Token, TokenName, Top
 
 _BY_ID = "id:"
+_CLASS = "class:"
 _MINUS = " - "
 
 
 def read_target(text: str, position: int = -1) -> Target:
-    """`top`, a token as its text or as `id:17`, or `A - B`, where B may be `mean`. Spaces belong to the tokens."""
+    """`top`, `class:LABEL_1`, a token as its text or as `id:17`, or `A - B`, where B may be `mean`.
+
+    Spaces belong to the tokens. A class may be given as `class:id:1`.
+    """
     if text == "top":
         return Top(position)
+    if text.startswith(_CLASS) and text != _CLASS:
+        return Class(_token(text.removeprefix(_CLASS)), None if position == -1 else position)
     token, minus, against = text.rpartition(_MINUS)
     if not minus or not token or not against:
         return Token(_token(text), position)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.figures.wording import RULE_NAMES, layer_name, number
+from engine.figures.wording import RULE_NAMES, layer_name, number, place_name
 from engine.protocol.colours import relevance_at
 from engine.protocol.messages import Explained
 from engine.protocol.wording import in_tokens
@@ -63,7 +63,7 @@ def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
     values = relevance_at(relevance, layer)
     yield f"Model    {model.title}, {model.dtype} on {model.device}"
     yield f"Rules    {RULE_NAMES.get(relevance.rules, relevance.rules)}"
-    yield f"Target   {target.label} after token {target.position}: {relevance.value:.4f} logits"
+    yield f"Target   {target.label} {place_name(relevance)}: {relevance.value:.4f} logits"
     yield f"Sum      {values.sum():.4f} of {relevance.value:.4f} logits {layer_name(relevance, layer)}"
     yield f"Time     {answer.seconds:.2f} s for {in_tokens(len(relevance.tokens))}"
     yield ""

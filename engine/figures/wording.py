@@ -35,6 +35,20 @@ def layer_name(relevance: Relevance, layer: int | None) -> str:
     return f"after the last block ({last})" if layer == last else f"before block {layer}"
 
 
+def place_name(relevance: Relevance) -> str:
+    """Where the model says what is explained, e.g. “after token 12”."""
+    position = relevance.target.position
+    match relevance.model.head:
+        case _ if position < 0:
+            return "for the whole input"
+        case "next token":
+            return f"after token {position}"
+        case "sequence to sequence":
+            return f"after token {position} of the decoder"
+        case _:
+            return f"at token {position}"
+
+
 def scale_in_words(export: Export) -> str:
     """What the colours' ends stand for."""
     match export.scale:
@@ -65,8 +79,8 @@ def caption(export: Export) -> tuple[str, str, str]:
 
 
 def _question(relevance: Relevance) -> str:
-    target = relevance.target
-    return f"Target {_shortened(target.label)} after token {target.position}: {number(relevance.value)} logits"
+    place = f"{_shortened(relevance.target.label)} {place_name(relevance)}"
+    return f"Target {place}: {number(relevance.value)} logits"
 
 
 def _method(export: Export) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from engine.models.blocks import find_blocks
+from engine.models.heads import head_of, labels_of
 from engine.models.memory import weight_bytes
 from engine.protocol.failures import ModelError
 from engine.protocol.values import ModelInfo, ModelSource
@@ -20,6 +21,8 @@ def describe(module: nn.Module, source: ModelSource, title: str, revision: str |
     if first is None:
         raise ModelError(f"{type(module).__name__} has no parameters: it does not look like a model.")
     settings = _text_settings(module)
+    head = head_of(module)
+    labels = labels_of(module, head)
     # Quantized weights are bytes; what is computed with is the dtype of the weights that were left alone.
     floating = next((p for p in module.parameters() if p.is_floating_point()), first)
     return ModelInfo(
@@ -29,11 +32,13 @@ def describe(module: nn.Module, source: ModelSource, title: str, revision: str |
         revision=revision,
         parameters=_count_parameters(module),
         blocks=len(find_blocks(module)),
-        vocabulary=_vocabulary(module, settings),
-        max_tokens=_integer(settings, *_LENGTHS),
+        vocabulary=len(labels) or _vocabulary(module, settings),
+        max_tokens=_longest(module, settings),
         device=str(first.device),
         dtype=str(floating.dtype).removeprefix("torch."),
         weight_bytes=weight_bytes(module),
+        head=head,
+        labels=labels,
     )
 
 
@@ -55,6 +60,15 @@ def _vocabulary(module: Any, settings: Any) -> int:
         return size
     linear = [m.out_features for m in module.modules() if isinstance(m, nn.Linear)]
     return _integer(settings, "vocab_size") or (linear[-1] if linear else 0)
+
+
+def _longest(module: nn.Module, settings: Any) -> int | None:
+    """The longest input, where there is a limit. Positions that are counted from a padding token's on lose those."""
+    limit = _integer(settings, *_LENGTHS)
+    if limit is None or limit == _integer(settings, "vocab_size"):
+        return limit
+    tables = (m for m in module.modules() if isinstance(m, nn.Embedding) and m.num_embeddings == limit)
+    return limit - next((table.padding_idx + 1 for table in tables if table.padding_idx is not None), 0)
 
 
 def _integer(settings: Any, *names: str) -> int | None:

@@ -13,7 +13,6 @@ from safetensors import SafetensorError
 from torch import nn
 from transformers import (
     AutoConfig,
-    AutoModelForCausalLM,
     AutoTokenizer,
     GgufConfig,
     PreTrainedConfig,
@@ -25,6 +24,7 @@ from transformers import (
 from transformers.models.llama import modeling_llama  # noqa: F401
 
 from engine.models.checkpoint import Checkpoint, read_json
+from engine.models.heads import Kind
 from engine.models.quantization import keep_gradients, quantized_as
 from engine.protocol.failures import DoesNotFit, ModelError
 from engine.protocol.messages import FailureKind
@@ -108,6 +108,7 @@ def read_tokenizer(
 def read_weights(
     checkpoint: Checkpoint,
     config: PreTrainedConfig,
+    kind: Kind,
     *,
     dtype: torch.dtype,
     device: torch.device,
@@ -128,7 +129,7 @@ def read_weights(
     if device.type != "cpu" and find_spec("accelerate") is not None:
         keywords["device_map"] = {"": device}
     with Reading(f"the weights of “{checkpoint.shown}”"):
-        opened: Any = AutoModelForCausalLM.from_pretrained(
+        opened: Any = kind.opener.from_pretrained(
             checkpoint.folder,
             config=config,
             dtype=dtype,

@@ -11,7 +11,7 @@ from typing import assert_never
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from engine.models.architecture import require_language_model
+from engine.models.architecture import require_kind
 from engine.models.checkpoint import Checkpoint
 from engine.models.device import choose_device, choose_dtype
 from engine.models.download import fetch
@@ -55,6 +55,8 @@ def load_model(
     cancelled: AskCancelled | None = None,
 ) -> Model:
     """The opened model: bundled (`bundled:llama`), a local folder, a `.gguf` file, a hub id, or a module in memory.
+
+    It may continue text, fill masks, class texts, tokens or images, find answers, or turn a text into another.
 
     A `ModelSource` says by itself how it is to be opened, and a module stays where and as it is: the keywords after
     `tokenizer` are for names. `device="auto"` takes the fastest there is.
@@ -107,17 +109,18 @@ def _open(
         raise ModelError(f"A GGUF file is quantized already: open “{title}” without {quantization}.")
     settings = {} if checkpoint.gguf else checkpoint.settings()
     if not checkpoint.gguf:
-        require_language_model(settings, title, trust_remote_code=trusted)
+        kind = require_kind(settings, title, trust_remote_code=trusted)
     files, device = checkpoint.weight_files(), choose_device(source.device)
     dtype = choose_dtype(source.dtype, stored_dtype(files, settings), device)
     require_room(files, dtype, quantization, device)
     config = read_config(checkpoint, trust_remote_code=trusted)
     if checkpoint.gguf:
-        require_language_model(config.to_dict(), title, trust_remote_code=trusted)
+        kind = require_kind(config.to_dict(), title, trust_remote_code=trusted)
     check(cancelled)
-    tokenizer = tokenizer or read_tokenizer(checkpoint, config, trust_remote_code=trusted)
+    if tokenizer is None and not kind.takes_pixels:
+        tokenizer = read_tokenizer(checkpoint, config, trust_remote_code=trusted)
     check(cancelled)
     module = read_weights(
-        checkpoint, config, dtype=dtype, device=device, quantization=quantization, trust_remote_code=trusted
+        checkpoint, config, kind, dtype=dtype, device=device, quantization=quantization, trust_remote_code=trusted
     )
     return Model(module, tokenizer, describe(module, source, title, commit))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from engine.models.labels import label
 from engine.models.opening import Model
@@ -18,6 +19,16 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _BEFORE = ("\n", "", ".", "a", "1")
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Two texts as one prompt, a line each. `types` are the token types where the model is told the texts apart."""
+
+    prompt: str
+    tokens: tuple[Token, ...]
+    second: tuple[int, ...]  # the positions of the second text's tokens
+    types: tuple[int, ...] | None
+
+
 def tokenize(model: Model, prompt: str) -> list[Token]:
     """The prompt's tokens, with the special tokens the tokenizer adds. Their texts, joined, are the prompt.
 
@@ -30,13 +41,40 @@ def tokenize(model: Model, prompt: str) -> list[Token]:
     ids, offsets = _encoded(vocabulary, _SURROGATE.sub("\ufffd", prompt))
     if not ids:
         raise PromptError("No token comes of this prompt: type something else to explain.", "prompt_empty")
-    spans = hand_on(
-        offsets, partition(offsets, len(prompt)), lambda i, span: vocabulary.piece(ids[i]).text == prompt[slice(*span)]
+    return _placed(vocabulary, ids, offsets, prompt)
+
+
+def tokenize_pair(model: Model, first: str, second: str) -> Pair:
+    """Two texts, such as a question and its context, in the form the model was trained on. Raises PromptError."""
+    vocabulary = _vocabulary(model)
+    if not vocabulary.tokenizer.is_fast:
+        raise PromptError("This model's tokenizer does not say which token is of which text: give one text.")
+    encoded = vocabulary.tokenizer(
+        _SURROGATE.sub("\ufffd", first), _SURROGATE.sub("\ufffd", second), return_offsets_mapping=True, verbose=False
     )
-    return [
-        _token(vocabulary, id, span, prompt[slice(*span)], added=offset is None)
-        for id, span, offset in zip(ids, spans, offsets, strict=True)
+    sources = encoded.sequence_ids(0)
+    if not {0, 1} <= set(sources):
+        raise PromptError("Of two texts neither may be empty: type both.", "prompt_empty")
+    shifts = (0, len(first) + 1)
+    offsets = [
+        None if source is None else (start + shifts[source], end + shifts[source])
+        for source, (start, end) in zip(sources, encoded["offset_mapping"], strict=True)
     ]
+    prompt = f"{first}\n{second}"
+    types = encoded.get("token_type_ids")
+    return Pair(
+        prompt,
+        tuple(_placed(vocabulary, list(encoded["input_ids"]), offsets, prompt)),
+        tuple(i for i, source in enumerate(sources) if source == 1),
+        None if types is None else tuple(types),
+    )
+
+
+def tokenize_target(model: Model, text: str) -> list[int]:
+    """The ids of a text that the model's decoder is to have written so far, without the token that ends a text."""
+    tokenizer = _vocabulary(model).tokenizer
+    ids = list(tokenizer(text_target=_SURROGATE.sub("\ufffd", text), verbose=False)["input_ids"])
+    return ids[:-1] if ids and ids[-1] == tokenizer.eos_token_id else ids
 
 
 def token_label(model: Model, id: int) -> tuple[str, str]:
@@ -92,6 +130,16 @@ def _encoded(vocabulary: Vocabulary, prompt: str) -> tuple[list[int], list[Span 
         for source, (start, end) in zip(sources, encoded["offset_mapping"], strict=True)
     ]
     return list(encoded["input_ids"]), offsets
+
+
+def _placed(vocabulary: Vocabulary, ids: list[int], offsets: list[Span | None], prompt: str) -> list[Token]:
+    spans = hand_on(
+        offsets, partition(offsets, len(prompt)), lambda i, span: vocabulary.piece(ids[i]).text == prompt[slice(*span)]
+    )
+    return [
+        _token(vocabulary, id, span, prompt[slice(*span)], added=offset is None)
+        for id, span, offset in zip(ids, spans, offsets, strict=True)
+    ]
 
 
 def _token(vocabulary: Vocabulary, id: int, span: Span, text: str, *, added: bool) -> Token:

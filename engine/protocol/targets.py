@@ -1,4 +1,9 @@
-"""The scalars that can be explained. A target names logits; relevance is linear in it."""
+"""The scalars that can be explained. A target names logits; relevance is linear in it.
+
+A position of -1, the default, is where the model's head answers: the last token for a model that continues a text, the
+first mask for one that fills masks, the surest token for one that classes tokens, the whole input for one that classes
+it. A sequence-to-sequence model is asked at positions of its decoder.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,7 @@ TokenName = int | str
 
 
 class Top(Struct, frozen=True, tag=True):
-    """The largest logit at `position`."""
+    """The largest logit at `position`; of an answer span, its most likely start and end together."""
 
     position: int = -1
 
@@ -21,11 +26,22 @@ class Token(Struct, frozen=True, tag=True):
     position: int = -1
 
 
+class Class(Struct, frozen=True, tag=True):
+    """The logit of a class, by its label or its index.
+
+    `position` is a token's, for a model that classes tokens; left out, the token where the logit is largest. An answer
+    span has two classes, "start" and "end".
+    """
+
+    name: TokenName
+    position: int | None = None
+
+
 class Contrast(Struct, frozen=True, tag=True):
     """The logit of `token` minus that of `against`, or minus 1/N of every other logit where `against` is None.
 
     The second form explains the softmax's output rather than the logit (Gu et al., 2018), which models need whose
-    logits are all negative, such as GPT-2.
+    logits are all negative, such as GPT-2. Where a model predicts classes, `token` and `against` name classes.
     """
 
     token: TokenName
@@ -39,4 +55,4 @@ class Sum(Struct, frozen=True, tag=True):
     targets: tuple[Target, ...]
 
 
-Target = Top | Token | Contrast | Sum
+Target = Top | Token | Class | Contrast | Sum

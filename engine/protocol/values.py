@@ -11,6 +11,9 @@ from engine.protocol.targets import Target
 
 Quantization = Literal["4bit", "8bit"]
 
+# What a model predicts, and so what its targets name; "classes" is one answer to the whole input, text or image
+Head = Literal["next token", "masked token", "classes", "token classes", "answer span", "sequence to sequence"]
+
 
 class ModelSource(Struct, frozen=True):
     """Where a model comes from and how it is to be opened.
@@ -35,11 +38,13 @@ class ModelInfo(Struct, frozen=True):
     revision: str | None  # the commit that was opened, where there is one
     parameters: int
     blocks: int
-    vocabulary: int
+    vocabulary: int  # how many tokens, or classes, it chooses from
     max_tokens: int | None  # the longest input, where the model has a limit
     device: str
     dtype: str
     weight_bytes: int
+    head: Head = "next token"
+    labels: tuple[str, ...] = ()  # of the classes, where it predicts classes
 
 
 class Token(Struct, frozen=True):
@@ -58,7 +63,10 @@ class Token(Struct, frozen=True):
 
 
 class Prediction(Struct, frozen=True):
-    """A token the model may continue with; the logit is as the model gives it, the probability its softmax."""
+    """A token or class the model predicts; the logit is as the model gives it, the probability its softmax.
+
+    An answer span's probabilities are those of its start and end being at that token.
+    """
 
     id: int
     text: str
@@ -70,22 +78,34 @@ class Prediction(Struct, frozen=True):
 class ResolvedTarget(Struct, frozen=True):
     """A target after the model was asked: which logits it came to, at which positions.
 
-    Its value is the sum of the `terms` (position, token id, weight), and for each (position, token id) of
-    `against_mean` less 1/N of every other logit there.
+    Its value is the sum of the `terms` (position, token id or class index, weight), and for each (position, id) of
+    `against_mean` less 1/N of every other logit there. Position -1 is the whole input, of which there is one answer.
     """
 
     asked: Target
     label: str  # e.g. "“3”", "“3” − “5”", "“3” − mean"
-    position: int  # the last position concerned, counted from the start
+    position: int  # the last position concerned, counted from the start; of a decoder where there is one
     terms: tuple[tuple[int, int, float], ...]
     against_mean: tuple[tuple[int, int], ...] = ()
+
+
+class DecoderRelevance(Struct, frozen=True, eq=False):
+    """Relevance in the decoder of an encoder-decoder model: float32 (token,) and (layer + 1, token)."""
+
+    tokens: tuple[Token, ...]
+    input: np.ndarray
+    layers: np.ndarray
 
 
 class Relevance(Struct, frozen=True, eq=False):
     """Where a target's value came from. Relevance is signed and in logits.
 
-    `input`: float32 (token,), at the word embeddings. `layers`: float32 (layer + 1, token), at what enters each
-    block and, last, at what leaves the last one.
+    `input`: float32 (token,), at the word embeddings; of an image (height, width), at its pixels. `layers`: float32
+    (layer + 1, token), at what enters each block and, last, at what leaves the last one. Where a layer has fewer tokens
+    than the widest, as the stages of some vision models have, its row ends in NaN; where a layer of a text has other
+    tokens than the prompt, its row is NaN.
+
+    An encoder-decoder model has its encoder's relevance in `input` and `layers`, its decoder's in `decoder`.
     """
 
     model: ModelInfo
@@ -97,6 +117,14 @@ class Relevance(Struct, frozen=True, eq=False):
     input: np.ndarray
     layers: np.ndarray
     versions: dict[str, str]  # of the packages that computed it
+    decoder: DecoderRelevance | None = None
+
+    @property
+    def answered_tokens(self) -> tuple[Token, ...]:
+        """The tokens that positions of the target count: the decoder's, where it has been given text of its own."""
+        if self.decoder is not None and self.model.head == "sequence to sequence":
+            return self.decoder.tokens
+        return self.tokens
 
 
 class Memory(Struct, frozen=True):

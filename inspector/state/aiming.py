@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.protocol.messages import Explained
-from engine.protocol.targets import Contrast, Target, Token, TokenName, Top
+from engine.protocol.targets import Class, Contrast, Target, Token, TokenName, Top
 from inspector.state.question import Question
 from inspector.state.scene import Against, choice_of
 
@@ -15,7 +15,7 @@ def top_at(position: int, question: Question, shown: Explained | None) -> Target
 
 def token_at_position_shown(token: TokenName, question: Question, shown: Explained | None) -> Target:
     """One token's logit where the predictions shown are."""
-    return Token(token, _position_shown(question, shown))
+    return _one(token, _position_shown(question, shown), shown)
 
 
 def token_against(against: Against, question: Question, shown: Explained | None) -> Target | None:
@@ -26,11 +26,18 @@ def token_against(against: Against, question: Question, shown: Explained | None)
     position = _position_shown(question, shown)
     match against:
         case None:
-            return Token(explained, position)
+            return _one(explained, position, shown)
         case "mean":
             return Contrast(explained, None, position)
         case _:
             return Contrast(explained, against, position)
+
+
+def _one(choice: TokenName, position: int, shown: Explained | None) -> Target:
+    """A token, or a class where the model predicts those."""
+    if shown is not None and shown.relevance.model.labels:
+        return Class(choice, None if position < 0 else position)
+    return Token(choice, position)
 
 
 def _position_shown(question: Question, shown: Explained | None) -> int:
@@ -41,4 +48,7 @@ def _position_in_prompt(position: int, question: Question, shown: Explained | No
     """The position as a target says it: -1 for the last, which is all there is to say of a prompt not yet shown."""
     if shown is None or shown.relevance.prompt != question.prompt:
         return -1
-    return -1 if position == len(shown.relevance.tokens) - 1 else position
+    if shown.relevance.model.head == "next token":
+        return -1 if position == len(shown.relevance.tokens) - 1 else position
+    # One answer to the whole input, or one given at a token of the decoder: no token of the prompt is its place.
+    return -1 if shown.relevance.model.head in ("classes", "sequence to sequence") else position

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from engine.protocol.messages import Explain
-from engine.protocol.targets import Contrast, Sum, Target, Token, Top
+from engine.protocol.targets import Class, Contrast, Sum, Target, Token, Top
 from engine.protocol.values import ModelSource
 
 BUNDLED_MODELS = (ModelSource("bundled:llama"), ModelSource("bundled:gpt2"))
@@ -59,5 +59,7 @@ def position_of(target: Target) -> int:
     match target:
         case Top() | Token() | Contrast():
             return target.position
+        case Class():
+            return -1 if target.position is None else target.position
         case Sum():
             return position_of(target.targets[-1])

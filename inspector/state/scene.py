@@ -176,7 +176,7 @@ def choice_of(answer: Explained) -> Choice:
     """What there is to choose from where the answer's target is."""
     target = answer.relevance.target
     position = target.position
-    tokens = answer.relevance.tokens
+    tokens = answer.relevance.answered_tokens
     at = [term for term in target.terms if term[0] == position]
     explained = at[0][1] if at else None
     against: Against = None

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from engine.attribution.choices import Choices
 from engine.attribution.resolving import resolve
 from engine.models.opening import Model, load_model
 from engine.protocol.failures import TargetError
@@ -34,7 +35,7 @@ def logits(position: int) -> torch.Tensor:
 
 def test_that_every_logit_is_a_target_by_its_id(bare: Model) -> None:
     for token in range(VOCABULARY):
-        assert resolve(Token(token), bare, 1, logits).terms == ((0, token, 1.0),)
+        assert resolve(Token(token), Choices(bare, "next token", 1, logits)).terms == ((0, token, 1.0),)
 
 
 @pytest.mark.parametrize(
@@ -42,11 +43,11 @@ def test_that_every_logit_is_a_target_by_its_id(bare: Model) -> None:
 )
 def test_that_a_position_outside_the_prompt_is_told_its_length(bare: Model, length: int, said: str) -> None:
     with pytest.raises(TargetError, match=said):
-        resolve(Token(0, length), bare, length, logits)
+        resolve(Token(0, length), Choices(bare, "next token", length, logits))
 
 
 @pytest.mark.parametrize("target", [Token(-1), Token(VOCABULARY), Contrast(10**9, 0), Contrast(0, -1)])
 def test_that_an_id_without_a_logit_is_refused(bare: Model, target: Target) -> None:
     with pytest.raises(TargetError, match="from 0 to 11") as refusal:
-        resolve(target, bare, 1, logits)
+        resolve(target, Choices(bare, "next token", 1, logits))
     assert refusal.value.kind == "target_unknown"

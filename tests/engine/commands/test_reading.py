@@ -9,7 +9,7 @@ import pytest
 
 from engine.commands.reading import read_prompt, read_target
 from engine.protocol.failures import PromptError
-from engine.protocol.targets import Contrast, Target, Token, Top
+from engine.protocol.targets import Class, Contrast, Target, Token, Top
 
 
 @pytest.mark.parametrize(
@@ -27,12 +27,20 @@ from engine.protocol.targets import Contrast, Target, Token, Top
         ("-", Token("-", 7)),
         (" - ", Token(" - ", 7)),
         ("a-b", Token("a-b", 7)),
+        ("class:LABEL_1", Class("LABEL_1", 7)),
+        ("class:id:1", Class(1, 7)),
+        ("class:a - b", Class("a - b", 7)),
+        ("class:", Token("class:", 7)),
         ("- - -", Contrast("-", "-", 7)),
         ("", Token("", 7)),
     ],
 )
 def test_that_a_target_is_read_as_it_is_written(typed: str, target: Target) -> None:
     assert read_target(typed, 7) == target
+
+
+def test_that_a_class_without_a_position_is_where_it_is_surest() -> None:
+    assert read_target("class:B-PER") == Class("B-PER")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 from attempts import edit, failure
-from transformers import BertConfig, BertForMaskedLM, GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
+from transformers import (
+    BertConfig,
+    BertForNextSentencePrediction,
+    GPT2Config,
+    GPT2LMHeadModel,
+    T5Config,
+    T5EncoderModel,
+)
 
 from engine.models.opening import load_model
 
@@ -25,12 +32,10 @@ def test_that_an_adapter_names_its_base(tmp_path):
 @pytest.mark.parametrize(
     "other",
     [
-        lambda: BertForMaskedLM(
+        lambda: BertForNextSentencePrediction(
             BertConfig(vocab_size=9, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8)
         ),
-        lambda: T5ForConditionalGeneration(
-            T5Config(vocab_size=9, d_model=8, d_kv=4, d_ff=8, num_layers=1, num_heads=2, decoder_start_token_id=0)
-        ),
+        lambda: T5EncoderModel(T5Config(vocab_size=9, d_model=8, d_kv=4, d_ff=8, num_layers=1, num_heads=2)),
     ],
 )
 def test_that_a_model_of_another_kind_is_named(tmp_path, other):

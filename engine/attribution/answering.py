@@ -1,0 +1,51 @@
+"""A recording as what its head chooses from, and relevance read from it as arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.attribution.backward import Rows
+from engine.attribution.choices import Choices
+from engine.attribution.recording import Recording
+from engine.models.opening import Model
+
+Placed = tuple[np.ndarray, np.ndarray]  # at a leaf, and at its stack's layers
+
+
+def choices_in(model: Model, recording: Recording) -> Choices:
+    """What `model` chose from in `recording`."""
+    head = model.info.head if recording.length else "classes"
+    return Choices(model, head, recording.length, recording.logits, _own_positions(model, recording))
+
+
+def placed(recording: Recording, rows: Rows) -> list[Placed]:
+    """The rows of a backward pass, stack by stack."""
+    arrays = [row.cpu().numpy() for row in rows]
+    leaves, layers = arrays[: len(recording.leaves)], arrays[len(recording.leaves) :]
+    stacks = []
+    for leaf, stack in zip(leaves, recording.stacks, strict=True):
+        own, layers = layers[: len(stack.layers)], layers[len(stack.layers) :]
+        stacks.append((leaf, _table(own, len(leaf) if leaf.ndim == 1 else None)))
+    return stacks
+
+
+def _table(rows: list[np.ndarray], tokens: int | None) -> np.ndarray:
+    """Layers (layer, token) as wide as the tokens, or the widest; a layer of fewer is filled up with NaN.
+
+    A layer that has other tokens than the text is all NaN: nothing in it belongs to one token.
+    """
+    flat = [row.reshape(-1) for row in rows]
+    table = np.full((len(flat), tokens or max(row.size for row in flat)), np.nan, np.float32)
+    for line, row in zip(table, flat, strict=True):
+        if row.size == (tokens or row.size):
+            line[: row.size] = row
+    return table
+
+
+def _own_positions(model: Model, recording: Recording) -> list[int]:
+    tokens, second = recording.inputs.tokens, recording.inputs.second
+    if model.info.head == "masked token":
+        mask = getattr(model.tokenizer, "mask_token_id", None)
+        return [i for i, token in enumerate(tokens) if mask is not None and token.id == mask]
+    of_the_text = [i for i in second or range(len(tokens)) if not tokens[i].special]
+    return [i for i in of_the_text if i < recording.length] or list(range(recording.length))

@@ -1,0 +1,113 @@
+"""What a model is given: tokens of a prompt, a pair of texts, a decoder's text, or pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.attribution.ids import ids_of
+from engine.models.blocks import encoder_and_decoder
+from engine.models.opening import Model
+from engine.models.tokens import Pair, token_label, tokenize, tokenize_pair, tokenize_target
+from engine.protocol.failures import PromptError
+from engine.protocol.values import Token
+from engine.protocol.wording import in_tokens
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """The first argument of a model's forward pass, the others by name, and the tokens they are made of."""
+
+    main: Tensor  # ids (1, token), or pixels (1, channel, height, width)
+    others: dict[str, Tensor] = field(default_factory=dict)
+    prompt: str = ""
+    tokens: tuple[Token, ...] = ()  # none of pixels
+    second: tuple[int, ...] = ()  # where the second of two texts is
+
+    @property
+    def length(self) -> int:
+        """How many tokens there are to a run's memory: of pixels, about one for each 16 x 16 of them."""
+        return len(self.tokens) or max(1, self.main[0, 0].numel() // 256)
+
+
+def inputs_of_text(
+    model: Model,
+    prompt: str | None,
+    input_ids: Sequence[int] | Tensor | None,
+    context: str | None,
+    decoder_text: str | None,
+) -> Inputs:
+    """A prompt, with a second text where there is a `context`, or ids. Raises PromptError."""
+    pair: Pair | None = None
+    if prompt is not None and context is not None:
+        pair = tokenize_pair(model, prompt, context)
+        tokens = pair.tokens
+    elif prompt is not None:
+        tokens = tuple(tokenize(model, prompt))
+    elif input_ids is not None:
+        tokens = tuple(bare_token(model, token) for token in ids_of(input_ids, model))
+    else:
+        raise PromptError("There is nothing to explain: give a prompt or input_ids.", "prompt_empty")
+    if getattr(model.module, "main_input_name", "input_ids") == "pixel_values":
+        raise PromptError(f"{model.info.title} takes an image, not text: give pixel_values.", "model_unsupported")
+    _check_length(model, len(tokens))
+    others = {}
+    if pair is not None and pair.types is not None:
+        others["token_type_ids"] = torch.tensor([pair.types], device=model.info.device)
+    if model.info.head == "sequence to sequence":
+        others["decoder_input_ids"] = _decoder_ids(model, decoder_text)
+    elif decoder_text is not None:
+        raise PromptError(f"{model.info.title} has no decoder to give a text to: it reads one prompt.")
+    ids = torch.tensor([[token.id for token in tokens]], device=model.info.device)
+    shown = pair.prompt if pair is not None else prompt or ""
+    return Inputs(ids, others, shown, tokens, () if pair is None else pair.second)
+
+
+def inputs_of_pixels(model: Model, pixel_values: Tensor) -> Inputs:
+    """One image, (channel, height, width) or in a batch of one, scaled as the model expects. Raises PromptError."""
+    if getattr(model.module, "main_input_name", "pixel_values") != "pixel_values":
+        raise PromptError(f"{model.info.title} takes text, not an image: give a prompt.", "model_unsupported")
+    pixels = pixel_values[None] if pixel_values.ndim == 3 else pixel_values
+    if pixels.ndim != 4 or len(pixels) != 1 or not pixels.is_floating_point() or not pixels.numel():
+        shape = ", ".join(str(size) for size in pixel_values.shape)
+        raise PromptError(
+            f"pixel_values are one image (1, channel, height, width) of floats, not {pixel_values.dtype} of ({shape})."
+        )
+    weight = next(p for p in model.module.parameters() if p.is_floating_point())
+    return Inputs(pixels.to(weight.device, weight.dtype))
+
+
+def bare_token(model: Model, token: int) -> Token:
+    """A token that comes from no text."""
+    label = str(token) if model.tokenizer is None else token_label(model, token)[1]
+    return Token(token, "", 0, 0, label)
+
+
+def _decoder_ids(model: Model, text: str | None) -> Tensor:
+    ids = [_decoder_start(model), *(tokenize_target(model, text) if text is not None else ())]
+    _check_length(model, len(ids))
+    return torch.tensor([ids], device=model.info.device)
+
+
+def _decoder_start(model: Model) -> int:
+    """The token a decoder starts from, as transformers chooses it for generation."""
+    module: Any = model.module
+    decoder = encoder_and_decoder(module)[-1]
+    places = (getattr(module, "generation_config", None), module.config, getattr(decoder, "config", None))
+    for name in ("decoder_start_token_id", "bos_token_id"):
+        for place in places:
+            if isinstance(token := getattr(place, name, None), int):
+                return token
+    raise PromptError(f"{model.info.title} names no token that its decoder starts from: set decoder_start_token_id.")
+
+
+def _check_length(model: Model, length: int) -> None:
+    if length == 0:
+        raise PromptError("The prompt is empty: type something to explain.", "prompt_empty")
+    limit = model.info.max_tokens
+    if limit is not None and length > limit:
+        raise PromptError(f"The prompt has {in_tokens(length)}; {model.info.title} takes {limit:,}. Shorten it.")
