@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.attribution.trace import Trace, trace
+    from engine.familiar.cleaning import clean_tokens
+    from engine.familiar.heatmap import pdf_heatmap
     from engine.familiar.modelling import monkey_patch
     from engine.familiar.zennit_hooks import monkey_patch_zennit
     from engine.models.opening import load_model
@@ -22,9 +24,11 @@ _HOMES = {
     "Trace": "engine.attribution.trace",
     "attnLRP": "engine.rules.table:ATTNLRP",
     "cp_LRP": "engine.rules.table:CP_LRP",
+    "clean_tokens": "engine.familiar.cleaning",
     "load_model": "engine.models.opening",
     "monkey_patch": "engine.familiar.modelling",
     "monkey_patch_zennit": "engine.familiar.zennit_hooks",
+    "pdf_heatmap": "engine.familiar.heatmap",
     "targets": "engine.protocol",
     "trace": "engine.attribution.trace",
 }
@@ -34,10 +38,12 @@ __all__ = [
     "Relevance",
     "Trace",
     "attnLRP",
+    "clean_tokens",
     "cp_LRP",
     "load_model",
     "monkey_patch",
     "monkey_patch_zennit",
+    "pdf_heatmap",
     "targets",
     "trace",
 ]
