@@ -46,5 +46,6 @@ def _byte_level(word: str) -> bytes:
 
 def _decoded(pieces: Iterable[bytes]) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    for piece in pieces:
-        yield decoder.decode(piece)
+    rest = list(pieces)
+    for place, piece in enumerate(rest, start=1):
+        yield decoder.decode(piece, final=place == len(rest))

@@ -91,6 +91,7 @@ def test_that_a_path_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch:
             ["The", "Ġcaf", "Ã", "©", "Ġcosts", "Ċ", "5", "%", "<|end of text|>"],
             ["The", " caf", "", "é", " costs", "\n", "5", "%", "<|end of text|>"],
         ),
+        (["ĠThe", "Ã"], [" The", "\ufffd"]),
         (["[CLS]", "un", "##believ", "##able", ",", "#"], ["[CLS]", " un", "believ", "able", " ,", " #"]),
         (["[CLS]", "the", "cat", "[SEP]"], ["[CLS]", " the", " cat", " [SEP]"]),
         (["a", "b_c"], ["a", "b_c"]),
