@@ -7,21 +7,46 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine.attribution.trace import Trace, trace
+    from engine.familiar.cleaning import clean_tokens
+    from engine.familiar.heatmap import pdf_heatmap
+    from engine.familiar.modelling import monkey_patch
+    from engine.familiar.zennit_hooks import monkey_patch_zennit
     from engine.models.opening import load_model
     from engine.protocol import targets
     from engine.protocol.values import Relevance
+    from engine.rules.table import ATTNLRP as attnLRP  # noqa: N811
+    from engine.rules.table import CP_LRP as cp_LRP  # noqa: N811
     from engine.rules.table import RULE_SETS
 
 _HOMES = {
     "RULE_SETS": "engine.rules.table",
     "Relevance": "engine.protocol.values",
     "Trace": "engine.attribution.trace",
+    "attnLRP": "engine.rules.table:ATTNLRP",
+    "cp_LRP": "engine.rules.table:CP_LRP",
+    "clean_tokens": "engine.familiar.cleaning",
     "load_model": "engine.models.opening",
+    "monkey_patch": "engine.familiar.modelling",
+    "monkey_patch_zennit": "engine.familiar.zennit_hooks",
+    "pdf_heatmap": "engine.familiar.heatmap",
     "targets": "engine.protocol",
     "trace": "engine.attribution.trace",
 }
 
-__all__ = ["RULE_SETS", "Relevance", "Trace", "load_model", "targets", "trace"]
+__all__ = [
+    "RULE_SETS",
+    "Relevance",
+    "Trace",
+    "attnLRP",
+    "clean_tokens",
+    "cp_LRP",
+    "load_model",
+    "monkey_patch",
+    "monkey_patch_zennit",
+    "pdf_heatmap",
+    "targets",
+    "trace",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -30,7 +55,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'engine' has no attribute {name!r}")
     if name == "targets":
         return import_module("engine.protocol.targets")
-    return getattr(import_module(home), name)
+    module, _, own_name = home.partition(":")
+    return getattr(import_module(module), own_name or name)
 
 
 def __dir__() -> list[str]:

@@ -8,9 +8,8 @@ import numpy as np
 
 from engine.figures.fonts import FontChoice
 from engine.figures.page import Cells, Item, line_of_text
-from engine.figures.wording import caption, scale_ends, scale_in_words
+from engine.figures.wording import Words
 from engine.protocol.colours import colours
-from engine.protocol.messages import Export
 
 FOOT_HEIGHT = 92.0
 
@@ -18,15 +17,15 @@ _WIDTH, _HEIGHT, _STEPS = 240.0, 10.0, 128  # of the colour bar
 _SIZE, _LINE = 11.0, 16.0  # of the text, and from line to line
 
 
-def foot(export: Export, fonts: FontChoice, left: float, top: float) -> Iterator[Item]:
+def foot(words: Words, colour_map: str, fonts: FontChoice, left: float, top: float) -> Iterator[Item]:
     """The legend and the caption, from `top` down."""
-    steps = colours(np.linspace(-1, 1, _STEPS), 1, export.colour_map)
+    steps = colours(np.linspace(-1, 1, _STEPS), 1, colour_map)
     yield Cells(left, top, _WIDTH, _HEIGHT, steps[None])
-    yield from line_of_text(scale_in_words(export), left + _WIDTH + 10, top + _HEIGHT - 1, _SIZE, fonts)
+    yield from line_of_text(words.scale, left + _WIDTH + 10, top + _HEIGHT - 1, _SIZE, fonts)
     baseline = top + _HEIGHT + 12
-    for anchor, number in zip((0, 0.5, 1), scale_ends(export), strict=True):
+    for anchor, number in zip((0, 0.5, 1), words.ends, strict=True):
         yield from line_of_text(number, left + anchor * _WIDTH, baseline, _SIZE, fonts, anchor=anchor)
     baseline += 6
-    for line in caption(export):
+    for line in words.caption:
         baseline += _LINE
         yield from line_of_text(line, left, baseline, _SIZE, fonts)

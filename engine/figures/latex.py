@@ -15,7 +15,7 @@ from fontTools.unicodedata import ot_tags_from_script, script
 from engine.figures.boxes import boxes
 from engine.figures.fonts import Coverage, Font, FontChoice, Run, asian_region, system_fonts
 from engine.figures.visible import Mark, is_ignorable, visible
-from engine.figures.wording import caption, scale_ends, scale_in_words
+from engine.figures.wording import Words, words_for
 from engine.protocol.colours import colour_limit, colours, relevance_at, wants_white_text
 from engine.protocol.messages import Export
 
@@ -46,13 +46,14 @@ class Document:
     undrawn: tuple[str, ...]  # what no font of this machine has, e.g. U+1F680
 
 
-def document(export: Export) -> Document:
-    """The whole document."""
+def document(export: Export, words: Words | None = None) -> Document:
+    """The whole document; `words` stand under the tokens."""
+    under = words or words_for(export)
     writer = _Writer(export.relevance.prompt)
     parts = {
         "STRIP": "\n".join(_strip(export, writer)),
-        "LEGEND": _legend(export, writer),
-        "CAPTION": "\\\\\n".join(rf"\shown{{{writer.text(line)}}}" for line in caption(export)),
+        "LEGEND": _legend(export.colour_map, under, writer),
+        "CAPTION": "\\\\\n".join(rf"\shown{{{writer.text(line)}}}" for line in under.caption),
     }
     parts["FONTS"] = "\n".join(writer.definitions())
     template = (files("resources") / "latex" / "tokens.tex").read_text(encoding="utf-8")
@@ -139,10 +140,10 @@ def _strip(export: Export, writer: _Writer) -> Iterator[str]:
     yield r"\finishpromptline"
 
 
-def _legend(export: Export, writer: _Writer) -> str:
-    steps = colours(np.linspace(-1, 1, _LEGEND_STEPS), 1, export.colour_map)
+def _legend(colour_map: str, words: Words, writer: _Writer) -> str:
+    steps = colours(np.linspace(-1, 1, _LEGEND_STEPS), 1, colour_map)
     bar = "".join(rf"\step{{{_html(step)}}}" for step in steps)
-    texts = (*scale_ends(export), scale_in_words(export))
+    texts = (*words.ends, words.scale)
     return rf"\legend{{{bar}}}" + "".join(f"{{{writer.text(text)}}}" for text in texts)
 
 

@@ -11,7 +11,7 @@ from engine.figures.fonts import FontChoice
 from engine.figures.foot import FOOT_HEIGHT, foot
 from engine.figures.page import BLACK, GREY, Cells, Item, Page, Rectangle, Text, line_of_text, units_width
 from engine.figures.visible import shown, visible
-from engine.figures.wording import number
+from engine.figures.wording import number, words_for
 from engine.protocol.colours import colour_limit, colours
 from engine.protocol.messages import Export
 from engine.protocol.values import Relevance, Token
@@ -46,7 +46,7 @@ def layer_page(export: Export, fonts: FontChoice) -> Page:
     depth = _token_axis_depth(relevance.tokens, fonts)
     top = bottom + depth + 26
     items += line_of_text("token", _LEFT + _MAP_WIDTH / 2, bottom + depth + 10, _TITLE_SIZE, fonts, anchor=0.5)
-    items += foot(export, fonts, _LEFT, top)
+    items += foot(words_for(export), export.colour_map, fonts, _LEFT, top)
     return Page(_LEFT + _MAP_WIDTH + _BETWEEN + _SUM_WIDTH + _RIGHT, top + FOOT_HEIGHT, tuple(items))
 
 

@@ -13,7 +13,8 @@ from engine.figures.pdf import TALLEST_PAGE, pdf
 from engine.figures.png import emoji_png, png
 from engine.figures.strip import token_pages
 from engine.figures.tables import csv_file, json_file
-from engine.figures.typesetting import engines_found, typeset
+from engine.figures.typesetting import ENGINES, engines_found, typeset
+from engine.figures.wording import Words
 from engine.protocol.colours import colour_table
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export, Exported
@@ -26,7 +27,7 @@ _NO_EMOJI = "Emoji are drawn in the PDF; the .tex alone shows them in black, or 
 
 def render(export: Export, cancelled: Callable[[], bool] = lambda: False) -> Exported:
     """The file's content. Raises EngineError (figure_failed, disk_full) and Stopped."""
-    _check(export)
+    check(export)
     match export.format:
         case "csv":
             return Exported(csv_file(export.relevance))
@@ -38,12 +39,13 @@ def render(export: Export, cancelled: Callable[[], bool] = lambda: False) -> Exp
             written = document(export)
             return Exported(written.text.encode(), _notes(_undrawn(written), _NO_EMOJI if written.emoji else ""))
         case "pdf":
-            return _pdf(export, cancelled)
+            return Exported(pdf(_pages(export), _TITLE)) if export.picture == "layers" else token_pdf(export, cancelled)
         case _:
             assert_never(export.format)
 
 
-def _check(export: Export) -> None:
+def check(export: Export) -> None:
+    """Raises EngineError (figure_failed) where there is nothing to draw, or no such colours or layer."""
     layers = len(export.relevance.layers)
     if export.layer is not None and not 0 <= export.layer < layers:
         raise EngineError(f"There is no layer {export.layer}: the last is {layers - 1}.", "figure_failed")
@@ -57,24 +59,29 @@ def _check(export: Export) -> None:
         raise EngineError(f"There is no colour map {export.colour_map!r}.", "figure_failed") from error
 
 
-def _pages(export: Export, tallest: float | None = None) -> list[Page]:
-    fonts = FontChoice(base_font(), system_fonts(asian_region(export.relevance.prompt)))
+def _fonts(export: Export) -> FontChoice:
+    return FontChoice(base_font(), system_fonts(asian_region(export.relevance.prompt)))
+
+
+def _pages(export: Export) -> list[Page]:
     match export.picture:
         case "layers":
-            return [layer_page(export, fonts)]
+            return [layer_page(export, _fonts(export))]
         case "tokens":
-            return token_pages(export, fonts, tallest)
+            return token_pages(export, _fonts(export))
         case _:
             assert_never(export.picture)
 
 
-def _pdf(export: Export, cancelled: Callable[[], bool]) -> Exported:
-    if export.picture == "layers":
-        return Exported(pdf(_pages(export), _TITLE))
+def token_pdf(
+    export: Export, cancelled: Callable[[], bool] = lambda: False, words: Words | None = None, engine: str = ENGINES[0]
+) -> Exported:
+    """The tokens as PDF, by `engine`, else by another LaTeX, else without; `words` stand under them."""
     if not engines_found():
-        return Exported(pdf(_pages(export, TALLEST_PAGE), _TITLE), _NO_LATEX)
-    written = document(export)
-    made = typeset(written.text, {f"{name}.png": emoji_png(run) for name, run in written.emoji.items()}, cancelled)
+        return Exported(pdf(token_pages(export, _fonts(export), TALLEST_PAGE, words), _TITLE), _NO_LATEX)
+    written = document(export, words)
+    pictures = {f"{name}.png": emoji_png(run) for name, run in written.emoji.items()}
+    made = typeset(written.text, pictures, cancelled, first=engine)
     if made.engine == "pdflatex" and written.needs_fonts:
         return Exported(made.pdf, _LATIN_ONLY)
     missing = f"No letter was found in any font for {', '.join(made.missing)}." if made.missing else ""

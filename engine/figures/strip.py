@@ -19,6 +19,7 @@ from engine.figures.page import (
     unit_width,
     units_width,
 )
+from engine.figures.wording import Words, words_for
 from engine.protocol.colours import colour_limit, colours, relevance_at, wants_white_text
 from engine.protocol.messages import Export
 
@@ -31,14 +32,17 @@ _SPACE = 4.2
 Placed = tuple[float, Box]  # where the box begins, with the space before it
 
 
-def token_pages(export: Export, fonts: FontChoice, tallest: float | None = None) -> list[Page]:
-    """The strip on one page, or on several where it would be taller than `tallest`."""
+def token_pages(
+    export: Export, fonts: FontChoice, tallest: float | None = None, words: Words | None = None
+) -> list[Page]:
+    """The strip on one page, or on several where it would be taller than `tallest`; `words` stand under it."""
+    under = words or words_for(export)
     lines = list(_lines(export, fonts))
     per_page = len(lines)
     if tallest is not None and len(lines) * _LINE + FOOT_HEIGHT + 2 * _MARGIN > tallest:
         per_page = int((tallest - FOOT_HEIGHT - 2 * _MARGIN) // _LINE)
     chunks = [lines[first : first + per_page] for first in range(0, len(lines), per_page)]
-    return [_page(export, fonts, chunk, last=chunk is chunks[-1]) for chunk in chunks]
+    return [_page(export, fonts, chunk, under if chunk is chunks[-1] else None) for chunk in chunks]
 
 
 def _lines(export: Export, fonts: FontChoice) -> Iterator[list[Placed]]:
@@ -78,7 +82,7 @@ def _box_width(box: Box, fonts: FontChoice, gap: bool = True) -> float:
     return units_width(box.units, _SIZE, fonts) + (box.gap * _SPACE if gap else 0)
 
 
-def _page(export: Export, fonts: FontChoice, lines: list[list[Placed]], last: bool) -> Page:
+def _page(export: Export, fonts: FontChoice, lines: list[list[Placed]], words: Words | None) -> Page:
     relevance = export.relevance
     limit = colour_limit(relevance, export.layer, export.scale)
     grounds = colours(relevance_at(relevance, export.layer), limit, export.colour_map)
@@ -91,9 +95,9 @@ def _page(export: Export, fonts: FontChoice, lines: list[list[Placed]], last: bo
             items += _drawn(box, _MARGIN + x, baseline, rgb(grounds[box.token]), ink, fonts)
         baseline += _LINE
     top = baseline - _ASCENT + 8
-    if last:
-        items += foot(export, fonts, _MARGIN, top)
-    return Page(_WIDTH + 2 * _MARGIN, top + (FOOT_HEIGHT if last else 0), tuple(items))
+    if words is not None:
+        items += foot(words, export.colour_map, fonts, _MARGIN, top)
+    return Page(_WIDTH + 2 * _MARGIN, top + (FOOT_HEIGHT if words else 0), tuple(items))
 
 
 def _drawn(box: Box, x: float, baseline: float, ground: Colour, ink: Colour, fonts: FontChoice) -> Iterator[Item]:

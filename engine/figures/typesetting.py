@@ -42,10 +42,14 @@ def engines_found() -> tuple[str, ...]:
 
 
 def typeset(
-    text: str, pictures: Mapping[str, bytes], cancelled: Callable[[], bool], time_limit: float = TIME_LIMIT
+    text: str,
+    pictures: Mapping[str, bytes],
+    cancelled: Callable[[], bool],
+    time_limit: float = TIME_LIMIT,
+    first: str = ENGINES[0],
 ) -> Typeset:
-    """The document as PDF, by the first engine that can. Raises EngineError (figure_failed, disk_full) and Stopped."""
-    found = engines_found()
+    """The document as PDF, by `first` or another engine that can. Raises EngineError and Stopped."""
+    found = sorted(engines_found(), key=lambda engine: engine != first)
     if not found:
         raise EngineError("No LaTeX was found: none of " + ", ".join(ENGINES) + " is on the PATH.", "figure_failed")
     failures = []

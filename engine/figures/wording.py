@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import assert_never
 
 from engine.protocol.colours import colour_limit, relevance_at
@@ -16,6 +17,20 @@ RULE_NAMES = {
     "input-x-gradient": "input × gradient",
     "gradient": "gradient",
 }
+
+
+@dataclass(frozen=True)
+class Words:
+    """What stands under a picture: the numbers at the colour bar, what they mean, and lines of caption."""
+
+    ends: tuple[str, str, str]
+    scale: str
+    caption: tuple[str, ...]
+
+
+def words_for(export: Export) -> Words:
+    """What an answer's picture says about itself."""
+    return Words(scale_ends(export), scale_in_words(export), caption(export))
 
 
 def number(value: float) -> str:

@@ -73,6 +73,21 @@ class RuleMode(TorchFunctionMode):
 def rules_on(module: nn.Module, rules: Mapping[Operation, Rule], whole_activations: bool) -> Iterator[None]:
     """Inside the `with`, calls of `module` follow `rules`."""
     mode = RuleMode(rules)
+    with _prepared(module, mode, whole_activations), replaced_forward(module, _under(mode, module.forward)):
+        yield
+
+
+@contextmanager
+def rules_during(module: nn.Module, rules: Mapping[Operation, Rule], whole_activations: bool) -> Iterator[None]:
+    """Inside the `with`, which is one call of `module`, every operation follows `rules`."""
+    mode = RuleMode(rules)
+    with _prepared(module, mode, whole_activations), mode:
+        yield
+
+
+@contextmanager
+def _prepared(module: nn.Module, mode: RuleMode, whole_activations: bool) -> Iterator[None]:
+    """Inside the `with`, the parameters are constants, and activation modules are one operation to the rules."""
     with ExitStack() as undo:
         undo.enter_context(_constant_parameters(module))
         if whole_activations:
@@ -80,8 +95,12 @@ def rules_on(module: nn.Module, rules: Mapping[Operation, Rule], whole_activatio
                 rule = whole_rule(child)
                 if rule is not None:
                     undo.enter_context(replaced_forward(child, _as_one(mode, child.forward, rule)))
-        undo.enter_context(replaced_forward(module, _under(mode, module.forward)))
         yield
+
+
+def rules_act() -> bool:
+    """Whether this thread is inside a call that runs under rules."""
+    return len(_entered.modes) > 1
 
 
 def rules_again() -> AbstractContextManager[Any]:

@@ -32,7 +32,7 @@ from engine.rules.operations import (
     split_between,
     uniform,
 )
-from engine.rules.scope import rules_on
+from engine.rules.scope import rules_during, rules_on
 
 # What is read in the backward pass: activation x gradient, or the gradient's length (Simonyan et al., 2014)
 Reading = Literal["activation x gradient", "gradient norm"]
@@ -59,6 +59,10 @@ class RuleSet:
         The innermost `with` wins where several apply.
         """
         return rules_on(module, self.rules, self.whole_activations)
+
+    def during(self, module: nn.Module) -> AbstractContextManager[None]:
+        """Inside the `with`, which is one call of `module`, everything that is computed follows these rules."""
+        return rules_during(module, self.rules, self.whole_activations)
 
 
 def _forms(name: str) -> Iterator[Operation]:

@@ -1,0 +1,1 @@
+"""The calls that scripts written for LXT make, with its signatures."""
