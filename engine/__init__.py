@@ -6,22 +6,42 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engine.attribution.generating import Generation, generate
+    from engine.attribution.matrix import matrix
     from engine.attribution.trace import Trace, trace
+    from engine.attribution.traces import Traces
     from engine.models.opening import load_model
     from engine.protocol import targets
-    from engine.protocol.values import Relevance
+    from engine.protocol.values import Matrix, Relevance
     from engine.rules.table import RULE_SETS
 
 _HOMES = {
+    "Generation": "engine.attribution.generating",
     "RULE_SETS": "engine.rules.table",
+    "Matrix": "engine.protocol.values",
     "Relevance": "engine.protocol.values",
     "Trace": "engine.attribution.trace",
+    "Traces": "engine.attribution.traces",
+    "generate": "engine.attribution.generating",
     "load_model": "engine.models.opening",
+    "matrix": "engine.attribution.matrix",
     "targets": "engine.protocol",
     "trace": "engine.attribution.trace",
 }
 
-__all__ = ["RULE_SETS", "Relevance", "Trace", "load_model", "targets", "trace"]
+__all__ = [
+    "RULE_SETS",
+    "Generation",
+    "Matrix",
+    "Relevance",
+    "Trace",
+    "Traces",
+    "generate",
+    "load_model",
+    "matrix",
+    "targets",
+    "trace",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,61 +3,119 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
+from typing import Any, overload
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.attribution.attention import check_attention
 from engine.attribution.backward import relevances
 from engine.attribution.forecast import check_that_it_fits
-from engine.attribution.ids import ids_of
+from engine.attribution.generating import Generation
+from engine.attribution.prompts import Prompt, prompt_of, without_padding
 from engine.attribution.recording import BlockDone, Recording, record, under
 from engine.attribution.resolving import position_in, resolve, value_of
+from engine.attribution.traces import Traces
+from engine.models.chat import Message
 from engine.models.opening import Model, load_model
-from engine.models.tokens import token_label, tokenize
+from engine.models.progress import AskCancelled, ReportProgress
+from engine.models.tokens import token_label
 from engine.protocol.failures import PromptError, Stopped
 from engine.protocol.messages import Phase
 from engine.protocol.targets import Target, Top
-from engine.protocol.values import Prediction, Relevance, Token
+from engine.protocol.values import Continuation, Prediction, Relevance, Token
 from engine.rules.table import RuleSet, rule_set
-
-ReportProgress = Callable[[Phase, int, int], None]
-AskCancelled = Callable[[], bool]
 
 _PACKAGES = ("lxt-inspector", "torch", "transformers")
 
 
+@overload
 def trace(
     model: Model | nn.Module,
-    prompt: str | None = None,
+    prompt: str | Generation | None = None,
     *,
+    messages: Sequence[Message] | None = None,
     input_ids: Sequence[int] | Tensor | None = None,
+    attention_mask: None = None,
+    continuation: Continuation | None = None,
     rules: str | RuleSet = "attnlrp",
     checkpointing: bool = False,
     progress: ReportProgress | None = None,
     cancelled: AskCancelled | None = None,
-) -> Trace:
-    """One forward pass over `prompt`, or over `input_ids`, under `rules`.
+) -> Trace: ...
+
+
+@overload
+def trace(
+    model: Model | nn.Module,
+    prompt: list[str] | tuple[str, ...],
+    *,
+    rules: str | RuleSet = "attnlrp",
+    checkpointing: bool = False,
+    progress: ReportProgress | None = None,
+    cancelled: AskCancelled | None = None,
+) -> Traces: ...
+
+
+@overload
+def trace(
+    model: Model | nn.Module,
+    *,
+    input_ids: Any,
+    attention_mask: Any,
+    rules: str | RuleSet = "attnlrp",
+    checkpointing: bool = False,
+    progress: ReportProgress | None = None,
+    cancelled: AskCancelled | None = None,
+) -> Traces: ...
+
+
+def trace(
+    model: Model | nn.Module,
+    prompt: str | Generation | list[str] | tuple[str, ...] | None = None,
+    *,
+    messages: Sequence[Message] | None = None,
+    input_ids: Any = None,
+    attention_mask: Any = None,
+    continuation: Continuation | None = None,
+    rules: str | RuleSet = "attnlrp",
+    checkpointing: bool = False,
+    progress: ReportProgress | None = None,
+    cancelled: AskCancelled | None = None,
+) -> Trace | Traces:
+    """One forward pass under `rules` over a prompt: a text, what `generate` gave, `messages` in the model's chat
+    template, or `input_ids`.
+
+    A list of prompts gives `Traces`, one after another, and so do `input_ids` (batch, token) with an `attention_mask`,
+    padded on either side: each answer is what it is alone. `continuation` says which end of `prompt` the model said.
 
     `checkpointing` keeps one residual stream a block instead of everything in it, and computes the rest again when
     explaining: the same relevance for less memory and more time. `progress` hears of blocks, `cancelled` is asked at
-    each. Raises PromptError, RulesError, DoesNotFit; Stopped where `cancelled` said so.
+    each. Raises PromptError, ModelError, RulesError, DoesNotFit; Stopped where `cancelled` said so.
     """
-    model = model if isinstance(model, Model) else load_model(model)
+    opened = model if isinstance(model, Model) else load_model(model)
     chosen = rule_set(rules)
-    if prompt is not None:
-        tokens = tuple(tokenize(model, prompt))
-    elif input_ids is not None:
-        tokens = tuple(_bare_token(model, token) for token in ids_of(input_ids, model))
-    else:
-        raise PromptError("There is nothing to explain: give a prompt or input_ids.", "prompt_empty")
-    _check_length(model, len(tokens))
-    check_that_it_fits(model, len(tokens), checkpointing)
-    ids = torch.tensor([[token.id for token in tokens]], device=model.info.device)
-    recording = record(model.module, ids, chosen, checkpointing, _block_done("forward", progress, cancelled))
-    return Trace(model, prompt or "", tokens, recording)
+    check_attention(opened.module)
+
+    def one(given: Prompt) -> Trace:
+        _check_length(opened, len(given.tokens))
+        check_that_it_fits(opened, len(given.tokens), checkpointing)
+        ids = torch.tensor([[token.id for token in given.tokens]], device=opened.info.device)
+        block_done = _block_done("forward", progress, cancelled)
+        return Trace(opened, given.text, given.tokens, record(opened.module, ids, chosen, checkpointing, block_done))
+
+    if isinstance(prompt, Generation):
+        return one(Prompt(prompt.text, prompt.tokens))
+    if attention_mask is not None:
+        rows = without_padding(input_ids, attention_mask)
+        return Traces(len(rows), lambda i: one(prompt_of(opened, input_ids=rows[i])))
+    if prompt is not None and not isinstance(prompt, str):
+        texts = list(prompt)
+        return Traces(len(texts), lambda i: one(prompt_of(opened, texts[i])))
+    return one(prompt_of(opened, prompt, messages, input_ids, continuation))
 
 
 class Trace:
@@ -129,7 +187,7 @@ class Trace:
                 value=float(value.detach()),
                 input=map_[0].cpu().numpy(),
                 layers=map_[1:].cpu().numpy(),
-                versions=_versions(),
+                versions=versions(),
             )
             for target, value, map_ in zip(resolved, values, maps, strict=True)
         ]
@@ -151,11 +209,6 @@ def _block_done(phase: Phase, progress: ReportProgress | None, cancelled: AskCan
     return block_done
 
 
-def _bare_token(model: Model, token: int) -> Token:
-    label = str(token) if model.tokenizer is None else token_label(model, token)[1]
-    return Token(token, "", 0, 0, label)
-
-
 def _check_length(model: Model, length: int) -> None:
     if length == 0:
         raise PromptError("The prompt is empty: type something to explain.", "prompt_empty")
@@ -164,7 +217,8 @@ def _check_length(model: Model, length: int) -> None:
         raise PromptError(f"The prompt has {length:,} tokens; {model.info.title} takes {limit:,}. Shorten it.")
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """The versions of the packages that compute relevance."""
     found = {}
     for package in _PACKAGES:
         try:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from msgspec.structs import replace
 
 from engine.models.labels import label
 from engine.models.opening import Model
-from engine.models.spans import Span, hand_on, offsets_by_decoding, partition
+from engine.models.spans import Span, decoded_ends, hand_on, offsets_by_decoding, partition
 from engine.models.vocabulary import Vocabulary
 from engine.protocol.failures import PromptError, TargetError
 from engine.protocol.targets import TokenName
 from engine.protocol.values import Token
 
+_CONTEXT = 8  # tokens of the prompt that are decoded with what follows: first in a text, many lose their space
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 # What a token can stand behind. Some tokenizers treat the start of a text in a way of their own, some join a letter
@@ -19,14 +24,15 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _BEFORE = ("\n", "", ".", "a", "1")
 
 
-def tokenize(model: Model, prompt: str) -> list[Token]:
+def tokenize(model: Model, prompt: str, *, bare: bool = False) -> list[Token]:
     """The prompt's tokens, with the special tokens the tokenizer adds. Their texts, joined, are the prompt.
 
-    Half a surrogate pair, which no model can be given, is shown to the model as U+FFFD. Raises PromptError where
-    no token comes of the prompt.
+    `bare` adds none: for a text that names its special tokens itself, as chat templates write them. Half a surrogate
+    pair, which no model can be given, is shown to the model as U+FFFD. Raises PromptError where no token comes of the
+    prompt.
     """
     vocabulary = _vocabulary(model)
-    ids, offsets = _encoded(vocabulary, _SURROGATE.sub("\ufffd", prompt))
+    ids, offsets = _encoded(vocabulary, _SURROGATE.sub("\ufffd", prompt), bare)
     if not ids:
         raise PromptError("The prompt is empty: this model would be given no token. Type something.", "prompt_empty")
     spans = hand_on(
@@ -36,6 +42,25 @@ def tokenize(model: Model, prompt: str) -> list[Token]:
         _token(vocabulary, id, span, prompt[slice(*span)], added=offset is None)
         for id, span, offset in zip(ids, spans, offsets, strict=True)
     ]
+
+
+def continued(model: Model, tokens: Sequence[Token], ids: Sequence[int]) -> tuple[Token, ...]:
+    """`tokens`, and behind them those of `ids`, which the model said itself, with their place in the text of both.
+
+    A text split again is not always split as it was said: generated tokens are known by their ids.
+    """
+    if model.tokenizer is None:
+        return (*tokens, *(Token(id, "", 0, 0, f"‹id {id}›", generated=True) for id in ids))
+    vocabulary, start = model.vocabulary, tokens[-1].end if tokens else 0
+    before = [token.id for token in tokens[-_CONTEXT:]]
+    ends, text = decoded_ends([*before, *ids], vocabulary.decode)
+    base = ends[len(before) - 1] if before else 0
+    places = [base, *(max(base, end) for end in ends[len(before) :])]
+    said = [
+        _token(vocabulary, id, (start + a - base, start + b - base), text[a:b], added=False)
+        for id, (a, b) in zip(ids, pairwise(places), strict=True)
+    ]
+    return (*tokens, *(replace(token, generated=True) for token in said))
 
 
 def token_label(model: Model, id: int) -> tuple[str, str]:
@@ -71,11 +96,11 @@ def _vocabulary(model: Model) -> Vocabulary:
     return model.vocabulary
 
 
-def _encoded(vocabulary: Vocabulary, prompt: str) -> tuple[list[int], list[Span | None]]:
+def _encoded(vocabulary: Vocabulary, prompt: str, bare: bool) -> tuple[list[int], list[Span | None]]:
     """The ids, and the offsets of those that come from the prompt; None for those that were added to it."""
     tokenizer = vocabulary.tokenizer
     if not tokenizer.is_fast:
-        ids = list(tokenizer.encode(prompt))
+        ids = list(tokenizer.encode(prompt, add_special_tokens=not bare))
         own = vocabulary.encode(prompt)
         before = next((i for i in range(len(ids) - len(own) + 1) if ids[i : i + len(own)] == own), len(ids))
         found = offsets_by_decoding(own, vocabulary.decode, prompt)
@@ -83,6 +108,7 @@ def _encoded(vocabulary: Vocabulary, prompt: str) -> tuple[list[int], list[Span 
         return ids, [*[None] * before, *found, *[None] * after]
     encoded = tokenizer(
         prompt,
+        add_special_tokens=not bare,
         return_offsets_mapping=True,
         return_attention_mask=False,
         return_token_type_ids=False,
