@@ -147,7 +147,8 @@ class Session:
             progress=_phases(report),
             cancelled=cancelled,
         )
-        return Generated(asked, said.text, said.continuation, said.ended, memory_of(model.info.device))
+        position = said.start + (len(asked.continuation.ids) if asked.continuation else 0)
+        return Generated(asked, said.text, said.continuation, position, said.ended, memory_of(model.info.device))
 
     def _explain_each(self, asked: ExplainEach, report: Report, cancelled: IsCancelled) -> ExplainedEach:
         model = self._hold(asked.source, report, cancelled)

@@ -90,6 +90,8 @@ class Window(Frame):
         self.relevance.strip.current_changed.connect(self.study.look_at_token)
         self.layers.layer_clicked.connect(self.study.look_at_layer)
         self.layers.token_clicked.connect(self.study.look_at_token)
+        self.below.matrix.token_clicked.connect(self.inquiry.choose_position)
+        self.below.matrix_opened.connect(self.inquiry.explain_each)
         self.table.explained.connect(self.inquiry.choose_prediction)
         self.table.set_against.connect(self.inquiry.choose_against)
         self.table.text_target_entered.connect(self.inquiry.choose_prediction)
@@ -117,6 +119,9 @@ class Window(Frame):
     def about(self) -> None:
         hello = self._worker.hello
         self.desk.about(hello.versions if hello else {})
+
+    def generate(self) -> None:
+        self.inquiry.generate(self._profile.settings.max_new_tokens)
 
     def open_palette(self) -> None:
         self.desk.palette([command for command in COMMANDS if self.commands[command.id].isEnabled()])
@@ -217,6 +222,9 @@ class Window(Frame):
     def _on_scene_changed(self, scene: Scene) -> None:
         self.relevance.show_scene(scene)
         self.layers.show_scene(scene)
+        self.below.show_scene(scene)
+        if self.below.is_matrix_open():
+            self.inquiry.explain_each()
         self.status.show_scene(scene)
         self.commands.mark(f"scale.{scene.view.scale}")
         for command in ("file.export", "edit.copy_image", "edit.copy_table", "edit.find"):
@@ -229,7 +237,8 @@ class Window(Frame):
 
     def _on_model_changed(self, model: ModelInfo | None) -> None:
         self.status.show_model(model)
-        self.commands.enable("model.unload", model is not None)
+        for command in ("model.unload", "run.generate"):
+            self.commands.enable(command, model is not None)
         self.setWindowTitle(f"{model.title} – {TITLE}" if model else TITLE)
         self.editor.set_count(None, None)  # another model counts differently
         self._name_model()

@@ -134,6 +134,7 @@ class Generated(Struct, frozen=True, tag=True):
     question: Generate
     prompt: str
     continuation: Continuation
+    position: int  # of the first token said now
     ended: bool
     memory: Memory
 

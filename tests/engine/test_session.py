@@ -262,3 +262,4 @@ def test_that_a_session_generates_and_explains_what_was_generated() -> None:
     assert isinstance(more, Generated)
     assert more.continuation.ids[:4] == first.ids
     assert more.continuation.start == first.start
+    assert (said.position, more.position) == (place, place + 4)

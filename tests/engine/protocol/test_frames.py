@@ -108,7 +108,7 @@ FROM_WORKER: dict[str, FromWorker] = {
     "Unloaded": Said(2, Unloaded(Memory(0, 5))),
     "Tokenized": Said(3, Tokenized(TOKENS)),
     "Explained": Said(4, Explained(QUESTION, RELEVANCE, (Prediction(5, "3", "3", 33.5, 0.875),), 0.5, Memory(1, 2))),
-    "Generated": Said(9, Generated(Generate(SOURCE, "né", 32), "né 1", SAID, True, Memory(1, 2))),
+    "Generated": Said(9, Generated(Generate(SOURCE, "né", 32), "né 1", SAID, 2, True, Memory(1, 2))),
     "ExplainedEach": Said(10, ExplainedEach(ExplainEach(SOURCE, "né 1", SAID), MATRIX, 0.25, Memory(1, 2))),
     "Listed": Said(6, Listed((CachedModel("org/name", "name", 12, "hub"),))),
     "Exported": Said(7, Exported(b"%PDF\x00\xff", "no LaTeX")),
