@@ -17,6 +17,7 @@ import torch
 
 from engine.attribution.generating import generate
 from engine.attribution.matrix import matrix
+from engine.attribution.precision import agreement_with_float32
 from engine.attribution.trace import Trace, trace
 from engine.figures import render
 from engine.models.device import available_devices
@@ -87,6 +88,7 @@ class Session:
         self._new_trace = record
         self._model: Model | None = None
         self._source: ModelSource | None = None
+        self._agreement: float | None = None
         self._traces: OrderedDict[tuple[str, Continuation | None, str, bool], Trace] = OrderedDict()
 
     def answer(self, request: Request, report: Report, cancelled: IsCancelled) -> Ending:
@@ -96,7 +98,7 @@ class Session:
         match request:
             case Load(source):
                 model = self._hold(source, report, cancelled)
-                return Loaded(model.info, memory_of(model.info.device))
+                return Loaded(model.info, memory_of(model.info.device), self._agreement)
             case Unload():
                 device = self._model.info.device if self._model else "cpu"
                 self._release()
@@ -196,6 +198,7 @@ class Session:
             self._release()
             self._model = self._open_model(source, progress=_phases(report), cancelled=cancelled)
             self._source = source
+            self._agreement = agreement_with_float32(self._model, cancelled)
         return self._model
 
     def _release(self) -> None:

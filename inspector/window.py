@@ -74,6 +74,7 @@ class Window(Frame):
         self.inquiry.counted.connect(self._on_counted)
         self.inquiry.answered.connect(self._on_answered)
         self.inquiry.target_refused.connect(self.table.show_target_error)
+        self.inquiry.model_doubted.connect(self.notices.show_news)
         self.inquiry.troubled.connect(self.show_trouble)
         self.inquiry.calmed.connect(self.notices.clear_trouble)
         self.inquiry.exporting.written.connect(self.notices.show_written)

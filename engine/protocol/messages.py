@@ -21,6 +21,7 @@ from engine.protocol.values import (
 )
 
 PROTOCOL = 2
+LOW_AGREEMENT = 0.9  # with float32, from which on relevance in half precision is worth a warning
 
 FigureFormat = Literal["pdf", "tex", "png", "csv", "json"]
 Picture = Literal["tokens", "layers"]
@@ -106,8 +107,12 @@ class Progress(Struct, frozen=True, tag=True):
 
 
 class Loaded(Struct, frozen=True, tag=True):
+    """`agreement`: rank correlation of relevance with that in float32, where the model is in half precision and small
+    enough to find out."""
+
     model: ModelInfo
     memory: Memory
+    agreement: float | None = None
 
 
 class Unloaded(Struct, frozen=True, tag=True):

@@ -9,7 +9,17 @@ from typing import assert_never
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.messages import Explained, Export, Failed, Generated, Hello, Loaded, Progress, Unloaded
+from engine.protocol.messages import (
+    LOW_AGREEMENT,
+    Explained,
+    Export,
+    Failed,
+    Generated,
+    Hello,
+    Loaded,
+    Progress,
+    Unloaded,
+)
 from engine.protocol.targets import Target, Token, TokenName, Top
 from engine.protocol.values import Memory, ModelInfo, ModelSource
 from inspector.client.client import WorkerState
@@ -51,6 +61,7 @@ class Inquiry(QObject):
     answered = Signal(object)  # Explained
     target_refused = Signal(str)
     troubled = Signal(object)  # Trouble
+    model_doubted = Signal(str)  # its relevance may be far from what it is in float32
     calmed = Signal()  # what was wrong is no longer
 
     def __init__(self, worker: Worker, study: Study, parent: QObject | None = None) -> None:
@@ -272,6 +283,11 @@ class Inquiry(QObject):
             self.explain()
         else:
             self._on_question_changed(self.study.question)
+        if ending.agreement is not None and ending.agreement < LOW_AGREEMENT:
+            self.model_doubted.emit(
+                f"{ending.model.title} in {ending.model.dtype}: on a short prompt the ranking of its tokens agrees "
+                f"with float32 by {ending.agreement:.2f} of 1. Open it in float32 if you can."
+            )
 
     def _on_unloaded(self, ending: Unloaded) -> None:
         self._set_model(None, ending.memory)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from answers import SAID
+from answers import SAID, loaded
 from fake_worker import FakeWorker
+from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from engine.protocol.messages import Explain, ExplainEach, Generate, Progress
+from engine.protocol.messages import Explain, ExplainEach, Generate, Load, Progress
 from engine.protocol.targets import Token
 from inspector.views.progress_line import ProgressLine
 
@@ -135,3 +136,13 @@ def test_that_the_tokens_the_model_said_are_underlined(generated):
         return {picture.pixelColor(int(x * scale), y).name() for x in range(rect.left() + 2, rect.right() - 2)}
 
     assert under(last).isdisjoint(under(0))
+
+
+@pytest.mark.parametrize(("agreement", "warned"), [(None, False), (0.97, False), (0.42, True)])
+def test_that_a_half_precision_far_from_float32_is_said(window, worker, agreement, warned):
+    said = []
+    window.inquiry.model_doubted.connect(said.append)
+    window.inquiry.open_model(window.study.question.source)
+    worker.say(Load, structs.replace(loaded(window.study.question.source), agreement=agreement))
+    assert bool(said) == warned
+    assert all("0.42" in sentence for sentence in said)
