@@ -6,26 +6,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engine.attribution.generating import Generation, generate
+    from engine.attribution.matrix import matrix
     from engine.attribution.trace import Trace, trace
+    from engine.attribution.traces import Traces
     from engine.familiar.cleaning import clean_tokens
     from engine.familiar.heatmap import pdf_heatmap
     from engine.familiar.modelling import monkey_patch
     from engine.familiar.zennit_hooks import monkey_patch_zennit
     from engine.models.opening import load_model
     from engine.protocol import targets
-    from engine.protocol.values import Relevance
+    from engine.protocol.values import Matrix, Relevance
     from engine.rules.table import ATTNLRP as attnLRP  # noqa: N811
     from engine.rules.table import CP_LRP as cp_LRP  # noqa: N811
     from engine.rules.table import RULE_SETS
 
 _HOMES = {
+    "Generation": "engine.attribution.generating",
     "RULE_SETS": "engine.rules.table",
+    "Matrix": "engine.protocol.values",
     "Relevance": "engine.protocol.values",
     "Trace": "engine.attribution.trace",
+    "Traces": "engine.attribution.traces",
     "attnLRP": "engine.rules.table:ATTNLRP",
     "cp_LRP": "engine.rules.table:CP_LRP",
     "clean_tokens": "engine.familiar.cleaning",
+    "generate": "engine.attribution.generating",
     "load_model": "engine.models.opening",
+    "matrix": "engine.attribution.matrix",
     "monkey_patch": "engine.familiar.modelling",
     "monkey_patch_zennit": "engine.familiar.zennit_hooks",
     "pdf_heatmap": "engine.familiar.heatmap",
@@ -35,12 +43,17 @@ _HOMES = {
 
 __all__ = [
     "RULE_SETS",
+    "Generation",
+    "Matrix",
     "Relevance",
     "Trace",
+    "Traces",
     "attnLRP",
     "clean_tokens",
     "cp_LRP",
+    "generate",
     "load_model",
+    "matrix",
     "monkey_patch",
     "monkey_patch_zennit",
     "pdf_heatmap",

@@ -15,6 +15,9 @@ from typing import assert_never
 
 import torch
 
+from engine.attribution.generating import generate
+from engine.attribution.matrix import matrix
+from engine.attribution.precision import agreement_with_float32
 from engine.attribution.trace import Trace, trace
 from engine.figures import render
 from engine.models.device import available_devices
@@ -27,8 +30,12 @@ from engine.protocol.messages import (
     PROTOCOL,
     Ending,
     Explain,
+    ExplainEach,
     Explained,
+    ExplainedEach,
     Export,
+    Generate,
+    Generated,
     Hello,
     Listed,
     ListModels,
@@ -42,7 +49,7 @@ from engine.protocol.messages import (
     Unload,
     Unloaded,
 )
-from engine.protocol.values import ModelSource
+from engine.protocol.values import Continuation, ModelSource
 
 Report = Callable[[Progress], None]
 IsCancelled = Callable[[], bool]
@@ -81,7 +88,8 @@ class Session:
         self._new_trace = record
         self._model: Model | None = None
         self._source: ModelSource | None = None
-        self._traces: OrderedDict[tuple[str, str, bool], Trace] = OrderedDict()
+        self._agreement: float | None = None
+        self._traces: OrderedDict[tuple[str, Continuation | None, str, bool], Trace] = OrderedDict()
 
     def answer(self, request: Request, report: Report, cancelled: IsCancelled) -> Ending:
         """The request's answer. Raises EngineError where there is none, Stopped soon after `cancelled` becomes true."""
@@ -90,7 +98,7 @@ class Session:
         match request:
             case Load(source):
                 model = self._hold(source, report, cancelled)
-                return Loaded(model.info, memory_of(model.info.device))
+                return Loaded(model.info, memory_of(model.info.device), self._agreement)
             case Unload():
                 device = self._model.info.device if self._model else "cpu"
                 self._release()
@@ -99,6 +107,10 @@ class Session:
                 return Tokenized(tuple(tokenize(self._hold(source, report, cancelled), text)))
             case Explain():
                 return self._explain(request, report, cancelled)
+            case Generate():
+                return self._generate(request, report, cancelled)
+            case ExplainEach():
+                return self._explain_each(request, report, cancelled)
             case ListModels():
                 return Listed(list_models())
             case Export():
@@ -127,9 +139,33 @@ class Session:
         seconds = time.perf_counter() - started
         return Explained(question, relevance, predictions, seconds, memory_of(model.info.device))
 
-    def _record(self, model: Model, question: Explain, report: Report, cancelled: IsCancelled) -> Trace:
+    def _generate(self, asked: Generate, report: Report, cancelled: IsCancelled) -> Generated:
+        model = self._hold(asked.source, report, cancelled)
+        said = generate(
+            model,
+            asked.prompt,
+            asked.max_new_tokens,
+            continuation=asked.continuation,
+            progress=_phases(report),
+            cancelled=cancelled,
+        )
+        position = said.start + (len(asked.continuation.ids) if asked.continuation else 0)
+        return Generated(asked, said.text, said.continuation, position, said.ended, memory_of(model.info.device))
+
+    def _explain_each(self, asked: ExplainEach, report: Report, cancelled: IsCancelled) -> ExplainedEach:
+        model = self._hold(asked.source, report, cancelled)
+        started = time.perf_counter()
+        recorded = self._record(model, asked, report, cancelled)
+        try:
+            found = matrix(recorded, _phases(report), cancelled)
+        except BaseException:
+            self._forget_traces()
+            raise
+        return ExplainedEach(asked, found, time.perf_counter() - started, memory_of(model.info.device))
+
+    def _record(self, model: Model, question: Explain | ExplainEach, report: Report, cancelled: IsCancelled) -> Trace:
         """The trace for the question: the kept one, or a new one, for which the kept ones make room if they must."""
-        key = (question.prompt, question.rules, question.checkpointing)
+        key = (question.prompt, question.continuation, question.rules, question.checkpointing)
         if key in self._traces:
             self._traces.move_to_end(key)
             return self._traces[key]
@@ -138,6 +174,7 @@ class Session:
             return self._new_trace(
                 model,
                 question.prompt,
+                continuation=question.continuation,
                 rules=question.rules,
                 checkpointing=question.checkpointing,
                 progress=_phases(report),
@@ -161,6 +198,7 @@ class Session:
             self._release()
             self._model = self._open_model(source, progress=_phases(report), cancelled=cancelled)
             self._source = source
+            self._agreement = agreement_with_float32(self._model, cancelled)
         return self._model
 
     def _release(self) -> None:

@@ -18,7 +18,7 @@ import typer
 
 from engine.protocol.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale, colour_table
 from engine.protocol.failures import EngineError
-from engine.protocol.messages import Explain, FigureFormat, Picture
+from engine.protocol.messages import Explain, FigureFormat, Generate, Picture
 from engine.protocol.values import ModelSource, Quantization
 
 _MODEL = "A bundled model (bundled:llama), a hub id, a folder or a .gguf file"
@@ -120,6 +120,38 @@ def explain(
         typer.echo(json.dumps(facts, indent=1) if as_json else in_words(answer, layer))
         if out and made and not as_json:
             typer.echo(f"\nWritten  {out}" + (f"\nNote     {made.note}" if made.note else ""))
+
+
+@cli.command(short_help="Let a model go on from a prompt.")
+def generate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{_MODEL}.", show_default=False)],
+    prompt: Annotated[str | None, unset(help="The text to go on from.")] = None,
+    prompt_file: Annotated[str | None, unset(metavar="FILE", help=_PROMPT_FILE)] = None,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="The most tokens to say.")] = 32,
+    rules: Annotated[RuleSet, typer.Option(help="Rule set of the matrix.")] = "attnlrp",
+    out: Annotated[Path | None, unset(help="Where each token came from: .png, .csv or .json.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
+) -> None:
+    """Say what the model answers, the likeliest token each time, and save where each token of it came from."""
+    if (prompt is None) == (prompt_file is None):
+        raise typer.BadParameter("Give either --prompt or --prompt-file.")
+    formats: dict[str, Literal["png", "csv", "json"]] = {".png": "png", ".csv": "csv", ".json": "json"}
+    if out is not None and out.suffix.lower() not in formats:
+        raise typer.BadParameter(f"--out must end in one of {', '.join(formats)}.")
+    with _explained():
+        from engine.commands.reading import read_prompt
+
+        text = prompt if prompt is not None else read_prompt(prompt_file or "-")
+
+        from engine.commands.generating import generate
+
+        asked = Generate(ModelSource(model, device=device, dtype=dtype), text, max_new_tokens)
+        said, data = generate(asked, rules, formats[out.suffix.lower()] if out else None)
+        typer.echo(said.prompt[said.continuation.start :])
+        if out and data:
+            _write(out, data)
+            typer.echo(f"\nWritten  {out}")
 
 
 @cli.command(short_help="List the models that need no download.")

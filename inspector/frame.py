@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 from inspector.docks import UndoKeys, add_dock
 from inspector.drops import accepts, dropped
 from inspector.log_pane import LogPane
+from inspector.matrix_pane import LowerPanes
 from inspector.notices import Notices
 from inspector.panes import LayersPane, RelevancePane, stacked
 from inspector.status_bar import StatusBar
@@ -40,7 +41,8 @@ class Frame(QMainWindow):
         self.log = LogPane()
         self.notices = Notices()
         self.status = StatusBar()
-        self.panes = stacked(self.relevance, self.layers)
+        self.below = LowerPanes(self.layers)
+        self.panes = stacked(self.relevance, self.below)
         self.setCentralWidget(self._middle())
         self.setStatusBar(self.status)
         self.input_dock = add_dock(self, "Input", self.editor, _EDGES.LeftDockWidgetArea)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSplitter, QV
 from engine.protocol.colours import colour_table
 from inspector.dialogs.labels import heading_label
 from inspector.naming import named
-from inspector.state.scene import SCALE_TITLES, Map, Scene, Strip
+from inspector.state.scene import SCALE_TITLES, Map, Scene, Strip, explained_token
 from inspector.theme import Space, tones
 from inspector.views.legend import Legend
 from inspector.views.overlays import paint_empty
@@ -59,7 +59,7 @@ class RelevancePane(QWidget):
             self._title.setText(strip.title)
             self.legend.show_scale(strip.limit, strip.colour_map, strip.legend)
             self.strip.show_relevance(strip.tokens, strip.values, strip.limit, strip.colour_map, strip.target_value)
-        self.strip.set_target_position(scene.position)
+        self.strip.set_target_position(explained_token(scene.question, strip.tokens, scene.position))
         self.strip.set_stale(scene.stale)
         token = -1 if scene.view.token is None else scene.view.token
         if token != self.strip.current():

@@ -17,6 +17,7 @@ from inspector.theme import Theme
 from inspector.writing import write_atomically
 
 RECENT_MODELS = 8
+MOST_NEW_TOKENS = 4096
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
@@ -30,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     theme: Theme = "system"
     device: str = "auto"
     dtype: str = "auto"
+    max_new_tokens: int = 32  # that the model may say at once
     worker_command: str = ""  # as typed in a shell; empty is this program's own
     recent_models: tuple[ModelSource, ...] = ()
     export_folder: str = ""
@@ -95,6 +97,8 @@ def _checked(settings: Settings) -> Settings:
         settings = msgspec.structs.replace(settings, colour_map=DEFAULT_COLOUR_MAP)
     if settings.rules not in RULE_TITLES:
         settings = msgspec.structs.replace(settings, rules=Settings().rules)
+    if not 1 <= settings.max_new_tokens <= MOST_NEW_TOKENS:
+        settings = msgspec.structs.replace(settings, max_new_tokens=Settings().max_new_tokens)
     try:
         shlex.split(settings.worker_command)
     except ValueError:  # a quotation that does not end

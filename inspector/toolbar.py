@@ -43,7 +43,7 @@ class ToolBar(QToolBar):
         spacer = QWidget()
         spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(spacer)
-        for command, name in (("run.explain", "run"), ("run.stop", "stop")):
+        for command, name in (("run.generate", "generate"), ("run.explain", "run"), ("run.stop", "stop")):
             action = actions[command]
             action.setIcon(icon(name))
             self.addAction(action)

@@ -75,6 +75,7 @@ class Window(Frame):
         self.inquiry.counted.connect(self._on_counted)
         self.inquiry.answered.connect(self._on_answered)
         self.inquiry.target_refused.connect(self._on_target_refused)
+        self.inquiry.model_doubted.connect(self.notices.show_news)
         self.inquiry.troubled.connect(self.show_trouble)
         self.inquiry.calmed.connect(self.notices.clear_trouble)
         self.inquiry.exporting.written.connect(self.notices.show_written)
@@ -91,6 +92,8 @@ class Window(Frame):
         self.relevance.strip.current_changed.connect(self.study.look_at_token)
         self.layers.layer_clicked.connect(self.study.look_at_layer)
         self.layers.token_clicked.connect(self.study.look_at_token)
+        self.below.matrix.token_clicked.connect(self.inquiry.choose_position)
+        self.below.matrix_opened.connect(self.inquiry.explain_each)
         self.table.explained.connect(self.inquiry.choose_prediction)
         self.table.set_against.connect(self.inquiry.choose_against)
         self.table.text_target_entered.connect(self.inquiry.choose_prediction)
@@ -118,6 +121,9 @@ class Window(Frame):
     def about(self) -> None:
         hello = self._worker.hello
         self.desk.about(hello.versions if hello else {})
+
+    def generate(self) -> None:
+        self.inquiry.generate(self._profile.settings.max_new_tokens)
 
     def open_palette(self) -> None:
         self.desk.palette([command for command in COMMANDS if self.commands[command.id].isEnabled()])
@@ -226,6 +232,9 @@ class Window(Frame):
     def _on_scene_changed(self, scene: Scene) -> None:
         self.relevance.show_scene(scene)
         self.layers.show_scene(scene)
+        self.below.show_scene(scene)
+        if self.below.is_matrix_open():
+            self.inquiry.explain_each()
         self.status.show_scene(scene)
         self.commands.mark(f"scale.{scene.view.scale}")
         for command in ("file.export", "edit.copy_image", "edit.copy_table", "edit.find"):
@@ -238,7 +247,8 @@ class Window(Frame):
 
     def _on_model_changed(self, model: ModelInfo | None) -> None:
         self.status.show_model(model)
-        self.commands.enable("model.unload", model is not None)
+        for command in ("model.unload", "run.generate"):
+            self.commands.enable(command, model is not None)
         self.setWindowTitle(f"{model.title} – {TITLE}" if model else TITLE)
         self.editor.set_count(None, None)  # another model counts differently
         self._name_model()

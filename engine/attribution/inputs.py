@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from engine.attribution.ids import ids_of
+from engine.attribution.prompts import Prompt
 from engine.models.blocks import encoder_and_decoder
 from engine.models.opening import Model
-from engine.models.tokens import Pair, token_label, tokenize, tokenize_pair, tokenize_target
+from engine.models.tokens import tokenize_target
 from engine.protocol.failures import PromptError
 from engine.protocol.values import Token
 from engine.protocol.wording import in_tokens
@@ -34,37 +33,20 @@ class Inputs:
         return len(self.tokens) or max(1, self.main[0, 0].numel() // 256)
 
 
-def inputs_of_text(
-    model: Model,
-    prompt: str | None,
-    input_ids: Sequence[int] | Tensor | None,
-    context: str | None,
-    decoder_text: str | None,
-) -> Inputs:
-    """A prompt, with a second text where there is a `context`, or ids. Raises PromptError."""
-    pair: Pair | None = None
-    if prompt is not None and context is not None:
-        pair = tokenize_pair(model, prompt, context)
-        tokens = pair.tokens
-    elif prompt is not None:
-        tokens = tuple(tokenize(model, prompt))
-    elif input_ids is not None:
-        tokens = tuple(bare_token(model, token) for token in ids_of(input_ids, model))
-    else:
-        raise PromptError("There is nothing to explain: give a prompt or input_ids.", "prompt_empty")
+def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None) -> Inputs:
+    """A prompt's ids, and what else the model is to be told. Raises PromptError."""
     if getattr(model.module, "main_input_name", "input_ids") == "pixel_values":
         raise PromptError(f"{model.info.title} takes an image, not text: give pixel_values.", "model_unsupported")
-    _check_length(model, len(tokens))
+    _check_length(model, len(given.tokens))
     others = {}
-    if pair is not None and pair.types is not None:
-        others["token_type_ids"] = torch.tensor([pair.types], device=model.info.device)
+    if given.types is not None:
+        others["token_type_ids"] = torch.tensor([given.types], device=model.info.device)
     if model.info.head == "sequence to sequence":
         others["decoder_input_ids"] = _decoder_ids(model, decoder_text)
     elif decoder_text is not None:
         raise PromptError(f"{model.info.title} has no decoder to give a text to: it reads one prompt.")
-    ids = torch.tensor([[token.id for token in tokens]], device=model.info.device)
-    shown = pair.prompt if pair is not None else prompt or ""
-    return Inputs(ids, others, shown, tokens, () if pair is None else pair.second)
+    ids = torch.tensor([[token.id for token in given.tokens]], device=model.info.device)
+    return Inputs(ids, others, given.text, given.tokens, given.second)
 
 
 def inputs_of_pixels(model: Model, pixel_values: Tensor) -> Inputs:
@@ -79,12 +61,6 @@ def inputs_of_pixels(model: Model, pixel_values: Tensor) -> Inputs:
         )
     weight = next(p for p in model.module.parameters() if p.is_floating_point())
     return Inputs(pixels.to(weight.device, weight.dtype))
-
-
-def bare_token(model: Model, token: int) -> Token:
-    """A token that comes from no text."""
-    label = str(token) if model.tokenizer is None else token_label(model, token)[1]
-    return Token(token, "", 0, 0, label)
 
 
 def _decoder_ids(model: Model, text: str | None) -> Tensor:

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
+from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 
@@ -102,7 +102,7 @@ def record(module: nn.Module, inputs: Inputs, rules: RuleSet, checkpointing: boo
                 undo.enter_context(_removed(block.register_forward_pre_hook(entered, with_kwargs=True)))
                 undo.enter_context(_removed(block.register_forward_hook(left)))
                 if checkpointing:
-                    undo.enter_context(replaced_forward(block, _computed_again(block.forward)))
+                    undo.enter_context(replaced_forward(block, _computed_again(block)))
         if trunk is not module:
             undo.enter_context(_removed(trunk.register_forward_hook(lambda *call: trunk_output.append(call[-1]))))
         logits = answers_of(_call(module, inputs, 1), module)
@@ -164,14 +164,20 @@ def _count(stacks: Sequence[Stack], total: int, block_done: BlockDone) -> None:
 @contextmanager
 def under(rules: RuleSet, module: nn.Module) -> Iterator[None]:
     """Inside the `with`, calls of `module` and backward passes through it follow `rules`, in evaluation mode."""
+    with evaluating(module), rules.on(module), torch.enable_grad():
+        yield
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Inside the `with`, every part of `module` is in evaluation mode."""
     training = [part for part in module.modules() if part.training]
-    with rules.on(module), torch.enable_grad():
-        module.eval()
-        try:
-            yield
-        finally:
-            for part in training:
-                part.training = True
+    module.eval()
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True
 
 
 def _call(module: nn.Module, inputs: Inputs, logits_to_keep: int | Tensor) -> Any:
@@ -206,18 +212,22 @@ def _stream(args: tuple[Any, ...], kwargs: dict[str, Any], block: nn.Module) -> 
     raise ModelError(f"{type(block).__name__} is given nothing that depends on the input.")
 
 
-def _computed_again(forward: Callable[..., Any]) -> Callable[..., Any]:
-    """`forward`, whose inner values are not kept but computed again, under the same rules, in the backward pass."""
+def _computed_again(block: nn.Module) -> Callable[..., Any]:
+    """The block's forward, whose inner values are not kept but computed again, under the same rules, going back."""
+    forward = block.forward
+    # accelerate puts a part's weights away when the part has run to its end, which an early stop keeps it from
+    stops_early = not any(hasattr(part, "_hf_hook") for part in block.modules())
 
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
-        return checkpoint(
-            forward,
-            *args,
-            use_reentrant=False,
-            preserve_rng_state=False,
-            context_fn=lambda: (nullcontext(), rules_again()),
-            **kwargs,
-        )
+        with set_checkpoint_early_stop(stops_early):
+            return checkpoint(
+                forward,
+                *args,
+                use_reentrant=False,
+                preserve_rng_state=False,
+                context_fn=lambda: (nullcontext(), rules_again()),
+                **kwargs,
+            )
 
     return checkpointed
 

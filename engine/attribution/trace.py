@@ -3,37 +3,45 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from types import TracebackType
+from typing import Any, overload
 
 import numpy as np
 from torch import Tensor, nn
 
 from engine.attribution.answering import Placed, choices_in, placed
+from engine.attribution.attention import check_attention
 from engine.attribution.backward import relevances
 from engine.attribution.forecast import check_that_it_fits
-from engine.attribution.inputs import bare_token, inputs_of_pixels, inputs_of_text
+from engine.attribution.generating import Generation
+from engine.attribution.inputs import Inputs, inputs_of_pixels, inputs_of_text
+from engine.attribution.prompts import Prompt, bare_token, prompt_of, without_padding
 from engine.attribution.recording import BlockDone, Recording, record, under
 from engine.attribution.resolving import resolve, value_of
+from engine.attribution.traces import Traces
+from engine.models.chat import Message
 from engine.models.opening import Model, load_model
+from engine.models.progress import AskCancelled, ReportProgress
 from engine.protocol.failures import Stopped
 from engine.protocol.messages import Phase
 from engine.protocol.targets import Target, Top
-from engine.protocol.values import DecoderRelevance, Prediction, Relevance, ResolvedTarget, Token
+from engine.protocol.values import Continuation, DecoderRelevance, Prediction, Relevance, ResolvedTarget, Token
 from engine.rules.table import RuleSet, rule_set
-
-ReportProgress = Callable[[Phase, int, int], None]
-AskCancelled = Callable[[], bool]
 
 _PACKAGES = ("lxt-inspector", "torch", "transformers")
 
 
+@overload
 def trace(
     model: Model | nn.Module,
-    prompt: str | None = None,
+    prompt: str | Generation | None = None,
     *,
+    messages: Sequence[Message] | None = None,
     input_ids: Sequence[int] | Tensor | None = None,
+    attention_mask: None = None,
+    continuation: Continuation | None = None,
     context: str | None = None,
     decoder_text: str | None = None,
     pixel_values: Tensor | None = None,
@@ -41,24 +49,85 @@ def trace(
     checkpointing: bool = False,
     progress: ReportProgress | None = None,
     cancelled: AskCancelled | None = None,
-) -> Trace:
-    """One forward pass over `prompt`, over `input_ids` or over `pixel_values`, under `rules`.
+) -> Trace: ...
+
+
+@overload
+def trace(
+    model: Model | nn.Module,
+    prompt: list[str] | tuple[str, ...],
+    *,
+    rules: str | RuleSet = "attnlrp",
+    checkpointing: bool = False,
+    progress: ReportProgress | None = None,
+    cancelled: AskCancelled | None = None,
+) -> Traces: ...
+
+
+@overload
+def trace(
+    model: Model | nn.Module,
+    *,
+    input_ids: Any,
+    attention_mask: Any,
+    rules: str | RuleSet = "attnlrp",
+    checkpointing: bool = False,
+    progress: ReportProgress | None = None,
+    cancelled: AskCancelled | None = None,
+) -> Traces: ...
+
+
+def trace(
+    model: Model | nn.Module,
+    prompt: str | Generation | list[str] | tuple[str, ...] | None = None,
+    *,
+    messages: Sequence[Message] | None = None,
+    input_ids: Any = None,
+    attention_mask: Any = None,
+    continuation: Continuation | None = None,
+    context: str | None = None,
+    decoder_text: str | None = None,
+    pixel_values: Tensor | None = None,
+    rules: str | RuleSet = "attnlrp",
+    checkpointing: bool = False,
+    progress: ReportProgress | None = None,
+    cancelled: AskCancelled | None = None,
+) -> Trace | Traces:
+    """One forward pass under `rules` over a prompt: a text, what `generate` gave, `messages` in the model's chat
+    template, or `input_ids`; or over `pixel_values`.
+
+    A list of prompts gives `Traces`, one after another, and so do `input_ids` (batch, token) with an `attention_mask`,
+    padded on either side: each answer is what it is alone. `continuation` says which end of `prompt` the model said.
 
     `context` is a second text, such as the one in which the answer to a question is found. `decoder_text` is what the
     decoder of an encoder-decoder model has written so far; without it the decoder is at its start token.
     `checkpointing` keeps one residual stream a block instead of everything in it, and computes the rest again when
     explaining: the same relevance for less memory and more time. `progress` hears of blocks, `cancelled` is asked at
-    each. Raises PromptError, RulesError, DoesNotFit; Stopped where `cancelled` said so.
+    each. Raises PromptError, ModelError, RulesError, DoesNotFit; Stopped where `cancelled` said so.
     """
-    model = model if isinstance(model, Model) else load_model(model)
+    opened = model if isinstance(model, Model) else load_model(model)
     chosen = rule_set(rules)
+    check_attention(opened.module)
+
+    def recorded(inputs: Inputs) -> Trace:
+        check_that_it_fits(opened, inputs.length, checkpointing)
+        block_done = _block_done("forward", progress, cancelled)
+        return Trace(opened, record(opened.module, inputs, chosen, checkpointing, block_done))
+
+    def one(given: Prompt) -> Trace:
+        return recorded(inputs_of_text(opened, given, decoder_text))
+
     if pixel_values is not None:
-        inputs = inputs_of_pixels(model, pixel_values)
-    else:
-        inputs = inputs_of_text(model, prompt, input_ids, context, decoder_text)
-    check_that_it_fits(model, inputs.length, checkpointing)
-    recording = record(model.module, inputs, chosen, checkpointing, _block_done("forward", progress, cancelled))
-    return Trace(model, recording)
+        return recorded(inputs_of_pixels(opened, pixel_values))
+    if isinstance(prompt, Generation):
+        return one(Prompt(prompt.text, prompt.tokens))
+    if attention_mask is not None:
+        rows = without_padding(input_ids, attention_mask)
+        return Traces(len(rows), lambda i: one(prompt_of(opened, input_ids=rows[i])))
+    if prompt is not None and not isinstance(prompt, str):
+        texts = list(prompt)
+        return Traces(len(texts), lambda i: one(prompt_of(opened, texts[i])))
+    return one(prompt_of(opened, prompt, messages, input_ids, continuation, context))
 
 
 class Trace:
@@ -132,7 +201,7 @@ class Trace:
             value=value,
             input=input,
             layers=layers,
-            versions=_versions(),
+            versions=versions(),
             decoder=next((DecoderRelevance(self._decoder_tokens, *rows) for rows in decoders), None),
         )
 
@@ -158,7 +227,8 @@ def _block_done(phase: Phase, progress: ReportProgress | None, cancelled: AskCan
     return block_done
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """The versions of the packages that compute relevance."""
     found = {}
     for package in _PACKAGES:
         try:

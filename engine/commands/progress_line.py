@@ -9,8 +9,10 @@ from engine.protocol.messages import Phase, Progress
 _WORDS: dict[Phase, str] = {
     "download": "Downloading",
     "load": "Loading the model",
+    "generate": "Generating, token",
     "forward": "Forward, block",
     "backward": "Backward, block",
+    "matrix": "Explaining each token,",
     "typeset": "Typesetting",
 }
 _MEBIBYTE = 1 << 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import nn
 
 from engine.models.blocks import find_blocks
@@ -34,12 +35,24 @@ def describe(module: nn.Module, source: ModelSource, title: str, revision: str |
         blocks=len(find_blocks(module)),
         vocabulary=len(labels) or _vocabulary(module, settings),
         max_tokens=_longest(module, settings),
-        device=str(first.device),
+        device=str(_computing_device(module, first)),
         dtype=str(floating.dtype).removeprefix("torch."),
         weight_bytes=weight_bytes(module),
         head=head,
         labels=labels,
     )
+
+
+def _computing_device(module: nn.Module, parameter: nn.Parameter) -> torch.device:
+    """Where the model computes: weights that wait on the disk or in another memory are on no device meanwhile."""
+    if parameter.device.type != "meta":
+        return parameter.device
+    for part in module.modules():  # accelerate's hooks bring the weights there
+        hook = getattr(part, "_hf_hook", None)
+        for one in getattr(hook, "hooks", (hook,)):
+            if (device := getattr(one, "execution_device", None)) is not None:
+                return torch.device(device)
+    raise ModelError(f"The weights of this {type(module).__name__} are nowhere: it was made on the meta device.")
 
 
 def _text_settings(module: nn.Module) -> Any:

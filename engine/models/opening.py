@@ -11,6 +11,7 @@ from typing import assert_never
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
+from engine.models.adapters import unwrapped
 from engine.models.architecture import require_kind
 from engine.models.checkpoint import Checkpoint
 from engine.models.device import choose_device, choose_dtype
@@ -67,6 +68,7 @@ def load_model(
     where it says yes. Raises EngineError, with a kind and a sentence, where the model cannot be opened.
     """
     if isinstance(source, nn.Module):
+        source = unwrapped(source)
         name = type(source).__name__
         return Model(source, tokenizer, describe(source, ModelSource(name), name, None))
     if not isinstance(source, str | Path | ModelSource):

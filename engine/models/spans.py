@@ -48,18 +48,12 @@ def hand_on(offsets: Sequence[Span | None], spans: list[Span], means: Callable[[
 
 def offsets_by_decoding(ids: Sequence[int], decode: Callable[[list[int]], str], prompt: str) -> list[Span]:
     """Where in the prompt each of `ids` is, where the tokenizer does not say: by decoding ever longer beginnings."""
-    ends, text = _decoded_ends(ids, decode)
+    ends, text = decoded_ends(ids, decode)
     places = _align(text, prompt)
     return [(places[start], places[end]) for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def _last_carrier(offsets: Sequence[Span | None], ends: list[int]) -> int:
-    carriers = [i for i, end in enumerate(ends) if end > (ends[i - 1] if i else 0)]
-    own = [i for i, offset in enumerate(offsets) if offset is not None]
-    return (carriers or own or [len(ends) - 1])[-1]
-
-
-def _decoded_ends(ids: Sequence[int], decode: Callable[[list[int]], str]) -> tuple[list[int], str]:
+def decoded_ends(ids: Sequence[int], decode: Callable[[list[int]], str]) -> tuple[list[int], str]:
     """The text of `ids`, and the length of it when each token has been added."""
     ends: list[int] = []
     text, base, head = "", 0, ""
@@ -76,6 +70,12 @@ def _decoded_ends(ids: Sequence[int], decode: Callable[[list[int]], str]) -> tup
             text += beginning
             ends[-1] = len(text)
     return ends, text
+
+
+def _last_carrier(offsets: Sequence[Span | None], ends: list[int]) -> int:
+    carriers = [i for i, end in enumerate(ends) if end > (ends[i - 1] if i else 0)]
+    own = [i for i, offset in enumerate(offsets) if offset is not None]
+    return (carriers or own or [len(ends) - 1])[-1]
 
 
 def _align(text: str, prompt: str) -> list[int]:

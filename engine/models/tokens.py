@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+from msgspec.structs import replace
 
 from engine.models.labels import label
 from engine.models.opening import Model
-from engine.models.spans import Span, hand_on, offsets_by_decoding, partition
+from engine.models.spans import Span, decoded_ends, hand_on, offsets_by_decoding, partition
 from engine.models.vocabulary import Vocabulary
 from engine.protocol.failures import PromptError, TargetError
 from engine.protocol.values import Token
 
+_CONTEXT = 8  # tokens of the prompt that are decoded with what follows: first in a text, many lose their space
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 # What a token can stand behind. Some tokenizers treat the start of a text in a way of their own, some join a letter
@@ -29,16 +34,17 @@ class Pair:
     types: tuple[int, ...] | None
 
 
-def tokenize(model: Model, prompt: str) -> list[Token]:
+def tokenize(model: Model, prompt: str, *, bare: bool = False) -> list[Token]:
     """The prompt's tokens, with the special tokens the tokenizer adds. Their texts, joined, are the prompt.
 
-    Half a surrogate pair, which no model can be given, is shown to the model as U+FFFD. Raises PromptError where
-    the prompt is empty, also of a model that would answer its special tokens alone, and where no token comes of it.
+    `bare` adds none: for a text that names its special tokens itself, as chat templates write them. Half a surrogate
+    pair, which no model can be given, is shown to the model as U+FFFD. Raises PromptError where the prompt is empty,
+    also of a model that would answer its special tokens alone, and where no token comes of it.
     """
     vocabulary = _vocabulary(model)
     if not prompt:
         raise PromptError("The prompt is empty: type something to explain.", "prompt_empty")
-    ids, offsets = _encoded(vocabulary, _SURROGATE.sub("\ufffd", prompt))
+    ids, offsets = _encoded(vocabulary, _SURROGATE.sub("\ufffd", prompt), bare)
     if not ids:
         raise PromptError("No token comes of this prompt: type something else to explain.", "prompt_empty")
     return _placed(vocabulary, ids, offsets, prompt)
@@ -77,6 +83,25 @@ def tokenize_target(model: Model, text: str) -> list[int]:
     return ids[:-1] if ids and ids[-1] == tokenizer.eos_token_id else ids
 
 
+def continued(model: Model, tokens: Sequence[Token], ids: Sequence[int]) -> tuple[Token, ...]:
+    """`tokens`, and behind them those of `ids`, which the model said itself, with their place in the text of both.
+
+    A text split again is not always split as it was said: generated tokens are known by their ids.
+    """
+    if model.tokenizer is None:
+        return (*tokens, *(Token(id, "", 0, 0, f"‹id {id}›", generated=True) for id in ids))
+    vocabulary, start = model.vocabulary, tokens[-1].end if tokens else 0
+    before = [token.id for token in tokens[-_CONTEXT:]]
+    ends, text = decoded_ends([*before, *ids], vocabulary.decode)
+    base = ends[len(before) - 1] if before else 0
+    places = [base, *(max(base, end) for end in ends[len(before) :])]
+    said = [
+        _token(vocabulary, id, (start + a - base, start + b - base), text[a:b], added=False)
+        for id, (a, b) in zip(ids, pairwise(places), strict=True)
+    ]
+    return (*tokens, *(replace(token, generated=True) for token in said))
+
+
 def token_label(model: Model, id: int) -> tuple[str, str]:
     """The text of one token of the vocabulary, with the space before it if it has one, and its label."""
     if model.tokenizer is None:
@@ -106,11 +131,11 @@ def _vocabulary(model: Model) -> Vocabulary:
     return model.vocabulary
 
 
-def _encoded(vocabulary: Vocabulary, prompt: str) -> tuple[list[int], list[Span | None]]:
+def _encoded(vocabulary: Vocabulary, prompt: str, bare: bool) -> tuple[list[int], list[Span | None]]:
     """The ids, and the offsets of those that come from the prompt; None for those that were added to it."""
     tokenizer = vocabulary.tokenizer
     if not tokenizer.is_fast:
-        ids = list(tokenizer.encode(prompt))
+        ids = list(tokenizer.encode(prompt, add_special_tokens=not bare))
         own = vocabulary.encode(prompt)
         before = next((i for i in range(len(ids) - len(own) + 1) if ids[i : i + len(own)] == own), len(ids))
         found = offsets_by_decoding(own, vocabulary.decode, prompt)
@@ -118,6 +143,7 @@ def _encoded(vocabulary: Vocabulary, prompt: str) -> tuple[list[int], list[Span 
         return ids, [*[None] * before, *found, *[None] * after]
     encoded = tokenizer(
         prompt,
+        add_special_tokens=not bare,
         return_offsets_mapping=True,
         return_attention_mask=False,
         return_token_type_ids=False,

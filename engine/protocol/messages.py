@@ -8,9 +8,20 @@ from msgspec import Struct
 
 from engine.protocol.colours import DEFAULT_COLOUR_MAP, Scale
 from engine.protocol.targets import Target, Top
-from engine.protocol.values import CachedModel, Memory, ModelInfo, ModelSource, Prediction, Relevance, Token
+from engine.protocol.values import (
+    CachedModel,
+    Continuation,
+    Matrix,
+    Memory,
+    ModelInfo,
+    ModelSource,
+    Prediction,
+    Relevance,
+    Token,
+)
 
-PROTOCOL = 1
+PROTOCOL = 2
+LOW_AGREEMENT = 0.9  # with float32, from which on relevance in half precision is worth a warning
 
 FigureFormat = Literal["pdf", "tex", "png", "csv", "json"]
 Picture = Literal["tokens", "layers"]
@@ -43,6 +54,26 @@ class Explain(Struct, frozen=True, tag=True):
     target: Target = Top()
     rules: str = "attnlrp"
     checkpointing: bool = False
+    continuation: Continuation | None = None  # the end of the prompt that the model said itself
+
+
+class Generate(Struct, frozen=True, tag=True):
+    """Go on from `prompt` by at most `max_new_tokens` tokens, the likeliest each time."""
+
+    source: ModelSource
+    prompt: str
+    max_new_tokens: int
+    continuation: Continuation | None = None
+
+
+class ExplainEach(Struct, frozen=True, tag=True):
+    """Explain every token that the model said itself."""
+
+    source: ModelSource
+    prompt: str
+    continuation: Continuation
+    rules: str = "attnlrp"
+    checkpointing: bool = False
 
 
 class ListModels(Struct, frozen=True, tag=True):
@@ -60,11 +91,11 @@ class Export(Struct, frozen=True, tag=True, eq=False):
     colour_map: str = DEFAULT_COLOUR_MAP
 
 
-Request = Load | Unload | Tokenize | Explain | ListModels | Export
+Request = Load | Unload | Tokenize | Explain | Generate | ExplainEach | ListModels | Export
 
 # -- events: what a run reports, and how it ends ---------------------------------------------------------------------
 
-Phase = Literal["download", "load", "forward", "backward", "typeset"]
+Phase = Literal["download", "load", "generate", "forward", "backward", "matrix", "typeset"]
 
 
 class Progress(Struct, frozen=True, tag=True):
@@ -76,8 +107,12 @@ class Progress(Struct, frozen=True, tag=True):
 
 
 class Loaded(Struct, frozen=True, tag=True):
+    """`agreement`: rank correlation of relevance with that in float32, where the model is in half precision and small
+    enough to find out."""
+
     model: ModelInfo
     memory: Memory
+    agreement: float | None = None
 
 
 class Unloaded(Struct, frozen=True, tag=True):
@@ -94,6 +129,26 @@ class Explained(Struct, frozen=True, tag=True, eq=False):
     question: Explain
     relevance: Relevance
     predictions: tuple[Prediction, ...]
+    seconds: float
+    memory: Memory
+
+
+class Generated(Struct, frozen=True, tag=True):
+    """The prompt and the model's answer. `ended`: the model came to an end; else there was no room for more."""
+
+    question: Generate
+    prompt: str
+    continuation: Continuation
+    position: int  # of the first token said now
+    ended: bool
+    memory: Memory
+
+
+class ExplainedEach(Struct, frozen=True, tag=True, eq=False):
+    """The answer to an ExplainEach."""
+
+    question: ExplainEach
+    matrix: Matrix
     seconds: float
     memory: Memory
 
@@ -142,7 +197,7 @@ class Failed(Struct, frozen=True, tag=True):
     traceback: str = ""
 
 
-Ending = Loaded | Unloaded | Tokenized | Explained | Listed | Exported | Cancelled | Failed
+Ending = Loaded | Unloaded | Tokenized | Explained | Generated | ExplainedEach | Listed | Exported | Cancelled | Failed
 Event = Progress | Ending
 
 # -- frames ------------------------------------------------------------------------------------------------------------

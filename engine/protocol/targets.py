@@ -7,6 +7,9 @@ it. A sequence-to-sequence model is asked at positions of its decoder.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from msgspec import Struct
 
 # A token by its id, or by its text: the text must be one token of the model's vocabulary.
@@ -56,3 +59,21 @@ class Sum(Struct, frozen=True, tag=True):
 
 
 Target = Top | Token | Class | Contrast | Sum
+
+
+class HasId(Protocol):
+    """A token of a prompt, as far as a target needs to know it."""
+
+    @property
+    def id(self) -> int: ...
+
+
+def span(tokens: Sequence[HasId], start: int, end: int) -> Sum:
+    """What was said from position `start` up to `end`: of each of these tokens the logit it had where it was said.
+
+    `tokens` are the prompt's. The first has none before it that could say it, so `start` is at least 1. Raises
+    ValueError where the tokens have no such span.
+    """
+    if not 1 <= start < end <= len(tokens):
+        raise ValueError(f"Of {len(tokens)} tokens, {start} to {end} is no span: it starts at 1 at least.")
+    return Sum(tuple(Token(tokens[i].id, i - 1) for i in range(start, end)))

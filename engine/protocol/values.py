@@ -60,6 +60,14 @@ class Token(Struct, frozen=True):
     end: int
     label: str
     special: bool = False
+    generated: bool = False  # said by the model itself
+
+
+class Continuation(Struct, frozen=True):
+    """The end of a prompt that the model said itself: where in the prompt it begins, and the tokens it said."""
+
+    start: int  # characters before it
+    ids: tuple[int, ...]
 
 
 class Prediction(Struct, frozen=True):
@@ -125,6 +133,23 @@ class Relevance(Struct, frozen=True, eq=False):
         if self.decoder is not None and self.model.head == "sequence to sequence":
             return self.decoder.tokens
         return self.tokens
+
+
+class Matrix(Struct, frozen=True, eq=False):
+    """Where the logit of each generated token came from, in logits.
+
+    `rows`: float32 (generated token, token), at the word embeddings; the first row is that of token `start`, and in
+    each row only what stands before its token has relevance. `values`: float32 (generated token,), the logits.
+    """
+
+    model: ModelInfo
+    prompt: str
+    tokens: tuple[Token, ...]
+    start: int  # the first generated token
+    rules: str
+    rows: np.ndarray
+    values: np.ndarray
+    versions: dict[str, str]  # of the packages that computed it
 
 
 class Memory(Struct, frozen=True):

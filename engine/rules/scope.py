@@ -158,14 +158,15 @@ def replaced_forward(module: nn.Module, forward: Callable[..., Any]) -> Iterator
 
 @contextmanager
 def _constant_parameters(module: nn.Module) -> Iterator[None]:
-    learned = [p for p in module.parameters() if p.requires_grad]
-    for parameter in learned:
-        parameter.requires_grad_(False)
+    # By name: weights that wait on the disk or in another memory come as new parameters for every call.
+    learned = [name for name, parameter in module.named_parameters() if parameter.requires_grad]
+    for name in learned:
+        module.get_parameter(name).requires_grad_(False)
     try:
         yield
     finally:
-        for parameter in learned:
-            parameter.requires_grad_(True)
+        for name in learned:
+            module.get_parameter(name).requires_grad_(True)
 
 
 def _acts(args: Any, options: Mapping[str, Any]) -> bool:

@@ -75,6 +75,7 @@ RUN = Menu(
     (
         (
             Command("run.explain", "Explain", "Ctrl+Return, Ctrl+Enter", "Explain the target with the prompt as it is"),
+            Command("run.generate", "Generate", "Ctrl+G", "Let the model go on from the prompt"),
             Command("run.stop", "Stop", "Esc", "Stop at the next block"),
         ),
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol.messages import Progress
-from inspector.conversations.conversation import Conversation
+from inspector.conversations.conversation import Conversation, Worker
 
 
 class Activity(QObject):
@@ -24,6 +24,11 @@ class Activity(QObject):
     def is_any(self) -> bool:
         """True while there is something to stop."""
         return any(conversation.is_busy for conversation in self._words)
+
+    def use(self, worker: Worker) -> None:
+        """Go on with another worker."""
+        for conversation in self._words:
+            conversation.use(worker)
 
     def stop(self) -> None:
         """End what is going on at the next block."""

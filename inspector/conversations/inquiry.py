@@ -9,18 +9,28 @@ from typing import assert_never
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.messages import Explained, Export, Failed, Hello, Loaded, Unloaded
-from engine.protocol.targets import Target, TokenName, Top
+from engine.protocol.messages import (
+    LOW_AGREEMENT,
+    Explained,
+    Export,
+    Failed,
+    Generated,
+    Hello,
+    Loaded,
+    Unloaded,
+)
+from engine.protocol.targets import Target, Token, TokenName, Top
 from engine.protocol.values import Memory, ModelInfo, ModelSource
 from inspector.client.client import WorkerState
 from inspector.conversations.activity import Activity
 from inspector.conversations.conversation import Worker
 from inspector.conversations.explaining import Explaining
 from inspector.conversations.exporting import Exporting
+from inspector.conversations.generating import ExplainingEach, Generating
 from inspector.conversations.listing import Listing
 from inspector.conversations.loading import Loading
 from inspector.conversations.tokenising import Tokenising
-from inspector.state.aiming import token_against, token_at_position_shown, top_at
+from inspector.state.aiming import chosen_at, token_against, token_at_position_shown
 from inspector.state.question import Question
 from inspector.state.scene import Against
 from inspector.state.study import Study
@@ -42,12 +52,15 @@ class Inquiry(QObject):
     answered = Signal(object)  # Explained
     target_refused = Signal(str)
     troubled = Signal(object)  # Trouble
+    model_doubted = Signal(str)  # its relevance may be far from what it is in float32
     calmed = Signal()  # what was wrong is no longer
 
     def __init__(self, worker: Worker, study: Study, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.study = study
         self.explaining = Explaining(worker, study, self)
+        self.generating = Generating(worker, self)
+        self.explaining_each = ExplainingEach(worker, self)
         self.loading = Loading(worker, self)
         self.tokenising = Tokenising(worker, self)
         self.listing = Listing(worker, self)
@@ -56,6 +69,8 @@ class Inquiry(QObject):
             {
                 self.loading: "Opening the model…",
                 self.explaining: "Explaining…",
+                self.generating: "Generating…",
+                self.explaining_each: "Explaining each token…",
                 self.exporting: "Exporting…",
             },
             self,
@@ -75,6 +90,10 @@ class Inquiry(QObject):
         self.explaining.succeeded.connect(self._on_explained)
         self.explaining.failed.connect(self._on_explaining_failed)
         self.explaining.cancelled.connect(self._on_explaining_cancelled)
+        self.generating.succeeded.connect(self._on_generated)
+        self.generating.failed.connect(self._on_generating_failed)
+        self.explaining_each.succeeded.connect(self.study.learn_each)
+        self.explaining_each.failed.connect(self._on_generating_failed)
         self.exporting.failed.connect(self._on_exporting_failed)
         self.tokenising.counted.connect(self.counted)
 
@@ -86,7 +105,8 @@ class Inquiry(QObject):
         """Go on with another worker, which has to open the model first."""
         self._worker.state_changed.disconnect(self._on_worker_state_changed)
         self._worker.greeted.disconnect(self._on_worker_greeted)
-        for conversation in (self.loading, self.explaining, self.exporting, self.tokenising, self.listing):
+        self.activity.use(worker)
+        for conversation in (self.tokenising, self.listing):
             conversation.use(worker)
         self._worker = worker
         self._follow_worker()
@@ -137,7 +157,25 @@ class Inquiry(QObject):
         else:
             self.calmed.emit()
             self.tokenising.forget()
+            self.generating.drop()
+            self.explaining_each.drop()
             self.explaining.explain(self.study.question)
+
+    def generate(self, max_new_tokens: int) -> None:
+        """Let the model go on from the prompt, and explain the first token it says."""
+        self.study.end_step()
+        question = self.study.question
+        if not question.prompt:
+            self.troubled.emit(Trouble("The prompt is empty: type or paste a text to go on from."))
+        elif not self.loading.is_busy:
+            self.calmed.emit()
+            self.explaining.drop()
+            self.generating.generate(question, max_new_tokens)
+
+    def explain_each(self) -> None:
+        """Find the matrix of the generated text, unless it is known or under way."""
+        if self.study.is_answered and self.study.scene.matrix is None and not self.activity.is_any:
+            self.explaining_each.explain_each(self.study.question)
 
     def stop(self) -> None:
         """End what is going on at the next block."""
@@ -148,8 +186,8 @@ class Inquiry(QObject):
         self._ask(replace(self.study.question, rules=rules))
 
     def choose_position(self, position: int) -> None:
-        """Explain the largest logit after the token at `position` of the tokens shown."""
-        self._ask_target(top_at(position, self.study.question, self.study.shown))
+        """Explain the token at `position` of those shown if it was generated, else the largest logit after it."""
+        self._ask_target(chosen_at(position, self.study.question, self.study.shown))
 
     def choose_prediction(self, token: TokenName) -> None:
         """Explain `token`, by id or by text, at the position shown."""
@@ -234,6 +272,11 @@ class Inquiry(QObject):
             self.explain()
         else:
             self._on_question_changed(self.study.question)
+        if ending.agreement is not None and ending.agreement < LOW_AGREEMENT:
+            self.model_doubted.emit(
+                f"{ending.model.title} in {ending.model.dtype}: on a short prompt the ranking of its tokens agrees "
+                f"with float32 by {ending.agreement:.2f} of 1. Open it in float32 if you can."
+            )
 
     def _on_unloaded(self, ending: Unloaded) -> None:
         self._set_model(None, ending.memory)
@@ -247,6 +290,22 @@ class Inquiry(QObject):
         self.calmed.emit()
         self._on_question_changed(self.study.question)  # which may be another by now
         self.answered.emit(answer)
+
+    def _on_generated(self, said: Generated) -> None:
+        question = self.study.question
+        if (question.source, question.prompt) != (said.question.source, said.question.prompt):
+            return  # written on meanwhile: the answer is to another prompt
+        if said.prompt == question.prompt:
+            self.troubled.emit(Trouble("The model has nothing to add: its likeliest token ends the text."))
+            return
+        before = said.question.continuation
+        first = said.continuation.ids[len(before.ids) if before else 0]
+        target = Token(first, said.position - 1)
+        self.study.ask(replace(question, prompt=said.prompt, target=target, continuation=said.continuation))
+        self.explain()
+
+    def _on_generating_failed(self, failure: Failed) -> None:
+        self.troubled.emit(trouble_with_explaining(failure, checkpointing=True))
 
     def _on_explaining_failed(self, failure: Failed) -> None:
         asked = self.explaining.asked

@@ -7,13 +7,22 @@ from collections.abc import Sequence
 
 from msgspec import structs
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.protocol.colours import COLOUR_MAPS
 from inspector.dialogs.labels import plain_label, quiet_label
 from inspector.dialogs.model_chooser import DTYPES
 from inspector.naming import named
-from inspector.settings import Settings
+from inspector.settings import MOST_NEW_TOKENS, Settings
 from inspector.theme import Theme
 
 THEMES: dict[str, Theme] = {"As the desktop": "system", "Light": "light", "Dark": "dark"}
@@ -47,12 +56,15 @@ class Preferences(QDialog):
         self._device = named("default_device", QComboBox())
         self._dtype = named("default_dtype", QComboBox())
         self._dtype.addItems(list(DTYPES))
+        self._new_tokens = named("max_new_tokens", QSpinBox())
+        self._new_tokens.setRange(1, MOST_NEW_TOKENS)
         self._worker = named("worker_command", QLineEdit(clearButtonEnabled=True))
         self._worker.setPlaceholderText("this computer")
         self._worker_problem = plain_label()
         self._lay_out()
         for box in (self._theme, self._colours, self._device, self._dtype):
             box.activated.connect(self._on_chosen)
+        self._new_tokens.valueChanged.connect(self._on_chosen)
         self._worker.editingFinished.connect(self._on_worker_entered)
 
     def show_settings(self, settings: Settings, devices: Sequence[str]) -> None:
@@ -64,6 +76,9 @@ class Preferences(QDialog):
         self._device.addItems(list(dict.fromkeys(("auto", settings.device, *devices))))
         self._device.setCurrentText(settings.device)
         self._dtype.setCurrentText(settings.dtype)
+        self._new_tokens.blockSignals(True)
+        self._new_tokens.setValue(settings.max_new_tokens)
+        self._new_tokens.blockSignals(False)
         self._worker.setText(settings.worker_command)
         self._worker_problem.hide()
 
@@ -79,6 +94,8 @@ class Preferences(QDialog):
         form.addRow("Device", self._device)
         form.addRow("Type", self._dtype)
         form.addRow("", quiet_label("Device and type are what the next model is opened with."))
+        form.addRow("Generate at most", self._new_tokens)
+        form.addRow("", quiet_label("Tokens that the model says at once. Generating again goes on from there."))
         form.addRow("Worker command", self._worker)
         form.addRow("", self._worker_problem)
         form.addRow(
@@ -102,6 +119,7 @@ class Preferences(QDialog):
             colour_map=self._colours.currentData(),
             device=self._device.currentText(),
             dtype=self._dtype.currentText(),
+            max_new_tokens=self._new_tokens.value(),
         )
         self.changed.emit(self._settings)
 

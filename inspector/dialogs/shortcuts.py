@@ -13,6 +13,7 @@ from inspector.naming import named
 
 MOUSE = (
     ("Click a token", "Explain what the model predicts after it"),
+    ("Click a generated token, or its row", "Explain it"),
     ("Click a layer", "Show that layer's relevance on the tokens"),
     ("Click a prediction", "Explain it instead of the largest one"),
     ("Point at a token or a cell", "Its relevance, share and rank"),

@@ -13,6 +13,15 @@ def top_at(position: int, question: Question, shown: Explained | None) -> Target
     return Top(_position_in_prompt(position, question, shown))
 
 
+def chosen_at(position: int, question: Question, shown: Explained | None) -> Target:
+    """What a click on the token at `position` asks: why it was said if the model did, else what it says next."""
+    if shown is not None and shown.relevance.prompt == question.prompt and position > 0:
+        token = shown.relevance.tokens[position]
+        if token.generated:
+            return Token(token.id, position - 1)
+    return top_at(position, question, shown)
+
+
 def token_at_position_shown(token: TokenName, question: Question, shown: Explained | None) -> Target:
     """One token's logit where the predictions shown are."""
     return _one(token, _position_shown(question, shown), shown)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.protocol.messages import Explain
+from engine.protocol.messages import Explain, ExplainEach
 from engine.protocol.targets import Class, Contrast, Sum, Target, Token, Top
-from engine.protocol.values import ModelSource
+from engine.protocol.values import Continuation, ModelSource
 
 BUNDLED_MODELS = (ModelSource("bundled:llama"), ModelSource("bundled:gpt2"))
 TOP = Top()
@@ -20,6 +20,7 @@ class Question:
     prompt: str = ""
     target: Target = TOP
     rules: str = "attnlrp"
+    continuation: Continuation | None = None  # the end of the prompt that the model said itself
     checkpointing: bool = False  # how to compute, not what: the answer is the same
 
     @property
@@ -33,16 +34,34 @@ class Question:
 
     def request(self) -> Explain:
         """The message that asks it."""
-        return Explain(self.source, self.prompt, self.target, self.rules, self.checkpointing)
+        return Explain(self.source, self.prompt, self.target, self.rules, self.checkpointing, self.continuation)
+
+    def request_each(self) -> ExplainEach | None:
+        """The message that asks it of every generated token; None where there is none."""
+        if self.continuation is None:
+            return None
+        return ExplainEach(self.source, self.prompt, self.continuation, self.rules, self.checkpointing)
+
+    @property
+    def matrix_key(self) -> Question:
+        """The question without its target: all that decides the matrix."""
+        return replace(self.key, target=TOP)
 
     def about_prompt(self, prompt: str) -> Question:
         """The same question about another prompt, of which no position is known yet."""
-        return replace(self, prompt=prompt, target=Top())
+        return replace(self, prompt=prompt, target=Top(), continuation=None)
 
 
 def question_of(request: Explain) -> Question:
     """The question that `request` asks."""
-    return Question(request.source, request.prompt, request.target, request.rules, request.checkpointing)
+    return Question(
+        request.source, request.prompt, request.target, request.rules, request.continuation, request.checkpointing
+    )
+
+
+def question_of_each(request: ExplainEach) -> Question:
+    """The question that `request` asks of every generated token."""
+    return Question(request.source, request.prompt, TOP, request.rules, request.continuation, request.checkpointing)
 
 
 def text_of(target: Target) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from engine.protocol.colours import Scale, colour_limit, relevance_at
-from engine.protocol.messages import Explained
-from engine.protocol.values import Prediction, Relevance, Token
+from engine.protocol.messages import Explained, ExplainedEach
+from engine.protocol.targets import Token as TokenTarget
+from engine.protocol.values import Matrix, Prediction, Relevance, Token
 from inspector.state.question import Question, position_of, question_of
 from inspector.state.view import View
 
@@ -76,6 +78,20 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class MatrixMap:
+    """Every generated token, and what was before it, in colour. Equal maps look the same."""
+
+    answer: ExplainedEach  # compares by identity
+    scale: Scale
+    colour_map: str
+    limits: np.ndarray = field(compare=False)  # (generated token,)
+
+    @property
+    def matrix(self) -> Matrix:
+        return self.answer.matrix
+
+
+@dataclass(frozen=True)
 class Scene:
     """All that is on show. Without an answer there is nothing but the question."""
 
@@ -85,12 +101,13 @@ class Scene:
     strip: Strip | None = None
     map: Map | None = None
     choice: Choice | None = None
+    matrix: MatrixMap | None = None  # None also where it is not known yet
     position: int | None = None  # the token whose continuation is asked about
     total: str = ""  # the sum of relevance against the target
     seconds: float | None = None
 
 
-def resolve(question: Question, answer: Explained | None, view: View) -> Scene:
+def resolve(question: Question, answer: Explained | None, view: View, each: ExplainedEach | None = None) -> Scene:
     """The scene for `question` when `answer` is the last good one."""
     if answer is None:
         return Scene(question, view)
@@ -105,6 +122,7 @@ def resolve(question: Question, answer: Explained | None, view: View) -> Scene:
         strip,
         Map(answer, view.scale, view.colour_map, _limits(relevance, view.scale)),
         choice_of(answer),
+        None if each is None else MatrixMap(each, view.scale, view.colour_map, _matrix_limits(each.matrix, view.scale)),
         _position(question, relevance),
         f"relevance {_number(_sum(strip.values))} of {_number(relevance.value)}",
         answer.seconds,
@@ -162,6 +180,28 @@ def _limits(relevance: Relevance, scale: Scale) -> np.ndarray:
     if scale == "layer":
         return np.array([colour_limit(relevance, place, scale) for place in places])
     return np.full(len(places), colour_limit(relevance, None, scale))
+
+
+def _matrix_limits(matrix: Matrix, scale: Scale) -> np.ndarray:
+    """Where the colours of each generated token's row end."""
+    largest = np.nan_to_num(np.abs(matrix.rows)).max(axis=1)
+    match scale:
+        case "global":
+            largest = np.full(len(largest), largest.max())
+        case "target":
+            largest = np.nan_to_num(np.abs(matrix.values))
+        case "layer":
+            pass
+    return np.where(largest > 0, largest, 1.0)
+
+
+def explained_token(question: Question, tokens: Sequence[Token], position: int | None) -> int | None:
+    """The generated token that is explained, where one is, else the token whose continuation is."""
+    target = question.target
+    if position is None or not isinstance(target, TokenTarget) or position + 1 >= len(tokens):
+        return position
+    following = tokens[position + 1]
+    return position + 1 if following.generated and following.id == target.token else position
 
 
 def _number(logits: float) -> str:

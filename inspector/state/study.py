@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.messages import Explained
+from engine.protocol.messages import Explained, ExplainedEach
 from inspector.state.answers import Answers
 from inspector.state.history import History
-from inspector.state.question import Question, question_of
+from inspector.state.question import Question, question_of, question_of_each
 from inspector.state.scene import Scene, resolve
 from inspector.state.view import View
+
+KEPT_MATRICES = 8
 
 
 class Study(QObject):
@@ -28,6 +31,7 @@ class Study(QObject):
         super().__init__()
         self._history = History(question or Question())
         self._answers = Answers()
+        self._each: OrderedDict[Question, ExplainedEach] = OrderedDict()
         self._shown: Explained | None = None
         self._clock = clock
         self._scene = resolve(self.question, None, view or View())
@@ -102,6 +106,13 @@ class Study(QObject):
             self._shown = answer
             self._resolve(self.view)
 
+    def learn_each(self, answer: ExplainedEach) -> None:
+        """Keep the matrix of a generated text, and show it where it is this one's."""
+        self._each[question_of_each(answer.question).key] = answer
+        while len(self._each) > KEPT_MATRICES:
+            self._each.popitem(last=False)
+        self._resolve(self.view)
+
     def look(self, view: View) -> None:
         """Look at the same answer in another way."""
         if view != self.view:
@@ -134,5 +145,6 @@ class Study(QObject):
         self.question_changed.emit(self.question)
 
     def _resolve(self, view: View) -> None:
-        self._scene = resolve(self.question, self._shown, view)
+        each = self._each.get(self.question.matrix_key) if self.question.continuation else None
+        self._scene = resolve(self.question, self._shown, view, each)
         self.scene_changed.emit(self._scene)

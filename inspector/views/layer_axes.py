@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont
 from inspector.theme import Tones
 
 _OVERHANG = 12  # pixels a label may stand out beyond its axis
+_LONGEST = 12  # characters of a label
 _STRIDES: list[int] = [factor * 10**power for power in range(6) for factor in (1, 2, 5)]
 _LAYER_ROOM, _TOKEN_ROOM = 20, 64  # pixels from one tick to the next
 
@@ -33,6 +34,26 @@ class LayerAxis(pg.AxisItem):  # type: ignore[misc]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         return ["input" if value < 0.5 else str(round(value) - 1) for value in values]
+
+
+class LabelAxis(pg.AxisItem):  # type: ignore[misc]
+    """Row by row what it is called, as many as there is room for."""
+
+    def __init__(self) -> None:
+        super().__init__("left")
+        self.labels: Sequence[str] = ()
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        step = stride(high - low, size, _LAYER_ROOM)
+        last = len(self.labels) - 1  # the first to be read
+        return [(step, [float(row) for row in range(last, -1, -step)])]
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        return [_brief(self.labels[round(value)]) for value in values]
+
+
+def _brief(label: str) -> str:
+    return label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…"
 
 
 class TokenAxis(pg.AxisItem):  # type: ignore[misc]

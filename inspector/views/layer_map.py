@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.theme import tones
 from inspector.views.card import Card
+from inspector.views.layer_axes import LayerAxis
 from inspector.views.layer_plots import LayerPlots, Layers, Place
 from inspector.views.numbers import grouped, signed
 from inspector.views.visible_text import visible
@@ -31,7 +32,7 @@ class LayerMap(QWidget):
         self._labels: Sequence[str] = ()
         self._row = 0
         self._token: int | None = None
-        self._plots = LayerPlots(self, _EMPTY)
+        self._plots = LayerPlots(self, _EMPTY, LayerAxis())
         self._plots.hovered.connect(self._on_hovered)
         self._plots.clicked.connect(self._on_clicked)
         self._card = Card(self)
@@ -168,7 +169,7 @@ class LayerMap(QWidget):
         row = layers.rows[place.row]
         total = ("sum of the layer", f"{signed(float(row.sum(dtype=np.float64)))} logits")
         if place.token is None:
-            return _name(place.row), [total, ("target", f"{signed(layers.value)} logits")]
+            return _name(place.row), [total, ("target", f"{signed(layers.value or 0.0)} logits")]
         label = self._labels[place.token] if place.token < len(self._labels) else ""
         return f"“{visible(label)}”", [
             ("relevance", f"{signed(float(row[place.token]))} logits"),

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
 from engine.protocol.colours import colour_table
 from inspector.theme import Tones, tones
-from inspector.views.layer_axes import LayerAxis, TokenAxis, dress_axis
+from inspector.views.layer_axes import LabelAxis, LayerAxis, TokenAxis, dress_axis
 from inspector.views.layer_image import row_colours, strongest
 from inspector.views.overlays import paint_empty, paint_focus, paint_stale_tag
 
@@ -30,7 +30,7 @@ class Layers:
     """What is drawn. `rows` is float (row, token): the input, then layers 0 to L; `limits` is (row,)."""
 
     rows: np.ndarray
-    value: float
+    value: float | None  # the target's, where all rows have one
     limits: np.ndarray
     colour_map: str
 
@@ -49,7 +49,9 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     hovered = Signal(object)  # Place | None
     clicked = Signal(object)  # Place
 
-    def __init__(self, parent: QWidget, empty_text: str) -> None:
+    def __init__(
+        self, parent: QWidget, empty_text: str, rows: LayerAxis | LabelAxis, rows_title: str = "layer"
+    ) -> None:
         super().__init__(parent)
         self._layers: Layers | None = None
         self._stale = False
@@ -59,8 +61,8 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.ci.layout.setContentsMargins(6, 8, 8, 4)
         self.ci.layout.setHorizontalSpacing(6)
-        self._layer_axis = LayerAxis()
-        self._map = self.addPlot(0, 0, axisItems={"left": self._layer_axis, "bottom": TokenAxis()})
+        self._row_axis, self._rows_title = rows, rows_title
+        self._map = self.addPlot(0, 0, axisItems={"left": self._row_axis, "bottom": TokenAxis()})
         self._sums = self.addPlot(0, 1)
         self._sums.setYLink(self._map)
         self._sums.hideAxis("left")
@@ -87,7 +89,8 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         same = self._layers is not None and self._layers.rows.shape == layers.rows.shape
         self._layers, self._drawn = layers, None
         rows, token_count = layers.rows.shape
-        self._layer_axis.rows = rows
+        if isinstance(self._row_axis, LayerAxis):
+            self._row_axis.rows = rows
         if not same:
             box = self._map.getViewBox()
             box.setLimits(
@@ -126,7 +129,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         font = QFont(font)
         font.setPointSizeF(font.pointSizeF() * 0.9)
         self.setBackground(t.base)
-        dress_axis(self._map.getAxis("left"), "layer", font, t)
+        dress_axis(self._map.getAxis("left"), self._rows_title, font, t)
         dress_axis(self._map.getAxis("bottom"), "token", font, t)
         dress_axis(self._sums.getAxis("bottom"), "sum of relevance, logits", font, t)
         self._zero.setPen(pg.mkPen(t.line))
@@ -206,8 +209,10 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         table = colour_table(layers.colour_map)
         brushes = [pg.mkBrush(*table[_POSITIVE if total >= 0 else _NEGATIVE]) for total in sums]
         self._bars.setOpts(x0=np.zeros(len(sums)), y=np.arange(len(sums)), width=sums, brushes=brushes, pen=None)
-        self._value.setValue(layers.value)
-        low, high = min(0.0, layers.value, sums.min()), max(0.0, layers.value, sums.max())
+        self._value.setVisible(layers.value is not None)
+        value = layers.value or 0.0
+        self._value.setValue(value)
+        low, high = min(0.0, value, sums.min()), max(0.0, value, sums.max())
         spare = 0.06 * (high - low) or 1.0
         self._sums.setXRange(low - spare, high + spare, padding=0)
 

@@ -75,10 +75,14 @@ def phase_text(phase: Phase, done: int, total: int) -> str:
             return f"Downloading {_bytes(done, total)}"
         case "load":
             return f"Loading weights {done}/{total}" if total else "Loading weights"
+        case "generate":
+            return f"Generating, token {done} of {total}" if total else "Generating"
         case "forward":
             return f"Forward, block {done} of {total}" if total else "Forward"
         case "backward":
             return f"Backward, block {done} of {total}" if total else "Backward"
+        case "matrix":
+            return f"Explaining each token, {done} of {total}" if total else "Explaining each token"
         case "typeset":
             return "Typesetting"
     assert_never(phase)

@@ -42,6 +42,8 @@ class TokenFacts:
             ("position", grouped(position)),
             ("token id", str(self.tokens[position].id)),
         ]
+        if self.tokens[position].generated:
+            rows.append(("said by", "the model"))
         if self.share_of:
             rows.insert(1, ("share of target", percent(value / self.share_of)))
         return rows

@@ -26,6 +26,7 @@ class Marks:
     target: int = -1
     cursor: int = -1
     hovered: int = -1
+    generated: range = range(0)
     found: frozenset[int] = field(default_factory=frozenset)
     found_now: frozenset[int] = field(default_factory=frozenset)
 
@@ -109,6 +110,10 @@ class TokenPainter:
         for token in (marks.found - marks.found_now).intersection(seen):
             for rect in _rects(layout, token, spans):
                 painter.fillRect(QRectF(rect.left(), rect.bottom() + 1, rect.width(), 2.5), QColor(tones.match))
+        for token in marks.generated if seen else ():
+            if seen[0] <= token <= seen[-1]:
+                for rect in _rects(layout, token, spans):
+                    painter.fillRect(QRectF(rect.left(), rect.bottom() + 1, rect.width(), 2), QColor(tones.accent))
         hovered = _rects(layout, marks.hovered, spans)
         _outline(painter, hovered, QPen(QColor(tones.quiet), 1), 0.5, 0.5)
         for token in marks.found_now:

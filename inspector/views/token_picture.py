@@ -24,7 +24,8 @@ class TokenPicture:
 
     def __init__(self, tokens: Sequence[Token], font: QFont, width: float) -> None:
         self.tokens = tokens
-        self.marks = Marks()
+        first = next((i for i, token in enumerate(tokens) if token.generated), len(tokens))
+        self.marks = Marks(generated=range(first, len(tokens)))
         self.stale = False
         self._runs: Runs = runs_of(tokens)
         self._colours = np.zeros((len(tokens), 3), np.uint8)
@@ -75,7 +76,7 @@ class TokenPicture:
         painter = QPainter(image)
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         painter.scale(scale, scale)
-        marks, self.marks = self.marks, Marks(target=self.marks.target)
+        marks, self.marks = self.marks, Marks(target=self.marks.target, generated=self.marks.generated)
         self.paint(painter, QRectF(0, 0, self.size.width(), self.size.height()), tones)
         self.marks = marks
         painter.end()

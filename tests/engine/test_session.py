@@ -17,7 +17,11 @@ from engine.protocol.failures import DoesNotFit, ModelError, Stopped
 from engine.protocol.messages import (
     Ending,
     Explain,
+    ExplainEach,
     Explained,
+    ExplainedEach,
+    Generate,
+    Generated,
     Load,
     Loaded,
     Phase,
@@ -232,3 +236,30 @@ def test_that_warming_up_leaves_nothing_held(engine: Engine) -> None:
     assert engine.traces[0].is_closed
     session.answer(Load(A), lambda progress: None, lambda: False)
     assert engine.opened[-1] == A
+
+
+def test_that_a_session_generates_and_explains_what_was_generated() -> None:
+    session = Session()
+    source = ModelSource("bundled:llama")
+    heard: list[Progress] = []
+    prompt = "In 1922 the British reached 8,320 m. Answer: "
+    said = session.answer(Generate(source, prompt, 4), heard.append, lambda: False)
+    assert isinstance(said, Generated)
+    assert {step.phase for step in heard} >= {"generate"}
+    assert said.prompt.startswith(prompt)
+    assert len(said.continuation.ids) == 4
+    first = said.continuation
+    each = session.answer(ExplainEach(source, said.prompt, first), heard.append, lambda: False)
+    assert isinstance(each, ExplainedEach)
+    assert each.matrix.rows.shape == (4, len(each.matrix.tokens))
+    place = each.matrix.start
+    asked = Explain(source, said.prompt, Token(first.ids[0], place - 1), continuation=first)
+    answer = session.answer(asked, heard.append, lambda: False)
+    assert isinstance(answer, Explained)
+    assert answer.relevance.tokens == each.matrix.tokens
+    assert answer.relevance.value == pytest.approx(float(each.matrix.values[0]))
+    more = session.answer(Generate(source, said.prompt, 2, first), heard.append, lambda: False)
+    assert isinstance(more, Generated)
+    assert more.continuation.ids[:4] == first.ids
+    assert more.continuation.start == first.start
+    assert (said.position, more.position) == (place, place + 4)

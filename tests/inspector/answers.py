@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+from msgspec import structs
 
-from engine.protocol.messages import Explain, Explained, Loaded
+from engine.protocol.messages import Explain, ExplainEach, Explained, ExplainedEach, Generate, Generated, Loaded
 from engine.protocol.targets import Contrast, Token, Top
-from engine.protocol.values import Memory, ModelInfo, ModelSource, Prediction, Relevance, ResolvedTarget
+from engine.protocol.values import (
+    Continuation,
+    Matrix,
+    Memory,
+    ModelInfo,
+    ModelSource,
+    Prediction,
+    Relevance,
+    ResolvedTarget,
+)
 from engine.protocol.values import Token as PromptToken
 
 BLOCKS = 4
@@ -26,15 +36,43 @@ def loaded(source: ModelSource) -> Loaded:
     return Loaded(info_of(source), MEMORY)
 
 
-def tokens_of(prompt: str) -> tuple[PromptToken, ...]:
-    """One token for each word, with the space before it."""
+def tokens_of(prompt: str, continuation: Continuation | None = None) -> tuple[PromptToken, ...]:
+    """One token for each word, with the space before it; those of the continuation have the ids it says."""
     tokens, start = [], 0
     while start < len(prompt):
         end = prompt.find(" ", start + 1)
         end = len(prompt) if end < 0 else end
         tokens.append(PromptToken(len(tokens), prompt[start:end], start, end, prompt[start:end].strip() or "␣"))
         start = end
-    return tuple(tokens)
+    if continuation is None:
+        return tuple(tokens)
+    own = len(tokens) - len(continuation.ids)
+    said = [structs.replace(t, id=i, generated=True) for t, i in zip(tokens[own:], continuation.ids, strict=True)]
+    return (*tokens[:own], *said)
+
+
+SAID = ((900, " eight"), (901, " thousand"), (902, " metres"))
+
+
+def generated(asked: Generate) -> Generated:
+    """The words of `SAID`, as far as they were asked for."""
+    said = SAID[: asked.max_new_tokens]
+    before = asked.continuation or Continuation(len(asked.prompt), ())
+    continuation = Continuation(before.start, (*before.ids, *(id for id, _ in said)))
+    position = len(tokens_of(asked.prompt))
+    return Generated(asked, asked.prompt + "".join(word for _, word in said), continuation, position, False, MEMORY)
+
+
+def matrix_of(asked: ExplainEach) -> ExplainedEach:
+    """A matrix with relevance only before each token."""
+    tokens = tokens_of(asked.prompt, asked.continuation)
+    count, start = len(asked.continuation.ids), len(tokens) - len(asked.continuation.ids)
+    rows = np.random.default_rng([1, *asked.rules.encode()]).normal(size=(count, len(tokens))).astype(np.float32)
+    rows = np.tril(rows, start - 1)
+    matrix = Matrix(
+        info_of(asked.source), asked.prompt, tokens, start, asked.rules, rows, np.full(count, 9.0, np.float32), {}
+    )
+    return ExplainedEach(asked, matrix, 0.5, MEMORY)
 
 
 def predictions() -> tuple[Prediction, ...]:
@@ -43,7 +81,7 @@ def predictions() -> tuple[Prediction, ...]:
 
 def answer_to(question: Explain, seed: int = 0) -> Explained:
     """An answer whose relevance depends on the rules and the target, and sums to anything."""
-    tokens = tokens_of(question.prompt)
+    tokens = tokens_of(question.prompt, question.continuation)
     random = np.random.default_rng([seed, *question.rules.encode(), *repr(question.target).encode()])
     layers = random.normal(size=(BLOCKS + 1, len(tokens))).astype(np.float32)
     relevance = Relevance(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from answers import MEMORY, answer_to, loaded, tokens_of
+from answers import MEMORY, answer_to, generated, loaded, matrix_of, tokens_of
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol.messages import (
     Cancelled,
     Event,
     Explain,
+    ExplainEach,
     Export,
     Exported,
     Failed,
+    Generate,
     Hello,
     Listed,
     ListModels,
@@ -28,7 +30,7 @@ from engine.protocol.messages import (
 from engine.protocol.values import CachedModel
 from inspector.client.client import WorkerState
 
-HELLO = Hello(1, {"torch": "2.0", "transformers": "5.0"}, ("cpu", "cuda:0"), 4711)
+HELLO = Hello(2, {"torch": "2.0", "transformers": "5.0"}, ("cpu", "cuda:0"), 4711)
 MODELS = (
     CachedModel("bundled:llama", "Llama, recall", 4_100_000, "bundled"),
     CachedModel("bundled:gpt2", "GPT-2, recall", 4_300_000, "bundled"),
@@ -123,6 +125,10 @@ def good_ending(request: Request) -> Event:
             return Tokenized(tokens_of(request.text))
         case Explain():
             return answer_to(request)
+        case Generate():
+            return generated(request)
+        case ExplainEach():
+            return matrix_of(request)
         case ListModels():
             return Listed(MODELS)
         case Export():

@@ -20,11 +20,15 @@ from engine.protocol.messages import (
     Cancelled,
     Event,
     Explain,
+    ExplainEach,
     Explained,
+    ExplainedEach,
     Export,
     Exported,
     Failed,
     FromWorker,
+    Generate,
+    Generated,
     Hello,
     Listed,
     ListModels,
@@ -42,6 +46,8 @@ from engine.protocol.messages import (
 )
 from engine.protocol.values import (
     CachedModel,
+    Continuation,
+    Matrix,
     Memory,
     ModelInfo,
     ModelSource,
@@ -68,6 +74,17 @@ RELEVANCE = Relevance(
     versions={"torch": "2.11.0"},
 )
 QUESTION = Explain(SOURCE, "né", targets.Contrast("3", None))
+SAID = Continuation(2, (9, 11))
+MATRIX = Matrix(
+    model=MODEL,
+    prompt="né 1",
+    tokens=(*TOKENS, Token(9, " ", 2, 3, "·", generated=True), Token(11, "1", 3, 4, "1", generated=True)),
+    start=2,
+    rules="attnlrp",
+    rows=np.arange(8, dtype=np.float32).reshape(2, 4),
+    values=np.array([3.5, -1], np.float32),
+    versions={"torch": "2.11.0"},
+)
 
 TO_WORKER: dict[str, ToWorker] = {
     "Load": Ask(1, Load(ModelSource("org/name", "main", "cuda:0", "bfloat16", "4bit", True))),
@@ -77,17 +94,22 @@ TO_WORKER: dict[str, ToWorker] = {
     "Explain.Sum": Ask(
         5, Explain(SOURCE, "p", targets.Sum((targets.Token(5), targets.Token(" a", 2))), "cp-lrp", True)
     ),
+    "Explain.continuation": Ask(8, Explain(SOURCE, "né 1", targets.Token(9, 1), continuation=SAID)),
+    "Generate": Ask(9, Generate(SOURCE, "né", 32)),
+    "ExplainEach": Ask(10, ExplainEach(SOURCE, "né 1", SAID, "cp-lrp")),
     "ListModels": Ask(6, ListModels()),
     "Export": Ask(7, Export(RELEVANCE, "pdf", "layers", 1, "global", "bwr")),
     "Stop": Stop(4),
 }
 FROM_WORKER: dict[str, FromWorker] = {
-    "Hello": Hello(1, {"python": "3.11.7"}, ("cpu", "cuda:0"), 4242),
+    "Hello": Hello(2, {"python": "3.11.7"}, ("cpu", "cuda:0"), 4242),
     "Progress": Said(4, Progress("backward", 3, 30)),
     "Loaded": Said(1, Loaded(MODEL, Memory(1, 2**40))),
     "Unloaded": Said(2, Unloaded(Memory(0, 5))),
     "Tokenized": Said(3, Tokenized(TOKENS)),
     "Explained": Said(4, Explained(QUESTION, RELEVANCE, (Prediction(5, "3", "3", 33.5, 0.875),), 0.5, Memory(1, 2))),
+    "Generated": Said(9, Generated(Generate(SOURCE, "né", 32), "né 1", SAID, 2, True, Memory(1, 2))),
+    "ExplainedEach": Said(10, ExplainedEach(ExplainEach(SOURCE, "né 1", SAID), MATRIX, 0.25, Memory(1, 2))),
     "Listed": Said(6, Listed((CachedModel("org/name", "name", 12, "hub"),))),
     "Exported": Said(7, Exported(b"%PDF\x00\xff", "no LaTeX")),
     "Cancelled": Said(4, Cancelled()),

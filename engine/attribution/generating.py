@@ -1,0 +1,135 @@
+"""What a model says after a prompt, the likeliest token each time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import GenerationConfig, StoppingCriteria, StoppingCriteriaList
+
+from engine.attribution.prompts import prompt_of
+from engine.attribution.recording import evaluating
+from engine.models.blocks import find_blocks
+from engine.models.chat import Message
+from engine.models.opening import Model, load_model
+from engine.models.progress import AskCancelled, ReportProgress, check
+from engine.protocol.failures import ModelError, PromptError
+from engine.protocol.values import Continuation, Token
+
+MAX_NEW_TOKENS = 32
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A prompt and the model's answer: `tokens[start:]`, with what was generated before."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    start: int
+    ended: bool  # by the model itself, with a token that says so, which is left out; else there was no more room
+
+    @property
+    def answer(self) -> str:
+        """What was generated, as text."""
+        return "".join(token.text for token in self.tokens[self.start :])
+
+    @property
+    def continuation(self) -> Continuation:
+        """The same without the prompt, as `trace` and requests take it."""
+        before = len(self.text) - len(self.answer)
+        return Continuation(before, tuple(token.id for token in self.tokens[self.start :]))
+
+
+def generate(
+    model: Model | nn.Module,
+    prompt: str | None = None,
+    max_new_tokens: int = MAX_NEW_TOKENS,
+    *,
+    messages: Sequence[Message] | None = None,
+    input_ids: Sequence[int] | Tensor | None = None,
+    continuation: Continuation | None = None,
+    progress: ReportProgress | None = None,
+    cancelled: AskCancelled | None = None,
+) -> Generation:
+    """The prompt and at most `max_new_tokens` tokens more, each the model's likeliest, up to its end-of-text token.
+
+    `continuation` says which end of `prompt` was generated before. `progress` hears of tokens; `cancelled` is asked
+    at each block. Raises PromptError, ModelError; Stopped where `cancelled` said so.
+    """
+    opened = model if isinstance(model, Model) else load_model(model)
+    if max_new_tokens < 1:
+        raise PromptError(f"At least one token can be generated, not {max_new_tokens}.", "prompt_empty")
+    before = prompt_of(opened, prompt, messages, input_ids, continuation)
+    wanted = min(max_new_tokens, _room(opened, len(before.tokens)))
+    said, ended = _without_end(_say(opened, [t.id for t in before.tokens], wanted, progress, cancelled), opened)
+    after = before.continued(opened, said)
+    start = next((i for i, token in enumerate(after.tokens) if token.generated), len(after.tokens))
+    return Generation(after.text, after.tokens, start, ended)
+
+
+def _room(model: Model, length: int) -> int:
+    limit = model.info.max_tokens
+    if length == 0:
+        raise PromptError("The prompt is empty: there is nothing to go on from.", "prompt_empty")
+    if limit is not None and length >= limit:
+        raise PromptError(
+            f"The prompt has {length:,} tokens; {model.info.title} takes {limit:,}, which leaves no room for an answer."
+        )
+    return limit - length if limit is not None else 2**31
+
+
+def _say(
+    model: Model, ids: list[int], wanted: int, progress: ReportProgress | None, cancelled: AskCancelled | None
+) -> list[int]:
+    module: Any = model.module
+    if not hasattr(module, "generate"):
+        raise ModelError(f"{type(module).__name__} cannot generate: that takes a language model of transformers.")
+    given = torch.tensor([ids], device=model.info.device)
+    settings = GenerationConfig(
+        max_new_tokens=wanted,
+        do_sample=False,
+        num_beams=1,
+        repetition_penalty=1.0,  # what a checkpoint asks for here would make it say other tokens than its likeliest
+        no_repeat_ngram_size=0,
+        pad_token_id=(_end_ids(model) or (0,))[0],  # never used: there is one prompt
+    )
+    with ExitStack() as undo:
+        undo.enter_context(evaluating(module))
+        undo.enter_context(torch.no_grad())
+        for block in find_blocks(module):
+            handle = block.register_forward_pre_hook(lambda *_: check(cancelled))
+            undo.callback(handle.remove)
+        counting = StoppingCriteriaList([_Counting(len(ids), wanted, progress)])
+        output = module.generate(
+            given, attention_mask=torch.ones_like(given), generation_config=settings, stopping_criteria=counting
+        )
+    said: list[int] = output[0, len(ids) :].tolist()
+    return said
+
+
+class _Counting(StoppingCriteria):
+    """Tells of each token, and stops nothing."""
+
+    def __init__(self, before: int, wanted: int, progress: ReportProgress | None) -> None:
+        self._before, self._wanted, self._progress = before, wanted, progress
+
+    def __call__(self, input_ids: Tensor, scores: Any, **_: Any) -> Any:
+        if self._progress is not None:
+            self._progress("generate", input_ids.shape[1] - self._before, self._wanted)
+        return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
+
+
+def _end_ids(model: Model) -> tuple[int, ...]:
+    ends = getattr(getattr(model.module, "generation_config", None), "eos_token_id", None)
+    if ends is None:
+        return ()
+    return (ends,) if isinstance(ends, int) else tuple(ends)
+
+
+def _without_end(said: list[int], model: Model) -> tuple[list[int], bool]:
+    ended = bool(said) and said[-1] in _end_ids(model)
+    return (said[:-1] if ended else said), ended
