@@ -168,7 +168,8 @@ def _lefts(advance: np.ndarray, row_start: np.ndarray, runs: Runs, width: float)
     ends = np.cumsum(advance)
     row_begin = np.concatenate(([0.0], ends))[row_start[:-1]]
     left: np.ndarray = ends - advance - np.repeat(row_begin, np.diff(row_start))
-    for row in np.unique(np.searchsorted(row_start, np.flatnonzero(runs.levels), side="right") - 1):
+    turned = np.searchsorted(row_start, np.flatnonzero(runs.levels), side="right") - 1
+    for row in dict.fromkeys(turned.tolist()):  # np.unique would load numpy.ma, for which the window stands still
         here = slice(row_start[row], row_start[row + 1])
         order = visual_order(runs.levels[here])
         edges = np.cumsum(advance[here][order])
