@@ -70,8 +70,8 @@ def new_worker(command: str, spare: bool = True) -> WorkerClient:
 
 def own_worker() -> list[str]:
     """The command of the worker that comes with this window, wherever either was started."""
-    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); from inspector.cli import main; main()"
-    return [sys.executable, "-P", "-c", start, str(Path(__file__).parents[1]), "worker"]
+    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); from engine.worker import main; main()"
+    return [sys.executable, "-P", "-c", start, str(Path(__file__).parents[1])]
 
 
 def begin(window: Window, options: Options) -> None:
