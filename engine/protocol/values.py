@@ -42,7 +42,7 @@ class ModelInfo(Struct, frozen=True):
     weight_bytes: int
 
 
-class Token(Struct, frozen=True):
+class Token(Struct, frozen=True, gc=False):  # thousands in an answer, and none can be part of a cycle
     """One token of the prompt. The texts of a prompt's tokens, joined, are the prompt.
 
     `text` is `prompt[start:end]`, empty for special tokens and for the later pieces of a character made of several
@@ -57,7 +57,7 @@ class Token(Struct, frozen=True):
     special: bool = False
 
 
-class Prediction(Struct, frozen=True):
+class Prediction(Struct, frozen=True, gc=False):
     """A token the model may continue with; the logit is as the model gives it, the probability its softmax."""
 
     id: int
