@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 import signal
@@ -56,6 +57,7 @@ def run(options: Options) -> int:
     study = Study(_question(options, settings), View(options.layer, settings.scale, settings.colour_map))
     window = Window(worker, study, profile, new_worker)
     faults.tell(window)
+    window.layers.completed.connect(_spare_collector)
     if options.size:
         window.resize(*options.size)
     window.show()
@@ -70,8 +72,8 @@ def new_worker(command: str, spare: bool = True) -> WorkerClient:
 
 def own_worker() -> list[str]:
     """The command of the worker that comes with this window, wherever either was started."""
-    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); from inspector.cli import main; main()"
-    return [sys.executable, "-P", "-c", start, str(Path(__file__).parents[1]), "worker"]
+    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); from engine.worker import main; main()"
+    return [sys.executable, "-P", "-c", start, str(Path(__file__).parents[1])]
 
 
 def begin(window: Window, options: Options) -> None:
@@ -81,6 +83,11 @@ def begin(window: Window, options: Options) -> None:
     window.inquiry.open_model(window.study.question.source)
     if options.prompt_file:
         window.open_prompt_file(str(options.prompt_file))
+
+
+def _spare_collector() -> None:
+    """Let the collector pass over all that is there by now: it stays, and a look through it takes 40 ms."""
+    gc.freeze()
 
 
 def _question(options: Options, settings: Settings) -> Question:

@@ -81,6 +81,7 @@ class LayersPane(QWidget):
 
     layer_clicked = Signal(object)  # int | None
     token_clicked = Signal(int)
+    completed = Signal()  # the map is in its place
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -128,6 +129,7 @@ class LayersPane(QWidget):
         if self._scene is not None:
             colour_table(self._scene.view.colour_map)  # remembered: the first answer need not wait for it
             self.show_scene(self._scene)
+        self.completed.emit()
 
 
 class _Promise(QWidget):

@@ -47,7 +47,7 @@ class ModelInfo(Struct, frozen=True):
     labels: tuple[str, ...] = ()  # of the classes, where it predicts classes
 
 
-class Token(Struct, frozen=True):
+class Token(Struct, frozen=True, gc=False):  # thousands in an answer, and none can be part of a cycle
     """One token of the prompt. The texts of a prompt's tokens, joined, are the prompt.
 
     `text` is `prompt[start:end]`, empty for special tokens and for the later pieces of a character made of several
@@ -70,7 +70,7 @@ class Continuation(Struct, frozen=True):
     ids: tuple[int, ...]
 
 
-class Prediction(Struct, frozen=True):
+class Prediction(Struct, frozen=True, gc=False):
     """A token or class the model predicts; the logit is as the model gives it, the probability its softmax.
 
     An answer span's probabilities are those of its start and end being at that token.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -56,9 +56,7 @@ class PredictionRows(QAbstractTableModel):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(index.column())
             case Qt.ItemDataRole.FontRole if self.is_explained(index.row()):
-                font = QFont()
-                font.setWeight(QFont.Weight.DemiBold)
-                return font
+                return emphasised(QFont())
             case Qt.ItemDataRole.AccessibleDescriptionRole if self.is_explained(index.row()):
                 return "explained"
         return None
@@ -76,6 +74,13 @@ def shown_token(prediction: Prediction) -> str:
     """A token between quotation marks that show the space it begins with; half a character goes by its bytes."""
     legible = prediction.text.strip() and _HALF not in prediction.text
     return f"“{visible(prediction.text if legible else prediction.label)}”"
+
+
+def emphasised(font: QFont) -> QFont:
+    """`font` as the row that is explained has it."""
+    font = QFont(font)
+    font.setWeight(QFont.Weight.DemiBold)
+    return font
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
@@ -108,9 +113,6 @@ class PredictionDelegate(QStyledItemDelegate):
         shown = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, cell.width())
         painter.drawText(cell, option.displayAlignment, shown)
         painter.restore()
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return super().sizeHint(option, index) + QSize(2 * Space.SMALL, 0)
 
     def _paint_bar(self, painter: QPainter, cell: QRect, index: Index, colour: QColor) -> None:
         share = self._rows.predictions[index.row()].probability

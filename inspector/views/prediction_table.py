@@ -7,7 +7,7 @@ from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -24,7 +24,16 @@ from PySide6.QtWidgets import (
 from engine.protocol.values import Prediction
 from inspector.theme import Space, tones
 from inspector.views.numbers import grouped
-from inspector.views.prediction_rows import LOGIT, PROBABILITY, TOKEN, PredictionDelegate, PredictionRows, shown_token
+from inspector.views.prediction_rows import (
+    HEADINGS,
+    LOGIT,
+    PROBABILITY,
+    TOKEN,
+    PredictionDelegate,
+    PredictionRows,
+    emphasised,
+    shown_token,
+)
 from inspector.views.visible_text import visible
 
 Against = int | Literal["mean"] | None
@@ -67,6 +76,7 @@ class PredictionTable(QWidget):
     def show_predictions(self, predictions: Sequence[Prediction], explained_id: int | None, against: Against) -> None:
         """List the predictions, mark the one that is explained, and say what it is compared with."""
         self._rows.show(predictions, explained_id)
+        self._table.fit_logits()
         self._fill_against(predictions, explained_id, against)
         self._table.setEnabled(True)
         self._clear_error()
@@ -184,15 +194,24 @@ class _Table(QTableView):
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
 
     def dress_header(self) -> None:
-        """Give the token the room that is left."""
+        """Give the token the room that the numbers leave."""
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionsClickable(False)
         header.setMinimumSectionSize(60)
         header.setSectionResizeMode(TOKEN, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(LOGIT, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(LOGIT, QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(PROBABILITY, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(PROBABILITY, self.fontMetrics().horizontalAdvance("Probability") + 5 * Space.SMALL)
+        self.fit_logits()
+
+    def fit_logits(self) -> None:
+        """Make room for the widest logit. Qt would ask the delegate for every cell, three times for each answer."""
+        model = self.model()
+        metrics = QFontMetrics(emphasised(self.font()))
+        texts = [HEADINGS[LOGIT], *(model.index(row, LOGIT).data() for row in range(model.rowCount()))]
+        widest = max(metrics.horizontalAdvance(text) for text in texts)
+        self.horizontalHeader().resizeSection(LOGIT, widest + 3 * Space.SMALL)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers()

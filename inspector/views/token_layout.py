@@ -112,8 +112,10 @@ def lay_out(runs: Runs, cache: WidthCache, width: float) -> TokenLayout:
 
     Rows break between words, where that is not possible between tokens, else inside a token.
     """
-    runs = _with_long_runs_cut(runs, cache, width - 2 * (PADDING + GAP))
-    text_width = cache.widths(runs)
+    text_width, room = cache.widths(runs), width - 2 * (PADDING + GAP)
+    if (text_width > room).any():
+        runs = _with_long_runs_cut(runs, np.flatnonzero(text_width > room), cache.fonts, room)
+        text_width = cache.widths(runs)
     first = np.concatenate(([True], runs.tokens[1:] != runs.tokens[:-1]))
     last = np.concatenate((first[1:], [True]))
     extra = np.where(runs.kinds >= RunKind.SPECIAL, 3.0, 0.0)  # a pill needs more room at its round ends
@@ -168,7 +170,8 @@ def _lefts(advance: np.ndarray, row_start: np.ndarray, runs: Runs, width: float)
     ends = np.cumsum(advance)
     row_begin = np.concatenate(([0.0], ends))[row_start[:-1]]
     left: np.ndarray = ends - advance - np.repeat(row_begin, np.diff(row_start))
-    for row in np.unique(np.searchsorted(row_start, np.flatnonzero(runs.levels), side="right") - 1):
+    turned = np.searchsorted(row_start, np.flatnonzero(runs.levels), side="right") - 1
+    for row in dict.fromkeys(turned.tolist()):  # np.unique would load numpy.ma, for which the window stands still
         here = slice(row_start[row], row_start[row + 1])
         order = visual_order(runs.levels[here])
         edges = np.cumsum(advance[here][order])
@@ -177,12 +180,9 @@ def _lefts(advance: np.ndarray, row_start: np.ndarray, runs: Runs, width: float)
     return left
 
 
-def _with_long_runs_cut(runs: Runs, cache: WidthCache, width: float) -> Runs:
-    """The runs with each that is wider than a row cut into pieces that are not."""
-    long = np.flatnonzero(cache.widths(runs) > width)
-    if not len(long):
-        return runs
-    pieces = {int(index): _cut(runs.texts[index], cache.fonts.of(runs.kinds[index]), width) for index in long}
+def _with_long_runs_cut(runs: Runs, long: np.ndarray, fonts: StripFonts, width: float) -> Runs:
+    """The runs with those at the places `long` cut into pieces of at most `width`."""
+    pieces = {int(index): _cut(runs.texts[index], fonts.of(runs.kinds[index]), width) for index in long}
     copies = np.ones(len(runs), int)
     copies[long] = [len(pieces[int(index)]) for index in long]
     source = np.repeat(np.arange(len(runs)), copies)

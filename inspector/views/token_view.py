@@ -75,8 +75,10 @@ class TokenView(QAbstractScrollArea):
 
     def set_empty_text(self, text: str) -> None:
         """What to read where no prompt is shown."""
-        self._empty_text = text
-        self.viewport().update()
+        if text != self._empty_text:
+            self._empty_text = text
+            if self._picture is None:
+                self.viewport().update()
 
     def clear(self) -> None:
         self._picture = self._facts = None

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,14 @@ def test_that_the_first_explanation_comes_with_no_click(window):
     assert "input tokens" in title(window)
     assert window.relevance.strip.tsv()
     assert not window.layers.map.image().isNull()
+
+
+def test_that_nothing_is_imported_while_the_first_explanation_is_drawn():
+    script = Path(__file__).with_name("first_answer.py")
+    environment = {**os.environ, "PYTHONPATH": str(script.parents[2])}
+    command = [sys.executable, script]
+    done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=60)
+    assert done.stdout == "[]\n", done.stderr
 
 
 def test_that_typing_marks_the_answer_stale_and_ctrl_enter_explains_it(window, worker, qtbot):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import struct
 from pathlib import Path
 from typing import get_args
@@ -331,3 +332,10 @@ def test_that_deep_or_boastful_payloads_are_refused_at_once(payload: bytes) -> N
 
 if __name__ == "__main__":
     print(*golden_lines(), sep="\n")
+
+
+def test_that_the_tokens_of_a_long_prompt_are_no_work_for_the_garbage_collector():
+    tokens = tuple(Token(index, f" {index}", 0, 0, str(index)) for index in range(3))
+    said = from_worker(frame(Said(1, Tokenized(tokens)))[len(MAGIC) + 4 :])
+    assert said.event.tokens == tokens
+    assert not any(gc.is_tracked(token) for token in said.event.tokens)

@@ -1,5 +1,6 @@
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QMenu, QTableView
 from pytestqt.qtbot import QtBot
 
@@ -36,6 +37,17 @@ def test_that_rows_show_token_logit_and_probability(table: PredictionTable):
     assert _shown(table, 1) == ["“ 2”", "29.10", "5.0 %"]
     assert _shown(table, 2) == ["“\\n”", "−3.250", "< 0.1 %"]
     assert _shown(table, 3)[0] == "“<b>&x”"
+
+
+def test_that_there_is_room_for_the_widest_logit(table: PredictionTable):
+    rows = table.findChild(QTableView)
+    before = rows.columnWidth(1)
+    table.show_predictions([*_PREDICTIONS, Prediction(9, "x", "x", -123456789.0, 0.0)], 9, None)
+    heavy = rows.font()
+    heavy.setWeight(heavy.Weight.DemiBold)
+    assert rows.columnWidth(1) > QFontMetrics(heavy).horizontalAdvance(_shown(table, 4)[1]) > before
+    table.show_predictions(_PREDICTIONS, 20, None)
+    assert rows.columnWidth(1) == before
 
 
 def test_that_halves_of_characters_are_told_apart_by_their_bytes(table: PredictionTable):

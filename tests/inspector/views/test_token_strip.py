@@ -256,6 +256,18 @@ def test_that_only_what_is_visible_of_a_long_prompt_is_painted(strip: TokenStrip
     assert strip.viewport().rect().contains(strip.token_rects(10_000)[0])
 
 
+def test_that_no_prompt_is_painted_again_for_a_hint_that_it_hides(strip: TokenStrip, monkeypatch: pytest.MonkeyPatch):
+    QApplication.processEvents()
+    painted = []
+    monkeypatch.setattr(token_painter.TokenPainter, "paint", lambda *arguments: painted.append(arguments))
+    strip.set_empty_text("Opening another model…")
+    QApplication.processEvents()
+    assert not painted
+    strip.set_target_position(3)
+    QApplication.processEvents()
+    assert painted
+
+
 def test_that_a_narrower_strip_keeps_its_place(strip: TokenStrip):
     strip.show_relevance(tokens_of(*[f" w{index}" for index in range(3000)]), np.zeros(3000), 1.0, "CET_D1A")
     strip.verticalScrollBar().setValue(strip.verticalScrollBar().maximum() // 2)

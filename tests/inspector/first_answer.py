@@ -1,0 +1,29 @@
+"""Opens a window, answers its question, and prints what was imported from the first painted answer on."""
+
+from __future__ import annotations
+
+import sys
+
+from answers import answer_to
+from fake_worker import FakeWorker
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from inspector.settings import Profile, SettingsFile
+from inspector.state.question import Question
+from inspector.state.study import Study
+from inspector.theme import apply_theme
+from inspector.window import Window
+
+app = QApplication(sys.argv[:1])
+apply_theme(app, "light")
+question = Question(prompt="In 1922 the British expedition reached 8,320 m.")
+window = Window(FakeWorker(), Study(question), Profile(SettingsFile(None)), lambda command: FakeWorker())
+window.show()
+while window.layers.map is None:
+    QTest.qWait(10)
+answer = answer_to(question.request())
+before = set(sys.modules)
+window.study.learn(answer)
+window.grab()
+print(sorted(set(sys.modules) - before))
