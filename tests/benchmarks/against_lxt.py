@@ -111,7 +111,6 @@ def main() -> None:
         "PYTHONPATH": os.pathsep.join([str(chosen.lxt), str(Path.cwd())]),
     }
     command = [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.against_lxt", "--lxt", str(chosen.lxt), "--side"]
-    found: dict[str, dict[str, list[list[float]]]] = {}
     for kind in ("one", "eight"):  # fresh processes for each, so that peak memory is that of the kind alone
         sides = {
             side: subprocess.Popen(
@@ -122,24 +121,24 @@ def main() -> None:
         for process in sides.values():
             while '"ready"' not in process.stdout.readline():
                 pass
-        found[kind] = {side: [] for side in sides}
+        found: dict[str, list[list[float]]] = {side: [] for side in sides}
         for turn in range(chosen.rounds + 1):
             for side, process in sides.items():
                 process.stdin.write(kind + "\n")
                 process.stdin.flush()
                 answer = json.loads(process.stdout.readline())
                 if turn:  # the first is the warm-up
-                    found[kind][side].append(answer)
+                    found[side].append(answer)
         for process in sides.values():
             process.stdin.close()
             process.wait()
-    for kind, sides in found.items():
-        seconds = {side: statistics.median(a[0] for a in answers) for side, answers in sides.items()}
-        peak = {side: answers[-1][2] for side, answers in sides.items()}
+        seconds = {side: statistics.median(a[0] for a in answers) for side, answers in found.items()}
+        peak = {side: answers[-1][2] for side, answers in found.items()}
         print(
             f"{kind}: {seconds['ours']:.2f} s / {seconds['theirs']:.2f} s = {seconds['ours'] / seconds['theirs']:.2f}; "
             f"memory {peak['ours']:.0f} / {peak['theirs']:.0f} MiB = {peak['ours'] / peak['theirs']:.2f}; "
-            f"sum {sides['ours'][0][1]:.4f} and {sides['theirs'][0][1]:.4f}"
+            f"sum {found['ours'][0][1]:.4f} and {found['theirs'][0][1]:.4f}",
+            flush=True,
         )
 
 
