@@ -16,32 +16,13 @@ class _Identity(Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, f: Callable[[Tensor], Tensor], slope: Callable[[Tensor], Tensor]) -> Tensor:
-        ctx.slope = slope
-        ctx.save_for_backward(x)
+        ctx.save_for_backward(slope(x))
         return f(x)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        (x,) = ctx.saved_tensors
-        return grad * ctx.slope(x), None, None
-
-
-class _GatedProduct(Function):
-    """y z, where y = f(x) is an activation's output: each factor gets half (AttnLRP, eq. 7).
-
-    y is computed again from x, which its own gradient keeps anyway: one tensor of three less in every gated MLP.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, y: Tensor, z: Tensor, x: Tensor, f: Callable[[Tensor], Tensor]) -> Tensor:
-        ctx.f = f
-        ctx.save_for_backward(x, z)
-        return y * z
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        x, z = ctx.saved_tensors
-        return grad * (z * 0.5), grad * (ctx.f(x) * 0.5), None, None
+        (slope,) = ctx.saved_tensors
+        return grad * slope, None, None
 
 
 class _Share(Function):
@@ -125,12 +106,6 @@ class _RmsNorm(Function):
 def identity(x: Tensor, f: Callable[[Tensor], Tensor], slope: Callable[[Tensor], Tensor]) -> Tensor:
     """`f(x)`, with f(x) / x for a gradient."""
     result: Tensor = _Identity.apply(x, f, slope)
-    return result
-
-
-def gated_product(y: Tensor, z: Tensor, x: Tensor, f: Callable[[Tensor], Tensor]) -> Tensor:
-    """`y * z` of one shape, where y is `f(x)`, under the uniform rule."""
-    result: Tensor = _GatedProduct.apply(y, z, x, f)
     return result
 
 

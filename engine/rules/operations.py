@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.rules import gradients
-from engine.rules.slopes import Slope, of_any
+from engine.rules.slopes import Slope
 
 Operation = Callable[..., Any]
 Arguments = Sequence[Any]
@@ -18,7 +18,7 @@ Options = Mapping[str, Any]
 Rule = Callable[[Operation, Arguments, Options], Any]
 
 _FACTORS = ("batch1", "batch2", "mat1", "mat2", "tensor1", "tensor2")  # what torch calls b and c in a + b c
-_GATE = "_activation"  # what an activation's output remembers for products: its input, and the function
+_GATE = "_is_activation_output"  # marks a tensor for `gated`: products by an activation's output
 
 
 def depends(value: object) -> bool:
@@ -47,27 +47,12 @@ def identity(slope: Slope) -> Rule:
 
     def rule(operation: Operation, args: Arguments, options: Options) -> Any:
         x, rest, options = _first(args, options)
-        options = _without(options, "inplace")
-        return _activation(x, lambda t: operation(t, *rest, **options), lambda t: slope(t, *rest, **options))
+        options = {k: v for k, v in options.items() if k != "inplace"}
+        result = gradients.identity(x, lambda t: operation(t, *rest, **options), lambda t: slope(t, *rest, **options))
+        setattr(result, _GATE, True)
+        return result
 
     return rule
-
-
-def identity_of_any(operation: Operation, args: Arguments, options: Options) -> Any:
-    """`identity` for an activation whose slope has no closed form."""
-    x, rest, options = _first(args, options)
-
-    def function(t: Tensor) -> Any:
-        return operation(t, *rest, **options)
-
-    found = of_any(function, x)  # now: it takes a gradient, which a batched backward pass cannot do on its way
-    return _activation(x, function, lambda t: found)
-
-
-def _activation(x: Tensor, function: Callable[[Tensor], Any], slope: Callable[[Tensor], Tensor]) -> Tensor:
-    result = gradients.identity(x, function, slope)
-    setattr(result, _GATE, (x, function))
-    return result
 
 
 def uniform(operation: Operation, args: Arguments, options: Options) -> Any:
@@ -77,28 +62,14 @@ def uniform(operation: Operation, args: Arguments, options: Options) -> Any:
     return result if factors < 2 else gradients.share(result, 1 / factors)
 
 
-def product(operation: Operation, args: Arguments, options: Options) -> Any:
-    """An elementwise product under the uniform rule; one by an activation's output keeps less for the way back."""
-    gate = _gate(args)
-    if gate is None or options or not depends(args[1 - gate]) or args[0].shape != args[1].shape:
-        return uniform(operation, args, options)
-    return gradients.gated_product(args[gate], args[1 - gate], *getattr(args[gate], _GATE))
-
-
 def gated(operation: Operation, args: Arguments, options: Options) -> Any:
     """A product by an activation's output is a product by a number; any other is uniform (CP-LRP for gated MLPs)."""
-    gate = _gate(args)
-    if gate is not None and depends(args[1 - gate]):
+    gates = [i for i, x in enumerate(args[:2]) if depends(x) and hasattr(x, _GATE)]
+    if len(gates) == 1 and depends(args[1 - gates[0]]):
         held = list(args)
-        held[gate] = args[gate].detach()
+        held[gates[0]] = args[gates[0]].detach()
         return operation(*held, **options)
     return uniform(operation, args, options)
-
-
-def _gate(factors: Arguments) -> int | None:
-    """Which of two factors is an activation's output, if one is and the other is not."""
-    gates = [i for i, x in enumerate(factors[:2]) if depends(x) and hasattr(x, _GATE)]
-    return gates[0] if len(gates) == 1 and len(factors) > 1 else None
 
 
 def plus_uniform(operation: Operation, args: Arguments, options: Options) -> Any:

@@ -22,7 +22,7 @@ from torch.overrides import TorchFunctionMode
 from transformers import activations
 
 from engine.rules import slopes
-from engine.rules.operations import Operation, Rule, depends, identity, identity_of_any, off
+from engine.rules.operations import Operation, Rule, depends, identity, off
 from engine.rules.slopes import Slope
 
 
@@ -92,9 +92,9 @@ def _prepared(module: nn.Module, mode: RuleMode, whole_activations: bool) -> Ite
         undo.enter_context(_constant_parameters(module))
         if whole_activations:
             for child in module.modules():
-                rule = whole_rule(child)
-                if rule is not None:
-                    undo.enter_context(replaced_forward(child, _as_one(mode, child.forward, rule)))
+                slope = whole_slope(child)
+                if slope is not None:
+                    undo.enter_context(replaced_forward(child, _as_one(mode, child.forward, slope)))
         yield
 
 
@@ -129,7 +129,9 @@ def _under(mode: RuleMode, forward: Callable[..., Any]) -> Callable[..., Any]:
     return under_rules
 
 
-def _as_one(mode: RuleMode, forward: Callable[..., Any], rule: Rule) -> Callable[..., Any]:
+def _as_one(mode: RuleMode, forward: Callable[..., Any], slope: Slope) -> Callable[..., Any]:
+    rule = identity(slope)
+
     @functools.wraps(forward)
     def as_one(x: Tensor, *args: Any, **kwargs: Any) -> Any:
         innermost = _entered.modes[-1]
@@ -217,11 +219,11 @@ _WHOLE: dict[type[nn.Module], Slope] = {
 _WRITTEN_OUT = re.compile("GELU|Gelu|SiLU|Swish|Mish|XIELU")
 
 
-def whole_rule(module: nn.Module) -> Rule | None:
-    """The identity rule of a module that is one activation, made of operations whose own rules would tear it apart."""
-    slope = _WHOLE.get(type(module))
-    if slope is not None:
-        return identity(slope)
+def whole_slope(module: nn.Module) -> Slope | None:
+    """f(x) / x of a module that is one activation, made of operations whose own rules would tear it apart."""
+    known = _WHOLE.get(type(module))
+    if known is not None:
+        return known
     if type(module).__module__.startswith("torch.") or any(module.children()):
         return None
-    return identity_of_any if _WRITTEN_OUT.search(type(module).__name__) else None
+    return functools.partial(slopes.of_any, module.forward) if _WRITTEN_OUT.search(type(module).__name__) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -81,11 +82,11 @@ def softsign(x: Tensor) -> Tensor:
     return 1 / (1 + x.abs())
 
 
-def of_any(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+def of_any(f: Callable[..., Tensor], x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """The quotient itself, and f'(0), its limit if f(0) = 0, where x is too small to divide by."""
     with torch.enable_grad():
         leaf = x.detach().requires_grad_()
-        y = f(leaf)
+        y = f(leaf, *args, **kwargs)
         (derivative,) = torch.autograd.grad(y.sum(), leaf)
     small = x.abs() < torch.finfo(x.dtype).eps
     return torch.where(small, derivative, y.detach() / x.where(~small, 1))

@@ -27,7 +27,6 @@ from engine.rules.operations import (
     off,
     plus_uniform,
     power,
-    product,
     rms_norm,
     split_between,
     uniform,
@@ -106,8 +105,7 @@ ATTNLRP = RuleSet(
     {
         **_DROPOUT,
         **{form: rule for name, rule in _ACTIVATIONS.items() for form in _rules(rule, name)},
-        **_rules(product, "mul", "multiply"),
-        **_rules(uniform, "matmul", "mm", "bmm", "mv", "dot", "einsum", "outer"),
+        **_rules(uniform, "mul", "multiply", "matmul", "mm", "bmm", "mv", "dot", "einsum", "outer"),
         **_rules(plus_uniform, "baddbmm", "addbmm", "addmm", "addcmul"),
         **_rules(by_constant, "div", "divide", "true_divide"),
         **_rules(power, "pow", "square"),

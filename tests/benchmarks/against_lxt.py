@@ -1,8 +1,9 @@
 """One explanation, and eight, of SmolLM2 on LXT's prompt, beside LXT's documented recipe for all layers.
 
 `python -m tests.benchmarks.against_lxt --lxt PATH_TO_ITS_CHECKOUT [--rounds 5]`. Both run in processes of their own,
-turn by turn, on the same weights and with the worker's allocator settings; the figures are ratios of medians, and of
-peak memory above the loaded model (Linux).
+turn by turn, on the same weights: ours as the window's worker is started, LXT as a script is, or with
+`--same-allocator` as the worker too. The figures are ratios of medians, and of peak memory above the loaded model
+(Linux).
 """
 
 from __future__ import annotations
@@ -100,23 +101,23 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--lxt", type=Path, required=True)
     options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--same-allocator", action="store_true")
     options.add_argument("--side")
     chosen = options.parse_args()
     if chosen.side:
         measure(chosen.side)
         return
-    environment = {
-        **WORKER_ENVIRONMENT,
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(chosen.lxt), str(Path.cwd())]),
-    }
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(chosen.lxt), str(Path.cwd())])}
+    environments = {"ours": environment | WORKER_ENVIRONMENT, "theirs": environment}
+    if chosen.same_allocator:
+        environments["theirs"] = environments["ours"]
     command = [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.against_lxt", "--lxt", str(chosen.lxt), "--side"]
     for kind in ("one", "eight"):  # fresh processes for each, so that peak memory is that of the kind alone
         sides = {
             side: subprocess.Popen(
                 [*command, side], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )
-            for side in ("ours", "theirs")
+            for side, environment in environments.items()
         }
         for process in sides.values():
             while '"ready"' not in process.stdout.readline():
