@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.rules import gradients
+from engine.rules.attention import folded_attention, is_folded
 from engine.rules.slopes import Slope
 
 Operation = Callable[..., Any]
@@ -119,7 +120,7 @@ def split_between(query: float, key: float, value: float) -> Rule:
         (q, k, v), rest, options = _attention_operands(args, options)
         if depends(q) and depends(k) and depends(v):
             q, k, v = gradients.share(q, query), gradients.share(k, key), gradients.share(v, value)
-        return operation(q, k, v, *rest, **options)
+        return _attended(operation, q, k, v, rest, options)
 
     return rule
 
@@ -127,7 +128,15 @@ def split_between(query: float, key: float, value: float) -> Rule:
 def constant_pattern(operation: Operation, args: Arguments, options: Options) -> Any:
     """Fused attention whose weights are numbers: query and key get no relevance (CP-LRP, Ali et al., 2022)."""
     (q, k, v), rest, options = _attention_operands(args, options)
-    return operation(q.detach(), k.detach(), v, *rest, **options)
+    return _attended(operation, q.detach(), k.detach(), v, rest, options)
+
+
+def _attended(operation: Operation, q: Tensor, k: Tensor, v: Tensor, rest: Arguments, options: Options) -> Any:
+    mask, _, causal = _bind(rest, options, attn_mask=None, dropout_p=0.0, is_causal=False)
+    chosen = {name: options[name] for name in ("scale", "enable_gqa") if name in options}
+    if is_folded(q, k, v, mask, causal, chosen):
+        return folded_attention(q, k, v, mask, causal, chosen.get("scale"))
+    return operation(q, k, v, *rest, **options)
 
 
 def _attention_operands(args: Arguments, options: Options) -> tuple[Sequence[Tensor], list[Any], Options]:
