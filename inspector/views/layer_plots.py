@@ -87,11 +87,11 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def show_layers(self, layers: Layers) -> None:
         """Draw other values; the part of the prompt in view stays where it is the same prompt."""
         same = self._layers is not None and self._layers.rows.shape == layers.rows.shape
-        self._layers, self._drawn = layers, None
         rows, token_count = layers.rows.shape
         if isinstance(self._row_axis, LayerAxis):
             self._row_axis.rows = rows
         if not same:
+            self._layers = None  # each change of the view would draw what is shown
             box = self._map.getViewBox()
             box.setLimits(
                 xMin=-0.5,
@@ -101,6 +101,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
                 minXRange=min(_FEWEST_TOKENS, token_count),
             )
             self._map.setRange(xRange=(-0.5, token_count - 0.5), yRange=(-0.5, rows - 0.5), padding=0)
+        self._layers, self._drawn = layers, None
         self._draw_sums(layers)
         self._refine()
         self.set_stale(False)
