@@ -31,7 +31,7 @@ class _Share(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, share: float) -> Tensor:
         ctx.share = share
-        return x.view_as(x)
+        return x.detach()  # as a view it could not be overwritten by what comes after
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:

@@ -26,6 +26,11 @@ def depends(value: object) -> bool:
     return isinstance(value, Tensor) and value.requires_grad
 
 
+def acts(args: Arguments, options: Options) -> bool:
+    """Whether an operation with these arguments has a gradient to shape."""
+    return torch.is_grad_enabled() and (_any_depends(args) or _any_depends(options.values()))
+
+
 def own_gradient(operation: Operation, args: Arguments, options: Options) -> Any:
     """The operation's own gradient is its rule."""
     return operation(*args, **options)
@@ -52,6 +57,7 @@ def identity(slope: Slope) -> Rule:
         setattr(result, _GATE, True)
         return result
 
+    rule.__name__ = identity.__name__
     return rule
 
 
@@ -106,6 +112,7 @@ def in_place(rule: Rule, plain: Operation) -> Rule:
     def overwriting(operation: Operation, args: Arguments, options: Options) -> Any:
         return args[0].copy_(rule(plain, (args[0].clone(), *args[1:]), options))
 
+    overwriting.__name__ = rule.__name__
     return overwriting
 
 
@@ -116,21 +123,23 @@ def split_between(query: float, key: float, value: float) -> Rule:
     """Fused attention: the shares that two uniform products and the softmax's gradient come to (AttnLRP, 3.3)."""
 
     def rule(operation: Operation, args: Arguments, options: Options) -> Any:
-        (q, k, v), rest, options = _attention_operands(args, options)
+        (q, k, v), rest, options = attention_operands(args, options)
         if depends(q) and depends(k) and depends(v):
             q, k, v = gradients.share(q, query), gradients.share(k, key), gradients.share(v, value)
         return operation(q, k, v, *rest, **options)
 
+    rule.__name__ = split_between.__name__
     return rule
 
 
 def constant_pattern(operation: Operation, args: Arguments, options: Options) -> Any:
     """Fused attention whose weights are numbers: query and key get no relevance (CP-LRP, Ali et al., 2022)."""
-    (q, k, v), rest, options = _attention_operands(args, options)
+    (q, k, v), rest, options = attention_operands(args, options)
     return operation(q.detach(), k.detach(), v, *rest, **options)
 
 
-def _attention_operands(args: Arguments, options: Options) -> tuple[Sequence[Tensor], list[Any], Options]:
+def attention_operands(args: Arguments, options: Options) -> tuple[list[Tensor], list[Any], Options]:
+    """Query, key and value; the other arguments by place and by name, without dropout."""
     named = dict(options)
     operands = [*args[:3], *(named.pop(name) for name in ("query", "key", "value")[len(args) :])]
     rest = list(args[3:])
@@ -165,6 +174,10 @@ def group_norm(operation: Operation, args: Arguments, options: Options) -> Any:
     """Group norm with constant deviations."""
     x, groups, weight, bias, eps = _bind(args, options, input=..., num_groups=..., weight=None, bias=None, eps=1e-5)
     return gradients.group_norm(x, groups, weight, bias, eps)
+
+
+def _any_depends(values: Iterable[Any]) -> bool:
+    return any(_any_depends(v) if isinstance(v, list | tuple) else depends(v) for v in values)
 
 
 def _bind(args: Arguments, options: Options, **names: Any) -> list[Any]:
