@@ -13,6 +13,8 @@ from engine import targets
 from engine.attribution.double import InDouble
 from engine.protocol.values import Ledger
 from tests.engine.attribution.families import FAMILIES, IDS, tiny
+from tests.engine.attribution.heads import IMAGES, STATES, TEXTS, made
+from tests.engine.attribution.test_heads import answer_is_of_classes, given
 
 ATTENTIONS = [
     (family, attention)
@@ -24,9 +26,13 @@ ATTENTIONS = [
 
 def with_biases(family: str, dtype: torch.dtype = torch.float32, **options: object) -> nn.Module:
     """A tiny model whose biases are not the zeros they are made with."""
-    model = tiny(family, dtype, **options)
-    for parameter in model.parameters():
-        if parameter.ndim == 1:
+    return with_random_biases(tiny(family, dtype, **options))
+
+
+def with_random_biases(model: nn.Module) -> nn.Module:
+    torch.manual_seed(5)
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
             parameter.data += 0.3 * torch.randn_like(parameter)
     return model
 
@@ -53,6 +59,21 @@ def test_that_in_double_it_closes_to_ten_digits(family: str, attention: str) -> 
     with InDouble():
         total = ledger_of(model).total
     assert total.passed + total.constants == pytest.approx(total.arrived, rel=1e-10)
+
+
+@pytest.mark.parametrize("architecture", [*TEXTS, *IMAGES, *STATES])
+def test_that_it_closes_for_every_head_and_every_operation_has_its_rule(architecture: str) -> None:
+    model = with_random_biases(made(architecture)).double()
+    target = targets.Class(0) if answer_is_of_classes(model) else targets.Token(5, 0)
+    with InDouble():
+        answer = engine.trace(model, **given(architecture), rules="cp-lrp").explain(target)
+        rows = engine.coverage(model, **given(architecture), rules="cp-lrp")
+    ledger = answer.ledger
+    assert ledger.total.passed + ledger.total.constants == pytest.approx(ledger.total.arrived, rel=1e-10)
+    for stretch in (ledger.before, *ledger.blocks, ledger.after):
+        assert stretch.rest == pytest.approx(0, abs=1e-10)
+    assert len(ledger.blocks) == len(answer.layers) - 1
+    assert [row for row in rows if row.rule == "plain gradient"] == []
 
 
 @pytest.mark.parametrize(("family", "attention"), ATTENTIONS)
