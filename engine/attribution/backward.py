@@ -63,14 +63,17 @@ def _gathered(
         handles.append(layer.register_hook(gather))
     try:
         with books.opened() if books else _no_books() as entries:
+            wanted = [*leaves, *books.leaves] if books else leaves
             grads = torch.autograd.grad(
-                values, leaves, seed, retain_graph=True, allow_unused=True, materialize_grads=True
+                values, wanted, seed, retain_graph=True, allow_unused=True, materialize_grads=True
             )
+            if books:
+                books.enter_leaves(grads[len(leaves) :])
     finally:
         for handle in handles:
             handle.remove()
     found = (
-        *(_read(leaf, grad, reading) for leaf, grad in zip(leaves, grads, strict=True)),
+        *(_read(leaf, grad, reading) for leaf, grad in zip(leaves, grads[: len(leaves)], strict=True)),
         # A layer that the value does not depend on is passed by no gradient.
         *(rows[i] if i in rows else _read(layer, torch.zeros_like(layer), reading) for i, layer in enumerate(layers)),
     )

@@ -1,7 +1,8 @@
 """What operations give to operands that do not depend on the input.
 
 With the rules' gradients an operation is y = J x + c; relevance of grad · c is c's. Here is c of every operation that
-has one, read from the gradient as it comes by. A mask's −inf, or the least number in its stead, gets no relevance.
+has one: an argument that gets a gradient of its own, or what is read from the gradient as it comes by. A mask's −inf,
+or the least number in its stead, gets no relevance.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from engine.protocol.values import ConstantKind
@@ -35,51 +35,15 @@ def wide(x: Tensor) -> torch.dtype:
 
 def whole(value: Tensor) -> Read | None:
     """Reads a constant of the result's shape, or of one that is broadcast to it."""
-    value = _without_masks(value)
+    value = without_masks(value)
     return (lambda grad: product(grad, value)) if value.any() else None
 
 
-def _along(value: object, first: int, last: int = -1) -> Read | None:
-    """Reads a constant that stands along the axes `first` to `last` of the result, and is the same along the others."""
-    if not isinstance(value, Tensor) or depends(value):
-        return None
-
-    def read(grad: Tensor) -> Tensor:
-        own = range(first % grad.ndim, last % grad.ndim + 1)
-        others = [axis for axis in range(grad.ndim) if axis not in own]
-        return product(grad.sum(others, dtype=wide(grad)) if others else grad, value)
-
-    return read
-
-
-def _bias(place: int, axis: int) -> Part:
-    """The bias of a map, its argument number `place`, along `axis` of the result."""
-
-    def part(operation: Operation, args: Arguments, options: Options) -> Read | None:
-        return _along(_argument(args, options, place, "bias"), axis, axis)
-
-    return part
-
-
-def _layer_norm_bias(operation: Operation, args: Arguments, options: Options) -> Read | None:
-    bias = _argument(args, options, 3, "bias")
-    return None if bias is None else _along(bias, -bias.ndim)
-
-
 def _batch_norm_offset(operation: Operation, args: Arguments, options: Options) -> Read | None:
-    """Of a batch norm in use, with statistics learned before: the bias and the mean together."""
+    """Of a batch norm in use, with statistics learned before: the bias and the mean together, for each channel."""
     x, *rest = args
-    return _along(operation(x.new_zeros(1, x.shape[1]), *rest, **options)[0], 1, 1)
-
-
-def _summand(operation: Operation, args: Arguments, options: Options) -> Read | None:
-    """a of `addmm(a, b, c)` and its kin."""
-    value = _argument(args, options, 0, "input")
-    if depends(value):
-        return None
-    beta = options.get("beta", 1)
-    value = value if beta == 1 else value * beta
-    return _along(value, -1) if value.ndim == 1 else whole(value)
+    offset = operation(x.new_zeros(1, x.shape[1]), *rest, **options)[0]
+    return whole(offset.view(-1, *(1 for _ in x.shape[2:])))
 
 
 def _added(plain: Operation) -> Part:
@@ -117,7 +81,7 @@ def _put_in(operation: Operation, args: Arguments, options: Options) -> Read | N
         with torch.no_grad():
             destination = [empty[0].clone(), *empty[1:]] if overwrites else empty
             value = operation(*destination, **named)
-        return product(grad, _without_masks(destination[0] if value is None else value))
+        return product(grad, without_masks(destination[0] if value is None else value))
 
     return read
 
@@ -139,14 +103,10 @@ def _without_dependent(value: Any) -> Any:
     return value.new_zeros(()).expand(value.shape) if depends(value) else value
 
 
-def _without_masks(value: Tensor) -> Tensor:
+def without_masks(value: Tensor) -> Tensor:
     if not value.is_floating_point():
         return value
     return value.where(value > torch.finfo(value.dtype).min / 2, 0)
-
-
-def _argument(args: Arguments, options: Options, place: int, name: str) -> Any:
-    return args[place] if len(args) > place else options.get(name)
 
 
 def _table(kind: ConstantKind, part: Part, *names: str) -> dict[Operation, tuple[ConstantKind, Part]]:
@@ -163,19 +123,23 @@ def _sums(*names: str) -> dict[Operation, tuple[ConstantKind, Part]]:
     return found
 
 
+Argument = tuple[ConstantKind, int, str]  # what a constant argument is, its place and its name
+
+
+def _arguments(kind: ConstantKind, place: int, argument: str, *names: str) -> dict[Operation, Argument]:
+    return {form: (kind, place, argument) for name in names for form in forms(name)}
+
+
+# Constants that the operation's own backward pass has a gradient for
+BIASES: dict[Operation, Argument] = {
+    **_arguments("bias", 2, "bias", "linear", "conv1d", "conv2d", "conv3d"),
+    **_arguments("bias", 2, "bias", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
+    **_arguments("bias", 0, "input", "addmm", "addmv"),
+    **_arguments("added", 0, "input", "baddbmm", "addbmm", "addcmul", "addcdiv"),
+    **_arguments("norm bias", 3, "bias", "layer_norm", "group_norm"),
+}
+
 CONSTANTS: dict[Operation, tuple[ConstantKind, Part]] = {
-    F.linear: ("bias", _bias(2, -1)),
-    **_table("bias", _bias(2, -2), "conv1d"),
-    **_table("bias", _bias(2, -3), "conv2d"),
-    **_table("bias", _bias(2, -4), "conv3d"),
-    **_table("bias", _bias(2, -2), "conv_transpose1d"),
-    **_table("bias", _bias(2, -3), "conv_transpose2d"),
-    **_table("bias", _bias(2, -4), "conv_transpose3d"),
-    **_table("bias", _summand, "addmm", "addmv"),
-    **_table("added", _summand, "baddbmm", "addbmm", "addcmul", "addcdiv"),
-    **_table("norm bias", _layer_norm_bias, "layer_norm"),
-    F.group_norm: ("norm bias", _bias(3, 1)),
-    torch.group_norm: ("norm bias", _bias(3, 1)),
     torch.batch_norm: ("norm bias", _batch_norm_offset),
     **_sums("add", "sub", "subtract", "rsub", "__radd__", "__rsub__"),
     **_table("put in", _put_in, "cat", "concat", "concatenate", "stack", "hstack", "vstack", "where", "pad", "lerp"),

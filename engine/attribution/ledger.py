@@ -6,15 +6,16 @@ They rest until a backward pass is accounted for; so the ledger comes with the e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, get_args
 
 import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from engine.attribution.constants import CONSTANTS, Part, Read, product, whole, wide
+from engine.attribution.constants import BIASES, CONSTANTS, Part, Read, product, whole, wide, without_masks
 from engine.protocol.values import Account, ConstantKind, Ledger
 from engine.rules.operations import (
     Arguments,
@@ -44,6 +45,8 @@ class Books:
 
     def __init__(self) -> None:
         self.place = 0
+        self.leaves: list[Tensor] = []  # of the backward pass, beside those of the input
+        self._owners: list[tuple[str, int, Tensor]] = []  # what each of them is, where, and its value
         self._entries: Entries | None = None
 
     def __call__(self, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
@@ -55,6 +58,19 @@ class Books:
     def move(self, place: int) -> None:
         """The forward pass goes on at `place`."""
         self.place = place
+
+    def leaf(self, value: Tensor, kind: str) -> Tensor:
+        """A constant as a leaf, whose gradient the backward pass gives."""
+        leaf = value.detach().requires_grad_()
+        if self._entries is None:  # else a block is computed again on the way back, whose leaves are known
+            self.leaves.append(leaf)
+            self._owners.append((kind, self.place, without_masks(value) if kind == "added" else leaf.detach()))
+        return leaf
+
+    def enter_leaves(self, grads: Iterable[Tensor]) -> None:
+        """Writes down what the leaves got."""
+        for (kind, place, value), grad in zip(self._owners, grads, strict=True):
+            self.enter(kind, place, partial(product, grad, value))
 
     def watch(self, result: Tensor, kind: str, read: Read) -> None:
         """Enters what `read` makes of the gradient at `result`."""
@@ -207,7 +223,23 @@ def _giving(kind: ConstantKind, part: Part) -> _Keeping:
     return giving
 
 
+def _giving_to_argument(kind: ConstantKind, place: int, name: str) -> _Keeping:
+    """An operation that gives to one of its arguments, which its backward pass has a gradient for."""
+
+    def giving(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
+        value = args[place] if len(args) > place else options.get(name)
+        if not isinstance(value, Tensor) or depends(value):
+            return rule(operation, args, options)
+        leaf = books.leaf(value, kind)
+        if len(args) > place:
+            return rule(operation, [*args[:place], leaf, *args[place + 1 :]], options)
+        return rule(operation, args, {**options, name: leaf})
+
+    return giving
+
+
 _KEEPING: dict[Operation, _Keeping] = {
+    **{operation: _giving_to_argument(*argument) for operation, argument in BIASES.items()},
     **{operation: _giving(kind, part) for operation, (kind, part) in CONSTANTS.items()},
     **dict.fromkeys(forms("softmax"), _softmax),
     **dict.fromkeys(forms("scaled_dot_product_attention"), _attention),

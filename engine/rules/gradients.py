@@ -55,12 +55,13 @@ class _LayerNorm(Function):
         return y
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, Tensor | None, None]:
         mean, rstd, weight = ctx.saved_tensors
         (grad_x, _, _) = torch.ops.aten.native_layer_norm_backward(
             grad, torch.zeros_like(grad), ctx.shape, torch.zeros_like(mean), rstd, weight, None, [True, False, False]
         )
-        return grad_x, None, None, None, None
+        to_bias = grad.sum(tuple(range(grad.ndim - len(ctx.shape)))) if ctx.needs_input_grad[3] else None
+        return grad_x, None, None, to_bias, None
 
 
 class _GroupNorm(Function):
@@ -76,13 +77,14 @@ class _GroupNorm(Function):
         return y
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, Tensor | None, None]:
         mean, rstd, weight = ctx.saved_tensors
         grad = grad.contiguous()
         (grad_x, _, _) = torch.ops.aten.native_group_norm_backward(
             grad, torch.zeros_like(grad), torch.zeros_like(mean), rstd, weight, *ctx.sizes, [True, False, False]
         )
-        return grad_x, None, None, None, None
+        to_bias = grad.sum((0, *range(2, grad.ndim))) if ctx.needs_input_grad[3] else None
+        return grad_x, None, None, to_bias, None
 
 
 class _RmsNorm(Function):
