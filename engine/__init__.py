@@ -6,8 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engine.attribution.coverage import coverage
     from engine.attribution.generating import Generation, generate
     from engine.attribution.matrix import matrix
+    from engine.attribution.self_test import self_test
     from engine.attribution.trace import Trace, trace
     from engine.attribution.traces import Traces
     from engine.familiar.cleaning import clean_tokens
@@ -16,13 +18,14 @@ if TYPE_CHECKING:
     from engine.familiar.zennit_hooks import monkey_patch_zennit
     from engine.models.opening import load_model
     from engine.protocol import targets
-    from engine.protocol.values import Matrix, Relevance
+    from engine.protocol.values import Ledger, Matrix, Relevance
     from engine.rules.table import ATTNLRP as attnLRP  # noqa: N811
     from engine.rules.table import CP_LRP as cp_LRP  # noqa: N811
     from engine.rules.table import RULE_SETS
 
 _HOMES = {
     "Generation": "engine.attribution.generating",
+    "Ledger": "engine.protocol.values",
     "RULE_SETS": "engine.rules.table",
     "Matrix": "engine.protocol.values",
     "Relevance": "engine.protocol.values",
@@ -31,9 +34,11 @@ _HOMES = {
     "attnLRP": "engine.rules.table:ATTNLRP",
     "cp_LRP": "engine.rules.table:CP_LRP",
     "clean_tokens": "engine.familiar.cleaning",
+    "coverage": "engine.attribution.coverage",
     "generate": "engine.attribution.generating",
     "load_model": "engine.models.opening",
     "matrix": "engine.attribution.matrix",
+    "self_test": "engine.attribution.self_test",
     "monkey_patch": "engine.familiar.modelling",
     "monkey_patch_zennit": "engine.familiar.zennit_hooks",
     "pdf_heatmap": "engine.familiar.heatmap",
@@ -44,12 +49,14 @@ _HOMES = {
 __all__ = [
     "RULE_SETS",
     "Generation",
+    "Ledger",
     "Matrix",
     "Relevance",
     "Trace",
     "Traces",
     "attnLRP",
     "clean_tokens",
+    "coverage",
     "cp_LRP",
     "generate",
     "load_model",
@@ -57,6 +64,7 @@ __all__ = [
     "monkey_patch",
     "monkey_patch_zennit",
     "pdf_heatmap",
+    "self_test",
     "targets",
     "trace",
 ]

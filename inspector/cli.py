@@ -24,6 +24,8 @@ from engine.protocol.values import ModelSource, Quantization
 _MODEL = "A bundled model (bundled:llama), a hub id, a folder or a .gguf file"
 _PROMPT_FILE = "The text in a file, or on stdin for -. A last line break is left out."
 _TARGET = 'What to explain: top, a token, id:17, class:LABEL, "A - B" or "A - mean". Spaces belong to the tokens.'
+_DEVICE = "auto, cpu, cuda, cuda:1, mps."
+_DTYPE = "auto, float32, bfloat16, float16."
 _REMOTE_CODE = "Run the Python code that comes with the model."
 
 RuleSet = Literal["attnlrp", "cp-lrp", "input-x-gradient", "gradient"]
@@ -89,8 +91,8 @@ def explain(
     picture: Annotated[Picture, typer.Option(help="What .pdf and .png show; .tex is tokens only.")] = "tokens",
     scale: Annotated[Scale, typer.Option(help="What the colours span; target is the target's value.")] = "layer",
     colour_map: Annotated[str, typer.Option(help=f"Colours, e.g. {', '.join(COLOUR_MAPS)}.")] = DEFAULT_COLOUR_MAP,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
-    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
+    device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
+    dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
     quantization: Annotated[Quantization | None, unset(help="Load the weights quantized.")] = None,
     revision: Annotated[str | None, unset(help="Branch, tag or commit of a hub model.")] = None,
     trust_remote_code: Annotated[bool, typer.Option("--trust-remote-code", help=_REMOTE_CODE)] = False,
@@ -152,6 +154,46 @@ def generate(
         if out and data:
             _write(out, data)
             typer.echo(f"\nWritten  {out}")
+
+
+@cli.command(short_help="Say which operation gets which rule.")
+def coverage(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{_MODEL}.", show_default=False)],
+    prompt: Annotated[str | None, unset(help="The text to run the model on; any will do.")] = None,
+    rules: Annotated[RuleSet, typer.Option(help="How relevance is passed on.")] = "attnlrp",
+    device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
+    dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
+    quantization: Annotated[Quantization | None, unset(help="Load the weights quantized.")] = None,
+    revision: Annotated[str | None, unset(help="Branch, tag or commit of a hub model.")] = None,
+    trust_remote_code: Annotated[bool, typer.Option("--trust-remote-code", help=_REMOTE_CODE)] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Every row, not folded, for scripts.")] = False,
+) -> None:
+    """Say which rule each operation that depends on the input gets, and which got none."""
+    with _explained():
+        from engine.commands.examining import coverage_facts, coverage_in_words, covered
+
+        rows = covered(ModelSource(model, revision, device, dtype, quantization, trust_remote_code), prompt, rules)
+        typer.echo(json.dumps(coverage_facts(rows), indent=1) if as_json else coverage_in_words(rows))
+
+
+@cli.command(name="self-test", short_help="Put the rules to the test on a model.")
+def self_test(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{_MODEL}.", show_default=False)],
+    prompt: Annotated[str | None, unset(help="The text to explain; without it, tokens of all kinds.")] = None,
+    device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
+    dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
+    quantization: Annotated[Quantization | None, unset(help="Load the weights quantized.")] = None,
+    revision: Annotated[str | None, unset(help="Branch, tag or commit of a hub model.")] = None,
+    trust_remote_code: Annotated[bool, typer.Option("--trust-remote-code", help=_REMOTE_CODE)] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Say whether explanations of a model can be relied on; exits with 1 if something does not hold."""
+    with _explained():
+        from engine.commands.examining import self_test_facts, self_test_in_words, tested
+
+        report = tested(ModelSource(model, revision, device, dtype, quantization, trust_remote_code), prompt)
+        typer.echo(json.dumps(self_test_facts(report), indent=1) if as_json else self_test_in_words(report))
+    raise typer.Exit(0 if report.passed else 1)
 
 
 @cli.command(short_help="List the models that need no download.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from engine.protocol.messages import Progress
@@ -31,6 +32,7 @@ class StatusBar(QStatusBar):
         self._progress.stopped.connect(self.stopped)
         self.addWidget(self._worker)
         self.addWidget(self._progress, 1)
+        self._plain = self._worker.foregroundRole()
         self._total, self._model, self._memory, self._time = (self._fact(name) for name in _FACTS)
 
     def show_worker(self, state: WorkerState) -> None:
@@ -54,6 +56,8 @@ class StatusBar(QStatusBar):
 
     def show_scene(self, scene: Scene) -> None:
         self._say(self._total, scene.total)
+        self._total.setToolTip(f"{_FACTS['Sum']}. {scene.promise}" if scene.promise else _FACTS["Sum"])
+        self._total.setForegroundRole(QPalette.ColorRole.BrightText if scene.is_defect else self._plain)
         self._say(self._time, "" if scene.seconds is None else f"{scene.seconds:.2f} s")
 
     def _fact(self, name: str) -> QLabel:
@@ -72,7 +76,7 @@ class StatusBar(QStatusBar):
 
 
 _FACTS = {
-    "Sum": "The sum of relevance over all tokens where you look, and the value of the target, in logits",
+    "Sum": "The relevance of all tokens where you look, of the target's value, in logits; and where the rest went",
     "Model": "The model that is open, its type, and the device it is on",
     "Memory": "Memory in use on the model's device",
     "Time": "How long the explanation took",

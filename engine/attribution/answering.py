@@ -20,7 +20,7 @@ def choices_in(model: Model, recording: Recording) -> Choices:
 
 def placed(recording: Recording, rows: Rows) -> list[Placed]:
     """The rows of a backward pass, stack by stack."""
-    arrays = [row.cpu().numpy() for row in rows]
+    arrays = [row.cpu().numpy().astype(np.float32, copy=False) for row in rows]
     leaves, layers = arrays[: len(recording.leaves)], arrays[len(recording.leaves) :]
     stacks = []
     for leaf, stack in zip(leaves, recording.stacks, strict=True):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
 
+from engine.attribution.constants import wide
+from engine.attribution.ledger import Books, Entries, balance
 from engine.attribution.recording import BlockDone, Recording
 from engine.models.memory import free_bytes
 from engine.rules.table import Reading
@@ -15,32 +18,38 @@ from engine.rules.table import Reading
 MOST_AT_ONCE = 8  # targets in one backward pass: more take memory and hardly less time
 
 
-Rows = tuple[Tensor, ...]  # relevance float32 (token,), or (height, width) of pixels
+Rows = tuple[Tensor, ...]  # relevance in float32 or wider, (token,), or (height, width) of pixels
 
 
-def relevances(recording: Recording, values: Sequence[Tensor], block_done: BlockDone) -> list[Rows]:
-    """For each value, the relevance of every leaf, then of every layer, as `recording` lists them.
+def relevances(
+    recording: Recording, values: Sequence[Tensor], block_done: BlockDone, books: Books | None
+) -> list[tuple[Rows, Tensor]]:
+    """For each value, the relevance of every leaf, then of every layer, as `recording` lists them; and the balance.
 
     Several values share one batched backward pass, as many as memory allows: one where it is short enough for
     checkpointing. `block_done` is called at each block.
     """
     together = 1 if recording.checkpointing else _batch_size(recording, len(values))
-    maps: list[Rows] = []
+    found: list[tuple[Rows, Tensor]] = []
     for start in range(0, len(values), together):
         batch = torch.stack(list(values[start : start + together]))
         if len(batch) == 1:
-            maps.append(_gathered(recording, batch, torch.ones_like(batch), block_done))
+            found.append(_gathered(recording, batch, torch.ones_like(batch), block_done, books))
             continue
         seeds = torch.eye(len(batch), device=batch.device, dtype=batch.dtype)
         with warnings.catch_warnings():
             # Fused attention on a CPU goes back target by target: torch has no batched form of it, and says so.
             warnings.filterwarnings("ignore", message="There is a performance drop")
-            rows = torch.vmap(lambda seed, batch=batch: _gathered(recording, batch, seed, block_done))(seeds)
-            maps += zip(*rows, strict=True)
-    return maps
+            rows, sheets = torch.vmap(
+                lambda seed, batch=batch: _gathered(recording, batch, seed, block_done, books)  # all of them at once
+            )(seeds)
+            found += zip(zip(*rows, strict=True), sheets, strict=True)
+    return found
 
 
-def _gathered(recording: Recording, values: Tensor, seed: Tensor, block_done: BlockDone) -> Rows:
+def _gathered(
+    recording: Recording, values: Tensor, seed: Tensor, block_done: BlockDone, books: Books | None
+) -> tuple[Rows, Tensor]:
     """One backward pass from `values` weighted by `seed`; gradients are read as they pass and not kept."""
     leaves, layers, reading = recording.leaves, recording.layers, recording.rules.reading
     rows: dict[int, Tensor] = {}
@@ -53,23 +62,34 @@ def _gathered(recording: Recording, values: Tensor, seed: Tensor, block_done: Bl
 
         handles.append(layer.register_hook(gather))
     try:
-        grads = torch.autograd.grad(values, leaves, seed, retain_graph=True, allow_unused=True, materialize_grads=True)
+        with books.opened() if books else _no_books() as entries:
+            wanted = [*leaves, *books.leaves] if books else leaves
+            grads = torch.autograd.grad(
+                values, wanted, seed, retain_graph=True, allow_unused=True, materialize_grads=True
+            )
+            if books:
+                books.enter_leaves(grads[len(leaves) :])
     finally:
         for handle in handles:
             handle.remove()
-    return (
-        *(_read(leaf, grad, reading) for leaf, grad in zip(leaves, grads, strict=True)),
+    found = (
+        *(_read(leaf, grad, reading) for leaf, grad in zip(leaves, grads[: len(leaves)], strict=True)),
         # A layer that the value does not depend on is passed by no gradient.
         *(rows[i] if i in rows else _read(layer, torch.zeros_like(layer), reading) for i, layer in enumerate(layers)),
     )
+    return found, balance(entries, len(recording.stacks[0].layers) - 1, found[0])
 
 
 def _read(activation: Tensor, grad: Tensor, reading: Reading) -> Tensor:
     """The relevance (token,) of an activation (1, token, model), or (height, width) of one in two dimensions."""
-    axis = _model_axis(activation)
+    axis, grad = _model_axis(activation), grad.to(wide(grad))
     if reading == "gradient norm":
-        return grad.float().norm(dim=axis)[0]
-    return (activation.detach().float() * grad.float()).sum(axis)[0]
+        return grad.norm(dim=axis)[0]
+    return (activation.detach().to(grad.dtype) * grad).sum(axis)[0]
+
+
+def _no_books() -> AbstractContextManager[Entries]:
+    return nullcontext([])
 
 
 def _model_axis(activation: Tensor) -> int:

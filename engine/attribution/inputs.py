@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.attribution.prompts import Prompt
+from engine.attribution.prompts import Prompt, prompt_of
 from engine.models.blocks import encoder_and_decoder
 from engine.models.opening import Model
 from engine.models.tokens import tokenize_target
@@ -31,6 +31,13 @@ class Inputs:
     def length(self) -> int:
         """How many tokens there are to a run's memory: of pixels, about one for each 16 x 16 of them."""
         return len(self.tokens) or max(1, self.main[0, 0].numel() // 256)
+
+
+def inputs_of(model: Model, prompt: str | None, input_ids: Any, pixel_values: Tensor | None) -> Inputs:
+    """One prompt, ids or an image. Raises PromptError."""
+    if pixel_values is not None:
+        return inputs_of_pixels(model, pixel_values)
+    return inputs_of_text(model, prompt_of(model, prompt, input_ids=input_ids), None)
 
 
 def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None) -> Inputs:

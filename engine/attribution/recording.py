@@ -25,10 +25,11 @@ from engine.attribution.inputs import Inputs
 from engine.attribution.outputs import WHOLE, answers_of
 from engine.models.blocks import encoder_and_decoder, find_stacks
 from engine.protocol.failures import ModelError
-from engine.rules.scope import replaced_forward, rules_again
+from engine.rules.scope import Observer, replaced_forward, rules_again
 from engine.rules.table import RuleSet
 
 BlockDone = Callable[[int, int], None]  # called with the blocks behind and in all; raises to stop the pass
+Moved = Callable[[int], None]  # called with 2 i + 1 where block i is entered, and with 2 i + 2 where it is left
 
 
 @dataclass(eq=False)
@@ -54,6 +55,7 @@ class Recording:
     inputs: Inputs
     stacks: Sequence[Stack]
     length: int  # the positions at which there are logits; 0 where there is one answer to the whole input
+    observer: Observer | None
     _trunk_output: Any
     _logits: dict[int, Tensor]  # (choice,) by position
 
@@ -76,20 +78,31 @@ class Recording:
         """The logits (choice,) at `position`, with their graph."""
         if position not in self._logits:
             keep = torch.tensor([position], device=self.inputs.main.device)
-            with under(self.rules, self.module), _answered(_trunk(self.module), self._trunk_output):
+            with under(self.rules, self.module, self.observer), _answered(_trunk(self.module), self._trunk_output):
                 self._logits[position] = answers_of(_call(self.module, self.inputs, keep), self.module)[0]
         return self._logits[position]
 
 
-def record(module: nn.Module, inputs: Inputs, rules: RuleSet, checkpointing: bool, block_done: BlockDone) -> Recording:
-    """One forward pass under `rules`. Raises ModelError where no relevance can reach the input."""
+def record(
+    module: nn.Module,
+    inputs: Inputs,
+    rules: RuleSet,
+    checkpointing: bool,
+    block_done: BlockDone,
+    observer: Observer | None = None,
+    moved: Moved = lambda place: None,
+) -> Recording:
+    """One forward pass under `rules`. Raises ModelError where no relevance can reach the input.
+
+    `observer` runs every operation, and `moved` hears where in the first stack they are.
+    """
     blocks_of = find_stacks(module)
     stacks = [Stack() for _ in blocks_of]
     trunk, trunk_output = _trunk(module), []
     total = sum(map(len, blocks_of))
     counted = partial(_count, stacks, total, block_done)
     with ExitStack() as undo:
-        undo.enter_context(under(rules, module))
+        undo.enter_context(under(rules, module, observer))
         if inputs.tokens:
             for handle in _leaves_at_embeddings(module, stacks):
                 undo.enter_context(_removed(handle))
@@ -98,7 +111,8 @@ def record(module: nn.Module, inputs: Inputs, rules: RuleSet, checkpointing: boo
             inputs = Inputs(stacks[0].leaf, inputs.others)
         for stack, blocks in zip(stacks, blocks_of, strict=True):
             for block in blocks:
-                entered, left = partial(_enter, stack, counted), partial(_leave, stack)
+                told = moved if stack is stacks[0] else _stay
+                entered, left = partial(_enter, stack, counted, told), partial(_leave, stack, told)
                 undo.enter_context(_removed(block.register_forward_pre_hook(entered, with_kwargs=True)))
                 undo.enter_context(_removed(block.register_forward_hook(left)))
                 if checkpointing:
@@ -111,7 +125,7 @@ def record(module: nn.Module, inputs: Inputs, rules: RuleSet, checkpointing: boo
     length = 0 if logits.ndim == 1 else _answered_length(inputs, stacks, logits)
     kept = {WHOLE: logits} if logits.ndim == 1 else {length - len(logits) + i: row for i, row in enumerate(logits)}
     ran = trunk_output[0] if trunk_output else None
-    return Recording(module, rules, checkpointing, inputs, stacks, length, ran, kept)
+    return Recording(module, rules, checkpointing, inputs, stacks, length, observer, ran, kept)
 
 
 def _answered_length(inputs: Inputs, stacks: Sequence[Stack], logits: Tensor) -> int:
@@ -146,14 +160,25 @@ def _leaves_at_embeddings(module: nn.Module, stacks: list[Stack]) -> Iterator[Re
 
 
 def _enter(
-    stack: Stack, counted: Callable[[], None], block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    stack: Stack,
+    counted: Callable[[], None],
+    moved: Moved,
+    block: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
 ) -> None:
     counted()
     stack.layers.append(_stream(args, kwargs, block))
+    moved(2 * len(stack.layers) - 1)
 
 
-def _leave(stack: Stack, block: nn.Module, args: Any, output: Any) -> None:
+def _leave(stack: Stack, moved: Moved, block: nn.Module, args: Any, output: Any) -> None:
     stack.left = output[0] if isinstance(output, tuple) else output
+    moved(2 * len(stack.layers))
+
+
+def _stay(place: int) -> None:
+    """The blocks of a decoder lie behind those of its encoder."""
 
 
 def _count(stacks: Sequence[Stack], total: int, block_done: BlockDone) -> None:
@@ -161,10 +186,17 @@ def _count(stacks: Sequence[Stack], total: int, block_done: BlockDone) -> None:
     block_done(done, max(done, total))
 
 
+def plain_logits(module: nn.Module, inputs: Inputs) -> Tensor:
+    """The last logits (choice,) as the model gives them, without rules."""
+    with evaluating(module), torch.no_grad():
+        logits = answers_of(_call(module, inputs, 1), module)
+    return logits if logits.ndim == 1 else logits[-1]
+
+
 @contextmanager
-def under(rules: RuleSet, module: nn.Module) -> Iterator[None]:
+def under(rules: RuleSet, module: nn.Module, observer: Observer | None = None) -> Iterator[None]:
     """Inside the `with`, calls of `module` and backward passes through it follow `rules`, in evaluation mode."""
-    with evaluating(module), rules.on(module), torch.enable_grad():
+    with evaluating(module), rules.on(module, observer), torch.enable_grad():
         yield
 
 

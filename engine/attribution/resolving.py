@@ -44,11 +44,16 @@ def resolve(target: Target, choices: Choices) -> ResolvedTarget:
 
 def value_of(target: ResolvedTarget, choices: Choices) -> Tensor:
     """The target as a scalar, in logits, with its graph."""
-    value = torch.stack([weight * choices.logits(at)[number].float() for at, number, weight in target.terms]).sum()
+    value = torch.stack([weight * _wide(choices.logits(at)[number]) for at, number, weight in target.terms]).sum()
     for at, number in target.against_mean:
-        others = choices.logits(at).float()
+        others = _wide(choices.logits(at))
         value = value - (others.sum() - others[number]) / others.numel()
     return value
+
+
+def _wide(logits: Tensor) -> Tensor:
+    """The logits in float32, or as they are where they are wider."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
 def _one(asked: Target, choices: Choices, number: int, at: int) -> ResolvedTarget:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import numpy as np
 
+from engine.commands.table import table
 from engine.figures.wording import RULE_NAMES, layer_name, number, place_name
+from engine.protocol.accounting import expectation, sum_in_words
 from engine.protocol.colours import relevance_at
 from engine.protocol.messages import Explained
 from engine.protocol.wording import in_tokens
@@ -33,6 +36,7 @@ def summary(answer: Explained, layer: int | None) -> dict[str, Any]:
         },
         "layer": layer,
         "sum": float(values.sum()),
+        "ledger": msgspec.to_builtins(relevance.ledger),
         "tokens": len(relevance.tokens),
         "predictions": [
             {"id": one.id, "text": one.text, "logit": one.logit, "probability": one.probability}
@@ -65,27 +69,21 @@ def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
     yield f"Rules    {RULE_NAMES.get(relevance.rules, relevance.rules)}"
     yield f"Target   {target.label} {place_name(relevance)}: {relevance.value:.4f} logits"
     yield f"Sum      {values.sum():.4f} of {relevance.value:.4f} logits {layer_name(relevance, layer)}"
+    if relevance.ledger is not None:
+        yield f"Ledger   {sum_in_words(relevance, layer, float(values.sum()))}"
+        yield f"         {expectation(relevance.ledger)}"
     yield f"Time     {answer.seconds:.2f} s for {in_tokens(len(relevance.tokens))}"
     yield ""
     yield "Predictions"
     likely = [(one.label, f"{one.logit:.3f}", f"{one.probability:.1%}") for one in answer.predictions[:_PREDICTIONS]]
-    yield from _table(("token", "logit", "probability"), likely)
+    yield from table(("token", "logit", "probability"), likely)
     yield ""
     yield f"Most relevant tokens {layer_name(relevance, layer)}"
     rows = []
     for index in _largest(values):
         value = float(values[index])
         rows.append((relevance.tokens[index].label, str(index), number(value), _share(value, relevance.value)))
-    yield from _table(("token", "position", "relevance", "of the target"), rows)
-
-
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """The first column to the left, numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
-    for row in (titles, *rows):
-        first, *others = row
-        cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))]
-        yield "  " + "   ".join(cells)
+    yield from table(("token", "position", "relevance", "of the target"), rows)
 
 
 def _largest(values: np.ndarray) -> list[int]:

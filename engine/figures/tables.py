@@ -39,6 +39,7 @@ def json_file(relevance: Relevance) -> bytes:
         "rules": relevance.rules,
         "target": msgspec.to_builtins(relevance.target),
         "value": _plain(relevance.value),
+        "ledger": _finite(msgspec.to_builtins(relevance.ledger)),
         "tokens": [msgspec.to_builtins(token) for token in relevance.tokens],
         "input": _numbers(relevance.input),
         "layers": [_numbers(layer) for layer in relevance.layers],
@@ -51,6 +52,14 @@ def json_file(relevance: Relevance) -> bytes:
 def _numbers(values: np.ndarray) -> list[Any]:
     """The float32 values in as few digits as give them back exactly."""
     return [_plain(float(str(value))) for value in values]
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return _plain(value) if isinstance(value, float) else value
 
 
 def _plain(value: float) -> float | None:

@@ -20,7 +20,7 @@ from engine.protocol.values import (
     Token,
 )
 
-PROTOCOL = 2
+PROTOCOL = 3
 LOW_AGREEMENT = 0.9  # with float32, from which on relevance in half precision is worth a warning
 
 FigureFormat = Literal["pdf", "tex", "png", "csv", "json"]

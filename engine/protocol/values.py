@@ -105,6 +105,40 @@ class DecoderRelevance(Struct, frozen=True, eq=False):
     layers: np.ndarray
 
 
+ConstantKind = Literal[
+    "bias",  # of linear maps and convolutions
+    "norm bias",  # of layer, group and batch norms
+    "added",  # position and token-type embeddings, learned queries, ALiBi: whatever is added
+    "put in",  # class and register tokens, padding, masks, bounds: whatever takes the place of an element
+]
+
+
+class Account(Struct, frozen=True):
+    """The relevance of a stretch of the model: `arrived` at its end = `passed` on at its beginning + the others."""
+
+    arrived: float
+    passed: float
+    constants: float  # given to biases and all else that does not depend on the input
+    softmax: float  # kept by attention's softmax
+    rest: float  # what is left over: rules that lose relevance, and rounding
+
+
+class Ledger(Struct, frozen=True):
+    """Where a target's value went, in logits: `total.arrived` is the value, `total.passed` the input's relevance.
+
+    `before` is from the input to the first block, `after` from the last block to the target. Of an encoder-decoder
+    model the blocks are the encoder's; the decoder lies in `after`, which passes on what its embeddings get, too.
+    """
+
+    total: Account
+    before: Account
+    blocks: tuple[Account, ...]
+    after: Account
+    constants: dict[ConstantKind, float]
+    conserves: bool  # whether the rule set promises that nothing is left over
+    closes: bool  # whether what is left over is no more than rounding
+
+
 class Relevance(Struct, frozen=True, eq=False):
     """Where a target's value came from. Relevance is signed and in logits.
 
@@ -126,6 +160,7 @@ class Relevance(Struct, frozen=True, eq=False):
     layers: np.ndarray
     versions: dict[str, str]  # of the packages that computed it
     decoder: DecoderRelevance | None = None
+    ledger: Ledger | None = None  # None where gradients were read, which are no shares of anything
 
     @property
     def answered_tokens(self) -> tuple[Token, ...]:

@@ -31,7 +31,7 @@ class _Share(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, share: float) -> Tensor:
         ctx.share = share
-        return x.view_as(x)
+        return x.detach()  # as a view it could not be overwritten by what comes after
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
@@ -55,12 +55,13 @@ class _LayerNorm(Function):
         return y
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, Tensor | None, None]:
         mean, rstd, weight = ctx.saved_tensors
         (grad_x, _, _) = torch.ops.aten.native_layer_norm_backward(
             grad, torch.zeros_like(grad), ctx.shape, torch.zeros_like(mean), rstd, weight, None, [True, False, False]
         )
-        return grad_x, None, None, None, None
+        to_bias = grad.sum(tuple(range(grad.ndim - len(ctx.shape)))) if ctx.needs_input_grad[3] else None
+        return grad_x, None, None, to_bias, None
 
 
 class _GroupNorm(Function):
@@ -76,13 +77,14 @@ class _GroupNorm(Function):
         return y
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, Tensor | None, None]:
         mean, rstd, weight = ctx.saved_tensors
         grad = grad.contiguous()
         (grad_x, _, _) = torch.ops.aten.native_group_norm_backward(
             grad, torch.zeros_like(grad), torch.zeros_like(mean), rstd, weight, *ctx.sizes, [True, False, False]
         )
-        return grad_x, None, None, None, None
+        to_bias = grad.sum((0, *range(2, grad.ndim))) if ctx.needs_input_grad[3] else None
+        return grad_x, None, None, to_bias, None
 
 
 class _RmsNorm(Function):

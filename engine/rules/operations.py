@@ -27,6 +27,11 @@ def depends(value: object) -> bool:
     return isinstance(value, Tensor) and value.requires_grad
 
 
+def acts(args: Arguments, options: Options) -> bool:
+    """Whether an operation with these arguments has a gradient to shape."""
+    return torch.is_grad_enabled() and (_any_depends(args) or _any_depends(options.values()))
+
+
 def own_gradient(operation: Operation, args: Arguments, options: Options) -> Any:
     """The operation's own gradient is its rule."""
     return operation(*args, **options)
@@ -53,6 +58,7 @@ def identity(slope: Slope) -> Rule:
         setattr(result, _GATE, True)
         return result
 
+    rule.__name__ = identity.__name__
     return rule
 
 
@@ -107,6 +113,7 @@ def in_place(rule: Rule, plain: Operation) -> Rule:
     def overwriting(operation: Operation, args: Arguments, options: Options) -> Any:
         return args[0].copy_(rule(plain, (args[0].clone(), *args[1:]), options))
 
+    overwriting.__name__ = rule.__name__
     return overwriting
 
 
@@ -117,17 +124,18 @@ def split_between(query: float, key: float, value: float) -> Rule:
     """Fused attention: the shares that two uniform products and the softmax's gradient come to (AttnLRP, 3.3)."""
 
     def rule(operation: Operation, args: Arguments, options: Options) -> Any:
-        (q, k, v), rest, options = _attention_operands(args, options)
+        (q, k, v), rest, options = attention_operands(args, options)
         if depends(q) and depends(k) and depends(v):
             q, k, v = gradients.share(q, query), gradients.share(k, key), gradients.share(v, value)
         return _attended(operation, q, k, v, rest, options)
 
+    rule.__name__ = split_between.__name__
     return rule
 
 
 def constant_pattern(operation: Operation, args: Arguments, options: Options) -> Any:
     """Fused attention whose weights are numbers: query and key get no relevance (CP-LRP, Ali et al., 2022)."""
-    (q, k, v), rest, options = _attention_operands(args, options)
+    (q, k, v), rest, options = attention_operands(args, options)
     return _attended(operation, q.detach(), k.detach(), v, rest, options)
 
 
@@ -139,7 +147,8 @@ def _attended(operation: Operation, q: Tensor, k: Tensor, v: Tensor, rest: Argum
     return operation(q, k, v, *rest, **options)
 
 
-def _attention_operands(args: Arguments, options: Options) -> tuple[Sequence[Tensor], list[Any], Options]:
+def attention_operands(args: Arguments, options: Options) -> tuple[list[Tensor], list[Any], Options]:
+    """Query, key and value; the other arguments by place and by name, without dropout."""
     named = dict(options)
     operands = [*args[:3], *(named.pop(name) for name in ("query", "key", "value")[len(args) :])]
     rest = list(args[3:])
@@ -174,6 +183,10 @@ def group_norm(operation: Operation, args: Arguments, options: Options) -> Any:
     """Group norm with constant deviations."""
     x, groups, weight, bias, eps = _bind(args, options, input=..., num_groups=..., weight=None, bias=None, eps=1e-5)
     return gradients.group_norm(x, groups, weight, bias, eps)
+
+
+def _any_depends(values: Iterable[Any]) -> bool:
+    return any(_any_depends(v) if isinstance(v, list | tuple) else depends(v) for v in values)
 
 
 def _bind(args: Arguments, options: Options, **names: Any) -> list[Any]:

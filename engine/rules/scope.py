@@ -22,8 +22,21 @@ from torch.overrides import TorchFunctionMode
 from transformers import activations
 
 from engine.rules import slopes
-from engine.rules.operations import Operation, Rule, depends, identity, off
+from engine.rules.operations import (
+    Arguments,
+    Operation,
+    Options,
+    Rule,
+    acts,
+    depends,
+    identity,
+    off,
+    own_gradient,
+)
 from engine.rules.slopes import Slope
+
+# Runs an operation in the rules' place, `rule(operation, args, options)`, and notes what it has to
+Observer = Callable[[Operation, Rule, Arguments, Options], Any]
 
 
 class _Entered(threading.local):
@@ -38,11 +51,15 @@ _BENEATH = "_beneath_rules"
 
 
 class RuleMode(TorchFunctionMode):
-    """Hands each operation whose operands depend on the input to its rule. Of nested modes the innermost acts alone."""
+    """Hands each operation whose operands depend on the input to its rule. Of nested modes the innermost acts alone.
 
-    def __init__(self, rules: Mapping[Operation, Rule]) -> None:
+    An observer is handed the operation with its rule instead; and every other one, with `own_gradient` for a rule.
+    """
+
+    def __init__(self, rules: Mapping[Operation, Rule], observer: Observer | None = None) -> None:
         super().__init__()
         self.rules = rules
+        self.observer = observer
 
     def __torch_function__(
         self, func: Operation, types: Iterable[type], args: Any = (), kwargs: Mapping[str, Any] | None = None
@@ -51,13 +68,21 @@ class RuleMode(TorchFunctionMode):
         if _entered.modes[-1] is not self:
             return func(*args, **options)
         rule = self.rules.get(func)
-        if rule is not None:
-            return rule(func, args, options) if rule is off or _acts(args, options) else func(*args, **options)
-        opened = _opened(func)
-        if opened is None:
-            return func(*args, **options)
-        with self:
-            return opened(*args, **options)
+        if rule is None:
+            opened = _opened(func)
+            if opened is not None:
+                with self:
+                    return opened(*args, **options)
+            return func(*args, **options) if self.observer is None else self.observer(func, own_gradient, args, options)
+        if not acts(args, options):
+            return rule(func, args, options) if rule is off else func(*args, **options)
+        return self.apply(func, rule, args, options)
+
+    def apply(self, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
+        """The operation as its rule has it, under the observer's eyes."""
+        if self.observer is None:
+            return rule(operation, args, options)
+        return self.observer(operation, rule, args, options)
 
     def __enter__(self) -> RuleMode:
         _entered.modes.append(self)
@@ -70,9 +95,11 @@ class RuleMode(TorchFunctionMode):
 
 
 @contextmanager
-def rules_on(module: nn.Module, rules: Mapping[Operation, Rule], whole_activations: bool) -> Iterator[None]:
-    """Inside the `with`, calls of `module` follow `rules`."""
-    mode = RuleMode(rules)
+def rules_on(
+    module: nn.Module, rules: Mapping[Operation, Rule], whole_activations: bool, observer: Observer | None = None
+) -> Iterator[None]:
+    """Inside the `with`, calls of `module` follow `rules`; `observer` runs every operation."""
+    mode = RuleMode(rules, observer)
     with _prepared(module, mode, whole_activations), replaced_forward(module, _under(mode, module.forward)):
         yield
 
@@ -135,11 +162,10 @@ def _as_one(mode: RuleMode, forward: Callable[..., Any], slope: Slope) -> Callab
     @functools.wraps(forward)
     def as_one(x: Tensor, *args: Any, **kwargs: Any) -> Any:
         innermost = _entered.modes[-1]
-        acts = innermost is not None and innermost.rules is mode.rules and torch.is_grad_enabled() and depends(x)
-        if not acts:
+        if innermost is None or innermost.rules is not mode.rules or not (torch.is_grad_enabled() and depends(x)):
             return forward(x, *args, **kwargs)
         with _suspended():
-            return rule(forward, (x, *args), kwargs)
+            return innermost.apply(forward, rule, (x, *args), kwargs)
 
     return as_one
 
@@ -169,15 +195,6 @@ def _constant_parameters(module: nn.Module) -> Iterator[None]:
     finally:
         for name in learned:
             module.get_parameter(name).requires_grad_(True)
-
-
-def _acts(args: Any, options: Mapping[str, Any]) -> bool:
-    """Whether there is a gradient to shape."""
-    return torch.is_grad_enabled() and (_any_depends(args) or _any_depends(options.values()))
-
-
-def _any_depends(values: Iterable[Any]) -> bool:
-    return any(_any_depends(v) if isinstance(v, list | tuple) else depends(v) for v in values)
 
 
 @functools.cache

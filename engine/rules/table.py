@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -25,13 +25,14 @@ from engine.rules.operations import (
     in_place,
     layer_norm,
     off,
+    own_gradient,
     plus_uniform,
     power,
     rms_norm,
     split_between,
     uniform,
 )
-from engine.rules.scope import rules_during, rules_on
+from engine.rules.scope import Observer, rules_during, rules_on
 
 # What is read in the backward pass: activation x gradient, or the gradient's length (Simonyan et al., 2014)
 Reading = Literal["activation x gradient", "gradient norm"]
@@ -46,26 +47,27 @@ class RuleSet:
     rules: Mapping[Operation, Rule]
     reading: Reading = "activation x gradient"
     whole_activations: bool = True  # activation modules of several operations get the identity rule as one
+    conserves: bool = True  # what leaves no operation but into constants and softmax reaches the input
 
     def but(self, name: str, title: str, changes: Mapping[Operation, Rule]) -> RuleSet:
         """The same table with `changes`."""
-        return RuleSet(name, title, {**self.rules, **changes}, self.reading, self.whole_activations)
+        return replace(self, name=name, title=title, rules={**self.rules, **changes})
 
-    def on(self, module: nn.Module) -> AbstractContextManager[None]:
+    def on(self, module: nn.Module, observer: Observer | None = None) -> AbstractContextManager[None]:
         """Inside the `with`, calls of `module` run under these rules; its parameters are constants there.
 
         The forward pass is unchanged, bit for bit. Undone at the end, whatever happens; other models never notice.
-        The innermost `with` wins where several apply.
+        The innermost `with` wins where several apply. An `observer` runs every operation.
         """
-        return rules_on(module, self.rules, self.whole_activations)
+        return rules_on(module, self.rules, self.whole_activations, observer)
 
     def during(self, module: nn.Module) -> AbstractContextManager[None]:
         """Inside the `with`, which is one call of `module`, everything that is computed follows these rules."""
         return rules_during(module, self.rules, self.whole_activations)
 
 
-def _forms(name: str) -> Iterator[Operation]:
-    """Every name under which torch offers an operation; the overwriting forms come with `_overwriting`."""
+def forms(name: str) -> Iterator[Operation]:
+    """Every name under which torch offers an operation; the overwriting forms have names of their own."""
     seen: list[Operation] = []
     for home in (torch, Tensor, F, torch._C._nn, torch.special):
         form = getattr(home, name, None)
@@ -78,11 +80,11 @@ def _rules(rule: Rule, *names: str) -> dict[Operation, Rule]:
     """`rule` for the operations, in every form of theirs."""
     table: dict[Operation, Rule] = {}
     for name in names:
-        forms = list(_forms(name))
-        if not forms:
+        found = list(forms(name))
+        if not found:
             raise LookupError(f"torch has no operation {name!r}")
-        table |= dict.fromkeys(forms, rule)
-        table |= dict.fromkeys(_forms(name + "_"), in_place(rule, forms[0]))
+        table |= dict.fromkeys(found, rule)
+        table |= dict.fromkeys(forms(name + "_"), in_place(rule, found[0]))
     return table
 
 
@@ -106,10 +108,12 @@ ATTNLRP = RuleSet(
         **_DROPOUT,
         **{form: rule for name, rule in _ACTIVATIONS.items() for form in _rules(rule, name)},
         **_rules(uniform, "mul", "multiply", "matmul", "mm", "bmm", "mv", "dot", "einsum", "outer"),
+        **_rules(uniform, "grouped_mm", "_grouped_mm"),  # mixtures of experts
         **_rules(plus_uniform, "baddbmm", "addbmm", "addmm", "addcmul"),
         **_rules(by_constant, "div", "divide", "true_divide"),
         **_rules(power, "pow", "square"),
         **_rules(constant, *_STATISTICS, *_GATES),
+        **_rules(own_gradient, "softmax"),
         Tensor.__pow__: power,
         Tensor.__rmatmul__: uniform,
         Tensor.__rdiv__: constant,  # a number over x
@@ -135,9 +139,9 @@ CP_LRP = ATTNLRP.but(
     },
 )
 
-INPUT_X_GRADIENT = RuleSet("input-x-gradient", "Input × gradient", _DROPOUT, whole_activations=False)
+INPUT_X_GRADIENT = RuleSet("input-x-gradient", "Input × gradient", _DROPOUT, whole_activations=False, conserves=False)
 
-GRADIENT = RuleSet("gradient", "Gradient", _DROPOUT, reading="gradient norm", whole_activations=False)
+GRADIENT = RuleSet("gradient", "Gradient", _DROPOUT, reading="gradient norm", whole_activations=False, conserves=False)
 
 RULE_SETS = {rules.name: rules for rules in (ATTNLRP, CP_LRP, INPUT_X_GRADIENT, GRADIENT)}
 

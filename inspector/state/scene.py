@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from engine.protocol.accounting import expectation, is_defect, sum_in_words
 from engine.protocol.colours import Scale, colour_limit, relevance_at
 from engine.protocol.messages import Explained, ExplainedEach
 from engine.protocol.targets import Token as TokenTarget
@@ -103,7 +104,9 @@ class Scene:
     choice: Choice | None = None
     matrix: MatrixMap | None = None  # None also where it is not known yet
     position: int | None = None  # the token whose continuation is asked about
-    total: str = ""  # the sum of relevance against the target
+    total: str = ""  # the sum of relevance against the target, and where the rest of it went
+    promise: str = ""  # what the rule set promises of that
+    is_defect: bool = False  # the promise is broken
     seconds: float | None = None
 
 
@@ -124,7 +127,9 @@ def resolve(question: Question, answer: Explained | None, view: View, each: Expl
         choice_of(answer),
         None if each is None else MatrixMap(each, view.scale, view.colour_map, _matrix_limits(each.matrix, view.scale)),
         _position(question, relevance),
-        f"relevance {_number(_sum(strip.values))} of {_number(relevance.value)}",
+        sum_in_words(relevance, view.layer, _sum(strip.values)),
+        expectation(relevance.ledger) if relevance.ledger else "",
+        is_defect(relevance.ledger),
         answer.seconds,
     )
 
@@ -202,10 +207,6 @@ def explained_token(question: Question, tokens: Sequence[Token], position: int |
         return position
     following = tokens[position + 1]
     return position + 1 if following.generated and following.id == target.token else position
-
-
-def _number(logits: float) -> str:
-    return f"{logits:.2f}".replace("-", "−")
 
 
 def _sum(values: np.ndarray) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -37,7 +38,7 @@ def test_that_the_entry_point_loads_neither_torch_nor_qt() -> None:
     assert done.stdout == "set()\n"
 
 
-@pytest.mark.parametrize("command", [[], ["explain"], ["models"], ["doctor"], ["worker"]])
+@pytest.mark.parametrize("command", [[], ["explain"], ["coverage"], ["self-test"], ["models"], ["doctor"], ["worker"]])
 def test_that_every_command_has_help(command: list[str]) -> None:
     done = run(*command, "--help")
     assert done.returncode == 0 and done.stdout.startswith(" ".join(["Usage: lxt-inspector", *command]))
@@ -149,3 +150,19 @@ def test_that_an_interruption_exits_with_130(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, "Interrupted.\n")
+
+
+def test_that_coverage_is_told_to_people_and_scripts() -> None:
+    words = run("coverage", "bundled:llama").stdout
+    assert re.search(r"model\.layers\.\*\.mlp +mul +uniform +\d", words)
+    assert words.endswith("Every operation that needs a rule has one.\n")
+    rows = json.loads(run("coverage", "bundled:llama", "--rules", "cp-lrp", "--json").stdout)
+    assert {"module": "model.layers.0.mlp", "operation": "mul", "rule": "gated", "count": 1} in rows
+
+
+def test_that_the_self_test_says_what_holds_and_exits_for_scripts() -> None:
+    done = run("self-test", "bundled:gpt2", "--json")
+    report = json.loads(done.stdout)
+    assert done.returncode == 0 and report["passed"] is True
+    assert {check["passed"] for check in report["checks"]} == {True}
+    assert run("self-test", "no-such-model-anywhere").returncode == 1

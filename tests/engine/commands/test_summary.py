@@ -6,10 +6,11 @@ import json
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from engine.commands.summary import in_words, summary
 from engine.protocol.messages import Explain, Explained
-from engine.protocol.values import Memory, ModelSource, Prediction
+from engine.protocol.values import Account, Ledger, Memory, ModelSource, Prediction
 from tests.engine.figures.made_relevance import relevance
 
 
@@ -36,6 +37,15 @@ def test_that_the_words_say_what_was_found(answer: Explained) -> None:
         [",", "2", "0.25", "2.0%"],
         ["8", "3", "0", "0.0%"],
     ]
+
+
+def test_that_the_words_and_facts_have_the_ledger(answer: Explained) -> None:
+    account = Account(12.5, -3.75, 6.0, 10.25, 0.0)
+    ledger = Ledger(account, account, (account,) * 3, account, {"bias": 6.0}, True, True)
+    answer = replace(answer, relevance=replace(answer.relevance, ledger=ledger))
+    assert "Ledger   relevance −3.75 of 12.50; softmax keeps 51.25; constants 30.00\n" in in_words(answer, None)
+    assert summary(answer, None)["ledger"]["total"]["softmax"] == 10.25
+    assert summary(answer, None)["ledger"]["constants"] == {"bias": 6.0}
 
 
 def test_that_the_facts_are_those_of_the_layer(answer: Explained) -> None:

@@ -18,6 +18,7 @@ from engine.figures.rendering import render
 from engine.figures.typesetting import is_whole_pdf
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export
+from engine.protocol.values import Account, Ledger
 from tests.engine.figures.hostile import FRAGMENTS, hostile_text
 from tests.engine.figures.made_relevance import relevance
 
@@ -90,6 +91,16 @@ def test_that_json_carries_the_whole_answer() -> None:
     assert content["rules"] == "attnlrp" and content["value"] == 12.5 and content["versions"] == answer.versions
     np.testing.assert_array_equal(np.array(content["layers"], dtype=np.float32), answer.layers)
     np.testing.assert_array_equal(np.array(content["input"], dtype=np.float32), answer.input)
+    assert content["ledger"] is None
+
+
+def test_that_json_carries_the_ledger() -> None:
+    account = Account(12.5, 2.5, 6.0, float("nan"), 0.0)
+    ledger = Ledger(account, account, (account,) * 3, account, {"bias": 6.0}, True, True)
+    content = json.loads(render(Export(replace(relevance(["a"]), ledger=ledger), "json")).data)["ledger"]
+    assert content["total"] == {"arrived": 12.5, "passed": 2.5, "constants": 6.0, "softmax": None, "rest": 0.0}
+    assert content["constants"] == {"bias": 6.0} and len(content["blocks"]) == 3
+    assert content["conserves"] is content["closes"] is True
 
 
 def test_that_what_is_not_a_number_is_null_in_json() -> None:

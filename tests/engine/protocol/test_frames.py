@@ -46,8 +46,10 @@ from engine.protocol.messages import (
     Unloaded,
 )
 from engine.protocol.values import (
+    Account,
     CachedModel,
     Continuation,
+    Ledger,
     Matrix,
     Memory,
     ModelInfo,
@@ -63,6 +65,7 @@ GOLDEN = Path(__file__).with_name("golden_frames.txt")
 SOURCE = ModelSource("bundled:llama")
 MODEL = ModelInfo(SOURCE, "Llama", "LlamaForCausalLM", None, 1000, 2, 64, 128, "cpu", "float32", 4000)
 TOKENS = (Token(1, "", 0, 0, "<s>", special=True), Token(7, "né", 0, 2, "né"))
+ACCOUNT = Account(2.5, 0.25, 1.0, 1.25, 0.0)
 RELEVANCE = Relevance(
     model=MODEL,
     prompt="né",
@@ -73,6 +76,7 @@ RELEVANCE = Relevance(
     input=np.array([0.5, -0.25], np.float32),
     layers=np.arange(6, dtype=np.float32).reshape(3, 2),
     versions={"torch": "2.11.0"},
+    ledger=Ledger(ACCOUNT, ACCOUNT, (ACCOUNT, ACCOUNT), ACCOUNT, {"bias": 0.75, "norm bias": 0.25}, True, True),
 )
 QUESTION = Explain(SOURCE, "né", targets.Contrast("3", None))
 SAID = Continuation(2, (9, 11))
@@ -103,7 +107,7 @@ TO_WORKER: dict[str, ToWorker] = {
     "Stop": Stop(4),
 }
 FROM_WORKER: dict[str, FromWorker] = {
-    "Hello": Hello(2, {"python": "3.11.7"}, ("cpu", "cuda:0"), 4242),
+    "Hello": Hello(3, {"python": "3.11.7"}, ("cpu", "cuda:0"), 4242),
     "Progress": Said(4, Progress("backward", 3, 30)),
     "Loaded": Said(1, Loaded(MODEL, Memory(1, 2**40))),
     "Unloaded": Said(2, Unloaded(Memory(0, 5))),

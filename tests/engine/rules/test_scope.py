@@ -49,6 +49,23 @@ def module() -> Gated:
     return Gated()
 
 
+class Overwriting(nn.Module):
+    """Overwrites what a rule returned."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x * x.sigmoid() * x
+        y += x
+        return y.mul_(x)
+
+
+def test_that_what_a_rule_returns_may_be_overwritten(x: Tensor) -> None:
+    with ATTNLRP.on(module := Overwriting()):
+        y = module(x)
+        (grad,) = torch.autograd.grad(y.sum(), x)
+    assert torch.equal(y, Overwriting()(x))
+    assert torch.allclose((grad * x).sum(), y.sum(), rtol=1e-5)
+
+
 @pytest.mark.parametrize("rules", RULE_SETS)
 def test_that_rules_leave_no_trace(module: Gated, x: Tensor, rules: str) -> None:
     before, output, plain = fingerprint(module), module(x), gradient(module, x)

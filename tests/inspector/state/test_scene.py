@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from answers import BLOCKS, answer_to
+from msgspec import structs
 
 from engine.protocol.targets import Contrast, Token, Top
+from engine.protocol.values import Account, Ledger
 from inspector.state.question import Question
 from inspector.state.scene import resolve
 from inspector.state.view import View
@@ -68,6 +70,22 @@ def test_that_the_sum_is_set_against_the_target():
     scene = scene_of(View(layer=1))
     total = f"{scene.map.relevance.layers[1].sum():.2f}".replace("-", "−")
     assert scene.total == f"relevance {total} of 12.50"
+    assert not scene.is_defect
+
+
+@pytest.mark.parametrize(("conserves", "closes"), [(True, True), (True, False), (False, False)])
+def test_that_a_mark_means_a_defect_and_not_the_method(conserves, closes):
+    answer = answer_to(QUESTION.request())
+    blocks = tuple(Account(0, 0, 1.0, 0.5, 0.25) for _ in range(4))
+    whole, end = Account(12.5, 0, 7.0, 4.0, 1.5), Account(0, 0, 1.0, 1.0, 0.5)
+    ledger = Ledger(whole, Account(0, 0, 2.0, 1.0, 0.0), blocks, end, {"bias": 7.0}, conserves, closes)
+    answer = structs.replace(answer, relevance=structs.replace(answer.relevance, ledger=ledger))
+    scene = resolve(QUESTION, answer, View())
+    assert "; softmax keeps 4.00; constants 7.00" in scene.total
+    assert scene.total.endswith("; 1.50 left over") == (not closes)
+    assert scene.is_defect == (conserves and not closes)
+    assert scene.promise
+    assert "; softmax keeps 1.50; constants 2.00" in resolve(QUESTION, answer, View(layer=3)).total
 
 
 def test_that_the_choice_names_what_is_explained_and_against_what():

@@ -1,0 +1,60 @@
+"""What the ledger costs: explaining with it over explaining without it, on one model and prompt.
+
+`python -m tests.benchmarks.ledger_cost [--rounds 20]`. Both take turns in one process, each with its forward pass; the
+figures are ratios of medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+
+import engine
+from engine import targets
+from engine.models.opening import Model
+from tests.real_weights import EVEREST, smollm2
+
+RECALL = "In 1922 the British reached 8,320 m. In 1952 the Swiss reached 8,595 m. Answer: the Swiss reached 8,"
+EIGHT = 8
+
+
+def seconds(model: Model, prompt: str, rules: str, count: int, ledger: bool) -> float:
+    """For one forward pass and `count` targets explained."""
+    start = time.perf_counter()
+    with engine.trace(model, prompt, rules=rules, ledger=ledger) as trace:
+        if count == 1:
+            trace.explain()
+        else:
+            trace.explain_many([targets.Token(p.id) for p in trace.predictions(count)])
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rounds", type=int, default=20)
+    rounds = options.parse_args().rounds
+    cases = [("bundled:gpt2", RECALL), ("bundled:llama", RECALL)]
+    found = smollm2()
+    if found is not None:
+        cases.append((str(found), EVEREST))
+    for name, prompt in cases:
+        model = engine.load_model(name)
+        for rules in ("attnlrp", "cp-lrp"):
+            for count in (1, EIGHT):
+                taken: dict[bool, list[float]] = {True: [], False: []}
+                for turn in range(rounds + 1):
+                    for ledger, times in taken.items():
+                        took = seconds(model, prompt, rules, count, ledger)
+                        if turn:  # the first is the warm-up
+                            times.append(took)
+                with_it, without = (statistics.median(taken[ledger]) for ledger in (True, False))
+                print(
+                    f"{model.info.title}, {rules}, targets {count}: {with_it * 1e3:.1f} ms / {without * 1e3:.1f} ms"
+                    f" = {with_it / without:.2f}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Coverage names every operation that depends on the input, and where relevance may be lost."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import engine
+from engine.protocol.failures import PromptError, RulesError
+from engine.protocol.reports import CoverageRow
+from tests.engine.attribution.families import FAMILIES, IDS, tiny
+from tests.engine.attribution.test_trace import fingerprint
+
+
+@pytest.mark.parametrize("rules", ["attnlrp", "cp-lrp"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_that_no_operation_goes_without_its_rule(family: str, rules: str) -> None:
+    model = tiny(family)
+    before = fingerprint(model)
+    rows = engine.coverage(model, input_ids=IDS, rules=rules)
+    assert [row for row in rows if row.rule == "plain gradient"] == []
+    assert fingerprint(model) == before
+
+
+def test_that_rows_say_what_ran_where_and_by_which_rule() -> None:
+    rows = engine.coverage(tiny("gpt2"), input_ids=IDS)
+    for expected in (
+        CoverageRow("transformer.h.0.ln_1", "layer_norm", "layer norm", 1),
+        CoverageRow("transformer.h.2.attn", "scaled_dot_product_attention", "split between", 1),
+        CoverageRow("transformer.h.1.mlp.act", "NewGELUActivation", "identity", 1),
+        CoverageRow("transformer.h.1", "add", "own gradient", 2),
+        CoverageRow("lm_head", "linear", "own gradient", 1),
+    ):
+        assert expected in rows
+    pattern = CoverageRow("transformer.h.2.attn", "scaled_dot_product_attention", "constant pattern", 1)
+    assert pattern in engine.coverage(tiny("gpt2"), input_ids=IDS, rules="cp-lrp")
+
+
+def test_that_questions_about_a_tensor_do_not_appear() -> None:
+    operations = {
+        row.operation for family in ("llama", "bloom") for row in engine.coverage(tiny(family), input_ids=IDS)
+    }
+    assert operations.isdisjoint({"get", "size", "dim", "gt", "eq", "detach", "is_floating_point", "embedding", "cos"})
+
+
+class Wavy(nn.Module):
+    """An operation that no table knows, in a block and beside a constant."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(10, 4)
+        self.blocks = nn.ModuleList(nn.Linear(4, 4) for _ in range(2))
+
+    def forward(self, ids: Tensor) -> Tensor:
+        x = self.embedding(ids)
+        for block in self.blocks:
+            x = torch.sin(block(x)) + torch.sin(self.blocks[0].bias)
+        return x @ self.embedding.weight.T
+
+
+def test_that_an_unknown_operation_has_a_plain_gradient() -> None:
+    rows = engine.coverage(Wavy(), input_ids=[1, 2])
+    assert [row for row in rows if row.rule == "plain gradient"] == [CoverageRow("", "sin", "plain gradient", 2)]
+
+
+def test_that_what_cannot_be_covered_is_said() -> None:
+    with pytest.raises(PromptError):
+        engine.coverage(tiny("llama"))
+    with pytest.raises(RulesError):
+        engine.coverage(tiny("llama"), input_ids=IDS, rules="deeplift")
+
+
+def test_that_the_self_test_of_a_sound_model_passes() -> None:
+    model = tiny("opt")
+    before = fingerprint(model)
+    report = engine.self_test(model)
+    assert report.passed and all(check.passed for check in report.checks)
+    assert len({check.what for check in report.checks}) == len(report.checks) == 8
+    assert fingerprint(model) == before
+
+
+def test_that_the_self_test_finds_what_does_not_hold() -> None:
+    report = engine.self_test(Wavy(), input_ids=[1, 2])
+    failed = {check.what: check for check in report.checks if check.passed is False}
+    assert set(failed) == {"ledger under CP-LRP, float32", "ledger under CP-LRP, float64", "coverage"}
+    assert "sin" in failed["coverage"].sentence
+    assert not report.passed
+
+
+class Counting(Wavy):
+    """Is not the same after it has run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(1))
+
+    def forward(self, ids: Tensor) -> Tensor:
+        self.calls += 1
+        return super().forward(ids) * self.calls
+
+
+def test_that_the_self_test_finds_a_model_that_changes() -> None:
+    failed = {check.what for check in engine.self_test(Counting(), input_ids=[1, 2]).checks if check.passed is False}
+    assert {"reversibility", "forward exactness, attnlrp"} <= failed
