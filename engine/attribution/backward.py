@@ -17,7 +17,6 @@ from engine.rules.table import Reading
 
 MOST_AT_ONCE = 8  # targets in one backward pass: more take memory and hardly less time
 
-
 Rows = tuple[Tensor, ...]  # relevance in float32 or wider, (token,), or (height, width) of pixels
 
 
@@ -38,7 +37,7 @@ def relevances(
             continue
         seeds = torch.eye(len(batch), device=batch.device, dtype=batch.dtype)
         with warnings.catch_warnings():
-            # Fused attention on a CPU goes back target by target: torch has no batched form of it, and says so.
+            # A kernel of which torch has no batched form goes back target by target, and torch says so.
             warnings.filterwarnings("ignore", message="There is a performance drop")
             rows, sheets = torch.vmap(
                 lambda seed, batch=batch: _gathered(recording, batch, seed, block_done, books)  # all of them at once
