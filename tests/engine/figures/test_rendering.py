@@ -85,7 +85,8 @@ def test_that_json_carries_the_whole_answer() -> None:
     content = json.loads(render(Export(answer, "json")).data)
     assert (content["format"], content["version"]) == ("lxt-inspector/relevance", 1)
     assert content["prompt"] == answer.prompt
-    assert content["tokens"][1] == {"id": 101, "text": " 1922", "start": 2, "end": 7, "label": "1922", "special": False}
+    second = {"id": 101, "text": " 1922", "start": 2, "end": 7, "label": "1922", "special": False, "generated": False}
+    assert content["tokens"][1] == second
     assert content["model"]["source"]["name"] == "bundled:llama" and content["model"]["revision"] == "0123456789abcdef"
     assert content["target"]["asked"] == {"type": "Top", "position": -1} and content["target"]["label"] == "“3”"
     assert content["rules"] == "attnlrp" and content["value"] == 12.5 and content["versions"] == answer.versions
