@@ -46,7 +46,7 @@ def examples(strategy: SearchStrategy[Value], count: int) -> list[Value]:
     """Values as Hypothesis would try them, for a test that is too slow to run once for each."""
     found: list[Value] = []
 
-    @settings(max_examples=count, phases=[Phase.generate], database=None, deadline=None, derandomize=True,
+    @settings(max_examples=count, phases=[Phase.generate], database=None, derandomize=True,
               suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(strategy)
     def collect(value: Value) -> None:

@@ -111,7 +111,7 @@ def test_that_what_is_not_a_number_is_null_in_json() -> None:
     assert content["layers"][0][0] is None and content["input"][1] is None and content["value"] is None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(hostile_text, min_size=1, max_size=5))
 def test_that_json_is_utf8_and_gives_every_text_back(texts: list[str]) -> None:
     content = json.loads(render(Export(relevance(texts), "json")).data.decode("utf-8"))
@@ -119,7 +119,7 @@ def test_that_json_is_utf8_and_gives_every_text_back(texts: list[str]) -> None:
     assert [_paired(token["text"]) for token in content["tokens"]] == [_paired(text) for text in texts]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(hostile_text, min_size=1, max_size=5))
 def test_that_csv_is_utf8_with_a_row_for_every_token(texts: list[str]) -> None:
     text = render(Export(relevance(texts), "csv")).data.decode("utf-8")

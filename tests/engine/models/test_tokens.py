@@ -46,7 +46,7 @@ def test_that_tokens_joined_are_the_prompt(model_of, family, prompt):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(prompt=st.text(min_size=1, max_size=40))
 def test_that_tokens_of_any_text_joined_are_the_text(model_of, family, prompt):
     try:
@@ -188,7 +188,7 @@ def test_that_a_name_that_is_no_token_is_refused(model_of, name):
     assert refusal.value.kind == "target_unknown"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.text(max_size=8), family=st.sampled_from(sorted(FAMILIES)))
 def test_that_any_name_is_a_token_or_refused(model_of, name, family):
     model = model_of(family)
