@@ -33,7 +33,15 @@ def _grouped_mm(x: Tensor, weights: Tensor, *, offs: Tensor, **_: Any) -> Tensor
     return torch.cat([*products, x.new_zeros(len(x) - sum(sizes), weights.shape[-1])])
 
 
+def _full(size: Any, fill_value: Any, **options: Any) -> Tensor:
+    """Of the type that numbers have where none is asked for."""
+    if isinstance(fill_value, float):
+        options = {"dtype": torch.float64, **options}
+    return torch.full(size, fill_value, **options)
+
+
 _IN_DOUBLE: dict[Callable[..., Any], Callable[..., Any]] = {
+    torch.full: _full,
     Tensor.float: Tensor.double,
     F.grouped_mm: _grouped_mm,
     torch._grouped_mm: _grouped_mm,

@@ -153,7 +153,7 @@ def _leaves_at_embeddings(module: nn.Module, stacks: list[Stack]) -> Iterator[Re
             return None
         stack.leaf = output.detach().requires_grad_()
         stack.ids = next((arg for arg in args if isinstance(arg, Tensor)), None)
-        return stack.leaf
+        return stack.leaf.clone()  # which the model may overwrite
 
     for embedding in {id(found): found for found in map(_embedding, encoder_and_decoder(module))}.values():
         yield embedding.register_forward_hook(embed)
@@ -173,7 +173,7 @@ def _enter(
 
 
 def _leave(stack: Stack, moved: Moved, block: nn.Module, args: Any, output: Any) -> None:
-    stack.left = output[0] if isinstance(output, tuple) else output
+    stack.left = output[0] if isinstance(output, tuple | list) else output
     moved(2 * len(stack.layers))
 
 

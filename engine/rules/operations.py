@@ -96,6 +96,13 @@ def by_constant(operation: Operation, args: Arguments, options: Options) -> Any:
     return operation(x, y.detach() if isinstance(y, Tensor) else y, *args[2:], **rest)
 
 
+def solved_by_constant(operation: Operation, args: Arguments, options: Options) -> Any:
+    """X in A X = B is B over A, which is a number as a denominator is: the delta rule's state is a linear map."""
+    matrix, right = _bind(args, options, A=..., B=...)
+    rest = {k: v for k, v in options.items() if k not in ("A", "B")}
+    return operation(matrix.detach(), right, *args[2:], **rest)
+
+
 def power(operation: Operation, args: Arguments, options: Options) -> Any:
     """x^n hands its relevance on: the gradient over the exponent. A root or a negative power is a statistic."""
     exponent = args[1] if len(args) > 1 else options.get("exponent", 2)

@@ -29,6 +29,7 @@ from engine.rules.operations import (
     plus_uniform,
     power,
     rms_norm,
+    solved_by_constant,
     split_between,
     uniform,
 )
@@ -119,6 +120,7 @@ ATTNLRP = RuleSet(
         Tensor.__rdiv__: constant,  # a number over x
         Tensor.__rpow__: constant,
         torch.linalg.vector_norm: constant,
+        torch.linalg.solve_triangular: solved_by_constant,
         F.scaled_dot_product_attention: split_between(query=1 / 4, key=1 / 4, value=1 / 2),
         F.layer_norm: layer_norm,
         torch.layer_norm: layer_norm,

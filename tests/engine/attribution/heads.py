@@ -74,6 +74,8 @@ TEXTS: dict[str, tuple[str, dict[str, Any]]] = {
     "BertForQuestionAnswering": ("bert", _TEXT),
     "BertForMaskedLM": ("bert", _TEXT),
     "RobertaForSequenceClassification": ("roberta", _TEXT),
+    "XLMRobertaForTokenClassification": ("xlm-roberta", _TEXT),
+    "CamembertForMaskedLM": ("camembert", _TEXT),
     "DistilBertForSequenceClassification": (
         "distilbert",
         {"vocab_size": 96, "dim": 32, "hidden_dim": 64, "n_layers": 2, "n_heads": 4, "max_position_embeddings": 64},

@@ -1,0 +1,97 @@
+"""Five facts that explanations stand on, and every family that they are tried on: a model type, and how one is made."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+import engine
+from engine import targets
+from engine.attribution.inputs import inputs_of
+from engine.attribution.recording import plain_logits
+from engine.protocol.reports import Check
+from tests.engine.attribution.families import FAMILIES, MORE, tiny
+from tests.engine.attribution.heads import IDS, IMAGES, STATES, TEXTS, made
+from tests.engine.attribution.test_heads import given
+from tests.engine.attribution.test_ledger import with_random_biases
+
+FACTS = ("logits", "ledger", "coverage", "reversible", "finite")
+
+
+@dataclass(frozen=True)
+class Family:
+    """How a tiny model of a type is made, and what it is given."""
+
+    make: Callable[[], nn.Module]
+    given: dict[str, Any]
+
+
+def _families() -> dict[str, Family]:
+    """One line a model type: of those with several kinds of heads, the first."""
+    decoders = {type_: Family(functools.partial(tiny, type_), {"input_ids": IDS}) for type_ in FAMILIES | MORE}
+    others: dict[str, Family] = {}
+    for architecture, (type_, _) in (TEXTS | STATES | IMAGES).items():
+        others.setdefault(type_, Family(functools.partial(made, architecture), given(architecture)))
+    return others | decoders
+
+
+ALL = _families()
+
+# What does not hold, and why: which operation, and what the literature does
+NOT_YET: dict[tuple[str, str], str] = {
+    ("doge", "logits"): (
+        "Its attention's mask depends on the input: where no rule makes that mask a constant (input × gradient and "
+        "gradient), torch's scaled_dot_product_attention takes the kernel that has a gradient for masks, which rounds "
+        "otherwise; the literature has no rule for it."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether a fact holds of a family, and what was found."""
+
+    holds: bool
+    found: str
+
+
+@functools.cache
+def facts_of(type_: str) -> dict[str, Finding]:
+    """Each fact, as it was found on a tiny random model of that type, which has run before."""
+    family = ALL[type_]
+    module = with_random_biases(family.make())
+    model = engine.load_model(module)
+    plain_logits(module, inputs_of(model, None, family.given.get("input_ids"), family.given.get("pixel_values")))
+    checks = engine.self_test(model, **family.given).checks
+    return {
+        "logits": _all(check for check in checks if check.what.startswith("forward exactness")),
+        "ledger": _all(check for check in checks if check.what == "ledger under CP-LRP, float64"),
+        "coverage": _all(check for check in checks if check.what == "coverage"),
+        "reversible": _all(check for check in checks if check.what == "reversibility"),
+        "finite": _finite(module, family.given),
+    }
+
+
+def _all(checks: Any) -> Finding:
+    among: list[Check] = list(checks)
+    return Finding(all(check.passed for check in among), " ".join(check.sentence for check in among))
+
+
+def _finite(module: nn.Module, inputs: dict[str, Any]) -> Finding:
+    """Whether AttnLRP's relevance is made of numbers, not all of them zero, in float32 and bfloat16."""
+    for dtype in (torch.float32, torch.bfloat16):
+        model = engine.load_model(copy.deepcopy(module).to(dtype))
+        typed = {name: x.to(dtype) if name == "pixel_values" else x for name, x in inputs.items()}
+        target = targets.Top(0) if model.info.head == "masked token" else targets.Top()
+        with engine.trace(model, **typed) as trace:
+            relevance = trace.explain(target).input
+        if not np.isfinite(relevance).all() or not np.abs(relevance).max() > 0:
+            return Finding(False, f"Relevance in {dtype} is not finite, or nothing but zeros.")
+    return Finding(True, "Relevance is finite in float32 and bfloat16.")
