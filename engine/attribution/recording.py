@@ -23,6 +23,7 @@ from transformers import PreTrainedModel
 
 from engine.attribution.inputs import Inputs
 from engine.attribution.outputs import WHOLE, answers_of
+from engine.attribution.states import states_without_graph
 from engine.models.blocks import encoder_and_decoder, find_stacks
 from engine.protocol.failures import ModelError
 from engine.rules.scope import Observer, replaced_forward, rules_again
@@ -196,7 +197,7 @@ def plain_logits(module: nn.Module, inputs: Inputs) -> Tensor:
 @contextmanager
 def under(rules: RuleSet, module: nn.Module, observer: Observer | None = None) -> Iterator[None]:
     """Inside the `with`, calls of `module` and backward passes through it follow `rules`, in evaluation mode."""
-    with evaluating(module), rules.on(module, observer), torch.enable_grad():
+    with evaluating(module), states_without_graph(module), rules.on(module, observer), torch.enable_grad():
         yield
 
 

@@ -117,7 +117,6 @@ def _prepared(module: nn.Module, mode: RuleMode, whole_activations: bool) -> Ite
     """Inside the `with`, the parameters are constants, and activation modules are one operation to the rules."""
     with ExitStack() as undo:
         undo.enter_context(_constant_parameters(module))
-        undo.enter_context(_states_without_graph(module))
         if whole_activations:
             for child in module.modules():
                 slope = whole_slope(child)
@@ -196,24 +195,6 @@ def _constant_parameters(module: nn.Module) -> Iterator[None]:
     finally:
         for name in learned:
             module.get_parameter(name).requires_grad_(True)
-
-
-@contextmanager
-def _states_without_graph(module: nn.Module) -> Iterator[None]:
-    """Inside the `with`, what parts of `module` keep of a call for themselves may have a graph; afterwards not."""
-    before = [state for _, _, state in _states(module)]
-    try:
-        yield
-    finally:
-        for part, name, state in _states(module):
-            if not any(state is known for known in before):
-                part.__dict__[name] = state.detach()
-
-
-def _states(module: nn.Module) -> list[tuple[nn.Module, str, Tensor]]:
-    """Tensors with a graph that are neither parameters nor buffers, such as a recurrent state."""
-    attributes = ((part, name, value) for part in module.modules() for name, value in part.__dict__.items())
-    return [found for found in attributes if isinstance(found[2], Tensor) and found[2].grad_fn is not None]
 
 
 @functools.cache
