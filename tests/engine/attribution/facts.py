@@ -60,6 +60,7 @@ class Finding:
 
     holds: bool
     found: str
+    left_over: float | None = None  # in the ledger, of the target
 
 
 @functools.cache
@@ -81,7 +82,8 @@ def facts_of(type_: str) -> dict[str, Finding]:
 
 def _all(checks: Any) -> Finding:
     among: list[Check] = list(checks)
-    return Finding(all(check.passed for check in among), " ".join(check.sentence for check in among))
+    sentences = " ".join(check.sentence for check in among)
+    return Finding(bool(among) and all(check.passed for check in among), sentences, among[-1].figure if among else None)
 
 
 def _finite(module: nn.Module, inputs: dict[str, Any]) -> Finding:

@@ -193,6 +193,19 @@ def test_that_statistics_and_gates_are_numbers() -> None:
         torch.testing.assert_close(x * gradient, seed * f(x))
 
 
+@pytest.mark.parametrize("rules", ["attnlrp", "cp-lrp"])
+def test_that_a_system_is_solved_by_a_number(rules: str) -> None:
+    x = numbers(4, 3)
+
+    def f(x: Tensor) -> Tensor:
+        return torch.linalg.solve_triangular(x @ x.T, x, upper=False, unitriangular=True)
+
+    seed, gradient = gradients(rules, f, x)
+    lower = (x @ x.T).detach().tril(-1) + torch.eye(4, dtype=x.dtype)
+    torch.testing.assert_close(gradient, torch.linalg.inv(lower).T @ seed)
+    torch.testing.assert_close((x * gradient).sum(), (seed * f(x)).sum())
+
+
 def test_that_layer_norm_keeps_its_mean_and_not_its_deviation() -> None:
     x, weight, bias = numbers(5, 16), numbers(16, seed=1).detach(), numbers(16, seed=2).detach()
 

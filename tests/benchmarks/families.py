@@ -1,0 +1,71 @@
+"""The table of docs/families.md: which facts hold of which family.
+
+`python -m tests.benchmarks.families > docs/families.md`. A minute or two.
+"""
+
+from __future__ import annotations
+
+import math
+from importlib.metadata import version
+
+from tests.engine.attribution.facts import ALL, FACTS, NOT_YET, facts_of
+
+HEAD = """# Families of models
+
+{whole} of {count} families of transformers {version} meet all five facts below; {lacking}
+There is no code for any of them: rules act on operations. The models are tiny, with random weights and random biases,
+on a CPU. `tests/engine/attribution/test_families.py` holds every line of this table, and
+`python -m tests.benchmarks.families` writes it.
+
+- **logits**: under each of the four rule sets the model's own, bit for bit.
+- **ledger**: under CP-LRP in float64, input and constants are the target to 1e-10 of it.
+- **coverage**: no operation that needs a rule goes without.
+- **reversible**: after explaining, forwards, hooks, parameters and buffers are as they were.
+- **finite**: AttnLRP's relevance is made of numbers in float32 and bfloat16.
+
+The ledger's column is a power of ten that what is left over does not exceed.
+
+| family | {facts} |
+|---|{lines}|"""
+
+TAIL = """
+## What does not hold
+
+{reasons}
+
+## State-space models
+
+Mamba, Mamba 2, Falcon Mamba, Jamba, Bamba, RecurrentGemma and RWKV, and the delta rule of Qwen3-Next and Qwen3.5,
+follow MambaLRP (Jafari et al., 2024) where its rules are rules on operations: SiLU hands its relevance on; what exp,
+softplus and sigmoid make (the state's decay, the step) is a number; a gate shares its product evenly. One thing
+differs. MambaLRP makes the matrices B and C numbers as well; here they are factors like any other that depends on the
+input, and a product shares its relevance between its factors. Both conserve. The triangular system that condenses a
+chunk of the delta rule's updates has a number for a matrix.
+
+## What is not in the table
+
+Types that are not named above have not been tried."""
+
+
+def row(type_: str) -> str:
+    findings = facts_of(type_)
+    cells = ["yes" if findings[fact].holds else "**no**" for fact in FACTS]
+    left = findings["ledger"].left_over
+    if findings["ledger"].holds and left is not None:
+        cells[FACTS.index("ledger")] = f"1e{math.ceil(math.log10(left))}" if left else "0"
+    return f"| {type_} | {' | '.join(cells)} |"
+
+
+def main() -> None:
+    whole = sum(all(finding.holds for finding in facts_of(type_).values()) for type_ in ALL)
+    lacking = f"{len(ALL) - whole} lacks one." if len(ALL) - whole == 1 else f"{len(ALL) - whole} lack some."
+    head = {"whole": whole, "count": len(ALL), "version": version("transformers"), "lacking": lacking}
+    print(HEAD.format(**head, facts=" | ".join(FACTS), lines="|".join("---" for _ in FACTS)))
+    for type_ in sorted(ALL):
+        print(row(type_))
+    reasons = [f"- **{type_}**, {fact}: {reason}" for (type_, fact), reason in NOT_YET.items()]
+    print(TAIL.format(reasons="\n".join(reasons) or "Every fact holds of every family."))
+
+
+if __name__ == "__main__":
+    main()
