@@ -75,34 +75,6 @@ def test_that_rules_leave_no_trace(module: Gated, x: Tensor, rules: str) -> None
     assert torch.equal(gradient(module, x), plain)
 
 
-class Remembering(nn.Module):
-    """Keeps what it gave, as a recurrent model keeps its state."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.state: Tensor | None = None
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.state = x * x
-        return self.state
-
-
-def test_that_what_a_module_remembers_holds_no_graph_of_the_rules(x: Tensor) -> None:
-    module = Remembering()
-    with ATTNLRP.on(module):
-        y = module(x)
-    assert y.requires_grad
-    assert module.state is not None and not module.state.requires_grad
-    assert torch.equal(module.state, x * x)
-
-
-def test_that_what_a_module_remembered_before_is_left_alone(x: Tensor) -> None:
-    remembered = (module := Remembering())(x)
-    with ATTNLRP.on(module):
-        pass
-    assert module.state is remembered and remembered.requires_grad
-
-
 def test_that_an_error_inside_undoes_the_rules_too(module: Gated, x: Tensor) -> None:
     before, plain = fingerprint(module), gradient(module, x)
     with pytest.raises(RuntimeError), ATTNLRP.on(module):
