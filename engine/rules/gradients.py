@@ -38,6 +38,21 @@ class _Share(Function):
         return grad * ctx.share, None
 
 
+class _Product(Function):
+    """x * y, each with half of the relevance (AttnLRP, eq. 7): the factors are halved, which one gradient for each of
+    several targets needs not be."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, y: Tensor, f: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+        ctx.save_for_backward(x, y)
+        return f(x, y)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+        x, y = ctx.saved_tensors
+        return grad * (y.conj() * 0.5), grad * (x.conj() * 0.5), None
+
+
 class _LayerNorm(Function):
     """Layer norm whose deviation is a constant; its mean is not (AttnLRP, eq. 9 and appendix on LayerNorm).
 
@@ -114,6 +129,12 @@ def identity(x: Tensor, f: Callable[[Tensor], Tensor], slope: Callable[[Tensor],
 def share(x: Tensor, part: float) -> Tensor:
     """`x`, with `part` of its gradient."""
     result: Tensor = _Share.apply(x, part)
+    return result
+
+
+def product(x: Tensor, y: Tensor, f: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """`f(x, y)`, x * y of tensors of one shape, with half of each one's gradient."""
+    result: Tensor = _Product.apply(x, y, f)
     return result
 
 

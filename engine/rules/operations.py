@@ -69,6 +69,17 @@ def uniform(operation: Operation, args: Arguments, options: Options) -> Any:
     return result if factors < 2 else gradients.share(result, 1 / factors)
 
 
+def product(operation: Operation, args: Arguments, options: Options) -> Any:
+    """`uniform` for x * y element by element; where both have one shape, in fewer steps."""
+    x, y = _bind(args, options, input=..., other=...)
+    if depends(x) and depends(y) and (x.shape, x.dtype) == (y.shape, y.dtype):
+        return gradients.product(x, y, operation)
+    return uniform(operation, args, options)
+
+
+product.__name__ = uniform.__name__
+
+
 def gated(operation: Operation, args: Arguments, options: Options) -> Any:
     """A product by an activation's output is a product by a number; any other is uniform (CP-LRP for gated MLPs)."""
     gates = [i for i, x in enumerate(args[:2]) if depends(x) and hasattr(x, _GATE)]
@@ -76,7 +87,7 @@ def gated(operation: Operation, args: Arguments, options: Options) -> Any:
         held = list(args)
         held[gates[0]] = args[gates[0]].detach()
         return operation(*held, **options)
-    return uniform(operation, args, options)
+    return product(operation, args, options)
 
 
 def plus_uniform(operation: Operation, args: Arguments, options: Options) -> Any:

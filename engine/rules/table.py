@@ -28,6 +28,7 @@ from engine.rules.operations import (
     own_gradient,
     plus_uniform,
     power,
+    product,
     rms_norm,
     solved_by_constant,
     split_between,
@@ -108,7 +109,8 @@ ATTNLRP = RuleSet(
     {
         **_DROPOUT,
         **{form: rule for name, rule in _ACTIVATIONS.items() for form in _rules(rule, name)},
-        **_rules(uniform, "mul", "multiply", "matmul", "mm", "bmm", "mv", "dot", "einsum", "outer"),
+        **_rules(product, "mul", "multiply"),
+        **_rules(uniform, "matmul", "mm", "bmm", "mv", "dot", "einsum", "outer"),
         **_rules(uniform, "grouped_mm", "_grouped_mm"),  # mixtures of experts
         **_rules(plus_uniform, "baddbmm", "addbmm", "addmm", "addcmul"),
         **_rules(by_constant, "div", "divide", "true_divide"),

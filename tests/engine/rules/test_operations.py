@@ -120,6 +120,8 @@ PRODUCTS = {
     "mul": lambda a, b: a * b,
     "torch.mul": torch.mul,
     "mul named": lambda a, b: torch.mul(input=a, other=b),
+    "mul of two shapes": lambda a, b: a * b[:1],
+    "mul of complex numbers": lambda a, b: torch.view_as_real(_complex(a) * _complex(b)).flatten(1),
     "matmul": lambda a, b: a @ b,
     "torch.matmul": torch.matmul,
     "mm": torch.mm,
@@ -128,6 +130,10 @@ PRODUCTS = {
     "in place": lambda a, b: a.clone().mul_(b),
     "augmented": lambda a, b: _augmented(a, b),
 }
+
+
+def _complex(a: Tensor) -> Tensor:
+    return torch.view_as_complex(a.unflatten(1, (-1, 2)))
 
 
 def _augmented(a: Tensor, b: Tensor) -> Tensor:
