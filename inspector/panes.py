@@ -88,6 +88,8 @@ class LayersPane(QWidget):
         self.map: LayerMap | None = None  # from the first paint on
         self._scene: Scene | None = None
         self._shown: Map | None = None
+        self._drawing = QTimer(self, singleShot=True)  # in a turn of its own: the tokens are on the screen before
+        self._drawing.timeout.connect(self._show)
         self._promise = _Promise()
         self._promise.painted.connect(self._on_promise_painted)
         self._column = _stack(self, heading_label("Layers"), self._promise)
@@ -95,7 +97,14 @@ class LayersPane(QWidget):
     def show_scene(self, scene: Scene) -> None:
         """Show the layers of `scene`, with the cursor where it looks."""
         self._scene = scene
-        if self.map is None:
+        if scene.map is not None and scene.map != self._shown:
+            self._drawing.start()
+        elif not self._drawing.isActive():
+            self._show()
+
+    def _show(self) -> None:
+        scene = self._scene
+        if self.map is None or scene is None:
             return
         if scene.map is None:
             if self._shown is not None:
