@@ -49,7 +49,7 @@ from engine.protocol.messages import (
     Unload,
     Unloaded,
 )
-from engine.protocol.values import Continuation, ModelSource
+from engine.protocol.values import ModelSource
 
 Report = Callable[[Progress], None]
 IsCancelled = Callable[[], bool]
@@ -89,7 +89,7 @@ class Session:
         self._model: Model | None = None
         self._source: ModelSource | None = None
         self._agreement: float | None = None
-        self._traces: OrderedDict[tuple[str, Continuation | None, str, bool], Trace] = OrderedDict()
+        self._traces: OrderedDict[tuple[object, ...], Trace] = OrderedDict()
 
     def answer(self, request: Request, report: Report, cancelled: IsCancelled) -> Ending:
         """The request's answer. Raises EngineError where there is none, Stopped soon after `cancelled` becomes true."""
@@ -165,7 +165,8 @@ class Session:
 
     def _record(self, model: Model, question: Explain | ExplainEach, report: Report, cancelled: IsCancelled) -> Trace:
         """The trace for the question: the kept one, or a new one, for which the kept ones make room if they must."""
-        key = (question.prompt, question.continuation, question.rules, question.checkpointing)
+        texts = (question.context, question.decoder_text) if isinstance(question, Explain) else (None, None)
+        key = (question.prompt, *texts, question.continuation, question.rules, question.checkpointing)
         if key in self._traces:
             self._traces.move_to_end(key)
             return self._traces[key]
@@ -175,6 +176,8 @@ class Session:
                 model,
                 question.prompt,
                 continuation=question.continuation,
+                context=texts[0],
+                decoder_text=texts[1],
                 rules=question.rules,
                 checkpointing=question.checkpointing,
                 progress=_phases(report),

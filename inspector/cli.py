@@ -83,6 +83,10 @@ def explain(
     model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{_MODEL}.", show_default=False)],
     prompt: Annotated[str | None, unset(help="The text to explain.")] = None,
     prompt_file: Annotated[str | None, unset(metavar="FILE", help=_PROMPT_FILE)] = None,
+    context: Annotated[
+        str | None, unset(help="The text that holds the answer, where the prompt is a question.")
+    ] = None,
+    decoder_text: Annotated[str | None, unset(help="What an encoder-decoder model has said so far.")] = None,
     target: Annotated[str, typer.Option(help=_TARGET)] = "top",
     position: Annotated[int, typer.Option(help="After which token the target is predicted; -1 is the last.")] = -1,
     rules: Annotated[RuleSet, typer.Option(help="How relevance is passed on.")] = "attnlrp",
@@ -113,7 +117,8 @@ def explain(
         from engine.commands.summary import in_words, summary
 
         source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code)
-        question = Explain(source, text, read_target(target, position), rules, checkpointing)
+        wanted = read_target(target, position)
+        question = Explain(source, text, wanted, rules, checkpointing, context=context, decoder_text=decoder_text)
         figure = Figure(file_format, picture, layer, scale, colour_map) if file_format else None
         answer, made = explain(question, layer, figure)
         if out and made:

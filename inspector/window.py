@@ -241,8 +241,8 @@ class Window(Frame):
             self.commands.enable(command, scene.strip is not None)
         choice = scene.choice
         if choice is not None and choice != self._choice:
-            self.table.set_position(choice.position, choice.label)
-            self.table.show_predictions(choice.predictions, choice.explained, choice.against)
+            self.table.set_position(choice.position, choice.label, choice.relation)
+            self.table.show_predictions(choice.predictions, choice.explained, choice.against, choice.kind)
         self._choice = choice
 
     def _on_model_changed(self, model: ModelInfo | None) -> None:

@@ -8,7 +8,7 @@ from transformers.models.bert import modeling_bert
 from engine import clean_tokens, monkey_patch, pdf_heatmap
 
 name = sys.argv[1] if len(sys.argv) > 1 else "JeremiahZ/bert-base-uncased-cola"
-sentence = "Nobody knows why these models work so well, but perhaps they work because they has lots of parameters."
+sentence = "For many years, the scientists concluded that the models are good because they has lots of parameters."
 
 monkey_patch(modeling_bert, verbose=True)
 

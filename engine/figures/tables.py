@@ -11,20 +11,30 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from engine.protocol.values import Relevance
+from engine.protocol.values import DecoderRelevance, Relevance
 
 FORMAT, VERSION = "lxt-inspector/relevance", 1
 
 
 def csv_file(relevance: Relevance) -> bytes:
-    """One row a token, one column a layer. A lone surrogate, which UTF-8 cannot hold, is written as `\\udXXX`."""
+    """One row a token, one column a layer. A lone surrogate, which UTF-8 cannot hold, is written as `\\udXXX`.
+
+    An encoder-decoder model's tokens say in a first column whose they are; its decoder's go by their labels.
+    """
     rows = StringIO(newline="")
     writer = csv.writer(rows, lineterminator="\r\n")
-    layers = [f"layer_{layer}" for layer in range(len(relevance.layers))]
-    writer.writerow(["index", "id", "text", "start", "end", "input", *layers])
-    columns = np.concatenate([relevance.input[None], relevance.layers])  # (1 + layer + 1, token)
-    for index, (token, values) in enumerate(zip(relevance.tokens, columns.T, strict=True)):
-        writer.writerow([index, token.id, token.text, token.start, token.end, *map(str, values)])
+    parts: dict[str, Relevance | DecoderRelevance] = {"encoder": relevance}
+    if relevance.decoder is not None:
+        parts["decoder"] = relevance.decoder
+    layers = [f"layer_{layer}" for layer in range(max(len(part.layers) for part in parts.values()))]
+    part_column = ["part"] if relevance.decoder is not None else []
+    writer.writerow([*part_column, "index", "id", "text", "start", "end", "input", *layers])
+    for name, part in parts.items():
+        columns = np.concatenate([part.input[None], part.layers])  # (1 + layer + 1, token)
+        for index, (token, values) in enumerate(zip(part.tokens, columns.T, strict=True)):
+            place = [name] if part_column else []
+            text = token.text if part is relevance else token.label
+            writer.writerow([*place, index, token.id, text, token.start, token.end, *map(str, values)])
     return rows.getvalue().encode("utf-8", "backslashreplace")
 
 
@@ -43,10 +53,19 @@ def json_file(relevance: Relevance) -> bytes:
         "tokens": [msgspec.to_builtins(token) for token in relevance.tokens],
         "input": _numbers(relevance.input),
         "layers": [_numbers(layer) for layer in relevance.layers],
+        "decoder": None if relevance.decoder is None else _decoder(relevance.decoder),
     }
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
     # Python's escape for what UTF-8 cannot hold is JSON's as well
     return text.encode("utf-8", "backslashreplace")
+
+
+def _decoder(decoder: DecoderRelevance) -> dict[str, Any]:
+    return {
+        "tokens": [msgspec.to_builtins(token) for token in decoder.tokens],
+        "input": _numbers(decoder.input),
+        "layers": [_numbers(layer) for layer in decoder.layers],
+    }
 
 
 def _numbers(values: np.ndarray) -> list[Any]:

@@ -20,7 +20,7 @@ from engine.protocol.values import (
     Token,
 )
 
-PROTOCOL = 3
+PROTOCOL = 4
 LOW_AGREEMENT = 0.9  # with float32, from which on relevance in half precision is worth a warning
 
 FigureFormat = Literal["pdf", "tex", "png", "csv", "json"]
@@ -47,7 +47,11 @@ class Tokenize(Struct, frozen=True, tag=True):
 
 
 class Explain(Struct, frozen=True, tag=True):
-    """Explain `target` for one prompt. `checkpointing` trades time for memory; the answer is the same."""
+    """Explain `target` for one prompt. `checkpointing` trades time for memory; the answer is the same.
+
+    `context` is a second text, such as the one in which the answer to a question is found; `decoder_text` is what the
+    decoder of an encoder-decoder model has said so far.
+    """
 
     source: ModelSource
     prompt: str
@@ -55,6 +59,8 @@ class Explain(Struct, frozen=True, tag=True):
     rules: str = "attnlrp"
     checkpointing: bool = False
     continuation: Continuation | None = None  # the end of the prompt that the model said itself
+    context: str | None = None
+    decoder_text: str | None = None
 
 
 class Generate(Struct, frozen=True, tag=True):

@@ -8,7 +8,7 @@ from engine.protocol.messages import Explain, ExplainEach
 from engine.protocol.targets import Class, Contrast, Sum, Target, Token, Top
 from engine.protocol.values import Continuation, ModelSource
 
-BUNDLED_MODELS = (ModelSource("bundled:llama"), ModelSource("bundled:gpt2"))
+BUNDLED_MODELS = tuple(ModelSource(f"bundled:{name}") for name in ("llama", "gpt2", "bert"))
 TOP = Top()
 
 

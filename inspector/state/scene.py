@@ -25,6 +25,9 @@ RULE_TITLES = {
 SCALE_TITLES: dict[Scale, str] = {"layer": "Each layer", "global": "All layers", "target": "Share of target"}
 
 Against = int | Literal["mean"] | None  # a token's id, the mean of all, or nothing
+Kind = Literal["token", "class"]  # of what is predicted
+Relation = Literal["after", "at", "whole"]  # of the predictions to the token they are for
+_RELATIONS: dict[str, Relation] = {"next token": "after", "sequence to sequence": "after", "classes": "whole"}
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class Choice:
     label: str  # of the token at the position
     explained: int | None
     against: Against
+    relation: Relation = "after"
+    kind: Kind = "token"
 
 
 @dataclass(frozen=True)
@@ -226,7 +231,10 @@ def choice_of(answer: Explained) -> Choice:
     elif len(at) == 2 and at[1][2] < 0:
         against = at[1][1]
     label = tokens[position].label if 0 <= position < len(tokens) else ""
-    return Choice(answer.predictions, position, label, explained, against)
+    model = answer.relevance.model
+    kind: Kind = "class" if model.labels else "token"
+    relation = _RELATIONS.get(model.head, "at")
+    return Choice(answer.predictions, position, label, explained, against, relation, kind)
 
 
 def _position(question: Question, relevance: Relevance) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
@@ -14,11 +14,12 @@ from inspector.theme import Space, tones
 from inspector.views.numbers import percent, written
 from inspector.views.visible_text import visible
 
-HEADINGS = ("Token", "Logit", "Probability")
+HEADINGS = ("Token", "Logit", "Probability")  # the first is "Class" where the model predicts those
 TOKEN, LOGIT, PROBABILITY = range(3)
 _HALF = "\ufffd"  # what the text of half a character is
 
 Index = QModelIndex | QPersistentModelIndex
+Kind = Literal["token", "class"]  # of what is predicted
 
 
 class PredictionRows(QAbstractTableModel):
@@ -28,10 +29,11 @@ class PredictionRows(QAbstractTableModel):
         super().__init__()
         self.predictions: Sequence[Prediction] = ()
         self.explained: int | None = None
+        self._kind: Kind = "token"
 
-    def show(self, predictions: Sequence[Prediction], explained: int | None) -> None:
+    def show(self, predictions: Sequence[Prediction], explained: int | None, kind: Kind = "token") -> None:
         self.beginResetModel()
-        self.predictions, self.explained = tuple(predictions), explained
+        self.predictions, self.explained, self._kind = tuple(predictions), explained, kind
         self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
@@ -43,7 +45,7 @@ class PredictionRows(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
-                return HEADINGS[section]
+                return self._kind.capitalize() if section == TOKEN else HEADINGS[section]
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(section)
         return None

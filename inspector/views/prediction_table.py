@@ -29,6 +29,7 @@ from inspector.views.prediction_rows import (
     LOGIT,
     PROBABILITY,
     TOKEN,
+    Kind,
     PredictionDelegate,
     PredictionRows,
     emphasised,
@@ -37,6 +38,8 @@ from inspector.views.prediction_rows import (
 from inspector.views.visible_text import visible
 
 Against = int | Literal["mean"] | None
+Relation = Literal["after", "at", "whole"]  # of the predictions to the token they are for
+_PLURALS = {"token": "tokens", "class": "classes"}
 
 
 class PredictionTable(QWidget):
@@ -63,27 +66,32 @@ class PredictionTable(QWidget):
         self._table.customContextMenuRequested.connect(self._open_menu)
         self._table.dress_header()
         self._field = QLineEdit(self)
-        self._field.setPlaceholderText("another token, e.g. has")
-        self._field.setAccessibleName("Another token to explain")
         self._field.returnPressed.connect(self._on_text_entered)
         self._field.textEdited.connect(self._clear_error)
         self._error = _label(self)
         self._error.setWordWrap(True)
         self._error.hide()
         self._lay_out()
+        self._name_kind("token")
         self.clear()
 
-    def show_predictions(self, predictions: Sequence[Prediction], explained_id: int | None, against: Against) -> None:
+    def show_predictions(
+        self, predictions: Sequence[Prediction], explained_id: int | None, against: Against, kind: Kind = "token"
+    ) -> None:
         """List the predictions, mark the one that is explained, and say what it is compared with."""
-        self._rows.show(predictions, explained_id)
+        self._name_kind(kind)
+        self._rows.show(predictions, explained_id, kind)
         self._table.fit_logits()
         self._fill_against(predictions, explained_id, against)
         self._table.setEnabled(True)
         self._clear_error()
 
-    def set_position(self, position: int, label: str) -> None:
-        """Say where in the prompt: the predictions come after the token `label` at `position`."""
-        self._position.setText(f"after “{visible(label)}”  ·  position {grouped(position)}")
+    def set_position(self, position: int, label: str, relation: Relation = "after") -> None:
+        """Say where in the prompt: the predictions come after, or are of, the token `label` at `position`."""
+        if relation == "whole":
+            self._position.setText("of the whole input")
+        else:
+            self._position.setText(f"{relation} “{visible(label)}”  ·  position {grouped(position)}")
 
     def show_target_error(self, message: str) -> None:
         """Say below the field why its text is no target; an empty message takes that back."""
@@ -131,11 +139,19 @@ class PredictionTable(QWidget):
         column.addWidget(self._table, 1)
         column.addLayout(form)
 
+    def _name_kind(self, kind: Kind) -> None:
+        self._kind = kind
+        self._field.setPlaceholderText("another token, e.g. has" if kind == "token" else "a class, by name or number")
+        self._field.setAccessibleName(f"Another {kind} to explain")
+
     def _fill_against(self, predictions: Sequence[Prediction], explained: int | None, against: Against) -> None:
-        choices: dict[Against, str] = {None: "nothing: the logit itself", "mean": "the mean of all tokens"}
+        choices: dict[Against, str] = {
+            None: "nothing: the logit itself",
+            "mean": f"the mean of all {_PLURALS[self._kind]}",
+        }
         choices |= {each.id: shown_token(each) for each in predictions if each.id != explained}
         if against not in choices:
-            choices[against] = f"token {against}"
+            choices[against] = f"{self._kind} {against}"
         self._against.clear()
         for choice, text in choices.items():
             self._against.addItem(text, choice)

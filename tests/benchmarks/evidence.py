@@ -5,11 +5,14 @@ python -m tests.benchmarks.evidence > docs/evidence.md
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 
-from engine.models.opening import load_model
+from engine.models.opening import Model, load_model
 from engine.rules.table import RULE_SETS
+from resources.models.agreement import Sentence
 from resources.models.recall import recalls
+from tests.resources.disagreement import disagreement_found, unacceptable
 from tests.resources.evidence import evidence_found
 
 PROMPTS = 200
@@ -18,8 +21,8 @@ SEED = 7
 PAGE = """\
 # Does relevance find the evidence?
 
-Both bundled models look up one of several climbs (`resources/models/recall.py`), so the one token they copy the answer
-from is known: the evidence. The table says in how many of {prompts} held-out prompts the most relevant token before the
+The models `llama` and `gpt2` look up one of several climbs (`resources/models/recall.py`), so the one token they copy
+the answer from is known: the evidence. The table says in how many of {prompts} held-out prompts the most relevant token before the
 question is that token, of {tokens:.0f} tokens there on average.
 
 | model | explained | {titles} |
@@ -27,6 +30,17 @@ question is that token, of {tokens:.0f} tokens there on average.
 {rows}
 
 "logit" is the largest last logit; "against the mean" the same logit less the mean of all others.
+
+The classifier `bert` tells whether every verb agrees with its subject (`resources/models/agreement.py`). In how many of
+{sentences} held-out sentences with one wrong verb is the most relevant token that verb, and that verb or its subject?
+Disagreement is a matter of both. The sentences have {words:.0f} tokens on average.
+
+| model | explained | found | {titles} |
+|---|---|---|{rules}
+{classified}
+
+"logit" is that of the class "unacceptable"; "against the other class" less that of "acceptable". `[CLS]` and `[SEP]`,
+which are no words, are not counted in any column.
 
 Made by `python -m tests.benchmarks.evidence`; `tests/resources/test_evidence.py` holds AttnLRP to its lead.
 """
@@ -42,7 +56,12 @@ def main() -> None:
         rows.append(f"| {name} | logit | " + " | ".join(f"{each.logit:.1%}" for each in found) + " |")
         rows.append(f"| {name} | against the mean | " + " | ".join(f"{each.against_mean:.1%}" for each in found) + " |")
         lengths += [len(model.tokenizer(recall.prompt[: recall.question - 1]).input_ids) for recall in prompts]
+    wrong = unacceptable(SEED, PROMPTS)
+    classifier = load_model("bundled:bert", device="cpu")
     page = PAGE.format(
+        sentences=len(wrong),
+        words=sum(len(classifier.tokenizer(each.text).input_ids) for each in wrong) / len(wrong),
+        classified="\n".join(classified(classifier, wrong)),
         prompts=PROMPTS,
         tokens=sum(lengths) / len(lengths),
         titles=" | ".join(rules.title for rules in RULE_SETS.values()),
@@ -50,6 +69,18 @@ def main() -> None:
         rows="\n".join(rows),
     )
     print(page, end="")
+
+
+def classified(model: Model, wrong: list[Sentence]) -> Iterator[str]:
+    """The classifier's rows."""
+    found = [disagreement_found(model, rules, wrong) for rules in RULE_SETS]
+    for target in found[0]:
+        yield f"| bert | {target} | verb | " + " | ".join(f"{each[target].verb:.1%}" for each in found) + " |"
+        yield (
+            f"| bert | {target} | verb or subject | "
+            + " | ".join(f"{each[target].verb_or_subject:.1%}" for each in found)
+            + " |"
+        )
 
 
 if __name__ == "__main__":

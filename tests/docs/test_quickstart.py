@@ -14,7 +14,6 @@ import torch
 from PIL import Image
 from torchvision.models import vision_transformer
 from torchvision.models.vision_transformer import VisionTransformer
-from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
 from transformers.models.bert import modeling_bert
 from transformers.models.gpt2 import modeling_gpt2
 from transformers.models.llama import modeling_llama
@@ -85,18 +84,14 @@ def test_that_gpt2_is_explained(
 
 
 def test_that_bert_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    words = "nobody knows why these models work so well , but perhaps they because has lots of para ##meter ##s ."
-    (tmp_path / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words.split()]))
-    BertTokenizer(str(tmp_path / "vocab.txt")).save_pretrained(tmp_path / "bert")
-    torch.manual_seed(0)
-    labels = {0: "unacceptable", 1: "acceptable"}
-    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    config = BertConfig(vocab_size=30, **sizes, id2label=labels, label2id={v: k for k, v in labels.items()})
-    BertForSequenceClassification(config).save_pretrained(tmp_path / "bert")
-    done = run("bert", monkeypatch, tmp_path / "bert")
+    done = run("bert", monkeypatch, _MODELS / "bert")
     assert is_whole_pdf((tmp_path / "bert.pdf").read_bytes())
-    assert "acceptable" in capsys.readouterr().out
-    assert done["relevance"].shape == (len(done["tokens"]),)
+    assert "unacceptable" in capsys.readouterr().out
+    with engine.trace(engine.load_model("bundled:bert"), done["sentence"]) as trace:
+        ours = trace.explain().input
+    found = done["relevance"].detach().numpy()
+    np.testing.assert_allclose(found, ours, rtol=0, atol=2e-5 * np.abs(ours).max())
+    assert {done["tokens"][i].strip() for i in np.argsort(found)[-2:]} == {"they", "has"}
 
 
 def test_that_a_vision_transformer_is_explained_by_a_grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

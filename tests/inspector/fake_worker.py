@@ -30,7 +30,7 @@ from engine.protocol.messages import (
 from engine.protocol.values import CachedModel
 from inspector.client.client import WorkerState
 
-HELLO = Hello(3, {"torch": "2.0", "transformers": "5.0"}, ("cpu", "cuda:0"), 4711)
+HELLO = Hello(4, {"torch": "2.0", "transformers": "5.0"}, ("cpu", "cuda:0"), 4711)
 MODELS = (
     CachedModel("bundled:llama", "Llama, recall", 4_100_000, "bundled"),
     CachedModel("bundled:gpt2", "GPT-2, recall", 4_300_000, "bundled"),

@@ -13,6 +13,14 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from transformers import (
+    AutoTokenizer,
+    BertConfig,
+    BertForQuestionAnswering,
+    PreTrainedModel,
+    T5Config,
+    T5ForConditionalGeneration,
+)
 from typer.testing import CliRunner
 
 from engine.rules.table import RULE_SETS
@@ -136,8 +144,41 @@ def test_that_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -
 def test_that_models_are_listed_for_scripts() -> None:
     done = CliRunner().invoke(cli, ["models", "--json"])
     listed = {model["name"]: model for model in json.loads(done.stdout)}
-    assert done.exit_code == 0 and {"bundled:llama", "bundled:gpt2"} <= set(listed)
+    assert done.exit_code == 0 and {"bundled:llama", "bundled:gpt2", "bundled:bert"} <= set(listed)
     assert 0 < listed["bundled:llama"]["bytes"] < 5_000_000
+
+
+def saved(model: PreTrainedModel, folder: Path) -> str:
+    """An untrained model with the tokenizer of the bundled classifier."""
+    for what in (model, AutoTokenizer.from_pretrained(ROOT / "resources" / "models" / "bert")):
+        what.save_pretrained(folder)
+    return str(folder)
+
+
+def test_that_an_answer_is_found_in_a_second_text(tmp_path: Path) -> None:
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    model = saved(BertForQuestionAnswering(BertConfig(vocab_size=640, **sizes)), tmp_path / "model")
+    figure = tmp_path / "figure.json"
+    arguments = ["--prompt", "who is old?", "--context", "the dogs are old", "--target", "class:start"]
+    done = CliRunner().invoke(cli, ["explain", model, *arguments, "--out", str(figure)])
+    assert (done.exit_code, done.stderr) == (0, "")
+    tokens = [token["label"].strip() for token in json.loads(figure.read_text())["tokens"]]
+    assert tokens.index("is") < tokens.index("[SEP]") < tokens.index("dogs")
+
+
+def test_that_a_decoder_is_given_its_text_and_exported(tmp_path: Path) -> None:
+    config = T5Config(vocab_size=640, d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2, decoder_start_token_id=0)
+    model = saved(T5ForConditionalGeneration(config), tmp_path / "model")
+    arguments = ["explain", model, "--prompt", "the dogs are old", "--decoder-text", "the cats"]
+    for name in ("figure.json", "figure.csv"):
+        done = CliRunner().invoke(cli, [*arguments, "--out", str(tmp_path / name)])
+        assert (done.exit_code, done.stderr) == (0, "")
+    decoder = json.loads((tmp_path / "figure.json").read_text())["decoder"]
+    rows = list(csv.DictReader((tmp_path / "figure.csv").open(encoding="utf-8", newline="")))
+    said = [row for row in rows if row["part"] == "decoder"]
+    assert [row["text"].strip() for row in said][2:4] == ["the", "cats"]
+    assert [float(row["input"]) for row in said] == decoder["input"]
+    assert len(decoder["layers"]) == 3 and len(rows) > len(said)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")

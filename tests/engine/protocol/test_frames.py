@@ -99,6 +99,9 @@ TO_WORKER: dict[str, ToWorker] = {
     "Explain.Sum": Ask(
         5, Explain(SOURCE, "p", targets.Sum((targets.Token(5), targets.Token(" a", 2))), "cp-lrp", True)
     ),
+    "Explain.Class": Ask(11, Explain(SOURCE, "né", targets.Class("tabby cat", 3), "gradient")),
+    "Explain.context": Ask(12, Explain(SOURCE, "who?", context="Ann, né 1")),
+    "Explain.decoder": Ask(13, Explain(SOURCE, "né", decoder_text="Ja")),
     "Explain.continuation": Ask(8, Explain(SOURCE, "né 1", targets.Token(9, 1), continuation=SAID)),
     "Generate": Ask(9, Generate(SOURCE, "né", 32)),
     "ExplainEach": Ask(10, ExplainEach(SOURCE, "né 1", SAID, "cp-lrp")),
@@ -107,7 +110,7 @@ TO_WORKER: dict[str, ToWorker] = {
     "Stop": Stop(4),
 }
 FROM_WORKER: dict[str, FromWorker] = {
-    "Hello": Hello(3, {"python": "3.11.7"}, ("cpu", "cuda:0"), 4242),
+    "Hello": Hello(4, {"python": "3.11.7"}, ("cpu", "cuda:0"), 4242),
     "Progress": Said(4, Progress("backward", 3, 30)),
     "Loaded": Said(1, Loaded(MODEL, Memory(1, 2**40))),
     "Unloaded": Said(2, Unloaded(Memory(0, 5))),
@@ -176,6 +179,7 @@ names = st.integers(-(2**63), 2**64 - 1) | texts
 simple_targets = (
     st.builds(targets.Top, places)
     | st.builds(targets.Token, names, places)
+    | st.builds(targets.Class, names, st.none() | places)
     | st.builds(targets.Contrast, names, st.none() | names, places)
 )
 any_targets = st.recursive(simple_targets, lambda inner: st.builds(targets.Sum, st.lists(inner).map(tuple)))

@@ -39,6 +39,21 @@ def test_that_rows_show_token_logit_and_probability(table: PredictionTable):
     assert _shown(table, 3)[0] == "“<b>&x”"
 
 
+def test_that_classes_are_called_so(table: PredictionTable):
+    rows, field, against = table.findChild(QTableView), table.findChild(QLineEdit), table.findChild(QComboBox)
+    heading = (0, Qt.Orientation.Horizontal)
+    assert rows.model().headerData(*heading) == "Token"
+    assert against.itemText(1) == "the mean of all tokens"
+    table.show_predictions(_PREDICTIONS, 20, 4711, "class")
+    table.set_position(0, "", "whole")
+    assert rows.model().headerData(*heading) == "Class"
+    assert "class" in field.placeholderText() and "token" not in field.placeholderText()
+    assert [against.itemText(row) for row in (1, against.count() - 1)] == ["the mean of all classes", "class 4711"]
+    assert "of the whole input" in [label.text() for label in table.findChildren(QLabel)]
+    table.set_position(3, "dog", "at")
+    assert "at “dog”  ·  position 3" in [label.text() for label in table.findChildren(QLabel)]
+
+
 def test_that_there_is_room_for_the_widest_logit(table: PredictionTable):
     rows = table.findChild(QTableView)
     before = rows.columnWidth(1)
