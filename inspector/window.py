@@ -247,8 +247,8 @@ class Window(Frame):
 
     def _on_model_changed(self, model: ModelInfo | None) -> None:
         self.status.show_model(model)
-        for command in ("model.unload", "run.generate"):
-            self.commands.enable(command, model is not None)
+        self.commands.enable("model.unload", model is not None)
+        self.commands.enable("run.generate", model is not None and model.head == "next token")
         self.setWindowTitle(f"{model.title} – {TITLE}" if model else TITLE)
         self.editor.set_count(None, None)  # another model counts differently
         self._name_model()

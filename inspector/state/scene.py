@@ -108,7 +108,7 @@ class Scene:
     map: Map | None = None
     choice: Choice | None = None
     matrix: MatrixMap | None = None  # None also where it is not known yet
-    position: int | None = None  # the token whose continuation is asked about
+    position: int | None = None  # the token whose continuation, or class, is asked about
     total: str = ""  # the sum of relevance against the target, and where the rest of it went
     promise: str = ""  # what the rule set promises of that
     is_defect: bool = False  # the promise is broken
@@ -237,8 +237,10 @@ def choice_of(answer: Explained) -> Choice:
     return Choice(answer.predictions, position, label, explained, against, relation, kind)
 
 
-def _position(question: Question, relevance: Relevance) -> int:
+def _position(question: Question, relevance: Relevance) -> int | None:
     """Where the question asks, counted from the start; of another prompt only the answer's place is known."""
+    if relevance.model.head == "classes":
+        return None  # of the whole input
     asked = position_of(question.target)
     if question.prompt != relevance.prompt:
         return relevance.target.position

@@ -22,8 +22,8 @@ PAGE = """\
 # Does relevance find the evidence?
 
 The models `llama` and `gpt2` look up one of several climbs (`resources/models/recall.py`), so the one token they copy
-the answer from is known: the evidence. The table says in how many of {prompts} held-out prompts the most relevant token before the
-question is that token, of {tokens:.0f} tokens there on average.
+the answer from is known: the evidence. The table says in how many of {prompts} held-out prompts the most relevant token
+before the question is that token, of {tokens:.0f} tokens there on average.
 
 | model | explained | {titles} |
 |---|---|{rules}

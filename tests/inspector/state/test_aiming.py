@@ -50,6 +50,7 @@ def test_that_predictions_are_said_to_be_classes_and_where(head: Head, relation:
     choice = resolve(QUESTION, shown_by(head), View()).choice
     assert choice is not None
     assert (choice.kind, choice.relation) == ("class", relation)
+    assert (resolve(QUESTION, shown_by(head), View()).position is None) == (head == "classes")
     told = resolve(QUESTION, answer_to(QUESTION.request()), View()).choice
     assert told is not None
     assert (told.kind, told.relation) == ("token", "after")
