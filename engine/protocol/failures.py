@@ -28,6 +28,12 @@ class PromptError(EngineError):
     kind = "prompt_too_long"
 
 
+class ImageError(EngineError):
+    """A picture that cannot be read, or that the model cannot take."""
+
+    kind = "image_unreadable"
+
+
 class TargetError(EngineError):
     """A target the model does not have."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
 from msgspec import Struct
 
 from engine.protocol.colours import DEFAULT_COLOUR_MAP, Scale
@@ -11,6 +12,7 @@ from engine.protocol.targets import Target, Top
 from engine.protocol.values import (
     CachedModel,
     Continuation,
+    Image,
     Matrix,
     Memory,
     ModelInfo,
@@ -20,11 +22,12 @@ from engine.protocol.values import (
     Token,
 )
 
-PROTOCOL = 4
+PROTOCOL = 5
 LOW_AGREEMENT = 0.9  # with float32, from which on relevance in half precision is worth a warning
 
-FigureFormat = Literal["pdf", "tex", "png", "csv", "json"]
-Picture = Literal["tokens", "layers"]
+FigureFormat = Literal["pdf", "tex", "png", "csv", "json", "safetensors", "npz"]
+GridFormat = Literal["png", "pdf"]
+Picture = Literal["tokens", "layers", "heatmap", "overlay"]
 
 # -- requests: each carries all it needs; what the worker keeps is a cache -------------------------------------------
 
@@ -47,7 +50,7 @@ class Tokenize(Struct, frozen=True, tag=True):
 
 
 class Explain(Struct, frozen=True, tag=True):
-    """Explain `target` for one prompt. `checkpointing` trades time for memory; the answer is the same.
+    """Explain `target` for one prompt or `image`. `checkpointing` trades time for memory; the answer is the same.
 
     `context` is a second text, such as the one in which the answer to a question is found; `decoder_text` is what the
     decoder of an encoder-decoder model has said so far.
@@ -61,6 +64,15 @@ class Explain(Struct, frozen=True, tag=True):
     continuation: Continuation | None = None  # the end of the prompt that the model said itself
     context: str | None = None
     decoder_text: str | None = None
+    image: Image | None = None
+
+
+class Rate(Struct, frozen=True, tag=True):
+    """Find out how well an explanation of a picture tells what the model needs: patches are taken away, the most
+    relevant first, and then last."""
+
+    question: Explain
+    steps: int = 16
 
 
 class Generate(Struct, frozen=True, tag=True):
@@ -87,7 +99,10 @@ class ListModels(Struct, frozen=True, tag=True):
 
 
 class Export(Struct, frozen=True, tag=True, eq=False):
-    """Make a figure or a file of an answer. `layer` None is the input; colours and scale as on the screen."""
+    """Make a figure or a file of an answer. `layer` None is the input; colours and scale as on the screen.
+
+    `clip` is for display alone: the percentile of absolute relevance at which the colours of a picture end.
+    """
 
     relevance: Relevance
     format: FigureFormat
@@ -95,13 +110,36 @@ class Export(Struct, frozen=True, tag=True, eq=False):
     layer: int | None = None
     scale: Scale = "layer"
     colour_map: str = DEFAULT_COLOUR_MAP
+    opacity: float = 0.6  # of the colours over a picture
+    clip: float = 100.0
+    zoom: int = 1
 
 
-Request = Load | Unload | Tokenize | Explain | Generate | ExplainEach | ListModels | Export
+class ExportGrid(Struct, frozen=True, tag=True, eq=False):
+    """Make a figure of answers about pictures: a grid with its labels and one colour bar, row by row.
+
+    `shared`: one scale for all cells; else each has its own. A `title` for each cell, or none.
+    """
+
+    cells: tuple[Relevance, ...]
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    titles: tuple[str, ...] = ()
+    format: GridFormat = "png"
+    picture: Literal["heatmap", "overlay"] = "heatmap"
+    shared: bool = False
+    colour_map: str = DEFAULT_COLOUR_MAP
+    opacity: float = 0.6
+    clip: float = 100.0
+    zoom: int = 1  # 1 to 4
+    transparent: bool = False
+
+
+Request = Load | Unload | Tokenize | Explain | Rate | Generate | ExplainEach | ListModels | Export | ExportGrid
 
 # -- events: what a run reports, and how it ends ---------------------------------------------------------------------
 
-Phase = Literal["download", "load", "generate", "forward", "backward", "matrix", "typeset"]
+Phase = Literal["download", "load", "generate", "forward", "backward", "matrix", "rate", "typeset"]
 
 
 class Progress(Struct, frozen=True, tag=True):
@@ -137,6 +175,19 @@ class Explained(Struct, frozen=True, tag=True, eq=False):
     predictions: tuple[Prediction, ...]
     seconds: float
     memory: Memory
+
+
+class Rated(Struct, frozen=True, tag=True, eq=False):
+    """The answer to a Rate: the target's value as patches are taken away, float32 (step + 1,), the whole picture first.
+
+    `drop` is the area between the two curves as a share of the fall from the whole picture to none: larger is better,
+    and what is no better than chance is about zero.
+    """
+
+    question: Explain
+    most_first: np.ndarray
+    least_first: np.ndarray
+    drop: float
 
 
 class Generated(Struct, frozen=True, tag=True):
@@ -187,6 +238,7 @@ FailureKind = Literal[
     "out_of_memory",
     "prompt_empty",
     "prompt_too_long",
+    "image_unreadable",  # damaged, too large, or of a kind that is not opened
     "target_unknown",  # not a token, several tokens, outside the prompt
     "rules_unknown",
     "figure_failed",  # LaTeX said no, or there is none
@@ -203,7 +255,19 @@ class Failed(Struct, frozen=True, tag=True):
     traceback: str = ""
 
 
-Ending = Loaded | Unloaded | Tokenized | Explained | Generated | ExplainedEach | Listed | Exported | Cancelled | Failed
+Ending = (
+    Loaded
+    | Unloaded
+    | Tokenized
+    | Explained
+    | Rated
+    | Generated
+    | ExplainedEach
+    | Listed
+    | Exported
+    | Cancelled
+    | Failed
+)
 Event = Progress | Ending
 
 # -- frames ------------------------------------------------------------------------------------------------------------

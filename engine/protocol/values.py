@@ -18,7 +18,8 @@ Head = Literal["next token", "masked token", "classes", "token classes", "answer
 class ModelSource(Struct, frozen=True):
     """Where a model comes from and how it is to be opened.
 
-    `name` is a bundled id (`bundled:llama`), a hub id, a local folder or a `.gguf` file.
+    `name` is a bundled id (`bundled:llama`), a hub id, a local folder, a `.gguf` file or a named architecture
+    (`torchvision:vit_b_16`), which takes its own weights or those of a file.
     """
 
     name: str
@@ -27,6 +28,8 @@ class ModelSource(Struct, frozen=True):
     dtype: str = "auto"
     quantization: Quantization | None = None
     trust_remote_code: bool = False
+    weights: str | None = None  # of a named architecture: a file, or the name of published ones
+    classes: tuple[str, ...] = ()  # texts to choose from, for a model that compares pictures with texts
 
 
 class ModelInfo(Struct, frozen=True):
@@ -45,6 +48,39 @@ class ModelInfo(Struct, frozen=True):
     weight_bytes: int
     head: Head = "next token"
     labels: tuple[str, ...] = ()  # of the classes, where it predicts classes
+    takes_images: bool = False
+
+
+class Image(Struct, frozen=True, eq=False):
+    """A picture as the file it came in. It is known by the digest of its bytes, which an answer leaves out."""
+
+    name: str
+    digest: str
+    data: bytes = b""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Image) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+class Seen(Struct, frozen=True, eq=False):
+    """A picture as the model saw it: uint8 (height, width, 3), resized and cropped."""
+
+    name: str
+    pixels: np.ndarray
+    original: tuple[int, int]  # width and height of the picture, upright
+    box: tuple[float, float, float, float] | None  # left, top, right, bottom of what was seen, in the original's pixels
+    note: str = ""  # what else was done to it, such as taking the first of several frames
+
+
+class Grid(Struct, frozen=True):
+    """Where a layer's places are on the picture: `before` tokens that are no patches, then row by row."""
+
+    rows: int
+    columns: int
+    before: int = 0  # class and register tokens
 
 
 class Token(Struct, frozen=True, gc=False):  # thousands in an answer, and none can be part of a cycle
@@ -148,6 +184,9 @@ class Relevance(Struct, frozen=True, eq=False):
     tokens than the prompt, its row is NaN.
 
     An encoder-decoder model has its encoder's relevance in `input` and `layers`, its decoder's in `decoder`.
+
+    Of a picture there is also `seen`, the relevance of each colour channel, float32 (channel, height, width), whose
+    sum is `input`, and for every layer the grid that its places make; None where they make none.
     """
 
     model: ModelInfo
@@ -161,6 +200,9 @@ class Relevance(Struct, frozen=True, eq=False):
     versions: dict[str, str]  # of the packages that computed it
     decoder: DecoderRelevance | None = None
     ledger: Ledger | None = None  # None where gradients were read, which are no shares of anything
+    seen: Seen | None = None
+    channels: np.ndarray | None = None
+    grids: tuple[Grid | None, ...] = ()
 
     @property
     def answered_tokens(self) -> tuple[Token, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from engine.protocol import targets
 from engine.protocol.failures import ProtocolError
@@ -26,6 +27,7 @@ from engine.protocol.messages import (
     ExplainedEach,
     Export,
     Exported,
+    ExportGrid,
     Failed,
     FromWorker,
     Generate,
@@ -36,6 +38,8 @@ from engine.protocol.messages import (
     Load,
     Loaded,
     Progress,
+    Rate,
+    Rated,
     Request,
     Said,
     Stop,
@@ -49,6 +53,8 @@ from engine.protocol.values import (
     Account,
     CachedModel,
     Continuation,
+    Grid,
+    Image,
     Ledger,
     Matrix,
     Memory,
@@ -57,6 +63,7 @@ from engine.protocol.values import (
     Prediction,
     Relevance,
     ResolvedTarget,
+    Seen,
     Token,
 )
 
@@ -77,6 +84,16 @@ RELEVANCE = Relevance(
     layers=np.arange(6, dtype=np.float32).reshape(3, 2),
     versions={"torch": "2.11.0"},
     ledger=Ledger(ACCOUNT, ACCOUNT, (ACCOUNT, ACCOUNT), ACCOUNT, {"bias": 0.75, "norm bias": 0.25}, True, True),
+)
+PICTURE = Image("cat.png", "0af3", b"\x89PNG")
+OF_A_PICTURE = structs.replace(
+    RELEVANCE,
+    prompt="",
+    tokens=(),
+    input=np.array([[0.5, -0.25]], np.float32),
+    seen=Seen("cat.png", np.zeros((1, 2, 3), np.uint8), (4, 2), (0.0, 0.0, 4.0, 2.0), "the first of 3 frames"),
+    channels=np.arange(6, dtype=np.float32).reshape(3, 1, 2),
+    grids=(Grid(1, 1, 1), None),
 )
 QUESTION = Explain(SOURCE, "né", targets.Contrast("3", None))
 SAID = Continuation(2, (9, 11))
@@ -103,6 +120,10 @@ TO_WORKER: dict[str, ToWorker] = {
     "Explain.context": Ask(12, Explain(SOURCE, "who?", context="Ann, né 1")),
     "Explain.decoder": Ask(13, Explain(SOURCE, "né", decoder_text="Ja")),
     "Explain.continuation": Ask(8, Explain(SOURCE, "né 1", targets.Token(9, 1), continuation=SAID)),
+    "Load.weights": Ask(14, Load(ModelSource("torchvision:resnet18", weights="w.pth", classes=("a cat", "a dog")))),
+    "Explain.image": Ask(15, Explain(SOURCE, "", image=PICTURE)),
+    "Rate": Ask(16, Rate(Explain(SOURCE, "", image=PICTURE), 8)),
+    "ExportGrid": Ask(17, ExportGrid((OF_A_PICTURE,), ("conv 0.25",), ("linear 0",), ("best",), "pdf", "overlay")),
     "Generate": Ask(9, Generate(SOURCE, "né", 32)),
     "ExplainEach": Ask(10, ExplainEach(SOURCE, "né 1", SAID, "cp-lrp")),
     "ListModels": Ask(6, ListModels()),
@@ -110,12 +131,13 @@ TO_WORKER: dict[str, ToWorker] = {
     "Stop": Stop(4),
 }
 FROM_WORKER: dict[str, FromWorker] = {
-    "Hello": Hello(4, {"python": "3.11.7"}, ("cpu", "cuda:0"), 4242),
+    "Hello": Hello(5, {"python": "3.11.7"}, ("cpu", "cuda:0"), 4242),
     "Progress": Said(4, Progress("backward", 3, 30)),
     "Loaded": Said(1, Loaded(MODEL, Memory(1, 2**40))),
     "Unloaded": Said(2, Unloaded(Memory(0, 5))),
     "Tokenized": Said(3, Tokenized(TOKENS)),
     "Explained": Said(4, Explained(QUESTION, RELEVANCE, (Prediction(5, "3", "3", 33.5, 0.875),), 0.5, Memory(1, 2))),
+    "Rated": Said(16, Rated(QUESTION, np.array([2, 1], np.float32), np.array([2, 2], np.float32), 0.5)),
     "Generated": Said(9, Generated(Generate(SOURCE, "né", 32), "né 1", SAID, 2, True, Memory(1, 2))),
     "ExplainedEach": Said(10, ExplainedEach(ExplainEach(SOURCE, "né 1", SAID), MATRIX, 0.25, Memory(1, 2))),
     "Listed": Said(6, Listed((CachedModel("org/name", "name", 12, "hub"),))),
