@@ -27,7 +27,7 @@ from engine.attribution.traces import Traces
 from engine.models.chat import Message
 from engine.models.opening import Model, load_model
 from engine.models.progress import AskCancelled, ReportProgress
-from engine.models.sight import Given, see
+from engine.models.sight import AnyImage, see
 from engine.protocol.failures import Stopped
 from engine.protocol.messages import Phase
 from engine.protocol.targets import Target, Top
@@ -56,7 +56,7 @@ def trace(
     continuation: Continuation | None = None,
     context: str | None = None,
     decoder_text: str | None = None,
-    image: Given | None = None,
+    image: AnyImage | None = None,
     pixel_values: Tensor | None = None,
     rules: str | RuleSet = "attnlrp",
     checkpointing: bool = False,
@@ -103,7 +103,7 @@ def trace(
     continuation: Continuation | None = None,
     context: str | None = None,
     decoder_text: str | None = None,
-    image: Given | None = None,
+    image: AnyImage | None = None,
     pixel_values: Tensor | None = None,
     rules: str | RuleSet = "attnlrp",
     checkpointing: bool = False,
