@@ -34,6 +34,7 @@ from engine.protocol.messages import (
     Explained,
     ExplainedEach,
     Export,
+    ExportGrid,
     Generate,
     Generated,
     Hello,
@@ -113,7 +114,7 @@ class Session:
                 return self._explain_each(request, report, cancelled)
             case ListModels():
                 return Listed(list_models())
-            case Export():
+            case Export() | ExportGrid():
                 return render(request, cancelled=cancelled)
             case _:
                 assert_never(request)
