@@ -184,39 +184,46 @@ class Trace:
         self,
         target: Target | None = None,
         *,
+        rules: str | RuleSet | None = None,
         progress: ReportProgress | None = None,
         cancelled: AskCancelled | None = None,
     ) -> Relevance:
-        """Where `target` (the largest last logit, if none is given) came from: one backward pass, all layers."""
-        return self.explain_many([Top() if target is None else target], progress=progress, cancelled=cancelled)[0]
+        """Where `target` (the largest last logit, if none is given) came from: one backward pass, all layers.
+
+        `rules` may be other gammas than those of the trace. Raises RulesError where they need a trace of their own.
+        """
+        targets = [Top() if target is None else target]
+        return self.explain_many(targets, rules=rules, progress=progress, cancelled=cancelled)[0]
 
     def explain_many(
         self,
         targets: Sequence[Target],
         *,
+        rules: str | RuleSet | None = None,
         progress: ReportProgress | None = None,
         cancelled: AskCancelled | None = None,
     ) -> list[Relevance]:
-        """Where each of `targets` came from, in batched backward passes."""
+        """Where each of `targets` came from, in batched backward passes; `rules` as for `explain`."""
         recording = self._recording
+        chosen = recording.rules if rules is None else rule_set(rules)
         choices = choices_in(self.model, recording)
         resolved = [resolve(target, choices) for target in targets]
-        with under(recording.rules, recording.module):
+        with recording.rules.read_as(chosen), under(recording.rules, recording.module):
             values = [value_of(target, choices) for target in resolved]
             found = relevances(recording, values, _block_done("backward", progress, cancelled), self._books)
         return [
-            self._relevance(target, float(value.detach()), rows, sheet)
+            self._relevance(target, float(value.detach()), chosen.name, rows, sheet)
             for target, value, (rows, sheet) in zip(resolved, values, found, strict=True)
         ]
 
-    def _relevance(self, target: ResolvedTarget, value: float, rows: Rows, sheet: Tensor) -> Relevance:
+    def _relevance(self, target: ResolvedTarget, value: float, rules: str, rows: Rows, sheet: Tensor) -> Relevance:
         (input, layers), *decoders = placed(self._recording, rows)
         return Relevance(
             model=self.model.info,
             prompt=self.prompt,
             tokens=self.tokens,
             target=target,
-            rules=self.rules,
+            rules=rules,
             value=value,
             input=input,
             layers=layers,

@@ -3,7 +3,8 @@
 1. The module's parameters are made constants: an operand that requires a gradient is one that depends on the input.
 2. Its `forward` is wrapped: while it runs, a mode hands every operation in the table to its rule.
 3. Activation modules made of several operations are wrapped too, and get the identity rule as one.
-4. On exit everything is as it was.
+4. Linear and convolutional modules follow a table of their own, where there is one.
+5. On exit everything is as it was.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
@@ -48,6 +50,8 @@ class _Entered(threading.local):
 
 _entered = _Entered()
 _BENEATH = "_beneath_rules"
+# Modules, not operations: what `nn.MultiheadAttention` computes with the weights of parts it never calls is none
+_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
 class RuleMode(TorchFunctionMode):
@@ -94,34 +98,42 @@ class RuleMode(TorchFunctionMode):
         _entered.modes.pop()
 
 
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """Which operation follows which rule: `rules`, or `layers` inside calls of linear and convolutional modules."""
+
+    rules: Mapping[Operation, Rule]
+    layers: Mapping[Operation, Rule] | None
+    whole_activations: bool  # activation modules of several operations get the identity rule as one
+
+
 @contextmanager
-def rules_on(
-    module: nn.Module, rules: Mapping[Operation, Rule], whole_activations: bool, observer: Observer | None = None
-) -> Iterator[None]:
-    """Inside the `with`, calls of `module` follow `rules`; `observer` runs every operation."""
-    mode = RuleMode(rules, observer)
-    with _prepared(module, mode, whole_activations), replaced_forward(module, _under(mode, module.forward)):
+def rules_on(module: nn.Module, tables: Tables, observer: Observer | None = None) -> Iterator[None]:
+    """Inside the `with`, calls of `module` follow `tables`; `observer` runs every operation."""
+    mode = RuleMode(tables.rules, observer)
+    with _prepared(module, mode, tables), replaced_forward(module, _under(mode, module.forward)):
         yield
 
 
 @contextmanager
-def rules_during(module: nn.Module, rules: Mapping[Operation, Rule], whole_activations: bool) -> Iterator[None]:
-    """Inside the `with`, which is one call of `module`, every operation follows `rules`."""
-    mode = RuleMode(rules)
-    with _prepared(module, mode, whole_activations), mode:
+def rules_during(module: nn.Module, tables: Tables) -> Iterator[None]:
+    """Inside the `with`, which is one call of `module`, every operation follows `tables`."""
+    mode = RuleMode(tables.rules)
+    with _prepared(module, mode, tables), mode:
         yield
 
 
 @contextmanager
-def _prepared(module: nn.Module, mode: RuleMode, whole_activations: bool) -> Iterator[None]:
-    """Inside the `with`, the parameters are constants, and activation modules are one operation to the rules."""
+def _prepared(module: nn.Module, mode: RuleMode, tables: Tables) -> Iterator[None]:
+    """Inside the `with`, the parameters are constants, and parts that are more than their operations are known."""
     with ExitStack() as undo:
         undo.enter_context(_constant_parameters(module))
-        if whole_activations:
-            for child in module.modules():
-                slope = whole_slope(child)
-                if slope is not None:
-                    undo.enter_context(replaced_forward(child, _as_one(mode, child.forward, slope)))
+        for child in module.modules():
+            slope = whole_slope(child) if tables.whole_activations else None
+            if slope is not None:
+                undo.enter_context(replaced_forward(child, _as_one(mode, child.forward, slope)))
+            elif tables.layers is not None and isinstance(child, _LAYERS):
+                undo.enter_context(replaced_forward(child, _layer(mode, child.forward, tables.layers)))
         yield
 
 
@@ -168,6 +180,18 @@ def _as_one(mode: RuleMode, forward: Callable[..., Any], slope: Slope) -> Callab
             return innermost.apply(forward, rule, (x, *args), kwargs)
 
     return as_one
+
+
+def _layer(mode: RuleMode, forward: Callable[..., Any], rules: Mapping[Operation, Rule]) -> Callable[..., Any]:
+    @functools.wraps(forward)
+    def layer(*args: Any, **kwargs: Any) -> Any:
+        innermost = _entered.modes[-1]
+        if innermost is None or innermost.rules is not mode.rules:
+            return forward(*args, **kwargs)
+        with RuleMode(rules, innermost.observer):
+            return forward(*args, **kwargs)
+
+    return layer
 
 
 @contextmanager
