@@ -8,10 +8,11 @@ from functools import partial
 from typing import Protocol
 
 from engine.protocol.colours import Scale
+from engine.protocol.rule_names import TITLES
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialog_desk import DialogDesk
 from inspector.panes import RelevancePane
-from inspector.state.scene import RULE_TITLES, SCALE_TITLES
+from inspector.state.scene import SCALE_TITLES
 
 
 class Hands(Protocol):
@@ -34,7 +35,7 @@ def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk) -> dict[str, Calla
     """What to call for each command's id."""
     strip = window.relevance.strip
     study = inquiry.study
-    rules = {f"rules.{name}": partial(inquiry.choose_rules, name) for name in RULE_TITLES}
+    rules = {f"rules.{name}": partial(inquiry.choose_rules, name) for name in TITLES}
     scales = {f"scale.{scale}": partial(_choose_scale, inquiry, scale) for scale in SCALE_TITLES}
     return {
         "file.open_prompt": partial(desk.browse_prompt, window.open_prompt_file),

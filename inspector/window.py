@@ -237,7 +237,8 @@ class Window(Frame):
             self.inquiry.explain_each()
         self.status.show_scene(scene)
         self.commands.mark(f"scale.{scene.view.scale}")
-        for command in ("file.export", "edit.copy_image", "edit.copy_table", "edit.find"):
+        self.commands.enable("file.export", scene.relevance is not None)
+        for command in ("edit.copy_image", "edit.copy_table", "edit.find"):
             self.commands.enable(command, scene.strip is not None)
         choice = scene.choice
         if choice is not None and choice != self._choice:
