@@ -8,10 +8,11 @@ from functools import partial
 from typing import Protocol
 
 from engine.protocol.colours import Scale
-from engine.protocol.rule_names import TITLES
+from engine.protocol.rule_names import TITLES, Gamma
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialog_desk import DialogDesk
 from inspector.panes import RelevancePane
+from inspector.picture_desk import PictureDesk
 from inspector.state.scene import SCALE_TITLES
 
 
@@ -31,7 +32,7 @@ class Hands(Protocol):
     def about(self) -> None: ...
 
 
-def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk) -> dict[str, Callable[[], object]]:
+def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk, pictures: PictureDesk) -> dict[str, Callable[[], object]]:
     """What to call for each command's id."""
     strip = window.relevance.strip
     study = inquiry.study
@@ -39,10 +40,12 @@ def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk) -> dict[str, Calla
     scales = {f"scale.{scale}": partial(_choose_scale, inquiry, scale) for scale in SCALE_TITLES}
     return {
         "file.open_prompt": partial(desk.browse_prompt, window.open_prompt_file),
+        "file.open_image": pictures.browse,
         "file.export": desk.export,
         "file.quit": window.close,
         "edit.undo": inquiry.undo,
         "edit.redo": inquiry.redo,
+        "edit.paste_image": pictures.paste,
         "edit.copy_image": strip.copy_image,
         "edit.copy_table": strip.copy_tsv,
         "edit.find": strip.open_find,
@@ -64,6 +67,7 @@ def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk) -> dict[str, Calla
         "help.shortcuts": desk.shortcuts,
         "help.about": window.about,
         **rules,
+        "rules.gamma": partial(inquiry.choose_rules, Gamma().name),
         **scales,
     }
 

@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     worker_command: str = ""  # as typed in a shell; empty is this program's own
     recent_models: tuple[ModelSource, ...] = ()
     export_folder: str = ""
+    image_folder: str = ""  # where the last picture was opened
     geometry: str = ""  # Qt's, in base64
     layout: str = ""  # of docks and toolbars, likewise
     panes: str = ""  # likewise

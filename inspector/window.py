@@ -11,6 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication
 
 from engine.protocol.messages import Explained, Loaded, Progress
+from engine.protocol.rule_names import gamma_of
 from engine.protocol.values import ModelInfo, ModelSource
 from inspector.client.client import WorkerClient
 from inspector.commands.actions import Actions
@@ -18,9 +19,19 @@ from inspector.commands.table import COMMANDS, MENUS
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialog_desk import DialogDesk
 from inspector.doings import doings
-from inspector.drops import Dropped, DroppedModel, DroppedPrompt, DroppedPromptFile, Refused, dropped_files
+from inspector.drops import (
+    Dropped,
+    DroppedImage,
+    DroppedModel,
+    DroppedPixels,
+    DroppedPrompt,
+    DroppedPromptFile,
+    Refused,
+    dropped_files,
+)
 from inspector.examples import Example, read_examples
 from inspector.frame import Frame
+from inspector.picture_desk import PictureDesk
 from inspector.settings import Profile, Settings
 from inspector.state.question import Question, text_of
 from inspector.state.scene import Choice, Scene
@@ -48,7 +59,8 @@ class Window(Frame):
         self.study = study
         self.inquiry = Inquiry(worker, study, self)
         self.desk = DialogDesk(self, self.inquiry, profile)
-        self.commands = Actions(self, MENUS, doings(self, self.inquiry, self.desk))
+        self.pictures = PictureDesk(self, self.inquiry, profile)
+        self.commands = Actions(self, MENUS, doings(self, self.inquiry, self.desk, self.pictures))
         self.tools = ToolBar(self.commands, lambda: profile.settings.recent_models)
         self.addToolBar(self.tools)
         self.settle()
@@ -82,6 +94,7 @@ class Window(Frame):
 
     def _follow_people(self) -> None:
         self.dropped.connect(self._on_dropped)
+        self.pictures.troubled.connect(self.show_trouble)
         self.closing.connect(self._on_closing)
         self.editor.text_changed.connect(self.inquiry.type)
         self.editor.submitted.connect(self.inquiry.explain)
@@ -155,6 +168,8 @@ class Window(Frame):
                 self.desk.choose_model(self.devices())
             case Remedy.EXPORT_AGAIN:
                 self.desk.export()
+            case Remedy.OPEN_IMAGE:
+                self.pictures.browse()
             case Remedy.PREFERENCES:
                 self.desk.preferences(self.devices())
             case _:
@@ -168,6 +183,8 @@ class Window(Frame):
                 self.open_prompt_file(str(path))
             case DroppedModel(name):
                 self.open_named_model(name)
+            case DroppedImage() | DroppedPixels():
+                self.pictures.take(what)
             case Refused(message):
                 self.show_trouble(Trouble(message))
 
@@ -203,7 +220,7 @@ class Window(Frame):
         self._profile.keep(
             structs.replace(
                 self._profile.settings,
-                prompt=question.prompt,
+                prompt=self.editor.text(),
                 rules=question.rules,
                 scale=self.study.view.scale,
                 geometry=geometry,
@@ -216,11 +233,12 @@ class Window(Frame):
     # -- what follows --------------------------------------------------------------------------------------------------
 
     def _on_question_changed(self, question: Question) -> None:
-        self.editor.set_text(question.prompt)
+        if question.image is None:  # what was written stays for when one returns to it
+            self.editor.set_text(question.prompt)
         if not question.asks_the_same_as(self._asked):
             self.table.set_text_target(text_of(question.target))
         self._asked = question
-        self.commands.mark(f"rules.{question.rules}")
+        self.commands.mark(f"rules.{'gamma' if gamma_of(question.rules) else question.rules}")
         self.commands.enable("edit.undo", self.study.can_undo)
         self.commands.enable("edit.redo", self.study.can_redo)
 
@@ -282,7 +300,8 @@ class Window(Frame):
         self.editor.set_count(count, model.max_tokens if model else None)
 
     def _on_answered(self, answer: Explained) -> None:
-        self._profile.keep(structs.replace(self._profile.settings, prompt=answer.relevance.prompt))
+        if answer.relevance.seen is None:
+            self._profile.keep(structs.replace(self._profile.settings, prompt=answer.relevance.prompt))
 
 
 def _application() -> QApplication:

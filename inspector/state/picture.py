@@ -89,9 +89,9 @@ def placed(relevance: Relevance, layer: int | None) -> np.ndarray | None:
     grid = relevance.grids[layer]
     if grid is None:
         return None
-    return relevance.layers[layer][grid.before : grid.before + grid.rows * grid.columns].reshape(
-        grid.rows, grid.columns
-    )
+    end = grid.before + grid.rows * grid.columns
+    patches: np.ndarray = relevance.layers[layer][grid.before : end].reshape(grid.rows, grid.columns)
+    return patches
 
 
 def beside_at(relevance: Relevance, layer: int | None) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ from engine.protocol.messages import Explain, ExplainEach
 from engine.protocol.targets import Class, Contrast, Sum, Target, Token, Top
 from engine.protocol.values import Continuation, Image, ModelSource
 
-BUNDLED_MODELS = tuple(ModelSource(f"bundled:{name}") for name in ("llama", "gpt2", "bert"))
+BUNDLED_MODELS = tuple(ModelSource(f"bundled:{name}") for name in ("llama", "gpt2", "bert", "vit"))
 TOP = Top()
 
 
