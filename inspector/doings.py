@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import Protocol, get_args
 
 from engine.protocol.colours import Scale
 from engine.protocol.rule_names import TITLES, Gamma
@@ -14,6 +14,7 @@ from inspector.dialog_desk import DialogDesk
 from inspector.panes import RelevancePane
 from inspector.picture_desk import PictureDesk
 from inspector.state.scene import SCALE_TITLES
+from inspector.state.view import PictureMode
 
 
 class Hands(Protocol):
@@ -38,6 +39,7 @@ def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk, pictures: PictureD
     study = inquiry.study
     rules = {f"rules.{name}": partial(inquiry.choose_rules, name) for name in TITLES}
     scales = {f"scale.{scale}": partial(_choose_scale, inquiry, scale) for scale in SCALE_TITLES}
+    modes = {f"mode.{mode}": partial(_choose_mode, inquiry, mode) for mode in get_args(PictureMode)}
     return {
         "file.open_prompt": partial(desk.browse_prompt, window.open_prompt_file),
         "file.open_image": pictures.browse,
@@ -69,8 +71,13 @@ def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk, pictures: PictureD
         **rules,
         "rules.gamma": partial(inquiry.choose_rules, Gamma().name),
         **scales,
+        **modes,
     }
 
 
 def _choose_scale(inquiry: Inquiry, scale: Scale) -> None:
     inquiry.study.look(replace(inquiry.study.view, scale=scale))
+
+
+def _choose_mode(inquiry: Inquiry, mode: PictureMode) -> None:
+    inquiry.study.look(replace(inquiry.study.view, mode=mode))

@@ -37,6 +37,7 @@ from inspector.state.question import Question, text_of
 from inspector.state.scene import Choice, Scene
 from inspector.state.study import Study
 from inspector.state.trouble import Remedy, Trouble
+from inspector.state.view import PictureMode
 from inspector.theme import apply_theme
 from inspector.toolbar import ToolBar, brief_title_of, title_of_open
 
@@ -101,6 +102,11 @@ class Window(Frame):
         self.editor.example_chosen.connect(self._on_example_chosen)
         self.editor.files_dropped.connect(self._on_files_dropped)
         self.relevance.scale_chosen.connect(self._on_scale_chosen)
+        picture = self.relevance.picture
+        picture.mode_chosen.connect(self._on_mode_chosen)
+        picture.opacity_chosen.connect(self._on_opacity_chosen)
+        picture.clip_chosen.connect(self._on_clip_chosen)
+        picture.patches_chosen.connect(self._on_patches_chosen)
         self.relevance.strip.position_clicked.connect(self.inquiry.choose_position)
         self.relevance.strip.current_changed.connect(self.study.look_at_token)
         self.layers.layer_clicked.connect(self.study.look_at_layer)
@@ -197,6 +203,18 @@ class Window(Frame):
     def _on_scale_chosen(self, scale: str) -> None:
         self.commands[f"scale.{scale}"].trigger()
 
+    def _on_mode_chosen(self, mode: PictureMode) -> None:
+        self.commands[f"mode.{mode}"].trigger()
+
+    def _on_opacity_chosen(self, opacity: float) -> None:
+        self.study.look(replace(self.study.view, opacity=opacity))
+
+    def _on_clip_chosen(self, clip: float) -> None:
+        self.study.look(replace(self.study.view, clip=clip))
+
+    def _on_patches_chosen(self, patches: bool) -> None:
+        self.study.look(replace(self.study.view, patches=patches))
+
     def _on_command_chosen(self, command_id: str) -> None:
         self.commands[command_id].trigger()
 
@@ -255,6 +273,7 @@ class Window(Frame):
             self.inquiry.explain_each()
         self.status.show_scene(scene)
         self.commands.mark(f"scale.{scene.view.scale}")
+        self.commands.mark(f"mode.{scene.view.mode}")
         self.commands.enable("file.export", scene.relevance is not None)
         for command in ("edit.copy_image", "edit.copy_table", "edit.find"):
             self.commands.enable(command, scene.strip is not None)
@@ -283,11 +302,14 @@ class Window(Frame):
         if opening is not None:
             text = waiting_for = f"Opening {brief_title_of(opening)}…"
         elif model is not None:
-            text, waiting_for = title_of_open(model), "Write a prompt and press Explain."
+            text = title_of_open(model)
+            waiting_for = (
+                "Open, drop or paste a picture." if model.takes_images else "Write a prompt and press Explain."
+            )
         else:
             text, waiting_for = "No model", "No model is open."
         self.tools.show_model(text)
-        self.relevance.strip.set_empty_text(waiting_for)
+        self.relevance.set_empty_text(waiting_for)
 
     def _on_loaded(self, ending: Loaded) -> None:
         opening = self.inquiry.loading.opening

@@ -104,6 +104,12 @@ VIEW = Menu(
             Command("scale.target", "Scale: share of target", "", "Colours span the target's value", "scale"),
         ),
         (
+            Command("mode.picture", "Picture", "Ctrl+1", "The picture as the model sees it", "mode"),
+            Command("mode.heatmap", "Heatmap", "Ctrl+2", "The relevance of a picture alone", "mode"),
+            Command("mode.overlay", "Overlay", "Ctrl+3", "Relevance over the picture", "mode"),
+            Command("mode.side by side", "Side by side", "Ctrl+4", "The picture and its relevance", "mode"),
+        ),
+        (
             Command("view.log", "Log", "Ctrl+L", "What the worker writes, and details of failures", switch=True),
             Command("view.reset_layout", "Reset layout", "", "Put all panes back where they were"),
         ),

@@ -26,7 +26,6 @@ class Picture:
     seen: Seen = field(compare=False)
     grid: Grid | None = field(compare=False)  # the patches to draw lines between
     values: np.ndarray | None = field(compare=False)  # (height, width) or (row, column); None where it has no places
-    beside: tuple[float, ...] = field(compare=False)  # of class and register tokens
     title: str = field(compare=False)
 
 
@@ -38,7 +37,8 @@ class Thumbnails:
     scale: Scale
     clip: float
     colour_map: str
-    maps: tuple[np.ndarray, ...] = field(compare=False)  # a layer without places is one row
+    maps: tuple[np.ndarray | None, ...] = field(compare=False)  # None of a layer without places on the picture
+    extras: tuple[np.ndarray, ...] = field(compare=False)  # (token,) of each: class and register tokens
     limits: tuple[float, ...] = field(compare=False)
     labels: tuple[str, ...] = field(compare=False)
 
@@ -49,7 +49,7 @@ def picture_of(answer: Explained, view: View, title: str, legend: str) -> Pictur
     if relevance.seen is None:
         return None
     beside = beside_at(relevance, view.layer)
-    if beside:
+    if len(beside):
         title = f"{title} · {_beside_in_words(beside)}"
     return Picture(
         answer=answer,
@@ -60,7 +60,6 @@ def picture_of(answer: Explained, view: View, title: str, legend: str) -> Pictur
         seen=relevance.seen,
         grid=_patches(relevance, view.layer),
         values=placed(relevance, view.layer),
-        beside=beside,
         title=title,
     )
 
@@ -76,7 +75,8 @@ def thumbnails_of(answer: Explained, view: View) -> Thumbnails | None:
         view.scale,
         view.clip,
         view.colour_map,
-        tuple(_map(relevance, place) for place in places),
+        tuple(placed(relevance, place) for place in places),
+        tuple(beside_at(relevance, place) for place in places),
         tuple(display_limit(relevance, place, view.scale, view.clip) for place in places),
         tuple(_label(place, len(relevance.layers)) for place in places),
     )
@@ -94,10 +94,13 @@ def placed(relevance: Relevance, layer: int | None) -> np.ndarray | None:
     return patches
 
 
-def beside_at(relevance: Relevance, layer: int | None) -> tuple[float, ...]:
-    """The relevance of the tokens before a layer's patches."""
+def beside_at(relevance: Relevance, layer: int | None) -> np.ndarray:
+    """The relevance (token,) of the tokens before a layer's patches, which are nowhere on the picture."""
     grid = None if layer is None else relevance.grids[layer]
-    return () if grid is None else tuple(float(value) for value in relevance.layers[layer][: grid.before])
+    if layer is None or grid is None:
+        return np.zeros(0, np.float32)
+    before: np.ndarray = relevance.layers[layer][: grid.before]
+    return before
 
 
 def display_limit(relevance: Relevance, layer: int | None, scale: Scale, clip: float) -> float:
@@ -108,14 +111,6 @@ def display_limit(relevance: Relevance, layer: int | None, scale: Scale, clip: f
     values = relevance.layers if scale == "global" else relevance_at(relevance, layer)
     finite = np.abs(values[np.isfinite(values)])
     return float(np.percentile(finite, clip)) or limit if len(finite) else limit
-
-
-def _map(relevance: Relevance, layer: int | None) -> np.ndarray:
-    found = placed(relevance, layer)
-    if found is not None:
-        return found
-    row = relevance_at(relevance, layer)
-    return row[np.isfinite(row)][None]
 
 
 def _patches(relevance: Relevance, layer: int | None) -> Grid | None:
@@ -131,6 +126,6 @@ def _label(layer: int | None, layers: int) -> str:
     return f"Block {layer}" if layer < layers - 1 else "Output"
 
 
-def _beside_in_words(beside: tuple[float, ...]) -> str:
-    amount = f"{sum(beside):+.2f}".replace("-", "−")
+def _beside_in_words(beside: np.ndarray) -> str:
+    amount = f"{beside.sum(dtype=np.float64):+.2f}".replace("-", "−")
     return f"class token {amount}" if len(beside) == 1 else f"{len(beside)} tokens beside the patches {amount}"

@@ -24,3 +24,4 @@ class View:
     mode: PictureMode = "overlay"
     opacity: float = 0.6
     clip: float = 100.0
+    patches: bool = False  # lines between them
