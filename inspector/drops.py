@@ -96,6 +96,6 @@ def pasted_image(data: QMimeData) -> DroppedImage | DroppedPixels | Refused:
 def _pixels(image: object) -> DroppedPixels | Refused:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if isinstance(image, QImage) and image.save(buffer, "PNG"):
+    if isinstance(image, QImage) and image.save(buffer, b"PNG"):
         return DroppedPixels(bytes(buffer.data().data()))
     return Refused("The picture could not be taken over.")
