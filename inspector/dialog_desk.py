@@ -82,11 +82,11 @@ class DialogDesk(QObject):
     def export(self) -> None:
         """Ask what to save of the answer on show, and where."""
         scene = self._inquiry.study.scene
-        if scene.strip is None:
+        relevance = scene.relevance
+        if relevance is None:
             return
-        relevance = scene.strip.answer.relevance
         dialog = ExportDialog(self._window)
-        place = layer_title(scene.view.layer, len(relevance.layers))
+        place = layer_title(scene.view.layer, relevance)
         dialog.show_choice(self._folder(), f"Tokens as on show: {place}, scale “{SCALE_TITLES[scene.view.scale]}”.")
         dialog.exported.connect(self._on_exported)
         _open(dialog)
@@ -100,12 +100,19 @@ class DialogDesk(QObject):
 
     def _on_exported(self, product: Product, path: Path) -> None:
         scene = self._inquiry.study.scene
-        if scene.strip is None:
+        if scene.relevance is None:
             return
         self._profile.keep(structs.replace(self._profile.settings, export_folder=str(path.parent)))
         view = scene.view
         request = Export(
-            scene.strip.answer.relevance, product.format, product.picture, view.layer, view.scale, view.colour_map
+            scene.relevance,
+            product.format,
+            product.picture,
+            view.layer,
+            view.scale,
+            view.colour_map,
+            view.opacity,
+            view.clip,
         )
         self._inquiry.export(request, path)
 
