@@ -37,7 +37,6 @@ class ExploreGrid(QWidget):
         self._area.setWidgetResizable(True)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._area.setWidget(self._table)
-        self._area.setCornerWidget(QWidget())  # which Fusion would draw as a box
         for field in (self._conv, self._linear):
             field.setPlaceholderText("0, 0.05, 0.25")
             field.editingFinished.connect(self._on_axes_entered)
