@@ -14,6 +14,7 @@ from engine.attribution.ledger import Books, Entries, balance
 from engine.attribution.places import model_axis
 from engine.attribution.recording import BlockDone, Recording
 from engine.models.memory import free_bytes
+from engine.rules.composites import relevance_beside
 from engine.rules.table import Reading
 
 MOST_AT_ONCE = 8  # targets in one backward pass: more take memory and hardly less time
@@ -53,6 +54,7 @@ def _gathered(
 ) -> tuple[Rows, Tensor]:
     """One backward pass from `values` weighted by `seed`; gradients are read as they pass and not kept."""
     leaves, layers, reading = recording.leaves, recording.layers, recording.rules.reading
+    besides = [(i, x) for i, place in enumerate([*leaves, *layers]) if (x := relevance_beside(place)) is not None]
     rows: dict[int, Tensor] = {}
     handles = []
     for i, layer in enumerate(layers):
@@ -64,24 +66,28 @@ def _gathered(
         handles.append(layer.register_hook(gather))
     try:
         with books.opened() if books else _no_books() as entries:
-            wanted = [*leaves, *books.leaves] if books else leaves
+            wanted = [*leaves, *(books.leaves if books else ()), *(beside for _, beside in besides)]
             grads = torch.autograd.grad(
                 values, wanted, seed, retain_graph=True, allow_unused=True, materialize_grads=True
             )
             if books:
-                books.enter_leaves(grads[len(leaves) :])
+                books.enter_leaves(grads[len(leaves) : len(wanted) - len(besides)])
     finally:
         for handle in handles:
             handle.remove()
-    found = (
+    found = [
         *(_read_leaf(leaf, grad, reading) for leaf, grad in zip(leaves, grads[: len(leaves)], strict=True)),
         # A layer that the value does not depend on is passed by no gradient.
         *(
             rows[i] if i in rows else _read(layer, torch.zeros_like(layer), reading, leaves[0])
             for i, layer in enumerate(layers)
         ),
-    )
-    return found, balance(entries, len(recording.stacks[0].layers) - 1, found[0])
+    ]
+    for (i, beside), grad in zip(besides, grads[len(wanted) - len(besides) :], strict=True):
+        ones = torch.ones_like(beside)
+        read = _read_leaf(ones, grad, reading) if i < len(leaves) else _read(ones, grad, reading, leaves[0])
+        found[i] = found[i] + read
+    return tuple(found), balance(entries, len(recording.stacks[0].layers) - 1, found[0])
 
 
 def _read_leaf(leaf: Tensor, grad: Tensor, reading: Reading) -> Tensor:

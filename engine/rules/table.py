@@ -10,10 +10,12 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from zennit.core import Composite
 
 from engine.protocol.failures import RulesError
 from engine.protocol.rule_names import FORM, TITLES, Attention, Gamma, gamma_of
 from engine.rules import slopes
+from engine.rules.composites import CompositeRules
 from engine.rules.gamma import Gammas, gamma_rule
 from engine.rules.operations import (
     Operation,
@@ -36,7 +38,7 @@ from engine.rules.operations import (
     split_between,
     uniform,
 )
-from engine.rules.scope import Observer, Tables, rules_during, rules_on
+from engine.rules.scope import Observer, Parts, Tables, rules_during, rules_on
 
 # What is read in the backward pass: activation x gradient, or the gradient's length (Simonyan et al., 2014)
 Reading = Literal["activation x gradient", "gradient norm"]
@@ -52,6 +54,7 @@ class RuleSet:
     reading: Reading = "activation x gradient"
     layers: Mapping[Operation, Rule] | None = None  # the table in calls of linear and convolutional modules
     gammas: Gammas | None = None  # what these are in the backward pass
+    parts: Parts | None = None  # modules that are one operation, with a rule of their own
     whole_activations: bool = True  # activation modules of several operations get the identity rule as one
     conserves: bool = True  # what leaves no operation but into constants and softmax reaches the input
 
@@ -93,7 +96,7 @@ class RuleSet:
 
     @property
     def _tables(self) -> Tables:
-        return Tables(self.rules, self.layers, self.whole_activations)
+        return Tables(self.rules, self.layers, self.parts, self.whole_activations)
 
 
 def forms(name: str) -> Iterator[Operation]:
@@ -200,10 +203,24 @@ def gamma(conv: float = 0.25, linear: float = 0.05, attention: Attention = "cp")
     return replace(others, name=named.name, title=named.title, layers=layers, gammas=held)
 
 
-def rule_set(rules: str | RuleSet) -> RuleSet:
-    """The rule set of that name, such as `attnlrp` or `gamma(conv=0.25, linear=0.05)`. Raises RulesError."""
+def composite(of_zennit: Composite) -> RuleSet:
+    """The rules of a composite of zennit on the modules it maps, and CP-LRP's on the operations outside of them.
+
+    What a rule gives to an input that is exactly zero is in a trace's relevance, but in no product with a gradient.
+    """
+    name = type(of_zennit).__name__
+    return replace(CP_LRP, name=name, title=name, parts=CompositeRules(of_zennit), conserves=False)
+
+
+def rule_set(rules: str | RuleSet | Composite) -> RuleSet:
+    """The rule set of that name, such as `attnlrp` or `gamma(conv=0.25, linear=0.05)`, or of a composite of zennit.
+
+    Raises RulesError where there is none.
+    """
     if isinstance(rules, RuleSet):
         return rules
+    if isinstance(rules, Composite):
+        return composite(rules)
     if rules in RULE_SETS:
         return RULE_SETS[rules]
     named = gamma_of(rules)
