@@ -35,8 +35,8 @@ def encoder_and_decoder(module: nn.Module) -> tuple[nn.Module, ...]:
 
 
 def _repeated(module: nn.Module) -> list[nn.Module]:
-    if takes_images(module) and not hasattr(module, "main_input_name"):
-        return _stages(module)
+    if takes_images(module) and not hasattr(module, "main_input_name") and (stages := _stages(module)):
+        return stages
     lists = [m for m in module.modules() if isinstance(m, nn.ModuleList | nn.Sequential) and len(m)]
     if not lists:
         raise ModelError(f"{type(module).__name__} has no repeated blocks: it does not look like a transformer.")
@@ -44,7 +44,7 @@ def _repeated(module: nn.Module) -> list[nn.Module]:
 
 
 def _stages(module: nn.Module) -> list[nn.Module]:
-    """The steps of a network of images: the lists side by side in the part whose lists have the most parameters.
+    """The steps of a network of images, if any: the lists side by side in the part whose lists hold most parameters.
 
     A network that holds most of its parameters elsewhere has no lists of steps, but steps by name, one after another.
     """
@@ -53,9 +53,7 @@ def _stages(module: nn.Module) -> list[nn.Module]:
     if blocks and 2 * weight >= _weight([part for part in module.children() if not _is_head(part)]):
         return blocks
     steps = [part for part in module.children() if _maps(part) and not _is_head(part)]
-    if len(steps) > 1:
-        return steps
-    raise ModelError(f"{type(module).__name__} has no blocks one after another that relevance could be read at.")
+    return steps if len(steps) > 1 else []
 
 
 def _listed(part: nn.Module) -> list[nn.Module]:

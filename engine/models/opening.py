@@ -16,6 +16,7 @@ from transformers import PreTrainedTokenizerBase
 from engine.models.adapters import unwrapped
 from engine.models.architecture import is_described, require_kind
 from engine.models.checkpoint import Checkpoint
+from engine.models.compared import COMPARED, compared_with, compares, require_classes
 from engine.models.device import choose_device, choose_dtype
 from engine.models.download import fetch
 from engine.models.forecast import require_room, stored_dtype
@@ -57,6 +58,7 @@ def load_model(
     trust_remote_code: bool = False,
     revision: str | None = None,
     weights: str | Path | None = None,
+    classes: Sequence[str] = (),
     preprocess: Callable[[Image.Image], Tensor] | None = None,
     labels: Sequence[str] = (),
     progress: ReportProgress | None = None,
@@ -68,9 +70,10 @@ def load_model(
     It may continue text, fill masks, class texts, tokens or images, find answers, or turn a text into another.
 
     A `ModelSource` says by itself how it is to be opened, and a module stays where and as it is: the keywords from
-    `device` to `weights` are for names. `weights` are those of a torchvision model: the name of published ones
-    ("DEFAULT"), which are downloaded, or a file with a state_dict; None leaves them random. `preprocess` makes pixel
-    values (3, height, width) of a PIL image and `labels` name the classes, where the model does not know them itself.
+    `device` to `classes` are for names. `weights` are those of a torchvision model: the name of published ones
+    ("DEFAULT"), which are downloaded, or a file with a state_dict; None leaves them random. `classes` are texts to
+    choose from, for a model that compares pictures with texts (CLIP, SigLIP). `preprocess` makes pixel values
+    (3, height, width) of a PIL image and `labels` name the classes, where the model does not know them itself.
 
     `device="auto"` takes the fastest there is. `dtype="auto"` keeps the checkpoint's dtype on an accelerator; on the
     CPU it is float32, because half precision is slow there and its rounding shows in relevance. A hub model in the
@@ -87,7 +90,8 @@ def load_model(
         raise ModelError(f"A model is a name, a path, a ModelSource or a torch.nn.Module, not {type(source).__name__}.")
     if not isinstance(source, ModelSource):
         file = None if weights is None else str(weights)
-        source = ModelSource(str(source), revision, device, dtype, quantization, trust_remote_code, file)
+        texts = tuple(classes)
+        source = ModelSource(str(source), revision, device, dtype, quantization, trust_remote_code, file, texts)
     choose_device(source.device)  # before hours of download
     place = locate(source.name)
     if isinstance(place, NamedArchitecture):
@@ -111,6 +115,7 @@ def _placed(
     labels: Sequence[str],
 ) -> Model:
     """A classifier of torchvision where and as `source` asks for it."""
+    require_classes({}, source.classes, title)
     if source.quantization:
         raise ModelError(f"“{title}” is a model of torchvision, which cannot be quantized: open it without.")
     device = choose_device(source.device)
@@ -152,8 +157,9 @@ def _open(
     if checkpoint.gguf and quantization:
         raise ModelError(f"A GGUF file is quantized already: open “{title}” without {quantization}.")
     settings = {} if checkpoint.gguf else checkpoint.settings()
+    require_classes(settings, source.classes, title)
     if not checkpoint.gguf:
-        kind = require_kind(settings, title, trust_remote_code=trusted)
+        kind = COMPARED if compares(settings) else require_kind(settings, title, trust_remote_code=trusted)
     files, device = checkpoint.weight_files(), choose_device(source.device)
     dtype = choose_dtype(source.dtype, stored_dtype(files, settings), device)
     require_room(files, dtype, quantization, device)
@@ -161,7 +167,7 @@ def _open(
     if checkpoint.gguf:
         kind = require_kind(config.to_dict(), title, trust_remote_code=trusted)
     check(cancelled)
-    if tokenizer is None and not kind.takes_pixels:
+    if tokenizer is None and (source.classes or not kind.takes_pixels):
         tokenizer = read_tokenizer(checkpoint, config, trust_remote_code=trusted)
     if preprocess is None and kind.takes_pixels:
         preprocess = read_preprocess(checkpoint, trust_remote_code=trusted)
@@ -169,4 +175,7 @@ def _open(
     module = read_weights(
         checkpoint, config, kind, dtype=dtype, device=device, quantization=quantization, trust_remote_code=trusted
     )
+    if tokenizer is not None and source.classes:
+        module = compared_with(module, tokenizer, source.classes)
+        return Model(module, None, describe(module, source, title, commit, labels or source.classes), preprocess)
     return Model(module, tokenizer, describe(module, source, title, commit, labels), preprocess)
