@@ -134,7 +134,8 @@ def trace(
         if not ledger or chosen.reading == "gradient norm":
             return Trace(opened, record(opened.module, inputs, chosen, checkpointing, block_done))
         books = Books()
-        made = record(opened.module, inputs, chosen, checkpointing, block_done, books, books.move)
+        with books.watching(opened.module):
+            made = record(opened.module, inputs, chosen, checkpointing, block_done, books, books.move)
         return Trace(opened, made, books)
 
     def one(given: Prompt) -> Trace:
@@ -265,7 +266,8 @@ class Trace:
         recording = self._recording
         count = len(recording.leaves)
         layers = rows[count : count + len(recording.stacks[0].layers)]
-        return ledger_of(value, rows[:count], layers, sheet, recording.rules, self.model.info.dtype)
+        rounded = "int8" if self._books.rounds_to_8_bits else self.model.info.dtype
+        return ledger_of(value, rows[:count], layers, sheet, recording.rules, rounded)
 
     @cached_property
     def _decoder_tokens(self) -> tuple[Token, ...]:

@@ -169,7 +169,7 @@ def read_weights(
             f"{', '.join(missing[:3])}.",
             "model_damaged",
         )
-    keep_gradients(module)
+    keep_gradients(module, dtype)
     return module.eval()
 
 
