@@ -11,13 +11,15 @@ from torch import Tensor
 
 from engine.attribution.constants import wide
 from engine.attribution.ledger import Books, Entries, balance
+from engine.attribution.places import model_axis
 from engine.attribution.recording import BlockDone, Recording
 from engine.models.memory import free_bytes
 from engine.rules.table import Reading
 
 MOST_AT_ONCE = 8  # targets in one backward pass: more take memory and hardly less time
 
-Rows = tuple[Tensor, ...]  # relevance in float32 or wider, (token,), or (height, width) of pixels
+# Relevance in float32 or wider, (token,), or (row, column) of a grid; at a leaf of pixels (channel, height, width)
+Rows = tuple[Tensor, ...]
 
 
 def relevances(
@@ -56,7 +58,7 @@ def _gathered(
     for i, layer in enumerate(layers):
 
         def gather(grad: Tensor, i: int = i, layer: Tensor = layer) -> None:
-            rows[i] = _read(layer, grad, reading)
+            rows[i] = _read(layer, grad, reading, leaves[0])
             block_done(len(layers) - 1 - i, len(layers) - 1)
 
         handles.append(layer.register_hook(gather))
@@ -72,16 +74,27 @@ def _gathered(
         for handle in handles:
             handle.remove()
     found = (
-        *(_read(leaf, grad, reading) for leaf, grad in zip(leaves, grads[: len(leaves)], strict=True)),
+        *(_read_leaf(leaf, grad, reading) for leaf, grad in zip(leaves, grads[: len(leaves)], strict=True)),
         # A layer that the value does not depend on is passed by no gradient.
-        *(rows[i] if i in rows else _read(layer, torch.zeros_like(layer), reading) for i, layer in enumerate(layers)),
+        *(
+            rows[i] if i in rows else _read(layer, torch.zeros_like(layer), reading, leaves[0])
+            for i, layer in enumerate(layers)
+        ),
     )
     return found, balance(entries, len(recording.stacks[0].layers) - 1, found[0])
 
 
-def _read(activation: Tensor, grad: Tensor, reading: Reading) -> Tensor:
-    """The relevance (token,) of an activation (1, token, model), or (height, width) of one in two dimensions."""
-    axis, grad = _model_axis(activation), grad.to(wide(grad))
+def _read_leaf(leaf: Tensor, grad: Tensor, reading: Reading) -> Tensor:
+    """The relevance (token,) of word embeddings, or (channel, height, width) of pixels."""
+    if leaf.ndim != 4:
+        return _read(leaf, grad, reading, leaf)
+    grad = grad.to(wide(grad))
+    return grad.abs()[0] if reading == "gradient norm" else (leaf.detach().to(grad.dtype) * grad)[0]
+
+
+def _read(activation: Tensor, grad: Tensor, reading: Reading, leaf: Tensor) -> Tensor:
+    """The relevance (token,) of an activation (1, token, model), or (row, column) of one in two dimensions."""
+    axis, grad = model_axis(activation, leaf), grad.to(wide(grad))
     if reading == "gradient norm":
         return grad.norm(dim=axis)[0]
     return (activation.detach().to(grad.dtype) * grad).sum(axis)[0]
@@ -89,12 +102,6 @@ def _read(activation: Tensor, grad: Tensor, reading: Reading) -> Tensor:
 
 def _no_books() -> AbstractContextManager[Entries]:
     return nullcontext([])
-
-
-def _model_axis(activation: Tensor) -> int:
-    """The axis that is not batch or place: the last, unless the places make a picture whose channels go before it."""
-    sizes = activation.shape
-    return 1 if len(sizes) == 4 and not sizes[1] == sizes[2] != sizes[3] else -1
 
 
 def _batch_size(recording: Recording, wanted: int) -> int:

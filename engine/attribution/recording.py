@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -109,7 +109,7 @@ def record(
                 undo.enter_context(_removed(handle))
         else:
             stacks[0].leaf = inputs.main.detach().requires_grad_()
-            inputs = Inputs(stacks[0].leaf, inputs.others)
+            inputs = replace(inputs, main=stacks[0].leaf)
         for stack, blocks in zip(stacks, blocks_of, strict=True):
             for block in blocks:
                 told = moved if stack is stacks[0] else _stay

@@ -11,20 +11,23 @@ from typing import Any, overload
 import numpy as np
 from torch import Tensor, nn
 
-from engine.attribution.answering import choices_in, placed
+from engine.attribution.answering import choices_in, over_channels, placed
 from engine.attribution.attention import check_attention
 from engine.attribution.backward import Rows, relevances
 from engine.attribution.forecast import check_that_it_fits
 from engine.attribution.generating import Generation
 from engine.attribution.inputs import Inputs, inputs_of_pixels, inputs_of_text
 from engine.attribution.ledger import Books, ledger_of
+from engine.attribution.places import grid_of
 from engine.attribution.prompts import Prompt, bare_token, prompt_of, without_padding
+from engine.attribution.rating import rate
 from engine.attribution.recording import BlockDone, Recording, record, under
 from engine.attribution.resolving import resolve, value_of
 from engine.attribution.traces import Traces
 from engine.models.chat import Message
 from engine.models.opening import Model, load_model
 from engine.models.progress import AskCancelled, ReportProgress
+from engine.models.sight import AnyImage, see
 from engine.protocol.failures import Stopped
 from engine.protocol.messages import Phase
 from engine.protocol.targets import Target, Top
@@ -53,6 +56,7 @@ def trace(
     continuation: Continuation | None = None,
     context: str | None = None,
     decoder_text: str | None = None,
+    image: AnyImage | None = None,
     pixel_values: Tensor | None = None,
     rules: str | RuleSet = "attnlrp",
     checkpointing: bool = False,
@@ -99,6 +103,7 @@ def trace(
     continuation: Continuation | None = None,
     context: str | None = None,
     decoder_text: str | None = None,
+    image: AnyImage | None = None,
     pixel_values: Tensor | None = None,
     rules: str | RuleSet = "attnlrp",
     checkpointing: bool = False,
@@ -107,7 +112,7 @@ def trace(
     cancelled: AskCancelled | None = None,
 ) -> Trace | Traces:
     """One forward pass under `rules` over a prompt: a text, what `generate` gave, `messages` in the model's chat
-    template, or `input_ids`; or over `pixel_values`.
+    template, or `input_ids`; or over an `image`, a file or a picture, or its `pixel_values` as the model expects them.
 
     A list of prompts gives `Traces`, one after another, and so do `input_ids` (batch, token) with an `attention_mask`,
     padded on either side: each answer is what it is alone. `continuation` says which end of `prompt` the model said.
@@ -135,6 +140,8 @@ def trace(
     def one(given: Prompt) -> Trace:
         return recorded(inputs_of_text(opened, given, decoder_text))
 
+    if image is not None:
+        return recorded(inputs_of_pixels(opened, *see(opened, image)))
     if pixel_values is not None:
         return recorded(inputs_of_pixels(opened, pixel_values))
     if isinstance(prompt, Generation):
@@ -217,7 +224,9 @@ class Trace:
         ]
 
     def _relevance(self, target: ResolvedTarget, value: float, rules: str, rows: Rows, sheet: Tensor) -> Relevance:
-        (input, layers), *decoders = placed(self._recording, rows)
+        recording = self._recording
+        (input, layers), *decoders = placed(recording, rows)
+        channels = input if input.ndim == 3 else None
         return Relevance(
             model=self.model.info,
             prompt=self.prompt,
@@ -225,12 +234,30 @@ class Trace:
             target=target,
             rules=rules,
             value=value,
-            input=input,
+            input=input if channels is None else over_channels(channels, recording.rules.reading),
             layers=layers,
             versions=versions(),
             decoder=next((DecoderRelevance(self._decoder_tokens, *own) for own in decoders), None),
             ledger=self._ledger(value, rows, sheet),
+            seen=recording.inputs.seen,
+            channels=channels,
+            grids=() if channels is None else tuple(grid_of(x, recording.leaves[0]) for x in recording.layers),
         )
+
+    def rate(
+        self,
+        relevance: Relevance,
+        steps: int = 16,
+        *,
+        progress: ReportProgress | None = None,
+        cancelled: AskCancelled | None = None,
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """How well `relevance`, an explanation from this trace of a picture, tells what the model needs.
+
+        The target's value, float32 (step + 1,), as patches are taken away, the most relevant first, and last; and the
+        area between these curves as a share of the whole fall: the deletion curve (Samek et al., 2017).
+        """
+        return rate(self.model, self._recording, relevance, steps, progress, cancelled)
 
     def _ledger(self, value: float, rows: Rows, sheet: Tensor) -> Ledger | None:
         if self._books is None:

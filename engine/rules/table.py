@@ -87,6 +87,11 @@ class RuleSet:
         )
 
     @property
+    def forward_name(self) -> str:
+        """What a forward pass under these rules is called: gammas, which are read going back, have no part in it."""
+        return Gamma(0, 0, self.gammas.now.attention).name if self.gammas else self.name
+
+    @property
     def _tables(self) -> Tables:
         return Tables(self.rules, self.layers, self.whole_activations)
 

@@ -84,7 +84,7 @@ def phase_text(phase: Phase, done: int, total: int) -> str:
         case "matrix":
             return f"Explaining each token, {done} of {total}" if total else "Explaining each token"
         case "rate":
-            return f"Rating, {done} of {total}" if total else "Rating"
+            return f"Taking patches away, {done} of {total}" if total else "Taking patches away"
         case "typeset":
             return "Typesetting"
     assert_never(phase)
