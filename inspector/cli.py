@@ -18,8 +18,7 @@ from engine.protocol.values import ModelSource, Quantization
 from inspector.exits import explained, write
 from inspector.typed import (
     RuleSet,
-    check_clip,
-    check_colour_map,
+    check_colours,
     check_rules,
     chosen_picture,
     figure_format,
@@ -38,7 +37,6 @@ _WEIGHTS = "Of a named architecture: a file, or the name of published ones."
 _COLOURS = f"Colours, e.g. {', '.join(COLOUR_MAPS)}."
 _CLIP = "Percentile of relevance at which the colours of a picture end."
 _ZOOM = "Of a .png of a picture: 1 to 4 times as large."
-
 _RULE_NAMES = f"{', '.join(get_args(RuleSet))}, or for images {FORM}"
 _OUT = f"File to write: {', '.join(f'.{name}' for name in get_args(FigureFormat))}."
 
@@ -125,8 +123,7 @@ def explain(
     drawn = chosen_picture(picture, image is not None)
     file_format = figure_format(out, drawn) if out else None
     check_rules(rules)
-    check_colour_map(colour_map)
-    check_clip(clip)
+    check_colours(colour_map, clip)
     with explained():
         from engine.commands.reading import read_image, read_prompt, read_target
 
@@ -170,8 +167,7 @@ def grid(
     """Explain an image under every pair of gammas, from one forward pass, and save the grid of heatmaps."""
     file_format = grid_format(out)
     of_conv, of_linear = gammas(conv, "--conv"), gammas(linear, "--linear")
-    check_colour_map(colour_map)
-    check_clip(clip)
+    check_colours(colour_map, clip)
     with explained():
         from engine.commands.reading import read_image, read_target
 

@@ -52,14 +52,16 @@ def chosen_picture(picture: Picture | None, of_image: bool) -> Picture:
     return picture
 
 
-def check_colour_map(name: str) -> None:
-    """Refuse colours that there are not."""
+def check_colours(colour_map: str, clip: float) -> None:
+    """Refuse colours that there are not, and what is no percentile that they can end at."""
     try:
-        colour_table(name)
+        colour_table(colour_map)
     except ValueError as error:
         raise typer.BadParameter(
-            f"There is no colour map “{name}”. There is, e.g., {', '.join(COLOUR_MAPS)}."
+            f"There is no colour map “{colour_map}”. There is, e.g., {', '.join(COLOUR_MAPS)}."
         ) from error
+    if not 0 < clip <= 100:
+        raise typer.BadParameter(f"--clip is a percentile above 0, up to 100, not {clip:g}.")
 
 
 def check_rules(name: str) -> None:
@@ -70,12 +72,6 @@ def check_rules(name: str) -> None:
         raise typer.BadParameter(f"--rules: {error}") from error
     if not known:
         raise typer.BadParameter(f"There is no rule set “{name}”. There are: {', '.join([*get_args(RuleSet), FORM])}.")
-
-
-def check_clip(clip: float) -> None:
-    """Refuse what is no percentile that colours can end at."""
-    if not 0 < clip <= 100:
-        raise typer.BadParameter(f"--clip is a percentile above 0, up to 100, not {clip:g}.")
 
 
 def gammas(text: str, option: str) -> tuple[float, ...]:

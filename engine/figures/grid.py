@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from engine.figures.fonts import FontChoice
 from engine.figures.foot import foot, foot_height
 from engine.figures.page import GREY, Item, Page, Text, framed, line_of_text, right_edge, units_width
@@ -66,9 +64,8 @@ def _room(export: ExportGrid) -> float:
 
 def _limits(export: ExportGrid) -> list[float]:
     if not export.shared:
-        return [limit_of([cell.input], cell.value, export.clip) for cell in export.cells]
-    largest = max((abs(cell.value) for cell in export.cells if np.isfinite(cell.value)), default=0.0)
-    return [limit_of([cell.input for cell in export.cells], largest, export.clip)] * len(export.cells)
+        return [limit_of([cell.input], export.clip) for cell in export.cells]
+    return [limit_of([cell.input for cell in export.cells], export.clip)] * len(export.cells)
 
 
 def _fitted(text: str, middle: float, baseline: float, size: float, room: float, fonts: FontChoice) -> list[Text]:

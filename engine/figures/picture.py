@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import assert_never
+
 import numpy as np
 
 from engine.protocol.colours import Scale, colours
@@ -9,7 +12,6 @@ from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export, ExportGrid
 from engine.protocol.values import Relevance
 
-_ROUNDING = 1e-6  # of the target: more than float32 leaves of a sum that is zero
 _LEAST_SHARPNESS = 2  # pixels per unit
 
 
@@ -46,36 +48,29 @@ def covering(pixels: int, patches: int) -> np.ndarray:
     return np.arange(pixels) * patches // pixels
 
 
-def _summed(pixels: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    sums = np.zeros((rows, columns))
-    down, across = covering(pixels.shape[0], rows), covering(pixels.shape[1], columns)
-    np.add.at(sums, (down[:, None], across[None]), pixels)
-    return sums.astype(np.float32)
-
-
 def picture_limit(relevance: Relevance, layer: int | None, scale: Scale, clip: float) -> float:
     """The relevance, in logits, at which the colours of a picture end: the percentile `clip` of what has a place on it.
 
-    Never zero, nor less than rounding noise. Where that percentile is zero, it is the largest.
+    Never zero: where that percentile is, it is the largest, or else 1.
     """
     match scale:
         case "layer":
-            values = on_picture(relevance, layer) if layer is None else patches(relevance, layer)
+            return limit_of([relevance.input if layer is None else patches(relevance, layer)], clip)
         case "global":
             layers = [place for place, grid in enumerate(relevance.grids) if grid is not None]
-            values = np.concatenate([relevance.input.ravel(), *(patches(relevance, one).ravel() for one in layers)])
+            return limit_of([relevance.input, *(patches(relevance, one) for one in layers)], clip)
         case "target":
             return abs(relevance.value) if np.isfinite(relevance.value) and relevance.value else 1.0
-    return limit_of([values], relevance.value, clip)
+        case _:
+            assert_never(scale)
 
 
-def limit_of(several: list[np.ndarray], value: float, clip: float) -> float:
-    """The percentile `clip` of all absolute values, with which none falls below rounding noise of the target's."""
+def limit_of(several: Sequence[np.ndarray], clip: float) -> float:
+    """The percentile of all these values, float32 (...), or the largest or 1, as above."""
     sizes = np.abs(np.concatenate([values.ravel() for values in several]))
     sizes = sizes[np.isfinite(sizes)]
-    floor = _ROUNDING * abs(value) if np.isfinite(value) else 0.0
     percentile = float(np.percentile(sizes, clip)) if len(sizes) else 0.0
-    return max(percentile or float(sizes.max(initial=0.0)), floor) or 1.0
+    return percentile or float(sizes.max(initial=0.0)) or 1.0
 
 
 def painted(export: Export | ExportGrid, relevance: Relevance, layer: int | None, limit: float) -> np.ndarray:
@@ -104,3 +99,10 @@ def sharpness(relevance: Relevance, room: float, zoom: int) -> float:
     """Pixels per unit with which every pixel of the picture, drawn in `room`, is a square of whole pixels."""
     pixels = max(relevance.input.shape)
     return zoom * -(-_LEAST_SHARPNESS * room // pixels) * pixels / room
+
+
+def _summed(pixels: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    sums = np.zeros((rows, columns))
+    down, across = covering(pixels.shape[0], rows), covering(pixels.shape[1], columns)
+    np.add.at(sums, (down[:, None], across[None]), pixels)
+    return sums.astype(np.float32)

@@ -51,7 +51,7 @@ def picture_words(export: Export, limit: float) -> Words:
 def grid_words(export: ExportGrid, limit: float | None) -> Words:
     """What a grid says about itself: in its caption is what holds for all cells. `limit` None: each has its own."""
     if limit is None:
-        ends = ("−max", "0", "max")
+        ends = ("negative", "0", "positive")
         scale = f"logits; each picture’s colours span {_percentile(export.clip) or 'it alone'}"
     else:
         ends, scale = _ends(limit), f"logits; colours span {_percentile(export.clip) or 'all pictures'}"
