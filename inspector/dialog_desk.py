@@ -15,7 +15,7 @@ from inspector.commands.table import MENUS, Command
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.about import About
 from inspector.dialogs.browsing import browse_folder, browse_gguf, browse_text
-from inspector.dialogs.export import ExportDialog, Product
+from inspector.dialogs.export import OVERLAY, PICTURE_PRODUCTS, PRODUCTS, ExportDialog, Product
 from inspector.dialogs.model_chooser import ModelChooser
 from inspector.dialogs.palette import CommandPalette
 from inspector.dialogs.preferences import Preferences
@@ -85,9 +85,13 @@ class DialogDesk(QObject):
         relevance = scene.relevance
         if relevance is None:
             return
-        dialog = ExportDialog(self._window)
+        is_picture = scene.picture is not None
+        dialog = ExportDialog(self._window, PICTURE_PRODUCTS if is_picture else PRODUCTS)
+        what = "Picture" if is_picture else "Tokens"
         place = layer_title(scene.view.layer, relevance)
-        dialog.show_choice(self._folder(), f"Tokens as on show: {place}, scale “{SCALE_TITLES[scene.view.scale]}”.")
+        dialog.show_choice(self._folder(), f"{what} as on show: {place}, scale “{SCALE_TITLES[scene.view.scale]}”.")
+        if is_picture and scene.view.mode == "overlay":
+            dialog.choose(OVERLAY)
         dialog.exported.connect(self._on_exported)
         _open(dialog)
 

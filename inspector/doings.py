@@ -59,6 +59,7 @@ def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk, pictures: PictureD
         "run.explain": inquiry.explain,
         "run.generate": window.generate,
         "run.stop": inquiry.stop,
+        "run.explore": pictures.explore,
         "layer.up": partial(study.step_layer, 1),
         "layer.down": partial(study.step_layer, -1),
         "layer.input": partial(study.look_at_layer, None),

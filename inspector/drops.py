@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QMimeData
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData
+from PySide6.QtGui import QImage, QImageWriter
 
 from inspector.pictures import IMAGE_SUFFIXES
 
@@ -96,6 +96,6 @@ def pasted_image(data: QMimeData) -> DroppedImage | DroppedPixels | Refused:
 def _pixels(image: object) -> DroppedPixels | Refused:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if isinstance(image, QImage) and image.save(buffer, b"PNG"):
+    if isinstance(image, QImage) and QImageWriter(buffer, QByteArray(b"png")).write(image):
         return DroppedPixels(bytes(buffer.data().data()))
     return Refused("The picture could not be taken over.")

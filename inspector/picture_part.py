@@ -99,6 +99,7 @@ class PicturePart(QWidget):
             button = named(f"mode_{mode}", QToolButton())
             button.setText(mode.capitalize())
             button.setCheckable(True)
+            button.setAutoRaise(True)
             self._modes.addButton(button, index)
             row.addWidget(button)
         self._modes.idClicked.connect(self._on_mode_clicked)

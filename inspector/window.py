@@ -101,6 +101,11 @@ class Window(Frame):
         self.editor.submitted.connect(self.inquiry.explain)
         self.editor.example_chosen.connect(self._on_example_chosen)
         self.editor.files_dropped.connect(self._on_files_dropped)
+        self.image.open_requested.connect(self.pictures.browse)
+        self.image.file_chosen.connect(self._on_file_chosen)
+        self.image.image_pasted.connect(self.pictures.take_bytes)
+        self.input.gamma_chosen.connect(self.inquiry.choose_rules)
+        self.input.explore_requested.connect(self.pictures.explore)
         self.relevance.scale_chosen.connect(self._on_scale_chosen)
         picture = self.relevance.picture
         picture.mode_chosen.connect(self._on_mode_chosen)
@@ -197,6 +202,9 @@ class Window(Frame):
     def _on_files_dropped(self, files: list[str]) -> None:
         self._on_dropped(dropped_files(files))
 
+    def _on_file_chosen(self, file: str) -> None:
+        self._on_dropped(dropped_files([file]))
+
     def _on_example_chosen(self, example: Example) -> None:
         self.inquiry.use_prompt(example.prompt)
 
@@ -251,12 +259,12 @@ class Window(Frame):
     # -- what follows --------------------------------------------------------------------------------------------------
 
     def _on_question_changed(self, question: Question) -> None:
-        if question.image is None:  # what was written stays for when one returns to it
-            self.editor.set_text(question.prompt)
+        self.input.show_question(question)
         if not question.asks_the_same_as(self._asked):
             self.table.set_text_target(text_of(question.target))
         self._asked = question
         self.commands.mark(f"rules.{'gamma' if gamma_of(question.rules) else question.rules}")
+        self.commands.enable("run.explore", question.image is not None)
         self.commands.enable("edit.undo", self.study.can_undo)
         self.commands.enable("edit.redo", self.study.can_redo)
 
@@ -266,6 +274,7 @@ class Window(Frame):
         self.table.show_target_error(message)
 
     def _on_scene_changed(self, scene: Scene) -> None:
+        self.input.show_scene(scene)
         self.relevance.show_scene(scene)
         self.layers.show_scene(scene)
         self.below.show_scene(scene)
@@ -285,6 +294,8 @@ class Window(Frame):
 
     def _on_model_changed(self, model: ModelInfo | None) -> None:
         self.status.show_model(model)
+        self.input.show_model(model)
+        self.table.set_classes(model.labels if model else ())
         self.commands.enable("model.unload", model is not None)
         self.commands.enable("run.generate", model is not None and model.head == "next token")
         self.setWindowTitle(f"{model.title} – {TITLE}" if model else TITLE)

@@ -87,6 +87,7 @@ RUN = Menu(
             Command("rules.gradient", "Gradient", "Alt+4", "The gradient itself, not times the input", "rules"),
             Command("rules.gamma", "Gamma", "Alt+5", "Convolutions and linear maps favour what speaks for", "rules"),
         ),
+        (Command("run.explore", "Explore gammas…", "Ctrl+Shift+G", "Compare many gammas on a picture"),),
     ),
 )
 VIEW = Menu(

@@ -13,6 +13,7 @@ from engine.protocol.messages import (
     LOW_AGREEMENT,
     Explained,
     Export,
+    ExportGrid,
     Failed,
     Generated,
     Hello,
@@ -25,6 +26,7 @@ from inspector.client.client import WorkerState
 from inspector.conversations.activity import Activity
 from inspector.conversations.conversation import Worker
 from inspector.conversations.explaining import Explaining
+from inspector.conversations.exploring import Exploring
 from inspector.conversations.exporting import Exporting
 from inspector.conversations.generating import ExplainingEach, Generating
 from inspector.conversations.listing import Listing
@@ -62,6 +64,7 @@ class Inquiry(QObject):
         self.explaining = Explaining(worker, study, self)
         self.generating = Generating(worker, self)
         self.explaining_each = ExplainingEach(worker, self)
+        self.exploring = Exploring(worker, study, self)
         self.loading = Loading(worker, self)
         self.tokenising = Tokenising(worker, self)
         self.listing = Listing(worker, self)
@@ -72,6 +75,7 @@ class Inquiry(QObject):
                 self.explaining: "Explaining…",
                 self.generating: "Generating…",
                 self.explaining_each: "Explaining each token…",
+                self.exploring: "Exploring…",
                 self.exporting: "Exporting…",
             },
             self,
@@ -95,6 +99,7 @@ class Inquiry(QObject):
         self.generating.failed.connect(self._on_generating_failed)
         self.explaining_each.succeeded.connect(self.study.learn_each)
         self.explaining_each.failed.connect(self._on_generating_failed)
+        self.exploring.failed.connect(self._on_generating_failed)
         self.exporting.failed.connect(self._on_exporting_failed)
         self.tokenising.counted.connect(self.counted)
 
@@ -217,7 +222,7 @@ class Inquiry(QObject):
         self.study.redo()
         self._catch_up()
 
-    def export(self, request: Export, path: Path) -> None:
+    def export(self, request: Export | ExportGrid, path: Path) -> None:
         self.exporting.export(request, path)
 
     def remedy(self, remedy: Remedy) -> None:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 from msgspec import structs
 
-from engine.protocol.messages import Explain, ExplainEach, Explained, ExplainedEach, Generate, Generated, Loaded
+from engine.protocol.messages import (
+    Explain,
+    ExplainEach,
+    Explained,
+    ExplainedEach,
+    Generate,
+    Generated,
+    Loaded,
+    Rate,
+    Rated,
+)
+from engine.protocol.rule_names import gamma_of
 from engine.protocol.targets import Class, Contrast, Token, Top
 from engine.protocol.values import (
     Continuation,
@@ -122,6 +133,13 @@ def answer_about_picture(question: Explain, seed: int = 0) -> Explained:
     found = tuple(Prediction(i, name, name, 12.0 - i, 0.5 / 2**i) for i, name in enumerate(CLASSES))
     asked = structs.replace(question, image=structs.replace(question.image, data=b""))
     return Explained(asked, relevance, found, 0.25, MEMORY)
+
+
+def rated(asked: Rate) -> Rated:
+    """The smaller the gammas, the better."""
+    gamma = gamma_of(asked.question.rules)
+    curve = np.linspace(1, 0, asked.steps + 1, dtype=np.float32)
+    return Rated(asked.question, curve, curve, 1 / (1 + gamma.conv + gamma.linear))
 
 
 def resolved(target: Top | Token | Contrast, count: int) -> ResolvedTarget:

@@ -4,15 +4,18 @@ from pathlib import Path
 
 import pytest
 from answers import BLOCKS
+from fake_worker import good_ending
 from PIL import Image as Pillow
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
-from PySide6.QtWidgets import QApplication, QLabel, QSlider
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSlider
 
-from engine.protocol.messages import Explain
+from engine.protocol.messages import Explain, Export, ExportGrid, Rate
 from engine.protocol.rule_names import Gamma
 from engine.protocol.targets import Class
 from engine.protocol.values import ModelSource
+from inspector.dialogs.explore import ExploreDialog
+from inspector.dialogs.export import ExportDialog
 from inspector.settings import Profile, SettingsFile
 from inspector.state.trouble import Remedy
 from inspector.window import Window
@@ -173,3 +176,105 @@ def test_that_the_window_returns_to_text(about_cat, worker):
     worker.answer()
     assert about_cat.relevance.strip.isVisible()
     assert about_cat.study.scene.map is not None
+
+
+def test_that_the_tab_follows_the_question_and_the_model(window, worker, picture):
+    tabs = window.input.tabs
+    assert tabs.currentWidget() is window.editor
+    window.inquiry.open_model(VIT)
+    worker.answer()
+    assert tabs.currentWidget() is window.image
+    window.inquiry.open_model(ModelSource("bundled:gpt2"))
+    worker.answer()
+    assert tabs.currentWidget() is window.editor
+    drop(window, picture)
+    assert tabs.currentWidget() is window.image
+
+
+def test_that_the_image_tab_takes_files_and_pixels(with_vit, worker, picture):
+    with_vit.image.file_chosen.emit(str(picture))
+    assert asked(worker, Explain)[-1].image.name == "cat.png"
+    with_vit.image.image_pasted.emit(b"other bytes", "pasted picture.png")
+    assert asked(worker, Explain)[-1].image.data == b"other bytes"
+
+
+def test_that_gammas_are_set_while_gamma_rules_are_in_force(about_cat, worker):
+    gamma = about_cat.input.gamma
+    assert not gamma.isVisible()
+    about_cat.commands["rules.gamma"].trigger()
+    worker.answer()
+    assert gamma.isVisible()
+    gamma.changed.emit(100.0, 1.0, "attnlrp")
+    assert asked(worker, Explain)[-1].rules == Gamma(100.0, 1.0, "attnlrp").name
+    assert about_cat.study.shown.relevance.rules == Gamma().name  # until the new one is there
+    worker.answer()
+    assert about_cat.study.shown.relevance.rules == Gamma(100.0, 1.0, "attnlrp").name
+    about_cat.commands["edit.undo"].trigger()
+    assert gamma.values() == (0.25, 0.05, "cp")
+    about_cat.commands["rules.cp-lrp"].trigger()
+    assert not gamma.isVisible()
+
+
+def test_that_a_class_is_found_by_a_part_of_its_name(about_cat, worker):
+    field = next(each for each in about_cat.table.findChildren(QLineEdit) if each.completer())
+    completer = field.completer()
+    completer.setCompletionPrefix("PRESS")
+    assert completer.currentCompletion() == "espresso"
+    completer.activated.emit("espresso")
+    assert asked(worker, Explain)[-1].target == Class("espresso")
+
+
+def explored(window: Window) -> ExploreDialog:
+    return next(each for each in window.findChildren(ExploreDialog) if each.isVisible())
+
+
+def test_that_exploring_fills_a_grid_and_a_click_takes_its_values(about_cat, worker):
+    about_cat.commands["run.explore"].trigger()
+    dialog = explored(about_cat)
+    worker.answer()
+    conv, linear = dialog.grid.axes()
+    dialog.grid.cell_clicked.emit(1, 2)
+    assert about_cat.study.question.rules == Gamma(conv[1], linear[2]).name
+    assert about_cat.study.is_answered  # it is known from the grid
+    assert about_cat.input.gamma.values() == (conv[1], linear[2], "cp")
+
+
+def test_that_closing_the_grid_stops_it(about_cat, worker):
+    about_cat.commands["run.explore"].trigger()
+    explored(about_cat).close()
+    worker.answer()
+    assert not about_cat.inquiry.activity.is_any
+    assert sum(Gamma(0.1, 0.0).name == request.rules for request in asked(worker, Explain)) == 1
+    assert not asked(worker, Rate)
+
+
+def test_that_a_stopped_grid_can_be_exported_as_far_as_it_came(about_cat, worker, tmp_path, qtbot):
+    about_cat.commands["run.explore"].trigger()
+    dialog = explored(about_cat)
+    for _ in range(2):
+        worker.say(Explain, good_ending(worker.open[-1]))
+    dialog.findChild(QPushButton, "explore_run").click()
+    worker.answer()
+    with qtbot.waitSignal(dialog.export_requested) as figure:
+        dialog.findChild(QPushButton, "explore_export").click()
+    about_cat.pictures.export_grid(figure.args[0], str(tmp_path / "grid.pdf"))
+    request = asked(worker, ExportGrid)[-1]
+    assert (len(request.cells), len(request.rows), len(request.columns)) == (2, 3, 5)
+    assert (request.format, request.picture) == ("pdf", "overlay")
+    with qtbot.waitSignal(about_cat.inquiry.exporting.written):
+        worker.answer()
+    assert (tmp_path / "grid.pdf").exists()
+
+
+@pytest.mark.parametrize(("suffix", "picture_kind"), [("png", "overlay"), ("npz", "heatmap"), ("csv", "heatmap")])
+def test_that_an_answer_about_a_picture_is_exported(about_cat, worker, tmp_path, qtbot, suffix, picture_kind):
+    about_cat.commands["file.export"].trigger()
+    dialog = next(each for each in about_cat.findChildren(ExportDialog) if each.isVisible())
+    dialog.findChild(QLineEdit, "export_path").setText(str(tmp_path / f"a.{suffix}"))
+    dialog.accept()
+    request = asked(worker, Export)[-1]
+    assert (request.format, request.picture) == (suffix, picture_kind)
+    assert request.relevance is about_cat.study.shown.relevance
+    assert request.opacity == about_cat.study.view.opacity
+    with qtbot.waitSignal(about_cat.inquiry.exporting.written):
+        worker.answer()
