@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,22 +11,20 @@ from typing import Any
 import torch
 import torchvision
 from PIL import Image
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import WeightsEnum
 from torchvision.transforms import InterpolationMode, v2
 
-from engine.models.checkpoint import Checkpoint, stored_tensors
+from engine.models.checkpoint import Checkpoint
 from engine.models.loading import Reading
 from engine.models.progress import AskCancelled, ReportProgress
 from engine.models.published import fetch_weights
+from engine.models.state_dicts import count_classes, fill, filled, require_file, tensors_in
 from engine.protocol.failures import ModelError
 
-_SEED = 0  # of random weights: the same name is the same model every time
+RANDOM_SEED = 0  # of random weights: the same name is the same model every time
 _WITH_AUXILIARIES = ("googlenet", "inception_v3")  # heads that help in training alone
 _AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
-_PARALLEL = "module."  # what DataParallel puts before every name
-_INSIDE = ("state_dict", "model")  # where training scripts put the weights among other things
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +48,7 @@ def named_classifier(
             "model_not_found",
         )
     published = torchvision.models.get_model_weights(name)
-    if weights is not None and (weights == "DEFAULT" or weights in published.__members__):
+    if weights in published.__members__:
         chosen = published[weights]
         fetch_weights(chosen.url, progress, cancelled)
         return _presented(_built(name, chosen), [chosen])
@@ -71,8 +69,8 @@ def described_classifier(checkpoint: Checkpoint) -> Classifier:
     with Reading(f"the settings of “{checkpoint.shown}”"):
         module = class_(**settings["arguments"])
         preprocess = _preprocessing(**settings["preprocessing"])
-    for path in checkpoint.weight_files():
-        _fill(module, _tensors(path), checkpoint.shown)
+    weights = {name: value for path in checkpoint.weight_files() for name, value in tensors_in(path).items()}
+    fill(module, weights, checkpoint.shown)
     return Classifier(module.eval(), preprocess, tuple(map(str, labels)))
 
 
@@ -82,7 +80,7 @@ def _built(name: str, weights: WeightsEnum | None = None, **arguments: Any) -> n
         if weights is None:
             arguments["init_weights"] = True
     with torch.random.fork_rng(devices=[]), Reading(f"torchvision's {name}"):
-        torch.manual_seed(_SEED)
+        torch.manual_seed(RANDOM_SEED)
         return torchvision.models.get_model(name, weights=weights, **arguments).eval()
 
 
@@ -91,71 +89,13 @@ def _presented(module: nn.Module, presets: Sequence[WeightsEnum]) -> Classifier:
     size = getattr(module, "image_size", None)
     preset = next((one for one in presets if size in (None, one.transforms().crop_size[0])), presets[0])
     labels = tuple(preset.meta["categories"])
-    return Classifier(module, preset.transforms(), labels if len(labels) == _classes(module) else ())
+    return Classifier(module, preset.transforms(), labels if len(labels) == count_classes(module) else ())
 
 
 def _from_file(name: str, path: Path, published: type[WeightsEnum]) -> nn.Module:
-    if not path.is_file():
-        raise ModelError(
-            f"“{path}” is neither a file nor the name of weights of {name}. Its published ones are: "
-            f"{', '.join(published.__members__)}.",
-            "model_not_found",
-        )
-    weights = {key: value for key, value in _tensors(path).items() if not key.startswith(_AUXILIARY)}
-    module = _built(name)
-    head = _head(module)
-    if (weight := weights.get(f"{head}.weight")) is None:
-        raise ModelError(f"“{path.name}” does not hold the weights of a {name}: it has no {head}.weight.")
-    if len(weight) != _classes(module):
-        module = _built(name, num_classes=len(weight))
-    _fill(module, weights, path.name)
-    return module
-
-
-def _tensors(path: Path) -> dict[str, Tensor]:
-    """The weights in a file by their names in the model. A pickle that holds more than weights is refused."""
-    if path.suffix == ".safetensors":
-        list(stored_tensors(path))  # says in which way a file is damaged
-    with Reading(f"the file “{path.name}”"):
-        if path.suffix == ".safetensors":
-            found: Any = load_file(path)
-        else:
-            found = torch.load(path, map_location="cpu", weights_only=True)
-    for key in _INSIDE:
-        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
-            found = found[key]
-    if not isinstance(found, Mapping) or not found or not all(isinstance(one, Tensor) for one in found.values()):
-        raise ModelError(f"“{path.name}” holds no state_dict: save model.state_dict() and open that.", "model_damaged")
-    return {str(key).removeprefix(_PARALLEL): value for key, value in found.items()}
-
-
-def _fill(module: nn.Module, weights: Mapping[str, Tensor], shown: str) -> None:
-    """Loads `weights`. Raises ModelError where some are missing, left over or of another shape."""
-    what = f"a {type(module).__name__}"
-    own = module.state_dict()
-    missing = sorted(own.keys() - weights.keys() - {key for key in own if key.endswith("num_batches_tracked")})
-    if missing:
-        raise ModelError(
-            f"“{shown}” lacks {len(missing)} of the weights of {what}: {', '.join(missing[:3])}.", "model_damaged"
-        )
-    if unknown := sorted(weights.keys() - own.keys()):
-        raise ModelError(f"“{shown}” has weights that {what} has not: {', '.join(unknown[:3])}.", "model_damaged")
-    for key, value in weights.items():
-        if value.shape != own[key].shape:
-            raise ModelError(
-                f"“{shown}” is not of this {what[2:]}: its {key} is {tuple(value.shape)}, not {tuple(own[key].shape)}.",
-                "model_damaged",
-            )
-    module.load_state_dict(weights, strict=False)
-
-
-def _head(module: nn.Module) -> str:
-    """The name of the map that gives the logits: the last there is, linear or, in fully convolutional nets, not."""
-    return [name for name, part in module.named_modules() if isinstance(part, nn.Linear | nn.Conv2d)][-1]
-
-
-def _classes(module: nn.Module) -> int:
-    return len(module.get_submodule(_head(module)).get_parameter("weight"))
+    require_file(path, f"{name}. Its published ones are: {', '.join(published.__members__)}")
+    weights = {key: value for key, value in tensors_in(path).items() if not key.startswith(_AUXILIARY)}
+    return filled(lambda **arguments: _built(name, **arguments), weights, path.name)
 
 
 def _preprocessing(

@@ -26,6 +26,7 @@ from engine.models.loading import read_config, read_preprocess, read_tokenizer, 
 from engine.models.named import Classifier, described_classifier, named_classifier
 from engine.models.progress import AskCancelled, ReportProgress, check, loading_reported
 from engine.models.sources import Folder, GgufFile, HubModel, NamedArchitecture, locate
+from engine.models.timm_models import timm_classifier
 from engine.models.vocabulary import Vocabulary
 from engine.protocol.failures import ModelError
 from engine.protocol.values import ModelInfo, ModelSource, Quantization
@@ -65,15 +66,15 @@ def load_model(
     cancelled: AskCancelled | None = None,
 ) -> Model:
     """The opened model: bundled (`bundled:llama`), a local folder, a `.gguf` file, a hub id, an image classifier of
-    torchvision (`torchvision:vit_b_16`), or a module in memory.
+    torchvision or timm (`torchvision:vit_b_16`), or a module in memory.
 
     It may continue text, fill masks, class texts, tokens or images, find answers, or turn a text into another.
 
     A `ModelSource` says by itself how it is to be opened, and a module stays where and as it is: the keywords from
-    `device` to `classes` are for names. `weights` are those of a torchvision model: the name of published ones
-    ("DEFAULT"), which are downloaded, or a file with a state_dict; None leaves them random. `classes` are texts to
-    choose from, for a model that compares pictures with texts (CLIP, SigLIP). `preprocess` makes pixel values
-    (3, height, width) of a PIL image and `labels` name the classes, where the model does not know them itself.
+    `device` to `classes` are for names. `weights` are those of such a classifier: a file with a state_dict, or the name
+    of those that torchvision publishes ("DEFAULT"), which are downloaded; None leaves them random. `classes` are texts
+    to choose from, for a model that compares pictures with texts (CLIP, SigLIP). `preprocess` makes pixel values (3,
+    height, width) of a PIL image and `labels` name the classes, where the model does not know them itself.
 
     `device="auto"` takes the fastest there is. `dtype="auto"` keeps the checkpoint's dtype on an accelerator; on the
     CPU it is float32, because half precision is slow there and its rounding shows in relevance. A hub model in the
@@ -95,7 +96,10 @@ def load_model(
     choose_device(source.device)  # before hours of download
     place = locate(source.name)
     if isinstance(place, NamedArchitecture):
-        found = named_classifier(place.name, source.weights, progress, cancelled)
+        if place.library == "timm":
+            found = timm_classifier(place.name, source.weights)
+        else:
+            found = named_classifier(place.name, source.weights, progress, cancelled)
         return _placed(found, source, place.name, preprocess, labels)
     if source.weights is not None:
         raise ModelError(f"“{source.name}” has weights of its own: weights are for names such as torchvision:vit_b_16.")
@@ -114,10 +118,10 @@ def _placed(
     preprocess: Callable[[Image.Image], Tensor] | None,
     labels: Sequence[str],
 ) -> Model:
-    """A classifier of torchvision where and as `source` asks for it."""
+    """A classifier of torchvision or timm where and as `source` asks for it."""
     require_classes({}, source.classes, title)
     if source.quantization:
-        raise ModelError(f"“{title}” is a model of torchvision, which cannot be quantized: open it without.")
+        raise ModelError(f"“{title}” is not a model of transformers: it can only be opened without quantization.")
     device = choose_device(source.device)
     module = found.module.to(device, choose_dtype(source.dtype, next(found.module.parameters()).dtype, device))
     info = describe(module, source, title, None, labels or found.labels)

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.protocol.failures import ModelError
 
 BUNDLED_PREFIX = "bundled:"
-TORCHVISION_PREFIX = "torchvision:"
+_LIBRARIES = ("torchvision", "timm")
 
 _HUB_ID = re.compile(r"[\w][\w.\-]*(/[\w][\w.\-]*)?")
 
@@ -39,8 +39,9 @@ class HubModel:
 
 @dataclass(frozen=True)
 class NamedArchitecture:
-    """An image classifier of torchvision, whose weights are another matter."""
+    """An image classifier of torchvision or timm, whose weights are another matter."""
 
+    library: str
     name: str
 
 
@@ -51,8 +52,9 @@ def locate(name: str) -> Place:
     """Where the model called `name` is. What is on this disk goes before a hub id that reads the same."""
     if name.startswith(BUNDLED_PREFIX):
         return Folder(bundled_folder(name), bundled=True)
-    if name.startswith(TORCHVISION_PREFIX):
-        return NamedArchitecture(name.removeprefix(TORCHVISION_PREFIX))
+    library, colon, architecture = name.partition(":")
+    if colon and library in _LIBRARIES:
+        return NamedArchitecture(library, architecture)
     if not name.strip():
         raise ModelError("Name a model: a bundled one, a folder, a .gguf file or a hub id.", "model_not_found")
     path = Path(name).expanduser()

@@ -15,7 +15,7 @@ from torchvision.models import VisionTransformer
 
 import engine
 from engine import targets
-from engine.models import sources
+from engine.models import sources, timm_models
 from engine.models.blocks import find_blocks
 from engine.models.listing import list_models
 from engine.models.opening import load_model
@@ -182,7 +182,7 @@ def test_that_what_cannot_be_opened_is_named(
 
 
 def test_that_a_torchvision_model_is_not_quantized() -> None:
-    with pytest.raises(EngineError, match="cannot be quantized"):
+    with pytest.raises(EngineError, match="without quantization"):
         load_model("torchvision:squeezenet1_1", quantization="4bit")
 
 
@@ -227,3 +227,25 @@ def test_that_a_module_in_memory_has_the_labels_it_is_given() -> None:
     assert (model.info.labels, model.info.head, model.info.takes_images) == (("cat", "dog"), "classes", True)
     with pytest.raises(PromptError, match="takes an image, not text"):
         engine.trace(model, input_ids=[1, 2])
+
+
+def test_that_timm_is_asked_for_where_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timm_models, "find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="pip install timm"):
+        load_model("timm:resnet18")
+
+
+def test_that_timm_models_are_opened_and_explained(tmp_path: Path) -> None:
+    timm = pytest.importorskip("timm")
+    torch.manual_seed(1)
+    weights = timm.create_model("vit_tiny_patch16_224", num_classes=4).state_dict()
+    torch.save(weights, tmp_path / "vit.pth")
+    model = load_model("timm:vit_tiny_patch16_224", weights=tmp_path / "vit.pth", labels=["a", "b", "c", "d"])
+    assert (model.info.vocabulary, model.info.blocks, model.info.takes_images) == (4, 12, True)
+    pixel_values, seen = see(model, np.full((300, 300, 3), 99, np.uint8))
+    assert (seen.pixels == 99).all()
+    answer = engine.trace(model, pixel_values=pixel_values).explain(targets.Class("b"))
+    assert np.isfinite(answer.input).all()
+    for name, said in (("resnet19x", "timm has no model"), ("resnet18", "neither a file")):
+        with pytest.raises(ModelError, match=said):
+            load_model(f"timm:{name}", weights="nowhere.pth")
