@@ -22,7 +22,8 @@ from engine.models.published import fetch_weights
 from engine.models.state_dicts import count_classes, fill, filled, require_file, tensors_in
 from engine.protocol.failures import ModelError
 
-RANDOM_SEED = 0  # of random weights: the same name is the same model every time
+RANDOM = "random"  # the weights of an untrained model
+RANDOM_SEED = 0  # the same name is the same model every time
 _WITH_AUXILIARIES = ("googlenet", "inception_v3")  # heads that help in training alone
 _AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
 
@@ -39,7 +40,7 @@ class Classifier:
 def named_classifier(
     name: str, weights: str | None, progress: ReportProgress | None, cancelled: AskCancelled | None
 ) -> Classifier:
-    """The torchvision model `name` with random weights, published ones, or those in a file."""
+    """The torchvision model `name` with its best published weights, others of them, those in a file, or random ones."""
     known = torchvision.models.list_models(module=torchvision.models)
     if name not in known:
         near = get_close_matches(name, known, n=3, cutoff=0)
@@ -48,11 +49,11 @@ def named_classifier(
             "model_not_found",
         )
     published = torchvision.models.get_model_weights(name)
-    if weights in published.__members__:
-        chosen = published[weights]
+    if weights is None or weights in published.__members__:
+        chosen = published[weights or "DEFAULT"]
         fetch_weights(chosen.url, progress, cancelled)
         return _presented(_built(name, chosen), [chosen])
-    if weights is not None:
+    if weights != RANDOM:
         return _presented(_from_file(name, Path(weights).expanduser(), published), list(published))
     module = _built(name)
     found = _presented(module, list(published))

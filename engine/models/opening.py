@@ -23,7 +23,7 @@ from engine.models.forecast import require_room, stored_dtype
 from engine.models.gguf_files import read_once
 from engine.models.information import describe
 from engine.models.loading import read_config, read_preprocess, read_tokenizer, read_weights
-from engine.models.named import Classifier, described_classifier, named_classifier
+from engine.models.named import RANDOM, Classifier, described_classifier, named_classifier
 from engine.models.progress import AskCancelled, ReportProgress, check, loading_reported
 from engine.models.sources import Folder, GgufFile, HubModel, NamedArchitecture, locate
 from engine.models.timm_models import timm_classifier
@@ -72,8 +72,8 @@ def load_model(
 
     A `ModelSource` says by itself how it is to be opened, and a module stays where and as it is: the keywords from
     `device` to `classes` are for names. `weights` are those of such a classifier: a file with a state_dict, or the name
-    of those that torchvision publishes ("DEFAULT"), which are downloaded; None leaves them random. `classes` are texts
-    to choose from, for a model that compares pictures with texts (CLIP, SigLIP). `preprocess` makes pixel values (3,
+    of those that torchvision publishes; None downloads the best of them, "random" leaves them random. `classes` are
+    texts to choose from, for a model that compares pictures with texts (CLIP, SigLIP). `preprocess` makes pixel values (3,
     height, width) of a PIL image and `labels` name the classes, where the model does not know them itself.
 
     `device="auto"` takes the fastest there is. `dtype="auto"` keeps the checkpoint's dtype on an accelerator; on the
@@ -100,7 +100,8 @@ def load_model(
             found = timm_classifier(place.name, source.weights)
         else:
             found = named_classifier(place.name, source.weights, progress, cancelled)
-        return _placed(found, source, place.name, preprocess, labels)
+        title = f"{place.name} (random weights)" if source.weights == RANDOM else place.name
+        return _placed(found, source, title, preprocess, labels)
     if source.weights is not None:
         raise ModelError(f"“{source.name}” has weights of its own: weights are for names such as torchvision:vit_b_16.")
     checkpoint, title, commit = _find(place, source, progress, cancelled)

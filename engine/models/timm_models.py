@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from engine.models.loading import Reading
-from engine.models.named import RANDOM_SEED, Classifier
+from engine.models.named import RANDOM, RANDOM_SEED, Classifier
 from engine.models.state_dicts import filled, require_file, tensors_in
 from engine.protocol.failures import ModelError
 
@@ -30,8 +30,10 @@ def timm_classifier(name: str, weights: str | None) -> Classifier:
             module: nn.Module = timm.create_model(name, pretrained=False, **arguments)
             return module.eval()
 
-    if weights is None:
+    if weights == RANDOM:
         module = built()
+    elif weights is None:
+        raise ModelError(f"timm:{name} needs weights: give a file with its state_dict, or “{RANDOM}”.")
     else:
         path = Path(weights).expanduser()
         require_file(path, f"timm:{name}: save its state_dict to a file and give that")

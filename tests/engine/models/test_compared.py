@@ -77,6 +77,6 @@ def test_that_texts_are_asked_for_where_they_lack_and_refused_where_they_do_not_
         load_model(folder)
     with pytest.raises(ModelError, match="none of which may be empty"):
         load_model(folder, classes=["a cat", " "])
-    for name in ("torchvision:squeezenet1_1", "bundled:bert"):
+    for name, weights in (("torchvision:squeezenet1_1", "random"), ("bundled:bert", None)):
         with pytest.raises(ModelError, match="does not compare pictures with texts"):
-            load_model(name, classes=["a cat"])
+            load_model(name, classes=["a cat"], weights=weights)

@@ -82,7 +82,7 @@ def vit_folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_that_every_family_is_opened_and_explained(name: str) -> None:
     side, blocks = FAMILIES[name]
-    model = load_model(f"torchvision:{name}", device="cpu")
+    model = load_model(f"torchvision:{name}", device="cpu", weights="random")
     info = model.info
     assert (info.head, info.takes_images, info.vocabulary, info.blocks) == ("classes", True, 1000, blocks)
     assert not any(part.training for part in model.module.modules())
@@ -106,12 +106,16 @@ def test_that_every_classifier_of_torchvision_has_blocks() -> None:
 
 def test_that_random_weights_are_the_same_every_time_and_disturb_no_other_draw() -> None:
     torch.manual_seed(5)
-    first = load_model("torchvision:squeezenet1_1").module.state_dict()
+    first = load_model("torchvision:squeezenet1_1", weights="random").module.state_dict()
     drawn = torch.rand(1)
-    second = load_model("torchvision:squeezenet1_1").module.state_dict()
+    second = load_model("torchvision:squeezenet1_1", weights="random").module.state_dict()
     assert all(torch.equal(first[key], second[key]) for key in first)
     torch.manual_seed(5)
     assert torch.equal(torch.rand(1), drawn)
+
+
+def test_that_the_title_of_a_model_with_random_weights_says_so() -> None:
+    assert load_model("torchvision:squeezenet1_1", weights="random").info.title == "squeezenet1_1 (random weights)"
 
 
 @pytest.mark.parametrize("form", ["pth", "safetensors", "parallel", "training"])
@@ -139,7 +143,7 @@ def test_that_published_weights_come_with_their_labels_and_transforms(
     file = tmp_path / "checkpoints" / published.url.rpartition("/")[2]
     file.parent.mkdir()
     torch.save(torchvision.models.squeezenet1_1().state_dict(), file)  # as if it had been downloaded before
-    for weights in ("IMAGENET1K_V1", "DEFAULT"):
+    for weights in ("IMAGENET1K_V1", "DEFAULT", None):
         model = load_model("torchvision:squeezenet1_1", weights=weights)
         assert model.info.labels == tuple(published.meta["categories"])
     assert see(model, np.zeros((300, 400, 3), np.uint8))[0].shape == (1, 3, 224, 224)
@@ -183,7 +187,7 @@ def test_that_what_cannot_be_opened_is_named(
 
 def test_that_a_torchvision_model_is_not_quantized() -> None:
     with pytest.raises(EngineError, match="without quantization"):
-        load_model("torchvision:squeezenet1_1", quantization="4bit")
+        load_model("torchvision:squeezenet1_1", quantization="4bit", weights="random")
 
 
 def test_that_a_folder_says_how_its_model_is_made(vit_folder: Path) -> None:
@@ -233,6 +237,13 @@ def test_that_timm_is_asked_for_where_it_is_not_installed(monkeypatch: pytest.Mo
     monkeypatch.setattr(timm_models, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match="pip install timm"):
         load_model("timm:resnet18")
+
+
+def test_that_timm_models_need_weights() -> None:
+    pytest.importorskip("timm")
+    with pytest.raises(ModelError, match="needs weights"):
+        load_model("timm:resnet18")
+    assert load_model("timm:resnet18", weights="random").info.title == "resnet18 (random weights)"
 
 
 def test_that_timm_models_are_opened_and_explained(tmp_path: Path) -> None:
