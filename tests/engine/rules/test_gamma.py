@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models.vision_transformer import VisionTransformer
+from torchvision.models import vision_transformer
 from zennit.composites import LayerMapComposite
 from zennit.rules import Gamma
 
@@ -233,12 +233,20 @@ def test_that_transformers_projections_are_layers() -> None:
 
 def test_that_half_precision_gives_numbers_near_float32s() -> None:
     torch.manual_seed(0)
-    model = VisionTransformer(16, 4, 2, 4, 32, 64, num_classes=10).eval()
+    model = vision_transformer.VisionTransformer(16, 4, 2, 4, 32, 64, num_classes=10).eval()
     image = torch.randn(1, 3, 16, 16)
     for rules in ("gamma(conv=100, linear=1)", "gamma"):
         wide = engine.trace(model.float(), pixel_values=image, rules=rules).explain(targets.Class(1))
         half = engine.trace(model.half(), pixel_values=image, rules=rules).explain(targets.Class(1))
         assert np.abs(wide.layers - half.layers).max() <= 0.02 * np.abs(wide.layers).max()
+
+
+def test_that_a_script_patches_a_modelling_module_with_it() -> None:
+    model, image = fixed_vision_model()
+    expected = engine.trace(model, pixel_values=image, rules="gamma(conv=0.1, linear=1)").explain()
+    with engine.monkey_patch(vision_transformer, "gamma(conv=0.1, linear=1)"):
+        (grad,) = torch.autograd.grad(model(image.requires_grad_())[0].max(), image)
+    np.testing.assert_allclose((image * grad).sum(1)[0].detach(), expected.input, rtol=1e-5, atol=1e-6)
 
 
 def test_that_a_rule_set_is_found_by_its_name() -> None:
