@@ -36,10 +36,10 @@ LayerKind = Literal["conv", "linear"]
 
 
 class Gammas:
-    """What the gammas are now: they are read when relevance goes back, and no forward pass depends on them."""
+    """What a rule set's own gammas are, and what they are now: they are read when relevance goes back."""
 
-    def __init__(self, now: Gamma) -> None:
-        self.now = now
+    def __init__(self, own: Gamma) -> None:
+        self.own = self.now = own
         self._one_at_a_time = threading.RLock()
 
     @contextmanager
