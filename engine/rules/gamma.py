@@ -36,10 +36,10 @@ LayerKind = Literal["conv", "linear"]
 
 
 class Gammas:
-    """What the gammas are now: they are read when relevance goes back, and no forward pass depends on them."""
+    """What a rule set's own gammas are, and what they are now: they are read when relevance goes back."""
 
-    def __init__(self, now: Gamma) -> None:
-        self.now = now
+    def __init__(self, own: Gamma) -> None:
+        self.own = self.now = own
         self._one_at_a_time = threading.RLock()
 
     @contextmanager
@@ -99,23 +99,27 @@ class _Gamma(Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, bias = ctx.saved_tensors
         half = ctx.gamma() / 2
-        operands = (x,) if bias is None else (x, bias)
-        y, back = _map_and_back(ctx.linear, weight, operands)
+        operands = (x, bias) if ctx.needs_input_grad[2] else (x,)
+        y, back = _map_and_back(ctx.linear, weight, bias, operands)
         size = y.abs().to(torch.promote_types(y.dtype, torch.float32))
         if half == 0:
             found = back(grad * (size / (size + _STABILIZER)).to(y.dtype))
         else:
-            most, back_positive = _map_and_back(ctx.linear, weight.abs(), [value.abs() for value in operands])
+            most, back_positive = _map_and_back(
+                ctx.linear, weight.abs(), None if bias is None else bias.abs(), [value.abs() for value in operands]
+            )
             denominator = most.to(size.dtype).mul_(half).add_(size, alpha=1 + half).add_(_STABILIZER)
             grad = grad * (size / denominator).to(y.dtype)
             found = [
                 part * (1 + half) + other * (value.sign() * half)
                 for part, other, value in zip(back(grad), back_positive(grad * y.sign()), operands, strict=True)
             ]
-        return found[0], None, found[1] if ctx.needs_input_grad[2] else None, None, None
+        return found[0], None, found[1] if len(operands) == 2 else None, None, None
 
 
-def _map_and_back(linear: Callable[..., Tensor], weight: Tensor, operands: Sequence[Tensor]) -> tuple[Tensor, _Back]:
-    """The linear map of an input and its bias, if there is one, and the map from a gradient to theirs."""
-    result: Any = vjp(lambda x, *bias: linear(x, weight, *bias), *operands)
+def _map_and_back(
+    linear: Callable[..., Tensor], weight: Tensor, bias: Tensor | None, operands: Sequence[Tensor]
+) -> tuple[Tensor, _Back]:
+    """The linear map of `operands`, an input and perhaps the bias, and the map from a gradient to theirs."""
+    result: Any = vjp(lambda x, bias=bias: linear(x, weight, bias), *operands)
     return result

@@ -53,7 +53,7 @@ class RuleSet:
     rules: Mapping[Operation, Rule]
     reading: Reading = "activation x gradient"
     layers: Mapping[Operation, Rule] | None = None  # the table in calls of linear and convolutional modules
-    gammas: Gammas | None = None  # what these are in the backward pass
+    gammas: Gammas | None = None  # which are read in the backward pass, and may be others there
     parts: Parts | None = None  # modules that are one operation, with a rule of their own
     whole_activations: bool = True  # activation modules of several operations get the identity rule as one
     conserves: bool = True  # what leaves no operation but into constants and softmax reaches the input
@@ -61,7 +61,7 @@ class RuleSet:
     def but(self, name: str, title: str, changes: Mapping[Operation, Rule]) -> RuleSet:
         """The same table with `changes`."""
         layers = None if self.layers is None else {**self.layers, **changes}
-        return replace(self, name=name, title=title, rules={**self.rules, **changes}, layers=layers)
+        return replace(self, name=name, title=title, rules={**self.rules, **changes}, layers=layers, gammas=None)
 
     def on(self, module: nn.Module, observer: Observer | None = None) -> AbstractContextManager[None]:
         """Inside the `with`, calls of `module` run under these rules; its parameters are constants there.
@@ -80,13 +80,13 @@ class RuleSet:
 
         Raises RulesError where a forward pass under the one is not a forward pass under the other.
         """
-        if self.gammas and other.gammas and self.gammas.now.attention == other.gammas.now.attention:
-            return self.gammas.at(other.gammas.now)
+        if self.gammas and other.gammas and self.gammas.own.attention == other.gammas.own.attention:
+            return self.gammas.at(other.gammas.own)
         if self is other:
             return nullcontext()
         raise RulesError(
-            f"What ran under {self.title} cannot go back under {other.title}, which is another forward pass: trace it "
-            f"with rules={other.name!r}."
+            f"What ran under {self.title} cannot go back under {other.title}, which is another forward pass: make a "
+            "trace under those rules."
         )
 
     @property
@@ -206,7 +206,8 @@ def gamma(conv: float = 0.25, linear: float = 0.05, attention: Attention = "cp")
 def composite(of_zennit: Composite) -> RuleSet:
     """The rules of a composite of zennit on the modules it maps, and CP-LRP's on the operations outside of them.
 
-    What a rule gives to an input that is exactly zero is in a trace's relevance, but in no product with a gradient.
+    What a rule gives to an input that is exactly zero is in a trace's relevance, but in no product with a gradient. A
+    composite's canonizers change weights while the rules are on a module, and with them the last digits of its output.
     """
     name = type(of_zennit).__name__
     return replace(CP_LRP, name=name, title=name, parts=CompositeRules(of_zennit), conserves=False)

@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models.vision_transformer import VisionTransformer
+from torchvision.models import vision_transformer
 from zennit.composites import LayerMapComposite
 from zennit.rules import Gamma
 
@@ -162,9 +162,20 @@ def test_that_gammas_are_read_when_relevance_goes_back() -> None:
 def test_that_rules_with_another_forward_pass_are_refused(recorded: str, asked: str) -> None:
     model, image = fixed_vision_model()
     trace = engine.trace(model, pixel_values=image, rules=recorded)
-    with pytest.raises(RulesError, match="trace it with rules"):
+    with pytest.raises(RulesError, match="make a trace under those rules"):
         trace.explain(rules=asked)
     assert trace.explain(rules=recorded).rules == rule_set(recorded).name
+
+
+def test_that_a_changed_table_keeps_its_gammas() -> None:
+    model, image = fixed_vision_model()
+    changed = gamma(1, 1).but("mine", "Mine", {F.gelu: rule_set("cp-lrp").rules[F.gelu]})
+    with engine.trace(model, pixel_values=image, rules=changed) as trace:
+        assert np.array_equal(
+            trace.explain().layers, engine.trace(model, pixel_values=image, rules=gamma(1, 1)).explain().layers
+        )
+        with pytest.raises(RulesError):
+            trace.explain(rules=gamma(0.1, 1))
 
 
 @pytest.mark.parametrize("checkpointing", [False, True])
@@ -233,7 +244,7 @@ def test_that_transformers_projections_are_layers() -> None:
 
 def test_that_half_precision_gives_numbers_near_float32s() -> None:
     torch.manual_seed(0)
-    model = VisionTransformer(16, 4, 2, 4, 32, 64, num_classes=10).eval()
+    model = vision_transformer.VisionTransformer(16, 4, 2, 4, 32, 64, num_classes=10).eval()
     image = torch.randn(1, 3, 16, 16)
     for rules in ("gamma(conv=100, linear=1)", "gamma"):
         wide = engine.trace(model.float(), pixel_values=image, rules=rules).explain(targets.Class(1))
@@ -241,10 +252,18 @@ def test_that_half_precision_gives_numbers_near_float32s() -> None:
         assert np.abs(wide.layers - half.layers).max() <= 0.02 * np.abs(wide.layers).max()
 
 
+def test_that_a_script_patches_a_modelling_module_with_it() -> None:
+    model, image = fixed_vision_model()
+    expected = engine.trace(model, pixel_values=image, rules="gamma(conv=0.1, linear=1)").explain()
+    with engine.monkey_patch(vision_transformer, "gamma(conv=0.1, linear=1)"):
+        (grad,) = torch.autograd.grad(model(image.requires_grad_())[0].max(), image)
+    np.testing.assert_allclose((image * grad).sum(1)[0].detach(), expected.input, rtol=1e-5, atol=1e-6)
+
+
 def test_that_a_rule_set_is_found_by_its_name() -> None:
     for rules in (gamma(), gamma(1, 0), gamma(0.1, 1e-5, "attnlrp")):
         found = rule_set(rules.name)
-        assert (found.name, found.title, found.gammas.now) == (rules.name, rules.title, rules.gammas.now)
+        assert (found.name, found.title, found.gammas.own) == (rules.name, rules.title, rules.gammas.own)
     with pytest.raises(RulesError, match=r"There are: attnlrp, .*gamma\(conv="):
         rule_set("lrp")
     with pytest.raises(RulesError, match="from 0 to 1,000,000, not -1"):
