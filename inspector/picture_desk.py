@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.protocol.messages import ExportGrid
 from engine.protocol.rule_names import Attention, Gamma, gamma_of
-from engine.protocol.values import Relevance
+from engine.protocol.values import ModelSource, Relevance
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.browsing import browse_image, browse_new_file
 from inspector.dialogs.explore import ExploreDialog, GridFigure
@@ -21,6 +21,7 @@ from inspector.settings import Profile
 from inspector.state.picture import display_limit
 from inspector.state.question import Question
 from inspector.state.trouble import Remedy, Trouble
+from inspector.views.image_input import ImageExample
 
 
 class PictureDesk(QObject):
@@ -38,13 +39,15 @@ class PictureDesk(QObject):
 
     def open(self, path: str) -> None:
         """Explain the picture in a file."""
-        try:
-            image = read_picture(Path(path))
-        except PictureError as error:
-            self._refuse(str(error))
-        else:
+        if self._use(path):
             self._profile.keep(structs.replace(self._profile.settings, image_folder=str(Path(path).parent)))
-            self._inquiry.use_image(image)
+
+    def open_example(self, example: ImageExample) -> None:
+        """Explain an example, by the model that goes with it."""
+        model = self._inquiry.opening or self._inquiry.study.question.source
+        if example.model and model.name != example.model:
+            self._inquiry.open_model(ModelSource(example.model))
+        self._use(example.path)
 
     def take_bytes(self, data: bytes, name: str) -> None:
         """Explain the picture in the bytes of a file."""
@@ -132,6 +135,16 @@ class PictureDesk(QObject):
             figure.transparent,
         )
         self._inquiry.export(request, target)
+
+    def _use(self, path: str) -> bool:
+        """Explain the picture in a file, or say why there is none."""
+        try:
+            image = read_picture(Path(path))
+        except PictureError as error:
+            self._refuse(str(error))
+            return False
+        self._inquiry.use_image(image)
+        return True
 
     def _refuse(self, message: str) -> None:
         self.troubled.emit(Trouble(message, Remedy.OPEN_IMAGE))

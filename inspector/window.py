@@ -29,7 +29,7 @@ from inspector.drops import (
     Refused,
     dropped_files,
 )
-from inspector.examples import Example, read_examples
+from inspector.examples import Example, read_examples, read_image_examples
 from inspector.frame import Frame
 from inspector.picture_desk import PictureDesk
 from inspector.settings import Profile, Settings
@@ -66,6 +66,7 @@ class Window(Frame):
         self.addToolBar(self.tools)
         self.settle()
         self.editor.set_examples(read_examples())
+        self.image.set_examples(read_image_examples())
         self._follow_inquiry()
         self._follow_people()
         self._follow_worker()
@@ -103,6 +104,7 @@ class Window(Frame):
         self.editor.files_dropped.connect(self._on_files_dropped)
         self.image.open_requested.connect(self.pictures.browse)
         self.image.file_chosen.connect(self._on_file_chosen)
+        self.image.example_chosen.connect(self.pictures.open_example)
         self.image.image_pasted.connect(self.pictures.take_bytes)
         self.input.gamma_chosen.connect(self.inquiry.choose_rules)
         self.input.explore_requested.connect(self.pictures.explore)
