@@ -1,7 +1,8 @@
-"""Takes in pictures: files, what is on the clipboard, what other programs let go of."""
+"""Pictures: taken in from files, the clipboard and other programs, looked at, and explored by their gammas."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,12 +17,13 @@ from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.browsing import browse_image, browse_new_file
 from inspector.dialogs.explore import ExploreDialog, GridFigure
 from inspector.drops import DroppedImage, DroppedPixels, Refused, pasted_image
+from inspector.picture_part import PicturePart
 from inspector.pictures import PictureError, picture_of_bytes, read_picture
 from inspector.settings import Profile
 from inspector.state.picture import display_limit
 from inspector.state.question import Question
 from inspector.state.trouble import Remedy, Trouble
-from inspector.views.image_input import ImageExample
+from inspector.views.image_input import ImageExample, ImageInput
 
 
 class PictureDesk(QObject):
@@ -33,6 +35,15 @@ class PictureDesk(QObject):
         super().__init__(window)
         self._window, self._inquiry, self._profile = window, inquiry, profile
         self._explore: ExploreDialog | None = None
+
+    def follow(self, image: ImageInput, part: PicturePart) -> None:
+        """Do what is asked for where pictures are given and looked at."""
+        image.open_requested.connect(self.browse)
+        image.example_chosen.connect(self.open_example)
+        image.image_pasted.connect(self.take_bytes)
+        part.opacity_chosen.connect(self._on_opacity_chosen)
+        part.clip_chosen.connect(self._on_clip_chosen)
+        part.patches_chosen.connect(self._on_patches_chosen)
 
     def browse(self) -> None:
         browse_image(self._window, self._profile.settings.image_folder, self.open)
@@ -97,6 +108,15 @@ class PictureDesk(QObject):
 
     def _on_explore_finished(self) -> None:
         self._explore = None
+
+    def _on_opacity_chosen(self, opacity: float) -> None:
+        self._inquiry.study.look(replace(self._inquiry.study.view, opacity=opacity))
+
+    def _on_clip_chosen(self, clip: float) -> None:
+        self._inquiry.study.look(replace(self._inquiry.study.view, clip=clip))
+
+    def _on_patches_chosen(self, patches: bool) -> None:
+        self._inquiry.study.look(replace(self._inquiry.study.view, patches=patches))
 
     def _limit_of(self, relevance: Relevance) -> float:
         return display_limit(relevance, None, "layer", self._inquiry.study.view.clip)
