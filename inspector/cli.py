@@ -67,7 +67,8 @@ def window(
     context: typer.Context,
     model: Annotated[str | None, unset(help=f"{_MODEL}, to open at once.")] = None,
     prompt_file: Annotated[Path | None, unset(help="Text to start with.")] = None,
-    rules: Annotated[RuleSet | None, unset(help="How relevance is passed on.")] = None,
+    image: Annotated[Path | None, unset(help="Picture to start with.")] = None,
+    rules: Annotated[str | None, unset(help=f"How relevance is passed on: {_RULE_NAMES}.")] = None,
     layer: Annotated[int | None, unset(help="Layer to show: what enters that block.")] = None,
     theme: Annotated[Literal["system", "light", "dark"] | None, unset(help="Colours of the window.")] = None,
     size: Annotated[str | None, unset(metavar="WxH", help="Of the window, in pixels.")] = None,
@@ -80,10 +81,12 @@ def window(
     if version:
         typer.echo(f"lxt-inspector {_version()}")
         return
+    if rules is not None:
+        check_rules(rules)
     with explained():
         from inspector.app import Options, run
 
-        options = Options(model, prompt_file, rules, layer, theme, window_size(size), screenshot)
+        options = Options(model, prompt_file, image, rules, layer, theme, window_size(size), screenshot)
         code = run(options)
     raise typer.Exit(code)
 

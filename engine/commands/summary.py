@@ -86,7 +86,7 @@ def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
     yield ""
     yield "Predictions"
     likely = [(one.label, f"{one.logit:.3f}", f"{one.probability:.1%}") for one in answer.predictions[:_PREDICTIONS]]
-    yield from table(("class" if model.labels else "token", "logit", "probability"), likely)
+    yield from table(("class" if model.chooses_classes else "token", "logit", "probability"), likely)
     yield ""
     yield f"Most relevant {'patches' if of_picture else 'tokens'} {layer_name(relevance, layer)}"
     if of_picture:

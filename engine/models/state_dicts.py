@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from engine.models.checkpoint import stored_tensors
 from engine.models.loading import Reading
 from engine.protocol.failures import ModelError
 

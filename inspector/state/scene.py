@@ -241,7 +241,7 @@ def choice_of(answer: Explained) -> Choice:
         against = at[1][1]
     label = tokens[position].label if 0 <= position < len(tokens) else ""
     model = answer.relevance.model
-    kind: Kind = "class" if model.labels else "token"
+    kind: Kind = "class" if model.chooses_classes else "token"
     relation = _RELATIONS.get(model.head, "at")
     return Choice(answer.predictions, position, label, explained, against, relation, kind)
 
