@@ -1,7 +1,8 @@
-"""Takes in pictures: files, what is on the clipboard, what other programs let go of."""
+"""Pictures: taken in from files, the clipboard and other programs, looked at, and explored by their gammas."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,16 +12,18 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.protocol.messages import ExportGrid
 from engine.protocol.rule_names import Attention, Gamma, gamma_of
-from engine.protocol.values import Relevance
+from engine.protocol.values import ModelSource, Relevance
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.browsing import browse_image, browse_new_file
 from inspector.dialogs.explore import ExploreDialog, GridFigure
 from inspector.drops import DroppedImage, DroppedPixels, Refused, pasted_image
+from inspector.picture_part import PicturePart
 from inspector.pictures import PictureError, picture_of_bytes, read_picture
 from inspector.settings import Profile
 from inspector.state.picture import display_limit
 from inspector.state.question import Question
 from inspector.state.trouble import Remedy, Trouble
+from inspector.views.image_input import ImageExample, ImageInput
 
 
 class PictureDesk(QObject):
@@ -33,18 +36,29 @@ class PictureDesk(QObject):
         self._window, self._inquiry, self._profile = window, inquiry, profile
         self._explore: ExploreDialog | None = None
 
+    def follow(self, image: ImageInput, part: PicturePart) -> None:
+        """Do what is asked for where pictures are given and looked at."""
+        image.open_requested.connect(self.browse)
+        image.example_chosen.connect(self.open_example)
+        image.image_pasted.connect(self.take_bytes)
+        part.opacity_chosen.connect(self._on_opacity_chosen)
+        part.clip_chosen.connect(self._on_clip_chosen)
+        part.patches_chosen.connect(self._on_patches_chosen)
+
     def browse(self) -> None:
         browse_image(self._window, self._profile.settings.image_folder, self.open)
 
     def open(self, path: str) -> None:
         """Explain the picture in a file."""
-        try:
-            image = read_picture(Path(path))
-        except PictureError as error:
-            self._refuse(str(error))
-        else:
+        if self._use(path):
             self._profile.keep(structs.replace(self._profile.settings, image_folder=str(Path(path).parent)))
-            self._inquiry.use_image(image)
+
+    def open_example(self, example: ImageExample) -> None:
+        """Explain an example, by the model that goes with it."""
+        model = self._inquiry.opening or self._inquiry.study.question.source
+        if example.model and model.name != example.model:
+            self._inquiry.open_model(ModelSource(example.model))
+        self._use(example.path)
 
     def take_bytes(self, data: bytes, name: str) -> None:
         """Explain the picture in the bytes of a file."""
@@ -95,6 +109,15 @@ class PictureDesk(QObject):
     def _on_explore_finished(self) -> None:
         self._explore = None
 
+    def _on_opacity_chosen(self, opacity: float) -> None:
+        self._inquiry.study.look(replace(self._inquiry.study.view, opacity=opacity))
+
+    def _on_clip_chosen(self, clip: float) -> None:
+        self._inquiry.study.look(replace(self._inquiry.study.view, clip=clip))
+
+    def _on_patches_chosen(self, patches: bool) -> None:
+        self._inquiry.study.look(replace(self._inquiry.study.view, patches=patches))
+
     def _limit_of(self, relevance: Relevance) -> float:
         return display_limit(relevance, None, "layer", self._inquiry.study.view.clip)
 
@@ -132,6 +155,16 @@ class PictureDesk(QObject):
             figure.transparent,
         )
         self._inquiry.export(request, target)
+
+    def _use(self, path: str) -> bool:
+        """Explain the picture in a file, or say why there is none."""
+        try:
+            image = read_picture(Path(path))
+        except PictureError as error:
+            self._refuse(str(error))
+            return False
+        self._inquiry.use_image(image)
+        return True
 
     def _refuse(self, message: str) -> None:
         self.troubled.emit(Trouble(message, Remedy.OPEN_IMAGE))

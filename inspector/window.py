@@ -29,7 +29,7 @@ from inspector.drops import (
     Refused,
     dropped_files,
 )
-from inspector.examples import Example, read_examples
+from inspector.examples import Example, read_examples, read_image_examples
 from inspector.frame import Frame
 from inspector.picture_desk import PictureDesk
 from inspector.settings import Profile, Settings
@@ -66,6 +66,7 @@ class Window(Frame):
         self.addToolBar(self.tools)
         self.settle()
         self.editor.set_examples(read_examples())
+        self.image.set_examples(read_image_examples())
         self._follow_inquiry()
         self._follow_people()
         self._follow_worker()
@@ -101,17 +102,12 @@ class Window(Frame):
         self.editor.submitted.connect(self.inquiry.explain)
         self.editor.example_chosen.connect(self._on_example_chosen)
         self.editor.files_dropped.connect(self._on_files_dropped)
-        self.image.open_requested.connect(self.pictures.browse)
+        self.pictures.follow(self.image, self.relevance.picture)
         self.image.file_chosen.connect(self._on_file_chosen)
-        self.image.image_pasted.connect(self.pictures.take_bytes)
         self.input.gamma_chosen.connect(self.inquiry.choose_rules)
         self.input.explore_requested.connect(self.pictures.explore)
         self.relevance.scale_chosen.connect(self._on_scale_chosen)
-        picture = self.relevance.picture
-        picture.mode_chosen.connect(self._on_mode_chosen)
-        picture.opacity_chosen.connect(self._on_opacity_chosen)
-        picture.clip_chosen.connect(self._on_clip_chosen)
-        picture.patches_chosen.connect(self._on_patches_chosen)
+        self.relevance.picture.mode_chosen.connect(self._on_mode_chosen)
         self.relevance.strip.position_clicked.connect(self.inquiry.choose_position)
         self.relevance.strip.current_changed.connect(self.study.look_at_token)
         self.layers.layer_clicked.connect(self.study.look_at_layer)
@@ -213,15 +209,6 @@ class Window(Frame):
 
     def _on_mode_chosen(self, mode: PictureMode) -> None:
         self.commands[f"mode.{mode}"].trigger()
-
-    def _on_opacity_chosen(self, opacity: float) -> None:
-        self.study.look(replace(self.study.view, opacity=opacity))
-
-    def _on_clip_chosen(self, clip: float) -> None:
-        self.study.look(replace(self.study.view, clip=clip))
-
-    def _on_patches_chosen(self, patches: bool) -> None:
-        self.study.look(replace(self.study.view, patches=patches))
 
     def _on_command_chosen(self, command_id: str) -> None:
         self.commands[command_id].trigger()

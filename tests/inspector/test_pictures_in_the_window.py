@@ -18,6 +18,7 @@ from inspector.dialogs.explore import ExploreDialog
 from inspector.dialogs.export import ExportDialog
 from inspector.settings import Profile, SettingsFile
 from inspector.state.trouble import Remedy
+from inspector.views.image_input import ImageExample
 from inspector.window import Window
 
 VIT = ModelSource("bundled:vit")
@@ -278,3 +279,10 @@ def test_that_an_answer_about_a_picture_is_exported(about_cat, worker, tmp_path,
     assert request.opacity == about_cat.study.view.opacity
     with qtbot.waitSignal(about_cat.inquiry.exporting.written):
         worker.answer()
+
+
+def test_that_an_example_brings_its_model(window, worker, picture):
+    window.image.example_chosen.emit(ImageExample("A cat", str(picture), "bundled:vit"))
+    worker.answer()
+    assert window.study.shown.relevance.seen.name == "cat.png"
+    assert window.study.question.source == VIT
