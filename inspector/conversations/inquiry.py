@@ -283,7 +283,8 @@ class Inquiry(QObject):
         self._set_model(ending.model, ending.memory)
         question, source = self.study.question, self.loading.opening
         if source is not None and source != question.source:  # token ids mean nothing to another model
-            self.study.ask(replace(question, source=source, target=Top(), checkpointing=False))
+            plain = replace(question, source=source, target=Top(), checkpointing=False, continuation=None)
+            self.study.ask(plain)
         wanted, self._explain_when_open = self._explain_when_open, False
         if wanted and (question.image is not None or (question.prompt and not ending.model.takes_images)):
             self.explain()

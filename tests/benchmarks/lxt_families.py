@@ -2,9 +2,9 @@
 
 `python -W ignore -m tests.benchmarks.lxt_families --lxt CHECKOUT`. Each family and rule set has a process of its own,
 since LXT's patches stay. A fact is asked as it can be: the logits before and after patching; CP-LRP's relevance of word
-embeddings, biases and other embeddings against the logit in float64; whether the modelling module's forwards are as
-they were once all is done; whether AttnLRP's relevance is finite and not all zero in float32 and bfloat16. LXT has no
-coverage report, so that fact cannot be asked.
+embeddings, biases and other embeddings against the logit, all of it in float64; whether the modelling module's forwards
+are as they were once all is done; whether AttnLRP's relevance is finite and not all zero in float32 and bfloat16. LXT
+has no coverage report, so that fact cannot be asked. Its ViT is torchvision's, which is no family of transformers.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.attribution.double import InDouble
 from tests.engine.attribution.facts import ALL
 from tests.engine.attribution.test_ledger import with_random_biases
 
-FAMILIES = {  # what LXT has a map for, and the model type that it is tried on; its ViT is torchvision's
+FAMILIES = {  # what LXT has a map for, and the model type that it is tried on
     "llama": "llama",
     "qwen2": "qwen2",
     "qwen3": "qwen3",
@@ -49,7 +50,7 @@ def forwards(module: ModuleType) -> dict[str, Any]:
 
 def explained(model: nn.Module, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The last logits (choice,), the relevance of the word embeddings, and that of every constant together."""
-    constants = [p for name, p in model.named_parameters() if "bias" in name or ("embed" in name or "wpe" in name)]
+    constants = [p for name, p in model.named_parameters() if any(part in name for part in ("bias", "embed", "wpe"))]
     words = model.get_input_embeddings()
     for parameter in model.parameters():
         parameter.requires_grad_(any(parameter is each for each in constants) and parameter is not words.weight)
@@ -58,11 +59,7 @@ def explained(model: nn.Module, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     logits = logits.reshape(-1, logits.shape[-1])[-1]  # of the last token, or of the whole text
     logits.max().backward()
     others = [(p * p.grad).sum() for p in constants if p.grad is not None]
-    return (
-        logits.detach(),
-        (embedded * embedded.grad).detach(),
-        torch.stack([torch.zeros_like(logits[0]), *others]).sum().detach(),
-    )
+    return logits.detach(), (embedded * embedded.grad).detach(), sum(others, torch.zeros_like(logits[0])).detach()
 
 
 def asked(name: str, rules: str) -> dict[str, Any]:
@@ -78,15 +75,14 @@ def asked(name: str, rules: str) -> dict[str, Any]:
         model.set_experts_implementation("eager")  # the only one of which LXT has a rule
     ids = torch.tensor([ALL[type_].given["input_ids"]])
     before = forwards(modelling)
-    if rules == "cp_LRP":
-        model = model.double()
     plain = explained(model, ids)[0]
-    patching.monkey_patch(modelling, getattr(family, rules))
     model.zero_grad()
-    logits, relevance, constants = explained(model, ids)
+    patching.monkey_patch(modelling, getattr(family, rules))
     if rules == "cp_LRP":
-        value = logits.max()
-        return {"ledger": float((relevance.sum() + constants - value).abs() / value.abs())}
+        with InDouble():
+            logits, relevance, constants = explained(model.double(), ids)
+        return {"ledger": float((relevance.sum() + constants - logits.max()).abs() / logits.max().abs())}
+    logits, relevance, _ = explained(model, ids)
     half = explained(model.to(torch.bfloat16), ids)[1]
     finite = all(bool(r.isfinite().all() and r.abs().max() > 0) for r in (relevance, half))
     return {
