@@ -10,6 +10,7 @@ from typing import Any, overload
 
 import numpy as np
 from torch import Tensor, nn
+from zennit.core import Composite
 
 from engine.attribution.answering import choices_in, over_channels, placed
 from engine.attribution.attention import check_attention
@@ -58,7 +59,7 @@ def trace(
     decoder_text: str | None = None,
     image: AnyImage | None = None,
     pixel_values: Tensor | None = None,
-    rules: str | RuleSet = "attnlrp",
+    rules: str | RuleSet | Composite = "attnlrp",
     checkpointing: bool = False,
     ledger: bool = True,
     progress: ReportProgress | None = None,
@@ -71,7 +72,7 @@ def trace(
     model: Model | nn.Module,
     prompt: list[str] | tuple[str, ...],
     *,
-    rules: str | RuleSet = "attnlrp",
+    rules: str | RuleSet | Composite = "attnlrp",
     checkpointing: bool = False,
     ledger: bool = True,
     progress: ReportProgress | None = None,
@@ -85,7 +86,7 @@ def trace(
     *,
     input_ids: Any,
     attention_mask: Any,
-    rules: str | RuleSet = "attnlrp",
+    rules: str | RuleSet | Composite = "attnlrp",
     checkpointing: bool = False,
     ledger: bool = True,
     progress: ReportProgress | None = None,
@@ -105,7 +106,7 @@ def trace(
     decoder_text: str | None = None,
     image: AnyImage | None = None,
     pixel_values: Tensor | None = None,
-    rules: str | RuleSet = "attnlrp",
+    rules: str | RuleSet | Composite = "attnlrp",
     checkpointing: bool = False,
     ledger: bool = True,
     progress: ReportProgress | None = None,
@@ -192,7 +193,7 @@ class Trace:
         self,
         target: Target | None = None,
         *,
-        rules: str | RuleSet | None = None,
+        rules: str | RuleSet | Composite | None = None,
         progress: ReportProgress | None = None,
         cancelled: AskCancelled | None = None,
     ) -> Relevance:
@@ -207,7 +208,7 @@ class Trace:
         self,
         targets: Sequence[Target],
         *,
-        rules: str | RuleSet | None = None,
+        rules: str | RuleSet | Composite | None = None,
         progress: ReportProgress | None = None,
         cancelled: AskCancelled | None = None,
     ) -> list[Relevance]:
