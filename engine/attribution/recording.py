@@ -138,8 +138,8 @@ def _finished(stacks: list[Stack], logits: Tensor, module: nn.Module) -> list[St
     """The stacks that ran, each with what left its last block. Raises ModelError where no path leads to the input."""
     if stacks[0].leaf is None or not logits.requires_grad:
         raise ModelError(
-            f"No gradient path leads from the logits of {type(module).__name__} to its word embeddings or pixels, so no "
-            "relevance can reach them. Open a model whose forward pass neither detaches nor rounds on its way."
+            f"No gradient path leads from the logits of {type(module).__name__} to its word embeddings or pixels, so "
+            "relevance cannot reach them. Open a model whose forward pass neither detaches nor rounds on its way."
         )
     ran = [stack for stack in stacks if stack.leaf is not None and stack.left is not None]
     for stack in ran:

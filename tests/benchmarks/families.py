@@ -54,7 +54,9 @@ def row(type_: str) -> str:
     cells = ["yes" if findings[fact].holds else "**no**" for fact in FACTS]
     left_over = findings["ledger"].left_over
     if findings["ledger"].holds and left_over is not None:
-        cells[FACTS.index("ledger")] = ", ".join(f"1e{math.ceil(math.log10(left))}" if left else "0" for left in left_over)
+        cells[FACTS.index("ledger")] = ", ".join(
+            f"1e{math.ceil(math.log10(left))}" if left else "0" for left in left_over
+        )
     return f"| {type_} | {' | '.join(cells)} |"
 
 
@@ -72,7 +74,13 @@ def left_over() -> str:
 def main() -> None:
     whole = sum(all(finding.holds for finding in facts_of(type_).values()) for type_ in ALL)
     lacking = f"{len(ALL) - whole} lacks one." if len(ALL) - whole == 1 else f"{len(ALL) - whole} lack some."
-    head = {"whole": whole, "count": len(ALL), "version": version("transformers"), "lacking": lacking, "left_over": left_over()}
+    head = {
+        "whole": whole,
+        "count": len(ALL),
+        "version": version("transformers"),
+        "lacking": lacking,
+        "left_over": left_over(),
+    }
     print(HEAD.format(**head, facts=" | ".join(FACTS), lines="|".join("---" for _ in FACTS)))
     for type_ in sorted(ALL):
         print(row(type_))

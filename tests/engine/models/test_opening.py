@@ -252,7 +252,7 @@ class _Losing(nn.Linear):
 
 
 def test_that_a_quantized_layer_that_loses_gradients_is_refused():
-    with pytest.raises(ModelError, match="loses gradients of _Losing on cpu.*without quantization"):
+    with pytest.raises(ModelError, match=r"loses gradients of _Losing on cpu.*without quantization"):
         keep_gradients(nn.Sequential(_Losing()), torch.float32)
 
 
