@@ -55,7 +55,7 @@ def plain(model: Model, given: dict[str, Any]) -> None:
     value = logits.reshape(-1, logits.shape[-1])[-1].max()
     for x, grad in zip(leaves, torch.autograd.grad(value, leaves, allow_unused=True), strict=True):
         if grad is not None:
-            (x * grad).sum(-1)
+            (x * grad).sum(-1).cpu()  # which waits for a device
 
 
 def ruled(model: Model, given: dict[str, Any], ledger: bool) -> None:
