@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -109,7 +109,7 @@ def record(
                 undo.enter_context(_removed(handle))
         else:
             stacks[0].leaf = inputs.main.detach().requires_grad_()
-            inputs = Inputs(stacks[0].leaf, inputs.others)
+            inputs = replace(inputs, main=stacks[0].leaf)
         for stack, blocks in zip(stacks, blocks_of, strict=True):
             for block in blocks:
                 told = moved if stack is stacks[0] else _stay
@@ -139,7 +139,7 @@ def _finished(stacks: list[Stack], logits: Tensor, module: nn.Module) -> list[St
     if stacks[0].leaf is None or not logits.requires_grad:
         raise ModelError(
             f"No gradient path leads from the logits of {type(module).__name__} to its word embeddings or pixels, so "
-            "relevance cannot reach them. Open a model whose forward pass neither detaches nor rounds on its way."
+            "no relevance can reach them. Open a model whose forward pass neither detaches nor rounds on its way."
         )
     ran = [stack for stack in stacks if stack.leaf is not None and stack.left is not None]
     for stack in ran:

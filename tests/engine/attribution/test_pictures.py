@@ -176,3 +176,14 @@ def test_that_a_prompts_explanation_cannot_be_rated() -> None:
 def test_that_a_model_of_text_says_so_of_pixels() -> None:
     with pytest.raises(EngineError, match="takes text"):
         engine.trace(engine.load_model("bundled:llama"), pixel_values=pixels())
+
+
+def test_that_an_answer_holds_the_picture_as_the_model_saw_it() -> None:
+    model = engine.load_model("torchvision:squeezenet1_1", weights="random")
+    picture = np.zeros((300, 400, 3), np.uint8)
+    picture[:, 200:] = 255
+    with engine.trace(model, image=picture) as trace:
+        seen = trace.explain().seen
+    assert seen.original == (400, 300)
+    assert seen.pixels.shape == (224, 224, 3)
+    assert seen.pixels[:, :100].max() < 10 and seen.pixels[:, -100:].min() > 245
