@@ -22,7 +22,7 @@ download. It knows one thing: which two digits a picture shows. Whatever it says
 - **Data**: pictures made by `resources/models/two_digits.py` with seed {seed} from the real handwritten digits in
   `resources/models/digits` (UCI, CC BY 4.0). {held_out} of the {rows:,} digits are held out: no training picture has
   any part of them. The same people wrote both parts.
-- **Shape**: patches of {patch_size} x {patch_size} pixels, {num_layers} blocks of width {hidden_dim}, {num_heads} heads.
+- **Shape**: {num_layers} blocks of width {hidden_dim} with {num_heads} heads; patches of {patch_size} x {patch_size}.
 - **Training**: {steps:,} steps of {batch} pictures, {minutes:.0f} minutes of one core.
 - **Accuracy**: in **{both:.1%}** of {pictures:,} held-out pictures the two likeliest classes are the two digits;
   {each:.1%} of the digits are among the two.
