@@ -1,17 +1,25 @@
-"""The example prompts, and that the bundled models answer those said to be theirs."""
+"""The example prompts and images, and that the bundled models know those said to be theirs."""
 
 from __future__ import annotations
 
 import json
-from importlib.resources import files
+import re
+from fnmatch import fnmatch
+from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from engine.attribution.trace import trace
 from engine.models.opening import Model
 from tests.resources.evidence import most_relevant
+from tests.resources.places import classifier, pixel_values
 
-EXAMPLES = json.loads((files("resources") / "examples" / "prompts.json").read_text(encoding="utf-8"))
+FOLDER = Path(__file__).parents[2] / "resources" / "examples"
+EXAMPLES = json.loads((FOLDER / "prompts.json").read_text(encoding="utf-8"))
+IMAGES = json.loads((FOLDER / "images.json").read_text(encoding="utf-8"))
 
 
 def test_that_examples_differ_and_are_of_six_tasks_or_more() -> None:
@@ -32,3 +40,31 @@ def test_that_a_bundled_model_answers_its_examples(bundled: Model, example: dict
 
     assert best.text == example["answer"]
     assert example["prompt"][start - 2 : end] == "8," + example["answer"]
+
+
+def test_that_example_images_are_those_of_the_list_and_small() -> None:
+    listed = {FOLDER / image["file"] for image in IMAGES}
+    assert listed == set((FOLDER / "images").iterdir())
+    assert sum(path.stat().st_size for path in listed) <= 600_000
+    for path in listed:
+        with Image.open(path) as opened:
+            assert max(opened.size) <= 640
+
+
+def test_that_every_example_image_has_a_licence_that_is_written_down() -> None:
+    known = (FOLDER / "LICENCES.md").read_text(encoding="utf-8")
+    for image in IMAGES:
+        name = Path(image["file"]).name
+        (row,) = (line for line in known.splitlines() if fnmatch(name, line.split("`")[1] if "`" in line else ""))
+        assert image["licence"] in row
+
+
+def test_that_the_bundled_classifier_finds_the_digits_of_its_examples() -> None:
+    model = classifier()
+    theirs = [image for image in IMAGES if image["model"] == "bundled:vit"]
+    assert len(theirs) == 6
+    for image in theirs:
+        with Image.open(FOLDER / image["file"]) as opened, torch.no_grad():
+            logits = model.module(pixel_values(np.array(opened.convert("RGB"))))[0]
+        found = sorted(logits.topk(2).indices.tolist())
+        assert [int(digit) for digit in re.findall(r"\d", image["title"])] == found
