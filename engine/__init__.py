@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.protocol.values import Ledger, Matrix, Relevance
     from engine.rules.table import ATTNLRP as attnLRP  # noqa: N811
     from engine.rules.table import CP_LRP as cp_LRP  # noqa: N811
-    from engine.rules.table import RULE_SETS
+    from engine.rules.table import RULE_SETS, gamma
 
 _HOMES = {
     "Generation": "engine.attribution.generating",
@@ -35,6 +35,7 @@ _HOMES = {
     "cp_LRP": "engine.rules.table:CP_LRP",
     "clean_tokens": "engine.familiar.cleaning",
     "coverage": "engine.attribution.coverage",
+    "gamma": "engine.rules.table",
     "generate": "engine.attribution.generating",
     "load_model": "engine.models.opening",
     "matrix": "engine.attribution.matrix",
@@ -58,6 +59,7 @@ __all__ = [
     "clean_tokens",
     "coverage",
     "cp_LRP",
+    "gamma",
     "generate",
     "load_model",
     "matrix",

@@ -14,6 +14,7 @@ from importlib import metadata
 from typing import assert_never
 
 import torch
+from msgspec import structs
 
 from engine.attribution.generating import generate
 from engine.attribution.matrix import matrix
@@ -34,6 +35,7 @@ from engine.protocol.messages import (
     Explained,
     ExplainedEach,
     Export,
+    ExportGrid,
     Generate,
     Generated,
     Hello,
@@ -43,6 +45,8 @@ from engine.protocol.messages import (
     Loaded,
     Phase,
     Progress,
+    Rate,
+    Rated,
     Request,
     Tokenize,
     Tokenized,
@@ -50,11 +54,12 @@ from engine.protocol.messages import (
     Unloaded,
 )
 from engine.protocol.values import ModelSource
+from engine.rules.table import rule_set
 
 Report = Callable[[Progress], None]
 IsCancelled = Callable[[], bool]
 
-PREDICTIONS = 100
+PREDICTIONS = 100  # or every class, so that one can be found by its name
 KEPT_TRACES = 2  # enough to go to and fro between two rule sets
 
 _PACKAGES = ("lxt-inspector", "torch", "transformers", "numpy")
@@ -107,13 +112,15 @@ class Session:
                 return Tokenized(tuple(tokenize(self._hold(source, report, cancelled), text)))
             case Explain():
                 return self._explain(request, report, cancelled)
+            case Rate():
+                return self._rate(request, report, cancelled)
             case Generate():
                 return self._generate(request, report, cancelled)
             case ExplainEach():
                 return self._explain_each(request, report, cancelled)
             case ListModels():
                 return Listed(list_models())
-            case Export():
+            case Export() | ExportGrid():
                 return render(request, cancelled=cancelled)
             case _:
                 assert_never(request)
@@ -131,13 +138,23 @@ class Session:
         progress = _phases(report)
         recorded = self._record(model, question, report, cancelled)
         try:
-            relevance = recorded.explain(question.target, progress=progress, cancelled=cancelled)
-            predictions = recorded.predictions(k=PREDICTIONS, position=relevance.target.position)
+            relevance = recorded.explain(question.target, rules=question.rules, progress=progress, cancelled=cancelled)
+            predictions = recorded.predictions(
+                k=max(PREDICTIONS, len(model.info.labels)), position=relevance.target.position
+            )
         except BaseException:
             self._forget_traces()  # half used, or too big to go on with
             raise
         seconds = time.perf_counter() - started
-        return Explained(question, relevance, predictions, seconds, memory_of(model.info.device))
+        return Explained(_without_data(question), relevance, predictions, seconds, memory_of(model.info.device))
+
+    def _rate(self, asked: Rate, report: Report, cancelled: IsCancelled) -> Rated:
+        question = asked.question
+        model = self._hold(question.source, report, cancelled)
+        recorded = self._record(model, question, report, cancelled)
+        relevance = recorded.explain(question.target, rules=question.rules, cancelled=cancelled)
+        curves = recorded.rate(relevance, asked.steps, progress=_phases(report), cancelled=cancelled)
+        return Rated(_without_data(question), *curves)
 
     def _generate(self, asked: Generate, report: Report, cancelled: IsCancelled) -> Generated:
         model = self._hold(asked.source, report, cancelled)
@@ -165,8 +182,13 @@ class Session:
 
     def _record(self, model: Model, question: Explain | ExplainEach, report: Report, cancelled: IsCancelled) -> Trace:
         """The trace for the question: the kept one, or a new one, for which the kept ones make room if they must."""
-        texts = (question.context, question.decoder_text) if isinstance(question, Explain) else (None, None)
-        key = (question.prompt, *texts, question.continuation, question.rules, question.checkpointing)
+        match question:
+            case Explain():
+                texts, image = (question.context, question.decoder_text), question.image
+            case ExplainEach():
+                texts, image = (None, None), None
+        passed = rule_set(question.rules).forward_name
+        key = (question.prompt, *texts, image, question.continuation, passed, question.checkpointing)
         if key in self._traces:
             self._traces.move_to_end(key)
             return self._traces[key]
@@ -178,6 +200,7 @@ class Session:
                 continuation=question.continuation,
                 context=texts[0],
                 decoder_text=texts[1],
+                image=image,
                 rules=question.rules,
                 checkpointing=question.checkpointing,
                 progress=_phases(report),
@@ -214,6 +237,13 @@ class Session:
         for kept in self._traces.values():
             kept.close()
         self._traces.clear()
+
+
+def _without_data(question: Explain) -> Explain:
+    """The question as an answer carries it: the picture's bytes are with the one who asked."""
+    if question.image is None:
+        return question
+    return structs.replace(question, image=structs.replace(question.image, data=b""))
 
 
 def _phases(report: Report) -> Callable[[Phase, int, int], None]:

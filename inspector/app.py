@@ -32,6 +32,7 @@ class Options:
 
     model: str | None = None
     prompt_file: Path | None = None
+    image: Path | None = None
     rules: str | None = None
     layer: int | None = None
     theme: str | None = None
@@ -83,6 +84,8 @@ def begin(window: Window, options: Options) -> None:
     window.inquiry.open_model(window.study.question.source)
     if options.prompt_file:
         window.open_prompt_file(str(options.prompt_file))
+    if options.image:
+        window.pictures.open(str(options.image))
 
 
 def _spare_collector() -> None:

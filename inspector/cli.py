@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -16,10 +11,21 @@ from typing import Annotated, Literal, get_args
 
 import typer
 
-from engine.protocol.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale, colour_table
-from engine.protocol.failures import EngineError
+from engine.protocol.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
 from engine.protocol.messages import Explain, FigureFormat, Generate, Picture
+from engine.protocol.rule_names import FORM
 from engine.protocol.values import ModelSource, Quantization
+from inspector.exits import explained, write
+from inspector.typed import (
+    RuleSet,
+    check_colours,
+    check_rules,
+    chosen_picture,
+    figure_format,
+    gammas,
+    grid_format,
+    window_size,
+)
 
 _MODEL = "A bundled model (bundled:llama), a hub id, a folder or a .gguf file"
 _PROMPT_FILE = "The text in a file, or on stdin for -. A last line break is left out."
@@ -27,8 +33,12 @@ _TARGET = 'What to explain: top, a token, id:17, class:LABEL, "A - B" or "A - me
 _DEVICE = "auto, cpu, cuda, cuda:1, mps."
 _DTYPE = "auto, float32, bfloat16, float16."
 _REMOTE_CODE = "Run the Python code that comes with the model."
-
-RuleSet = Literal["attnlrp", "cp-lrp", "input-x-gradient", "gradient"]
+_WEIGHTS = "Of a named architecture: a file, or the name of published ones."
+_COLOURS = f"Colours, e.g. {', '.join(COLOUR_MAPS)}."
+_CLIP = "Percentile of relevance at which the colours of a picture end."
+_ZOOM = "Of a .png of a picture: 1 to 4 times as large."
+_RULE_NAMES = f"{', '.join(get_args(RuleSet))}, or for images {FORM}"
+_OUT = f"File to write: {', '.join(f'.{name}' for name in get_args(FigureFormat))}."
 
 unset = partial(typer.Option, show_default=False)
 
@@ -57,7 +67,8 @@ def window(
     context: typer.Context,
     model: Annotated[str | None, unset(help=f"{_MODEL}, to open at once.")] = None,
     prompt_file: Annotated[Path | None, unset(help="Text to start with.")] = None,
-    rules: Annotated[RuleSet | None, unset(help="How relevance is passed on.")] = None,
+    image: Annotated[Path | None, unset(help="Picture to start with.")] = None,
+    rules: Annotated[str | None, unset(help=f"How relevance is passed on: {_RULE_NAMES}.")] = None,
     layer: Annotated[int | None, unset(help="Layer to show: what enters that block.")] = None,
     theme: Annotated[Literal["system", "light", "dark"] | None, unset(help="Colours of the window.")] = None,
     size: Annotated[str | None, unset(metavar="WxH", help="Of the window, in pixels.")] = None,
@@ -70,31 +81,37 @@ def window(
     if version:
         typer.echo(f"lxt-inspector {_version()}")
         return
-    with _explained():
+    if rules is not None:
+        check_rules(rules)
+    with explained():
         from inspector.app import Options, run
 
-        options = Options(model, prompt_file, rules, layer, theme, _size(size), screenshot)
+        options = Options(model, prompt_file, image, rules, layer, theme, window_size(size), screenshot)
         code = run(options)
     raise typer.Exit(code)
 
 
-@cli.command(short_help="Explain one prompt, and save a figure.")
+@cli.command(short_help="Explain one prompt or image, and save a figure.")
 def explain(
     model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{_MODEL}.", show_default=False)],
     prompt: Annotated[str | None, unset(help="The text to explain.")] = None,
     prompt_file: Annotated[str | None, unset(metavar="FILE", help=_PROMPT_FILE)] = None,
+    image: Annotated[Path | None, unset(metavar="FILE", help="The picture to explain, in place of a text.")] = None,
     context: Annotated[
         str | None, unset(help="The text that holds the answer, where the prompt is a question.")
     ] = None,
     decoder_text: Annotated[str | None, unset(help="What an encoder-decoder model has said so far.")] = None,
     target: Annotated[str, typer.Option(help=_TARGET)] = "top",
     position: Annotated[int, typer.Option(help="After which token the target is predicted; -1 is the last.")] = -1,
-    rules: Annotated[RuleSet, typer.Option(help="How relevance is passed on.")] = "attnlrp",
+    rules: Annotated[str, typer.Option(help=f"How relevance is passed on: {_RULE_NAMES}.")] = "attnlrp",
     layer: Annotated[int | None, unset(help="What enters block LAYER; without it, the input.")] = None,
-    out: Annotated[Path | None, unset(help="File to write: .pdf, .tex, .png, .csv or .json.")] = None,
-    picture: Annotated[Picture, typer.Option(help="What .pdf and .png show; .tex is tokens only.")] = "tokens",
+    out: Annotated[Path | None, unset(help=_OUT)] = None,
+    picture: Annotated[Picture | None, unset(help="What .pdf and .png show; .tex is tokens only.")] = None,
     scale: Annotated[Scale, typer.Option(help="What the colours span; target is the target's value.")] = "layer",
-    colour_map: Annotated[str, typer.Option(help=f"Colours, e.g. {', '.join(COLOUR_MAPS)}.")] = DEFAULT_COLOUR_MAP,
+    colour_map: Annotated[str, typer.Option(help=_COLOURS)] = DEFAULT_COLOUR_MAP,
+    clip: Annotated[float, typer.Option(help=_CLIP)] = 100,
+    zoom: Annotated[int, typer.Option(min=1, max=4, help=_ZOOM)] = 1,
+    weights: Annotated[str | None, unset(help=_WEIGHTS)] = None,
     device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
     dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
     quantization: Annotated[Quantization | None, unset(help="Load the weights quantized.")] = None,
@@ -103,30 +120,71 @@ def explain(
     checkpointing: Annotated[bool, typer.Option("--checkpointing", help="Less memory, more time.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Explain one prompt: say what the model predicts and which tokens made it so, and save a figure."""
-    if (prompt is None) == (prompt_file is None):
-        raise typer.BadParameter("Give either --prompt or --prompt-file.")
-    file_format = _format(out, picture) if out else None
-    _check_colour_map(colour_map)
-    with _explained():
-        from engine.commands.reading import read_prompt, read_target
+    """Explain one prompt or image: say what the model predicts and what made it so, and save a figure."""
+    if [prompt, prompt_file, image].count(None) != 2:
+        raise typer.BadParameter("Give one of --prompt, --prompt-file and --image.")
+    drawn = chosen_picture(picture, image is not None)
+    file_format = figure_format(out, drawn) if out else None
+    check_rules(rules)
+    check_colours(colour_map, clip)
+    with explained():
+        from engine.commands.reading import read_image, read_prompt, read_target
 
-        text = prompt if prompt is not None else read_prompt(prompt_file or "-")
+        seen = read_image(image) if image else None
+        text = prompt if prompt is not None else read_prompt(prompt_file or "-") if seen is None else ""
 
         from engine.commands.explaining import Figure, explain  # torch: after what can go wrong without it
         from engine.commands.summary import in_words, summary
 
-        source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code)
+        source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights)
         wanted = read_target(target, position)
-        question = Explain(source, text, wanted, rules, checkpointing, context=context, decoder_text=decoder_text)
-        figure = Figure(file_format, picture, layer, scale, colour_map) if file_format else None
+        question = Explain(source, text, wanted, rules, checkpointing, None, context, decoder_text, seen)
+        figure = Figure(file_format, drawn, layer, scale, colour_map, clip, zoom) if file_format else None
         answer, made = explain(question, layer, figure)
         if out and made:
-            _write(out, made.data)
+            write(out, made.data)
         facts = summary(answer, layer) | {"out": str(out) if out else None, "note": made.note if made else ""}
         typer.echo(json.dumps(facts, indent=1) if as_json else in_words(answer, layer))
         if out and made and not as_json:
             typer.echo(f"\nWritten  {out}" + (f"\nNote     {made.note}" if made.note else ""))
+
+
+@cli.command(short_help="Explain an image under many gammas, as one figure.")
+def grid(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{_MODEL}.", show_default=False)],
+    image: Annotated[Path, unset(metavar="FILE", help="The picture to explain.")],
+    out: Annotated[Path, unset(help="File to write: .png or .pdf.")],
+    target: Annotated[str, typer.Option(help=_TARGET)] = "top",
+    conv: Annotated[str, typer.Option(help="Gammas of convolutions, a row for each.")] = "0.1,0.25,100",
+    linear: Annotated[str, typer.Option(help="Gammas of linear layers, a column for each.")] = "0,0.01,0.05,0.1,1",
+    picture: Annotated[Literal["heatmap", "overlay"], typer.Option(help="What the cells show.")] = "heatmap",
+    shared: Annotated[bool, typer.Option("--shared", help="One scale for all cells; else each has its own.")] = False,
+    colour_map: Annotated[str, typer.Option(help=_COLOURS)] = DEFAULT_COLOUR_MAP,
+    clip: Annotated[float, typer.Option(help=_CLIP)] = 100,
+    zoom: Annotated[int, typer.Option(min=1, max=4, help=_ZOOM)] = 1,
+    transparent: Annotated[bool, typer.Option("--transparent", help="No white ground in a .png.")] = False,
+    weights: Annotated[str | None, unset(help=_WEIGHTS)] = None,
+    device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
+    dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
+) -> None:
+    """Explain an image under every pair of gammas, from one forward pass, and save the grid of heatmaps."""
+    file_format = grid_format(out)
+    of_conv, of_linear = gammas(conv, "--conv"), gammas(linear, "--linear")
+    check_colours(colour_map, clip)
+    with explained():
+        from engine.commands.reading import read_image, read_target
+
+        seen = read_image(image)
+
+        from engine.commands.picturing import GridFigure, grid
+
+        source = ModelSource(model, device=device, dtype=dtype, weights=weights)
+        figure = GridFigure(file_format, picture, shared, colour_map, clip, zoom, transparent)
+        asked, made = grid(source, seen, read_target(target), of_conv, of_linear, figure)
+        write(out, made.data)
+        first = asked.cells[0]
+        typer.echo(f"Target   {first.target.label}: {first.value:.4f} logits")
+        typer.echo(f"Written  {out}, {len(of_conv)} × {len(of_linear)} cells")
 
 
 @cli.command(short_help="Let a model go on from a prompt.")
@@ -146,7 +204,7 @@ def generate(
     formats: dict[str, Literal["png", "csv", "json"]] = {".png": "png", ".csv": "csv", ".json": "json"}
     if out is not None and out.suffix.lower() not in formats:
         raise typer.BadParameter(f"--out must end in one of {', '.join(formats)}.")
-    with _explained():
+    with explained():
         from engine.commands.reading import read_prompt
 
         text = prompt if prompt is not None else read_prompt(prompt_file or "-")
@@ -157,7 +215,7 @@ def generate(
         said, data = generate(asked, rules, formats[out.suffix.lower()] if out else None)
         typer.echo(said.prompt[said.continuation.start :])
         if out and data:
-            _write(out, data)
+            write(out, data)
             typer.echo(f"\nWritten  {out}")
 
 
@@ -174,7 +232,7 @@ def coverage(
     as_json: Annotated[bool, typer.Option("--json", help="Every row, not folded, for scripts.")] = False,
 ) -> None:
     """Say which rule each operation that depends on the input gets, and which got none."""
-    with _explained():
+    with explained():
         from engine.commands.examining import coverage_facts, coverage_in_words, covered
 
         rows = covered(ModelSource(model, revision, device, dtype, quantization, trust_remote_code), prompt, rules)
@@ -193,7 +251,7 @@ def self_test(
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Say whether explanations of a model can be relied on; exits with 1 if something does not hold."""
-    with _explained():
+    with explained():
         from engine.commands.examining import self_test_facts, self_test_in_words, tested
 
         report = tested(ModelSource(model, revision, device, dtype, quantization, trust_remote_code), prompt)
@@ -204,7 +262,7 @@ def self_test(
 @cli.command(short_help="List the models that need no download.")
 def models(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
     """List the models that need no download, with the size of their weights."""
-    with _explained():
+    with explained():
         from engine.commands.listing import in_words, models
 
         found = models()
@@ -215,7 +273,7 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")]
 @cli.command(short_help="Say what this machine has and lacks.")
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
     """Say what this machine has and lacks; exits with 1 if something essential is broken."""
-    with _explained():
+    with explained():
         from engine.commands.doctor import examine, in_json, in_words, is_sound
 
         findings = examine()
@@ -229,68 +287,6 @@ def worker() -> None:
     from engine.worker import main
 
     main()
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Failures become a line on stderr and an exit code; what is left as a traceback is a defect."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        typer.echo("Interrupted.", err=True)
-        raise typer.Exit(130) from None
-    except BrokenPipeError:  # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(1) from None
-    except (EngineError, MemoryError, RuntimeError) as error:
-        from engine.runs import failure
-
-        failed = failure(error)
-        if failed.kind == "internal" and not isinstance(error, EngineError):
-            raise
-        typer.echo(" ".join(failed.message.split()), err=True)
-        raise typer.Exit(1) from None
-
-
-def _write(path: Path, data: bytes) -> None:
-    from inspector.writing import write_atomically
-
-    try:
-        write_atomically(path, data)
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
-        reason = "the disk is full" if full else error.strerror or str(error)
-        raise EngineError(f"“{path}” could not be written: {reason}.", "disk_full" if full else "internal") from error
-
-
-def _format(out: Path, picture: Picture) -> FigureFormat:
-    formats: dict[str, FigureFormat] = {f".{name}": name for name in get_args(FigureFormat)}
-    chosen = formats.get(out.suffix.lower())
-    if chosen is None:
-        raise typer.BadParameter(f"--out must end in one of {', '.join(formats)}.")
-    if chosen == "tex" and picture == "layers":
-        raise typer.BadParameter("The layer map cannot be written as .tex; take .pdf or .png.")
-    if out.is_dir():
-        raise typer.BadParameter(f"--out is a folder: {out}")
-    return chosen
-
-
-def _check_colour_map(name: str) -> None:
-    try:
-        colour_table(name)
-    except ValueError as error:
-        raise typer.BadParameter(
-            f"There is no colour map “{name}”. There is, e.g., {', '.join(COLOUR_MAPS)}."
-        ) from error
-
-
-def _size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    found = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text)
-    if found is None:
-        raise typer.BadParameter(f"--size reads WIDTHxHEIGHT, e.g. 1280x800, not {text!r}.")
-    return int(found[1]), int(found[2])
 
 
 def _version() -> str:

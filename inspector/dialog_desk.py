@@ -15,7 +15,7 @@ from inspector.commands.table import MENUS, Command
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.about import About
 from inspector.dialogs.browsing import browse_folder, browse_gguf, browse_text
-from inspector.dialogs.export import ExportDialog, Product
+from inspector.dialogs.export import OVERLAY, PICTURE_PRODUCTS, PRODUCTS, ExportDialog, Product
 from inspector.dialogs.model_chooser import ModelChooser
 from inspector.dialogs.palette import CommandPalette
 from inspector.dialogs.preferences import Preferences
@@ -82,12 +82,16 @@ class DialogDesk(QObject):
     def export(self) -> None:
         """Ask what to save of the answer on show, and where."""
         scene = self._inquiry.study.scene
-        if scene.strip is None:
+        relevance = scene.relevance
+        if relevance is None:
             return
-        relevance = scene.strip.answer.relevance
-        dialog = ExportDialog(self._window)
-        place = layer_title(scene.view.layer, len(relevance.layers))
-        dialog.show_choice(self._folder(), f"Tokens as on show: {place}, scale “{SCALE_TITLES[scene.view.scale]}”.")
+        is_picture = scene.picture is not None
+        dialog = ExportDialog(self._window, PICTURE_PRODUCTS if is_picture else PRODUCTS)
+        what = "Picture" if is_picture else "Tokens"
+        place = layer_title(scene.view.layer, relevance)
+        dialog.show_choice(self._folder(), f"{what} as on show: {place}, scale “{SCALE_TITLES[scene.view.scale]}”.")
+        if is_picture and scene.view.mode == "overlay":
+            dialog.choose(OVERLAY)
         dialog.exported.connect(self._on_exported)
         _open(dialog)
 
@@ -100,12 +104,19 @@ class DialogDesk(QObject):
 
     def _on_exported(self, product: Product, path: Path) -> None:
         scene = self._inquiry.study.scene
-        if scene.strip is None:
+        if scene.relevance is None:
             return
         self._profile.keep(structs.replace(self._profile.settings, export_folder=str(path.parent)))
         view = scene.view
         request = Export(
-            scene.strip.answer.relevance, product.format, product.picture, view.layer, view.scale, view.colour_map
+            scene.relevance,
+            product.format,
+            product.picture,
+            view.layer,
+            view.scale,
+            view.colour_map,
+            view.opacity,
+            view.clip,
         )
         self._inquiry.export(request, path)
 

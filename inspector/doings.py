@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import Protocol, get_args
 
 from engine.protocol.colours import Scale
+from engine.protocol.rule_names import TITLES, Gamma
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialog_desk import DialogDesk
 from inspector.panes import RelevancePane
-from inspector.state.scene import RULE_TITLES, SCALE_TITLES
+from inspector.picture_desk import PictureDesk
+from inspector.state.scene import SCALE_TITLES
+from inspector.state.view import PictureMode
 
 
 class Hands(Protocol):
@@ -30,18 +33,21 @@ class Hands(Protocol):
     def about(self) -> None: ...
 
 
-def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk) -> dict[str, Callable[[], object]]:
+def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk, pictures: PictureDesk) -> dict[str, Callable[[], object]]:
     """What to call for each command's id."""
     strip = window.relevance.strip
     study = inquiry.study
-    rules = {f"rules.{name}": partial(inquiry.choose_rules, name) for name in RULE_TITLES}
+    rules = {f"rules.{name}": partial(inquiry.choose_rules, name) for name in TITLES}
     scales = {f"scale.{scale}": partial(_choose_scale, inquiry, scale) for scale in SCALE_TITLES}
+    modes = {f"mode.{mode}": partial(_choose_mode, inquiry, mode) for mode in get_args(PictureMode)}
     return {
         "file.open_prompt": partial(desk.browse_prompt, window.open_prompt_file),
+        "file.open_image": pictures.browse,
         "file.export": desk.export,
         "file.quit": window.close,
         "edit.undo": inquiry.undo,
         "edit.redo": inquiry.redo,
+        "edit.paste_image": pictures.paste,
         "edit.copy_image": strip.copy_image,
         "edit.copy_table": strip.copy_tsv,
         "edit.find": strip.open_find,
@@ -53,6 +59,7 @@ def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk) -> dict[str, Calla
         "run.explain": inquiry.explain,
         "run.generate": window.generate,
         "run.stop": inquiry.stop,
+        "run.explore": pictures.explore,
         "layer.up": partial(study.step_layer, 1),
         "layer.down": partial(study.step_layer, -1),
         "layer.input": partial(study.look_at_layer, None),
@@ -63,9 +70,15 @@ def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk) -> dict[str, Calla
         "help.shortcuts": desk.shortcuts,
         "help.about": window.about,
         **rules,
+        "rules.gamma": partial(inquiry.choose_rules, Gamma().name),
         **scales,
+        **modes,
     }
 
 
 def _choose_scale(inquiry: Inquiry, scale: Scale) -> None:
     inquiry.study.look(replace(inquiry.study.view, scale=scale))
+
+
+def _choose_mode(inquiry: Inquiry, mode: PictureMode) -> None:
+    inquiry.study.look(replace(inquiry.study.view, mode=mode))

@@ -1,10 +1,12 @@
-"""Prompts to try, shipped with the program."""
+"""Prompts and pictures to try, shipped with the program."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 
 import msgspec
+
+from inspector.views.image_input import ImageExample
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -20,3 +22,19 @@ def read_examples() -> tuple[Example, ...]:
     return msgspec.json.decode(
         (files("resources") / "examples" / "prompts.json").read_bytes(), type=tuple[Example, ...]
     )
+
+
+class _ImageFile(msgspec.Struct, frozen=True):
+    title: str
+    file: str  # beside the list
+    model: str | None = None  # None where any will do that takes photographs
+
+
+def read_image_examples() -> tuple[ImageExample, ...]:
+    """The pictures in the order they are offered; none where the program was packed without them."""
+    folder = files("resources") / "examples"
+    listed = folder / "images.json"
+    if not listed.is_file():
+        return ()
+    found = msgspec.json.decode(listed.read_bytes(), type=tuple[_ImageFile, ...])
+    return tuple(ImageExample(each.title, str(folder / each.file), each.model or "") for each in found)

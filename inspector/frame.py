@@ -8,12 +8,14 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from inspector.docks import UndoKeys, add_dock
 from inspector.drops import accepts, dropped
+from inspector.input_pane import InputPane
 from inspector.log_pane import LogPane
 from inspector.matrix_pane import LowerPanes
 from inspector.notices import Notices
 from inspector.panes import LayersPane, RelevancePane, stacked
 from inspector.status_bar import StatusBar
 from inspector.theme import Space
+from inspector.views.image_input import ImageInput
 from inspector.views.prediction_table import PredictionTable
 from inspector.views.prompt_editor import PromptEditor
 
@@ -35,6 +37,8 @@ class Frame(QMainWindow):
         self.setObjectName("window")
         self.setAcceptDrops(True)
         self.editor = PromptEditor()
+        self.image = ImageInput()
+        self.input = InputPane(self.editor, self.image)
         self.relevance = RelevancePane()
         self.layers = LayersPane()
         self.table = PredictionTable()
@@ -45,7 +49,7 @@ class Frame(QMainWindow):
         self.panes = stacked(self.relevance, self.below)
         self.setCentralWidget(self._middle())
         self.setStatusBar(self.status)
-        self.input_dock = add_dock(self, "Input", self.editor, _EDGES.LeftDockWidgetArea)
+        self.input_dock = add_dock(self, "Input", self.input, _EDGES.LeftDockWidgetArea)
         self.target_dock = add_dock(self, "Target", self.table, _EDGES.RightDockWidgetArea)
         self.log_dock = add_dock(self, "Log", self.log, _EDGES.BottomDockWidgetArea)
         self.log_dock.hide()

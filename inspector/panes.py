@@ -1,4 +1,4 @@
-"""The middle of the window: the tokens in colour above the layers they come from."""
+"""The middle of the window: the tokens or the picture in colour above the layers they come from."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.protocol.colours import colour_table
 from inspector.dialogs.labels import heading_label
 from inspector.naming import named
+from inspector.picture_part import PicturePart
+from inspector.state.picture import Picture, Thumbnails
 from inspector.state.scene import SCALE_TITLES, Map, Scene, Strip, explained_token
 from inspector.theme import Space, tones
+from inspector.views.layer_thumbnails import LayerThumbnails
 from inspector.views.legend import Legend
 from inspector.views.overlays import paint_empty
 from inspector.views.token_strip import TokenStrip
@@ -23,13 +26,17 @@ if TYPE_CHECKING:
 
 
 class RelevancePane(QWidget):
-    """The tokens with the colours of one layer; the title says which."""
+    """The tokens, or the picture, with the colours of one layer; the title says which."""
 
     scale_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.strip = TokenStrip()
+        self.picture = PicturePart()
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.strip)
+        self._pages.addWidget(self.picture)
         self.legend = Legend()
         self._title = heading_label("Relevance")
         self._title.setObjectName("relevance_title")
@@ -40,44 +47,68 @@ class RelevancePane(QWidget):
         for scale, title in SCALE_TITLES.items():
             self._scale.addItem(title, scale)
         self._scale.activated.connect(self._on_scale_activated)
-        self._shown: Strip | None = None
+        self._shown: Strip | Picture | None = None
         legend = QHBoxLayout()
         legend.addWidget(self.legend, 1)
         legend.addWidget(self._scale)
-        _stack(self, self._title, legend, self.strip)
+        _stack(self, self._title, legend, self._pages)
 
     def show_scene(self, scene: Scene) -> None:
-        """Show the tokens of `scene`; what has not changed is not painted again."""
+        """Show the tokens or the picture of `scene`; what has not changed is not painted again."""
         self._scale.setCurrentIndex(self._scale.findData(scene.view.scale))
-        strip = scene.strip
-        self._scale.setVisible(strip is not None)
-        if strip is None:
-            self._clear()
-            return
-        if strip != self._shown:
-            self._shown = strip
-            self._title.setText(strip.title)
-            self.legend.show_scale(strip.limit, strip.colour_map, strip.legend)
+        shown = scene.strip or scene.picture
+        self._scale.setVisible(shown is not None)
+        is_new, self._shown = shown != self._shown, shown
+        if is_new and shown is not None:
+            self._title.setText(shown.title)
+            self.legend.show_scale(shown.limit, shown.colour_map, shown.legend)
+        match shown:
+            case None:
+                self._clear(scene, is_new)
+            case Strip():
+                self._show_strip(shown, scene, is_new)
+            case Picture():
+                self._show_picture(shown, scene, is_new)
+
+    def set_empty_text(self, text: str) -> None:
+        """What to say while there is no answer."""
+        self.strip.set_empty_text(text)
+        self.picture.picture.set_empty_text(text)
+
+    def _show_strip(self, strip: Strip, scene: Scene, is_new: bool) -> None:
+        if is_new:
             self.strip.show_relevance(strip.tokens, strip.values, strip.limit, strip.colour_map, strip.target_value)
+            self.picture.clear()
         self.strip.set_target_position(explained_token(scene.question, strip.tokens, scene.position))
         self.strip.set_stale(scene.stale)
         token = -1 if scene.view.token is None else scene.view.token
         if token != self.strip.current():
             self.strip.set_current(token)
+        self._pages.setCurrentWidget(self.strip)
 
-    def _clear(self) -> None:
-        if self._shown is not None:
-            self._shown = None
-            self._title.setText("Relevance")
+    def _show_picture(self, picture: Picture, scene: Scene, is_new: bool) -> None:
+        if is_new:
+            self.picture.show_picture(picture)
             self.strip.clear()
+        self.picture.show_view(scene.view)
+        self._title.setText(f"{picture.title} · before the last change" if scene.stale else picture.title)
+        self._pages.setCurrentWidget(self.picture)
+
+    def _clear(self, scene: Scene, is_new: bool) -> None:
+        if is_new:
+            self._title.setText("Relevance")
             self.legend.clear()
+            self.strip.clear()
+            self.picture.clear()
+        self.picture.show_view(scene.view)
+        self._pages.setCurrentWidget(self.strip if scene.question.image is None else self.picture)
 
     def _on_scale_activated(self, index: int) -> None:
         self.scale_chosen.emit(self._scale.itemData(index))
 
 
 class LayersPane(QWidget):
-    """All layers at once, and the sum of each."""
+    """All layers at once: of a text as a map with the sum of each, of a picture as a row of small heatmaps."""
 
     layer_clicked = Signal(object)  # int | None
     token_clicked = Signal(int)
@@ -86,43 +117,66 @@ class LayersPane(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.map: LayerMap | None = None  # from the first paint on
+        self.thumbnails = LayerThumbnails()
+        self.thumbnails.layer_clicked.connect(self._on_thumbnail_clicked)
         self._scene: Scene | None = None
-        self._shown: Map | None = None
+        self._shown: Map | Thumbnails | None = None
+        self._ringed: int | None = None  # the layer that the thumbnails were told
         self._drawing = QTimer(self, singleShot=True)  # in a turn of its own: the tokens are on the screen before
         self._drawing.timeout.connect(self._show)
         self._promise = _Promise()
         self._promise.painted.connect(self._on_promise_painted)
-        self._column = _stack(self, heading_label("Layers"), self._promise)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._promise)
+        self._pages.addWidget(self.thumbnails)
+        _stack(self, heading_label("Layers"), self._pages)
 
     def show_scene(self, scene: Scene) -> None:
         """Show the layers of `scene`, with the cursor where it looks."""
         self._scene = scene
-        if scene.map is not None and scene.map != self._shown:
+        what = scene.map or scene.thumbnails
+        if what is not None and what != self._shown:
             self._drawing.start()
         elif not self._drawing.isActive():
             self._show()
 
     def _show(self) -> None:
         scene = self._scene
-        if self.map is None or scene is None:
-            return
+        if scene is not None and scene.thumbnails is not None:
+            self._show_thumbnails(scene.thumbnails, scene.view.layer)
+        elif scene is not None and self.map is not None:
+            self._show_map(self.map, scene)
+
+    def _show_map(self, layers: LayerMap, scene: Scene) -> None:
+        self._pages.setCurrentWidget(layers)
         if scene.map is None:
             if self._shown is not None:
                 self._shown = None
-                self.map.clear()
+                layers.clear()
             return
         if scene.map != self._shown:
             self._shown = scene.map
-            self._draw(self.map, scene.map)
-        self.map.set_layer(scene.view.layer)
-        self.map.set_token(-1 if scene.view.token is None else scene.view.token)
-        self.map.set_stale(scene.stale)
+            self._draw(layers, scene.map)
+        layers.set_layer(scene.view.layer)
+        layers.set_token(-1 if scene.view.token is None else scene.view.token)
+        layers.set_stale(scene.stale)
+
+    def _show_thumbnails(self, what: Thumbnails, layer: int | None) -> None:
+        current = 0 if layer is None else layer + 1
+        if what != self._shown or current != self._ringed:
+            self._shown, self._ringed = what, current
+            self.thumbnails.show_layers(what.maps, what.limits, what.labels, current, what.colour_map, what.extras)
+        self._pages.setCurrentWidget(self.thumbnails)
 
     def _draw(self, layers: LayerMap, what: Map) -> None:
         relevance = what.relevance
         layers.show_layers(
             relevance.layers, relevance.input, relevance.value, what.limits, what.colour_map, what.labels
         )
+
+    def _on_thumbnail_clicked(self, index: int) -> None:
+        self._ringed = index
+        self.layer_clicked.emit(index - 1 if index else None)
 
     def _on_promise_painted(self) -> None:
         QTimer.singleShot(0, self._keep_promise)
@@ -132,8 +186,8 @@ class LayersPane(QWidget):
         self.map = cast("LayerMap", import_module("inspector.views.layer_map").LayerMap())
         self.map.layer_clicked.connect(self.layer_clicked)
         self.map.token_clicked.connect(self.token_clicked)
-        self._column.replaceWidget(self._promise, self.map)
-        self._promise.hide()
+        self._pages.insertWidget(0, self.map)
+        self._pages.removeWidget(self._promise)
         self._promise.deleteLater()
         if self._scene is not None:
             colour_table(self._scene.view.colour_map)  # remembered: the first answer need not wait for it

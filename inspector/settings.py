@@ -10,9 +10,9 @@ import platformdirs
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
+from engine.protocol.rule_names import titled
 from engine.protocol.values import ModelSource
 from inspector.state.question import BUNDLED_MODELS
-from inspector.state.scene import RULE_TITLES
 from inspector.theme import Theme
 from inspector.writing import write_atomically
 
@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     worker_command: str = ""  # as typed in a shell; empty is this program's own
     recent_models: tuple[ModelSource, ...] = ()
     export_folder: str = ""
+    image_folder: str = ""  # where the last picture was opened
     geometry: str = ""  # Qt's, in base64
     layout: str = ""  # of docks and toolbars, likewise
     panes: str = ""  # likewise
@@ -95,7 +96,7 @@ def _checked(settings: Settings) -> Settings:
     """The settings without values that mean nothing to this version."""
     if settings.colour_map not in COLOUR_MAPS:
         settings = msgspec.structs.replace(settings, colour_map=DEFAULT_COLOUR_MAP)
-    if settings.rules not in RULE_TITLES:
+    if titled(settings.rules) == settings.rules:  # no rule set is called so
         settings = msgspec.structs.replace(settings, rules=Settings().rules)
     if not 1 <= settings.max_new_tokens <= MOST_NEW_TOKENS:
         settings = msgspec.structs.replace(settings, max_new_tokens=Settings().max_new_tokens)

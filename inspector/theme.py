@@ -195,6 +195,7 @@ def style_sheet(t: Tones) -> str:
         QScrollBar::handle:hover {{ background: {t.disabled}; }}
         QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
         QScrollBar::add-page, QScrollBar::sub-page {{ background: none; }}
+        QAbstractScrollArea::corner {{ background: none; border: none; }}
         QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line}; padding: 3px; }}
         QMenu {{ border: 1px solid {t.line}; }}
         QRadioButton::indicator {{

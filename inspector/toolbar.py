@@ -17,7 +17,7 @@ from inspector.naming import named
 from inspector.state.question import BUNDLED_MODELS
 from inspector.views.icons import icon
 
-RULES = ("attnlrp", "cp-lrp", "input-x-gradient", "gradient")
+RULES = ("attnlrp", "cp-lrp", "input-x-gradient", "gradient", "gamma")
 
 
 class ToolBar(QToolBar):

@@ -11,6 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication
 
 from engine.protocol.messages import Explained, Loaded, Progress
+from engine.protocol.rule_names import gamma_of
 from engine.protocol.values import ModelInfo, ModelSource
 from inspector.client.client import WorkerClient
 from inspector.commands.actions import Actions
@@ -18,14 +19,25 @@ from inspector.commands.table import COMMANDS, MENUS
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialog_desk import DialogDesk
 from inspector.doings import doings
-from inspector.drops import Dropped, DroppedModel, DroppedPrompt, DroppedPromptFile, Refused, dropped_files
-from inspector.examples import Example, read_examples
+from inspector.drops import (
+    Dropped,
+    DroppedImage,
+    DroppedModel,
+    DroppedPixels,
+    DroppedPrompt,
+    DroppedPromptFile,
+    Refused,
+    dropped_files,
+)
+from inspector.examples import Example, read_examples, read_image_examples
 from inspector.frame import Frame
+from inspector.picture_desk import PictureDesk
 from inspector.settings import Profile, Settings
 from inspector.state.question import Question, text_of
 from inspector.state.scene import Choice, Scene
 from inspector.state.study import Study
 from inspector.state.trouble import Remedy, Trouble
+from inspector.state.view import PictureMode
 from inspector.theme import apply_theme
 from inspector.toolbar import ToolBar, brief_title_of, title_of_open
 
@@ -48,11 +60,13 @@ class Window(Frame):
         self.study = study
         self.inquiry = Inquiry(worker, study, self)
         self.desk = DialogDesk(self, self.inquiry, profile)
-        self.commands = Actions(self, MENUS, doings(self, self.inquiry, self.desk))
+        self.pictures = PictureDesk(self, self.inquiry, profile)
+        self.commands = Actions(self, MENUS, doings(self, self.inquiry, self.desk, self.pictures))
         self.tools = ToolBar(self.commands, lambda: profile.settings.recent_models)
         self.addToolBar(self.tools)
         self.settle()
         self.editor.set_examples(read_examples())
+        self.image.set_examples(read_image_examples())
         self._follow_inquiry()
         self._follow_people()
         self._follow_worker()
@@ -82,12 +96,18 @@ class Window(Frame):
 
     def _follow_people(self) -> None:
         self.dropped.connect(self._on_dropped)
+        self.pictures.troubled.connect(self.show_trouble)
         self.closing.connect(self._on_closing)
         self.editor.text_changed.connect(self.inquiry.type)
         self.editor.submitted.connect(self.inquiry.explain)
         self.editor.example_chosen.connect(self._on_example_chosen)
         self.editor.files_dropped.connect(self._on_files_dropped)
+        self.pictures.follow(self.image, self.relevance.picture)
+        self.image.file_chosen.connect(self._on_file_chosen)
+        self.input.gamma_chosen.connect(self.inquiry.choose_rules)
+        self.input.explore_requested.connect(self.pictures.explore)
         self.relevance.scale_chosen.connect(self._on_scale_chosen)
+        self.relevance.picture.mode_chosen.connect(self._on_mode_chosen)
         self.relevance.strip.position_clicked.connect(self.inquiry.choose_position)
         self.relevance.strip.current_changed.connect(self.study.look_at_token)
         self.layers.layer_clicked.connect(self.study.look_at_layer)
@@ -155,6 +175,8 @@ class Window(Frame):
                 self.desk.choose_model(self.devices())
             case Remedy.EXPORT_AGAIN:
                 self.desk.export()
+            case Remedy.OPEN_IMAGE:
+                self.pictures.browse()
             case Remedy.PREFERENCES:
                 self.desk.preferences(self.devices())
             case _:
@@ -168,17 +190,25 @@ class Window(Frame):
                 self.open_prompt_file(str(path))
             case DroppedModel(name):
                 self.open_named_model(name)
+            case DroppedImage() | DroppedPixels():
+                self.pictures.take(what)
             case Refused(message):
                 self.show_trouble(Trouble(message))
 
     def _on_files_dropped(self, files: list[str]) -> None:
         self._on_dropped(dropped_files(files))
 
+    def _on_file_chosen(self, file: str) -> None:
+        self._on_dropped(dropped_files([file]))
+
     def _on_example_chosen(self, example: Example) -> None:
         self.inquiry.use_prompt(example.prompt)
 
     def _on_scale_chosen(self, scale: str) -> None:
         self.commands[f"scale.{scale}"].trigger()
+
+    def _on_mode_chosen(self, mode: PictureMode) -> None:
+        self.commands[f"mode.{mode}"].trigger()
 
     def _on_command_chosen(self, command_id: str) -> None:
         self.commands[command_id].trigger()
@@ -203,7 +233,7 @@ class Window(Frame):
         self._profile.keep(
             structs.replace(
                 self._profile.settings,
-                prompt=question.prompt,
+                prompt=self.editor.text(),
                 rules=question.rules,
                 scale=self.study.view.scale,
                 geometry=geometry,
@@ -216,11 +246,12 @@ class Window(Frame):
     # -- what follows --------------------------------------------------------------------------------------------------
 
     def _on_question_changed(self, question: Question) -> None:
-        self.editor.set_text(question.prompt)
+        self.input.show_question(question)
         if not question.asks_the_same_as(self._asked):
             self.table.set_text_target(text_of(question.target))
         self._asked = question
-        self.commands.mark(f"rules.{question.rules}")
+        self.commands.mark(f"rules.{'gamma' if gamma_of(question.rules) else question.rules}")
+        self.commands.enable("run.explore", question.image is not None)
         self.commands.enable("edit.undo", self.study.can_undo)
         self.commands.enable("edit.redo", self.study.can_redo)
 
@@ -230,6 +261,7 @@ class Window(Frame):
         self.table.show_target_error(message)
 
     def _on_scene_changed(self, scene: Scene) -> None:
+        self.input.show_scene(scene)
         self.relevance.show_scene(scene)
         self.layers.show_scene(scene)
         self.below.show_scene(scene)
@@ -237,7 +269,9 @@ class Window(Frame):
             self.inquiry.explain_each()
         self.status.show_scene(scene)
         self.commands.mark(f"scale.{scene.view.scale}")
-        for command in ("file.export", "edit.copy_image", "edit.copy_table", "edit.find"):
+        self.commands.mark(f"mode.{scene.view.mode}")
+        self.commands.enable("file.export", scene.relevance is not None)
+        for command in ("edit.copy_image", "edit.copy_table", "edit.find"):
             self.commands.enable(command, scene.strip is not None)
         choice = scene.choice
         if choice is not None and choice != self._choice:
@@ -247,6 +281,8 @@ class Window(Frame):
 
     def _on_model_changed(self, model: ModelInfo | None) -> None:
         self.status.show_model(model)
+        self.input.show_model(model)
+        self.table.set_classes(model.labels if model else ())
         self.commands.enable("model.unload", model is not None)
         self.commands.enable("run.generate", model is not None and model.head == "next token")
         self.setWindowTitle(f"{model.title} – {TITLE}" if model else TITLE)
@@ -264,11 +300,14 @@ class Window(Frame):
         if opening is not None:
             text = waiting_for = f"Opening {brief_title_of(opening)}…"
         elif model is not None:
-            text, waiting_for = title_of_open(model), "Write a prompt and press Explain."
+            text = title_of_open(model)
+            waiting_for = (
+                "Open, drop or paste a picture." if model.takes_images else "Write a prompt and press Explain."
+            )
         else:
             text, waiting_for = "No model", "No model is open."
         self.tools.show_model(text)
-        self.relevance.strip.set_empty_text(waiting_for)
+        self.relevance.set_empty_text(waiting_for)
 
     def _on_loaded(self, ending: Loaded) -> None:
         opening = self.inquiry.loading.opening
@@ -281,7 +320,8 @@ class Window(Frame):
         self.editor.set_count(count, model.max_tokens if model else None)
 
     def _on_answered(self, answer: Explained) -> None:
-        self._profile.keep(structs.replace(self._profile.settings, prompt=answer.relevance.prompt))
+        if answer.relevance.seen is None:
+            self._profile.keep(structs.replace(self._profile.settings, prompt=answer.relevance.prompt))
 
 
 def _application() -> QApplication:

@@ -8,8 +8,9 @@ from engine.attribution.backward import Rows
 from engine.attribution.choices import Choices
 from engine.attribution.recording import Recording
 from engine.models.opening import Model
+from engine.rules.table import Reading
 
-Placed = tuple[np.ndarray, np.ndarray]  # at a leaf, and at its stack's layers
+Placed = tuple[np.ndarray, np.ndarray]  # at a leaf, and at its stack's layers; at pixels (channel, height, width)
 
 
 def choices_in(model: Model, recording: Recording) -> Choices:
@@ -27,6 +28,11 @@ def placed(recording: Recording, rows: Rows) -> list[Placed]:
         own, layers = layers[: len(stack.layers)], layers[len(stack.layers) :]
         stacks.append((leaf, _table(own, len(leaf) if leaf.ndim == 1 else None)))
     return stacks
+
+
+def over_channels(channels: np.ndarray, reading: Reading) -> np.ndarray:
+    """The pixels' relevance (height, width), from that of their channels."""
+    return np.linalg.norm(channels, axis=0) if reading == "gradient norm" else channels.sum(0)
 
 
 def _table(rows: list[np.ndarray], tokens: int | None) -> np.ndarray:

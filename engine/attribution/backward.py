@@ -11,13 +11,16 @@ from torch import Tensor
 
 from engine.attribution.constants import wide
 from engine.attribution.ledger import Books, Entries, balance
+from engine.attribution.places import model_axis
 from engine.attribution.recording import BlockDone, Recording
 from engine.models.memory import free_bytes
+from engine.rules.composites import relevance_beside
 from engine.rules.table import Reading
 
 MOST_AT_ONCE = 8  # targets in one backward pass: more take memory and hardly less time
 
-Rows = tuple[Tensor, ...]  # relevance in float32 or wider, (token,), or (height, width) of pixels
+# Relevance in float32 or wider, (token,), or (row, column) of a grid; at a leaf of pixels (channel, height, width)
+Rows = tuple[Tensor, ...]
 
 
 def relevances(
@@ -51,37 +54,53 @@ def _gathered(
 ) -> tuple[Rows, Tensor]:
     """One backward pass from `values` weighted by `seed`; gradients are read as they pass and not kept."""
     leaves, layers, reading = recording.leaves, recording.layers, recording.rules.reading
+    besides = [(i, x) for i, place in enumerate([*leaves, *layers]) if (x := relevance_beside(place)) is not None]
     rows: dict[int, Tensor] = {}
     handles = []
     for i, layer in enumerate(layers):
 
         def gather(grad: Tensor, i: int = i, layer: Tensor = layer) -> None:
-            rows[i] = _read(layer, grad, reading)
+            rows[i] = _read(layer, grad, reading, leaves[0])
             block_done(len(layers) - 1 - i, len(layers) - 1)
 
         handles.append(layer.register_hook(gather))
     try:
         with books.opened() if books else _no_books() as entries:
-            wanted = [*leaves, *books.leaves] if books else leaves
+            wanted = [*leaves, *(books.leaves if books else ()), *(beside for _, beside in besides)]
             grads = torch.autograd.grad(
                 values, wanted, seed, retain_graph=True, allow_unused=True, materialize_grads=True
             )
             if books:
-                books.enter_leaves(grads[len(leaves) :])
+                books.enter_leaves(grads[len(leaves) : len(wanted) - len(besides)])
     finally:
         for handle in handles:
             handle.remove()
-    found = (
-        *(_read(leaf, grad, reading) for leaf, grad in zip(leaves, grads[: len(leaves)], strict=True)),
+    found = [
+        *(_read_leaf(leaf, grad, reading) for leaf, grad in zip(leaves, grads[: len(leaves)], strict=True)),
         # A layer that the value does not depend on is passed by no gradient.
-        *(rows[i] if i in rows else _read(layer, torch.zeros_like(layer), reading) for i, layer in enumerate(layers)),
-    )
-    return found, balance(entries, len(recording.stacks[0].layers) - 1, found[0])
+        *(
+            rows[i] if i in rows else _read(layer, torch.zeros_like(layer), reading, leaves[0])
+            for i, layer in enumerate(layers)
+        ),
+    ]
+    for (i, beside), grad in zip(besides, grads[len(wanted) - len(besides) :], strict=True):
+        ones = torch.ones_like(beside)
+        read = _read_leaf(ones, grad, reading) if i < len(leaves) else _read(ones, grad, reading, leaves[0])
+        found[i] = found[i] + read
+    return tuple(found), balance(entries, len(recording.stacks[0].layers) - 1, found[0])
 
 
-def _read(activation: Tensor, grad: Tensor, reading: Reading) -> Tensor:
-    """The relevance (token,) of an activation (1, token, model), or (height, width) of one in two dimensions."""
-    axis, grad = _model_axis(activation), grad.to(wide(grad))
+def _read_leaf(leaf: Tensor, grad: Tensor, reading: Reading) -> Tensor:
+    """The relevance (token,) of word embeddings, or (channel, height, width) of pixels."""
+    if leaf.ndim != 4:
+        return _read(leaf, grad, reading, leaf)
+    grad = grad.to(wide(grad))
+    return grad.abs()[0] if reading == "gradient norm" else (leaf.detach().to(grad.dtype) * grad)[0]
+
+
+def _read(activation: Tensor, grad: Tensor, reading: Reading, leaf: Tensor) -> Tensor:
+    """The relevance (token,) of an activation (1, token, model), or (row, column) of one in two dimensions."""
+    axis, grad = model_axis(activation, leaf), grad.to(wide(grad))
     if reading == "gradient norm":
         return grad.norm(dim=axis)[0]
     return (activation.detach().to(grad.dtype) * grad).sum(axis)[0]
@@ -89,12 +108,6 @@ def _read(activation: Tensor, grad: Tensor, reading: Reading) -> Tensor:
 
 def _no_books() -> AbstractContextManager[Entries]:
     return nullcontext([])
-
-
-def _model_axis(activation: Tensor) -> int:
-    """The axis that is not batch or place: the last, unless the places make a picture whose channels go before it."""
-    sizes = activation.shape
-    return 1 if len(sizes) == 4 and not sizes[1] == sizes[2] != sizes[3] else -1
 
 
 def _batch_size(recording: Recording, wanted: int) -> int:

@@ -86,7 +86,7 @@ class Choices:
         return name
 
     def class_number(self, name: TokenName) -> int:
-        """The class of that label or index. Raises TargetError, with the nearest labels."""
+        """The class of that label or index, which may be a text. Raises TargetError, with the nearest labels."""
         labels = self.model.info.labels
         count = len(labels) or self.logits(self.own[0] if self.own else WHOLE).numel()
         if isinstance(name, int):
@@ -94,6 +94,8 @@ class Choices:
                 raise TargetError(f"There is no class {name}: this model has {count:,}, 0 to {count - 1:,}.")
             return name
         found = _labelled(labels, name)
+        if not found and name.isdecimal():
+            return self.class_number(int(name))
         if len(found) > 1:
             raise TargetError(f"“{name}” is the label of {len(found)} classes: name one by its index, {found[0]} say.")
         if not found:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor, nn
+from zennit.core import Composite
 
 from engine.attribution.inputs import inputs_of
 from engine.attribution.recording import record
@@ -24,7 +25,7 @@ def coverage(
     *,
     input_ids: Sequence[int] | Tensor | None = None,
     pixel_values: Tensor | None = None,
-    rules: str | RuleSet = "attnlrp",
+    rules: str | RuleSet | Composite = "attnlrp",
 ) -> tuple[CoverageRow, ...]:
     """Which rule each operation that depends on the input gets in a forward pass, in the order of first use.
 

@@ -42,7 +42,7 @@ def check_that_it_fits(model: Model, tokens: int, checkpointing: bool) -> None:
 
 def _kept_bytes(block: nn.Module, tokens: int) -> int:
     matrices = [p for p in block.parameters() if p.ndim >= 2]
-    item = next(block.parameters()).element_size()
+    item = next((p.element_size() for p in block.parameters()), 0)
     outputs = sum(2 * max(p.shape) for p in matrices)
     return tokens * outputs * item + _eager_attention_bytes(block, tokens, item)
 

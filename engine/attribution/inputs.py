@@ -13,7 +13,7 @@ from engine.models.blocks import encoder_and_decoder
 from engine.models.opening import Model
 from engine.models.tokens import tokenize_target
 from engine.protocol.failures import PromptError
-from engine.protocol.values import Token
+from engine.protocol.values import Seen, Token
 from engine.protocol.wording import in_tokens
 
 
@@ -26,6 +26,7 @@ class Inputs:
     prompt: str = ""
     tokens: tuple[Token, ...] = ()  # none of pixels
     second: tuple[int, ...] = ()  # where the second of two texts is
+    seen: Seen | None = None  # the picture that the pixels are of, where they are of one
 
     @property
     def length(self) -> int:
@@ -42,7 +43,7 @@ def inputs_of(model: Model, prompt: str | None, input_ids: Any, pixel_values: Te
 
 def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None) -> Inputs:
     """A prompt's ids, and what else the model is to be told. Raises PromptError."""
-    if getattr(model.module, "main_input_name", "input_ids") == "pixel_values":
+    if model.info.takes_images:
         raise PromptError(f"{model.info.title} takes an image, not text: give pixel_values.", "model_unsupported")
     _check_length(model, len(given.tokens))
     others = {}
@@ -56,9 +57,9 @@ def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None) -> Inp
     return Inputs(ids, others, given.text, given.tokens, given.second)
 
 
-def inputs_of_pixels(model: Model, pixel_values: Tensor) -> Inputs:
+def inputs_of_pixels(model: Model, pixel_values: Tensor, seen: Seen | None = None) -> Inputs:
     """One image, (channel, height, width) or in a batch of one, scaled as the model expects. Raises PromptError."""
-    if getattr(model.module, "main_input_name", "pixel_values") != "pixel_values":
+    if not model.info.takes_images:
         raise PromptError(f"{model.info.title} takes text, not an image: give a prompt.", "model_unsupported")
     pixels = pixel_values[None] if pixel_values.ndim == 3 else pixel_values
     if pixels.ndim != 4 or len(pixels) != 1 or not pixels.is_floating_point() or not pixels.numel():
@@ -67,7 +68,9 @@ def inputs_of_pixels(model: Model, pixel_values: Tensor) -> Inputs:
             f"pixel_values are one image (1, channel, height, width) of floats, not {pixel_values.dtype} of ({shape})."
         )
     weight = next(p for p in model.module.parameters() if p.is_floating_point())
-    return Inputs(pixels.to(weight.device, weight.dtype))
+    if not pixels.isfinite().all():
+        raise PromptError("Some pixel values are not numbers (NaN) or infinite: look at what prepares the picture.")
+    return Inputs(pixels.to(weight.device, weight.dtype), seen=seen)
 
 
 def _decoder_ids(model: Model, text: str | None) -> Tensor:

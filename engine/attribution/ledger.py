@@ -12,10 +12,11 @@ from functools import partial
 from typing import Any, get_args
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd import Function
 
 from engine.attribution.constants import BIASES, CONSTANTS, Part, Read, product, whole, wide, without_masks
+from engine.models.quantization import is_in_8_bits, is_quantized
 from engine.protocol.values import Account, ConstantKind, Ledger
 from engine.rules.operations import (
     Arguments,
@@ -33,7 +34,8 @@ from engine.rules.table import RuleSet, forms
 Entries = list[tuple[str, int, Tensor]]  # what kind of thing took how much relevance, and in which place
 
 KINDS = (*get_args(ConstantKind), "softmax")
-_LEFT_OVER = {"float16": 2e-2, "bfloat16": 1e-1}  # of the largest entry, which is rounding in a model of that type
+# Of the largest entry, what is rounding in a model of that type
+_LEFT_OVER = {"float16": 2e-2, "bfloat16": 1e-1, "int8": 1e-1}
 _LEFT_OVER_ELSE = 1e-4
 
 
@@ -48,12 +50,30 @@ class Books:
         self.leaves: list[Tensor] = []  # of the backward pass, beside those of the input
         self._owners: list[tuple[str, int, Tensor]] = []  # what each of them is, where, and its value
         self._entries: Entries | None = None
+        self.rounds_to_8_bits = False
 
     def __call__(self, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
         keep = _KEEPING.get(operation)
         if keep is None or not acts(args, options):
             return rule(operation, args, options)
         return keep(self, operation, rule, args, options)
+
+    @contextmanager
+    def watching(self, module: nn.Module) -> Iterator[None]:
+        """Inside the `with`, biases of quantized layers are entered too: they are added in kernels of others."""
+        layers = [part for part in module.modules() if is_quantized(part)]
+        self.rounds_to_8_bits = any(map(is_in_8_bits, layers))
+        handles = [layer.register_forward_hook(self._watch_bias) for layer in layers if layer.bias is not None]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _watch_bias(self, layer: Any, args: Any, output: Tensor) -> None:
+        read = whole(layer.bias.detach())
+        if read is not None:
+            self.watch(output, "bias", read)
 
     def move(self, place: int) -> None:
         """The forward pass goes on at `place`."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -109,7 +109,7 @@ def record(
                 undo.enter_context(_removed(handle))
         else:
             stacks[0].leaf = inputs.main.detach().requires_grad_()
-            inputs = Inputs(stacks[0].leaf, inputs.others)
+            inputs = replace(inputs, main=stacks[0].leaf)
         for stack, blocks in zip(stacks, blocks_of, strict=True):
             for block in blocks:
                 told = moved if stack is stacks[0] else _stay
@@ -137,7 +137,10 @@ def _answered_length(inputs: Inputs, stacks: Sequence[Stack], logits: Tensor) ->
 def _finished(stacks: list[Stack], logits: Tensor, module: nn.Module) -> list[Stack]:
     """The stacks that ran, each with what left its last block. Raises ModelError where no path leads to the input."""
     if stacks[0].leaf is None or not logits.requires_grad:
-        raise ModelError(f"No gradient path leads from the logits of {type(module).__name__} to its word embeddings.")
+        raise ModelError(
+            f"No gradient path leads from the logits of {type(module).__name__} to its word embeddings or pixels, so "
+            "no relevance can reach them. Open a model whose forward pass neither detaches nor rounds on its way."
+        )
     ran = [stack for stack in stacks if stack.leaf is not None and stack.left is not None]
     for stack in ran:
         if stack.left is not None:
@@ -234,7 +237,10 @@ def _embedding(module: nn.Module) -> nn.Module:
         return module.get_input_embeddings()
     found = next((m for m in module.modules() if isinstance(m, nn.Embedding)), None)
     if found is None:
-        raise ModelError(f"{type(module).__name__} has no word embeddings: relevance would have nowhere to go.")
+        raise ModelError(
+            f"{type(module).__name__} has no word embeddings, so relevance would have nowhere to go. "
+            "Open a model that makes vectors of its tokens with an nn.Embedding."
+        )
     return found
 
 
@@ -242,7 +248,10 @@ def _stream(args: tuple[Any, ...], kwargs: dict[str, Any], block: nn.Module) -> 
     for value in (*args, *kwargs.values()):
         if isinstance(value, Tensor) and value.requires_grad:
             return value
-    raise ModelError(f"{type(block).__name__} is given nothing that depends on the input.")
+    raise ModelError(
+        f"No gradient path leads from {type(block).__name__} to the input: it is given nothing that depends on it. "
+        "Open a model whose forward pass neither detaches nor rounds on its way."
+    )
 
 
 def _computed_again(block: nn.Module) -> Callable[..., Any]:

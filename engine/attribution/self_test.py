@@ -22,7 +22,7 @@ from engine.models.opening import Model, load_model
 from engine.protocol.reports import PLAIN_GRADIENT, Check, SelfTest
 from engine.protocol.targets import Top
 from engine.protocol.values import Ledger
-from engine.rules.table import RULE_SETS
+from engine.rules.table import CP_LRP, RULE_SETS, RuleSet, gamma
 
 _IN_DOUBLE = 1e-10  # of the target: what may be left over where rounding is float64's
 _TOKENS = 16
@@ -63,8 +63,8 @@ def self_test(
         input_ids = _tokens_of_all_kinds(model)
     given = _Given(prompt, input_ids, pixel_values)
     before = list(_fingerprint(model.module))
-    checks = [*_exactness(model, given), _ledger(model, given), _ledger_in_double(model, given)]
-    checks.append(_coverage(model, given))
+    checks = [*_exactness(model, given), *(_ledger(model, given, rules) for rules in (CP_LRP, gamma()))]
+    checks += [_ledger_in_double(model, given), _coverage(model, given)]
     unchanged = before == list(_fingerprint(model.module))
     sentence = "Explaining left forwards, hooks, parameters and buffers as they were, bit for bit."
     if not unchanged:
@@ -83,7 +83,8 @@ def _tokens_of_all_kinds(model: Model) -> list[int]:
 def _exactness(model: Model, given: _Given) -> Iterator[Check]:
     inputs = given.inputs(model)
     plain = plain_logits(model.module, inputs)
-    for name, rules in RULE_SETS.items():
+    for rules in (*RULE_SETS.values(), gamma()):
+        name = rules.name
         recording = record(model.module, inputs, rules, False, lambda behind, blocks: None)
         off = float((recording.logits(recording.length - 1).detach() - plain).abs().max())
         sentence = f"Logits under {name} are the model's own, bit for bit."
@@ -92,9 +93,9 @@ def _exactness(model: Model, given: _Given) -> Iterator[Check]:
         yield Check(f"forward exactness, {name}", off, off == 0, sentence)
 
 
-def _ledger(model: Model, given: _Given) -> Check:
-    ledger = _ledger_of(model, given)
-    return _closing(f"ledger under CP-LRP, {model.info.dtype}", ledger, ledger.closes)
+def _ledger(model: Model, given: _Given, rules: RuleSet) -> Check:
+    ledger = _ledger_of(model, given, rules)
+    return _closing(f"ledger under {rules.title}, {model.info.dtype}", ledger, ledger.closes)
 
 
 def _ledger_in_double(model: Model, given: _Given) -> Check:
@@ -109,15 +110,15 @@ def _ledger_in_double(model: Model, given: _Given) -> Check:
     double = load_model(copy.deepcopy(model.module).double())
     try:
         with InDouble():
-            ledger = _ledger_of(double, given)
+            ledger = _ledger_of(double, given, CP_LRP)
     except RuntimeError as error:  # an operation of torch or of the model that has no float64 form
         return Check(what, None, None, f"Not tried: the model does not run in float64 ({str(error).splitlines()[0]}).")
     return _closing(what, ledger, abs(ledger.total.rest) <= _IN_DOUBLE * abs(ledger.total.arrived))
 
 
-def _ledger_of(model: Model, given: _Given) -> Ledger:
+def _ledger_of(model: Model, given: _Given, rules: RuleSet) -> Ledger:
     target = Top(0) if model.info.head == "masked token" else Top()  # there may be no mask
-    with trace(model, **given.named, rules="cp-lrp") as recorded:
+    with trace(model, **given.named, rules=rules) as recorded:
         ledger = recorded.explain(target).ledger
     assert ledger is not None
     return ledger

@@ -10,21 +10,25 @@ from typing import Any, overload
 
 import numpy as np
 from torch import Tensor, nn
+from zennit.core import Composite
 
-from engine.attribution.answering import choices_in, placed
+from engine.attribution.answering import choices_in, over_channels, placed
 from engine.attribution.attention import check_attention
 from engine.attribution.backward import Rows, relevances
 from engine.attribution.forecast import check_that_it_fits
 from engine.attribution.generating import Generation
 from engine.attribution.inputs import Inputs, inputs_of_pixels, inputs_of_text
 from engine.attribution.ledger import Books, ledger_of
+from engine.attribution.places import grid_of
 from engine.attribution.prompts import Prompt, bare_token, prompt_of, without_padding
+from engine.attribution.rating import rate
 from engine.attribution.recording import BlockDone, Recording, record, under
 from engine.attribution.resolving import resolve, value_of
 from engine.attribution.traces import Traces
 from engine.models.chat import Message
 from engine.models.opening import Model, load_model
 from engine.models.progress import AskCancelled, ReportProgress
+from engine.models.sight import AnyImage, see
 from engine.protocol.failures import Stopped
 from engine.protocol.messages import Phase
 from engine.protocol.targets import Target, Top
@@ -53,8 +57,9 @@ def trace(
     continuation: Continuation | None = None,
     context: str | None = None,
     decoder_text: str | None = None,
+    image: AnyImage | None = None,
     pixel_values: Tensor | None = None,
-    rules: str | RuleSet = "attnlrp",
+    rules: str | RuleSet | Composite = "attnlrp",
     checkpointing: bool = False,
     ledger: bool = True,
     progress: ReportProgress | None = None,
@@ -67,7 +72,7 @@ def trace(
     model: Model | nn.Module,
     prompt: list[str] | tuple[str, ...],
     *,
-    rules: str | RuleSet = "attnlrp",
+    rules: str | RuleSet | Composite = "attnlrp",
     checkpointing: bool = False,
     ledger: bool = True,
     progress: ReportProgress | None = None,
@@ -81,7 +86,7 @@ def trace(
     *,
     input_ids: Any,
     attention_mask: Any,
-    rules: str | RuleSet = "attnlrp",
+    rules: str | RuleSet | Composite = "attnlrp",
     checkpointing: bool = False,
     ledger: bool = True,
     progress: ReportProgress | None = None,
@@ -99,15 +104,16 @@ def trace(
     continuation: Continuation | None = None,
     context: str | None = None,
     decoder_text: str | None = None,
+    image: AnyImage | None = None,
     pixel_values: Tensor | None = None,
-    rules: str | RuleSet = "attnlrp",
+    rules: str | RuleSet | Composite = "attnlrp",
     checkpointing: bool = False,
     ledger: bool = True,
     progress: ReportProgress | None = None,
     cancelled: AskCancelled | None = None,
 ) -> Trace | Traces:
     """One forward pass under `rules` over a prompt: a text, what `generate` gave, `messages` in the model's chat
-    template, or `input_ids`; or over `pixel_values`.
+    template, or `input_ids`; or over an `image`, a file or a picture, or its `pixel_values` as the model expects them.
 
     A list of prompts gives `Traces`, one after another, and so do `input_ids` (batch, token) with an `attention_mask`,
     padded on either side: each answer is what it is alone. `continuation` says which end of `prompt` the model said.
@@ -129,12 +135,15 @@ def trace(
         if not ledger or chosen.reading == "gradient norm":
             return Trace(opened, record(opened.module, inputs, chosen, checkpointing, block_done))
         books = Books()
-        made = record(opened.module, inputs, chosen, checkpointing, block_done, books, books.move)
+        with books.watching(opened.module):
+            made = record(opened.module, inputs, chosen, checkpointing, block_done, books, books.move)
         return Trace(opened, made, books)
 
     def one(given: Prompt) -> Trace:
         return recorded(inputs_of_text(opened, given, decoder_text))
 
+    if image is not None:
+        return recorded(inputs_of_pixels(opened, *see(opened, image)))
     if pixel_values is not None:
         return recorded(inputs_of_pixels(opened, pixel_values))
     if isinstance(prompt, Generation):
@@ -184,46 +193,73 @@ class Trace:
         self,
         target: Target | None = None,
         *,
+        rules: str | RuleSet | Composite | None = None,
         progress: ReportProgress | None = None,
         cancelled: AskCancelled | None = None,
     ) -> Relevance:
-        """Where `target` (the largest last logit, if none is given) came from: one backward pass, all layers."""
-        return self.explain_many([Top() if target is None else target], progress=progress, cancelled=cancelled)[0]
+        """Where `target` (the largest last logit, if none is given) came from: one backward pass, all layers.
+
+        `rules` may be other gammas than those of the trace. Raises RulesError where they need a trace of their own.
+        """
+        targets = [Top() if target is None else target]
+        return self.explain_many(targets, rules=rules, progress=progress, cancelled=cancelled)[0]
 
     def explain_many(
         self,
         targets: Sequence[Target],
         *,
+        rules: str | RuleSet | Composite | None = None,
         progress: ReportProgress | None = None,
         cancelled: AskCancelled | None = None,
     ) -> list[Relevance]:
-        """Where each of `targets` came from, in batched backward passes."""
+        """Where each of `targets` came from, in batched backward passes; `rules` as for `explain`."""
         recording = self._recording
+        chosen = recording.rules if rules is None else rule_set(rules)
         choices = choices_in(self.model, recording)
         resolved = [resolve(target, choices) for target in targets]
-        with under(recording.rules, recording.module):
+        with recording.rules.read_as(chosen), under(recording.rules, recording.module):
             values = [value_of(target, choices) for target in resolved]
             found = relevances(recording, values, _block_done("backward", progress, cancelled), self._books)
         return [
-            self._relevance(target, float(value.detach()), rows, sheet)
+            self._relevance(target, float(value.detach()), chosen.name, rows, sheet)
             for target, value, (rows, sheet) in zip(resolved, values, found, strict=True)
         ]
 
-    def _relevance(self, target: ResolvedTarget, value: float, rows: Rows, sheet: Tensor) -> Relevance:
-        (input, layers), *decoders = placed(self._recording, rows)
+    def _relevance(self, target: ResolvedTarget, value: float, rules: str, rows: Rows, sheet: Tensor) -> Relevance:
+        recording = self._recording
+        (input, layers), *decoders = placed(recording, rows)
+        channels = input if input.ndim == 3 else None
         return Relevance(
             model=self.model.info,
             prompt=self.prompt,
             tokens=self.tokens,
             target=target,
-            rules=self.rules,
+            rules=rules,
             value=value,
-            input=input,
+            input=input if channels is None else over_channels(channels, recording.rules.reading),
             layers=layers,
             versions=versions(),
             decoder=next((DecoderRelevance(self._decoder_tokens, *own) for own in decoders), None),
             ledger=self._ledger(value, rows, sheet),
+            seen=recording.inputs.seen,
+            channels=channels,
+            grids=() if channels is None else tuple(grid_of(x, recording.leaves[0]) for x in recording.layers),
         )
+
+    def rate(
+        self,
+        relevance: Relevance,
+        steps: int = 16,
+        *,
+        progress: ReportProgress | None = None,
+        cancelled: AskCancelled | None = None,
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """How well `relevance`, an explanation from this trace of a picture, tells what the model needs.
+
+        The target's value, float32 (step + 1,), as patches are taken away, the most relevant first, and last; and the
+        area between these curves as a share of the whole fall: the deletion curve (Samek et al., 2017).
+        """
+        return rate(self.model, self._recording, relevance, steps, progress, cancelled)
 
     def _ledger(self, value: float, rows: Rows, sheet: Tensor) -> Ledger | None:
         if self._books is None:
@@ -231,7 +267,8 @@ class Trace:
         recording = self._recording
         count = len(recording.leaves)
         layers = rows[count : count + len(recording.stacks[0].layers)]
-        return ledger_of(value, rows[:count], layers, sheet, recording.rules, self.model.info.dtype)
+        rounded = "int8" if self._books.rounds_to_8_bits else self.model.info.dtype
+        return ledger_of(value, rows[:count], layers, sheet, recording.rules, rounded)
 
     @cached_property
     def _decoder_tokens(self) -> tuple[Token, ...]:

@@ -1,4 +1,4 @@
-"""The main job without a window: explain one target of one prompt, and make a figure of the answer."""
+"""The main job without a window: explain one target of one prompt or picture, and make a figure of the answer."""
 
 from __future__ import annotations
 
@@ -21,10 +21,21 @@ class Figure:
     layer: int | None
     scale: Scale
     colour_map: str
+    clip: float
+    zoom: int
 
     def of(self, relevance: Relevance) -> Export:
         """The request for it."""
-        return Export(relevance, self.format, self.picture, self.layer, self.scale, self.colour_map)
+        return Export(
+            relevance,
+            self.format,
+            self.picture,
+            self.layer,
+            self.scale,
+            self.colour_map,
+            clip=self.clip,
+            zoom=self.zoom,
+        )
 
 
 def explain(question: Explain, layer: int | None, figure: Figure | None) -> tuple[Explained, Exported | None]:

@@ -11,10 +11,15 @@ from engine.figures.page import Cells, Item, line_of_text
 from engine.figures.wording import Words
 from engine.protocol.colours import colours
 
-FOOT_HEIGHT = 92.0
+FOOT_HEIGHT = 92.0  # with three lines of caption
 
 _WIDTH, _HEIGHT, _STEPS = 240.0, 10.0, 128  # of the colour bar
 _SIZE, _LINE = 11.0, 16.0  # of the text, and from line to line
+
+
+def foot_height(words: Words) -> float:
+    """How much room the foot needs with as many lines of caption as there are."""
+    return FOOT_HEIGHT + _LINE * (len(words.caption) - 3)
 
 
 def foot(words: Words, colour_map: str, fonts: FontChoice, left: float, top: float) -> Iterator[Item]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,6 +17,7 @@ Colour = tuple[int, int, int]
 BLACK: Colour = (0, 0, 0)
 WHITE: Colour = (255, 255, 255)
 GREY: Colour = (96, 96, 96)
+_HAIRLINE: Colour = (190, 190, 190)
 
 _BITMAP_SIZES = (109, 136, 160, 128, 96, 72, 64, 48, 40, 32, 20)  # the sizes emoji are made in
 _MEASURED_AT = 64  # pixels: large enough for widths without rounding
@@ -68,6 +69,23 @@ class Page:
     width: float
     height: float
     items: tuple[Item, ...]
+
+
+def framed(x: float, y: float, width: float, height: float, colours: np.ndarray) -> Iterator[Item]:
+    """Cells with a hairline about them, which tells where they end on paper of their own colour."""
+    yield Rectangle(x - 0.5, y - 0.5, width + 1, height + 1, _HAIRLINE)
+    yield Cells(x, y, width, height, colours)
+
+
+def right_edge(items: Iterable[Item]) -> float:
+    """Where the last thing to the right ends."""
+    return max(item.x + _width(item) for item in items)
+
+
+def _width(item: Item) -> float:
+    if isinstance(item, Text):
+        return item.size if item.upwards else width_of(item.run, item.size)
+    return item.width
 
 
 def rgb(colour: np.ndarray) -> Colour:

@@ -16,6 +16,7 @@ from engine.figures.page import Cells, Item, Page, Rectangle, Text
 TALLEST_PAGE = 1_000.0  # units; longer strips go on several pages
 _POINTS_PER_UNIT = 0.75
 _LEAST_CELL = 4  # pixels on a side: viewers that smooth pictures blur smaller cells away
+_MOST_PIXELS = 4_000_000  # of a picture that is enlarged for it
 
 logging.getLogger("fontTools.subset").setLevel(logging.ERROR)
 
@@ -65,4 +66,5 @@ def _write(paper: FPDF, text: Text, names: dict[Font, str]) -> None:
 
 
 def _enlarged(colours: np.ndarray) -> Image.Image:
-    return Image.fromarray(np.repeat(np.repeat(colours, _LEAST_CELL, axis=0), _LEAST_CELL, axis=1))
+    side = max(1, min(_LEAST_CELL, int((_MOST_PIXELS / (colours.shape[0] * colours.shape[1])) ** 0.5)))
+    return Image.fromarray(np.repeat(np.repeat(colours, side, axis=0), side, axis=1))

@@ -15,6 +15,7 @@ from engine.protocol.failures import EngineError
 _SHARPNESS = 2.0  # pixels per unit
 _LEAST_SHARPNESS = 0.75
 _TALLEST = 32_000  # pixels; many programs open nothing taller
+_LARGEST = 150_000_000  # pixels; Pillow itself warns of larger ones
 
 
 def png(page: Page) -> bytes:
@@ -23,15 +24,30 @@ def png(page: Page) -> bytes:
     if scale < _LEAST_SHARPNESS:
         pixels = f"{page.height * _SHARPNESS:,.0f}"
         raise EngineError(f"The picture would be {pixels} pixels tall; a PDF has pages for it.", "figure_failed")
-    image = Image.new("RGB", (round(page.width * scale), round(page.height * scale)), "white")
-    for item in page.items:
-        _draw(image, item, scale)
-    return _encoded(image, dpi=96 * scale)
+    return _drawn(page, scale, "white")
+
+
+def exact_png(page: Page, sharpness: float, transparent: bool = False) -> bytes:
+    """The page at exactly so many pixels per unit. Raises EngineError where that is more than programs open."""
+    width, height = round(page.width * sharpness), round(page.height * sharpness)
+    if max(width, height) > _TALLEST or width * height > _LARGEST:
+        message = f"The picture would have {width:,} × {height:,} pixels: take a smaller zoom, or a PDF."
+        raise EngineError(message, "figure_failed")
+    return _drawn(page, sharpness, None if transparent else "white")
 
 
 def emoji_png(run: Run) -> bytes:
     """One emoji as a picture with a transparent ground."""
     return _encoded(_picture(run), dpi=None)
+
+
+def _drawn(page: Page, scale: float, ground: str | None) -> bytes:
+    size = round(page.width * scale), round(page.height * scale)
+    # What is transparent is black underneath: the soft edges of letters would be light in another colour
+    image = Image.new("RGB", size, ground) if ground else Image.new("RGBA", size, (0, 0, 0, 0))
+    for item in page.items:
+        _draw(image, item, scale)
+    return _encoded(image, dpi=96 * scale)
 
 
 def _draw(image: Image.Image, item: Item, scale: float) -> None:

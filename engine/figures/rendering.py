@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
+from engine.figures.arrays import npz_file, safetensors_file
 from engine.figures.fonts import FontChoice, asian_region, base_font, system_fonts
+from engine.figures.grid import grid_page, grid_sharpness
+from engine.figures.heatmap import heatmap_page, heatmap_sharpness
 from engine.figures.latex import Document, document
 from engine.figures.layermap import layer_page
 from engine.figures.page import Page
 from engine.figures.pdf import TALLEST_PAGE, pdf
-from engine.figures.png import emoji_png, png
+from engine.figures.picture import is_of_picture
+from engine.figures.png import emoji_png, exact_png, png
 from engine.figures.strip import token_pages
-from engine.figures.tables import csv_file, json_file
+from engine.figures.tables import csv_file, json_file, patches_file
 from engine.figures.typesetting import ENGINES, engines_found, typeset
 from engine.figures.wording import Words
 from engine.protocol.colours import colour_table
 from engine.protocol.failures import EngineError
-from engine.protocol.messages import Export, Exported
+from engine.protocol.messages import Export, Exported, ExportGrid
 
 _TITLE = "Relevance"  # of a PDF made without LaTeX
 _NO_LATEX = "No LaTeX was found, so the PDF was drawn without it: the text is set in another typeface."
@@ -25,21 +29,31 @@ _LATIN_ONLY = "pdfLaTeX shows letters outside Latin by their code points; with X
 _NO_EMOJI = "Emoji are drawn in the PDF; the .tex alone shows them in black, or by their code points."
 
 
-def render(export: Export, cancelled: Callable[[], bool] = lambda: False) -> Exported:
+def render(export: Export | ExportGrid, cancelled: Callable[[], bool] = lambda: False) -> Exported:
     """The file's content. Raises EngineError (figure_failed, disk_full) and Stopped."""
+    if isinstance(export, ExportGrid):
+        return Exported(_grid(export))
     check(export)
     match export.format:
+        case "safetensors":
+            return Exported(safetensors_file(export.relevance))
+        case "npz":
+            return Exported(npz_file(export.relevance))
+        case "csv" if is_of_picture(export.relevance):
+            return Exported(patches_file(export.relevance))
         case "csv":
             return Exported(csv_file(export.relevance))
         case "json":
             return Exported(json_file(export.relevance))
+        case "png" if export.picture in ("heatmap", "overlay"):
+            return Exported(exact_png(_pages(export)[0], heatmap_sharpness(export)))
         case "png":
             return Exported(png(_pages(export)[0]))
         case "tex":
             written = document(export)
             return Exported(written.text.encode(), _notes(_undrawn(written), _NO_EMOJI if written.emoji else ""))
         case "pdf":
-            return Exported(pdf(_pages(export), _TITLE)) if export.picture == "layers" else token_pdf(export, cancelled)
+            return token_pdf(export, cancelled) if export.picture == "tokens" else Exported(pdf(_pages(export), _TITLE))
         case _:
             assert_never(export.format)
 
@@ -49,14 +63,51 @@ def check(export: Export) -> None:
     layers = len(export.relevance.layers)
     if export.layer is not None and not 0 <= export.layer < layers:
         raise EngineError(f"There is no layer {export.layer}: the last is {layers - 1}.", "figure_failed")
-    if not export.relevance.tokens:
+    if export.format in ("pdf", "tex", "png"):
+        _check_picture(export)
+    _check_display(export)
+
+
+def _check_picture(export: Export) -> None:
+    of_picture, picture = is_of_picture(export.relevance), export.picture
+    if picture in ("heatmap", "overlay") and not of_picture:
+        raise EngineError("The answer is about a text, not a picture: take tokens or layers.", "figure_failed")
+    if picture in ("tokens", "layers") and of_picture:
+        raise EngineError("The answer is about a picture: take its heatmap or overlay.", "figure_failed")
+    if not of_picture and not export.relevance.tokens:
         raise EngineError("There is no token to draw.", "figure_failed")
-    if export.picture == "layers" and export.format == "tex":
-        raise EngineError("The layer map cannot be written as .tex; its PDF and PNG can be included.", "figure_failed")
+    if picture != "tokens" and export.format == "tex":
+        what = "The layer map" if picture == "layers" else "A heatmap"
+        raise EngineError(f"{what} cannot be written as .tex; its PDF and PNG can be included.", "figure_failed")
+
+
+def _check_display(export: Export | ExportGrid) -> None:
     try:
         colour_table(export.colour_map)
     except ValueError as error:
         raise EngineError(f"There is no colour map {export.colour_map!r}.", "figure_failed") from error
+    if not 1 <= export.zoom <= 4:
+        raise EngineError(f"Zoom is a number from 1 to 4, not {export.zoom}.", "figure_failed")
+    if not 0 < export.clip <= 100:
+        raise EngineError(f"Clip is a percentile above 0, up to 100, not {export.clip:g}.", "figure_failed")
+    if not 0 <= export.opacity <= 1:
+        raise EngineError(f"Opacity is a number from 0 to 1, not {export.opacity:g}.", "figure_failed")
+
+
+def _grid(export: ExportGrid) -> bytes:
+    room = len(export.rows) * len(export.columns)
+    if not 0 < len(export.cells) <= room:
+        raise EngineError(f"There are {len(export.cells)} pictures for a grid of {room} cells.", "figure_failed")
+    if export.titles and len(export.titles) != len(export.cells):
+        many = f"{len(export.titles)} titles for {len(export.cells)} pictures"
+        raise EngineError(f"There are {many}: give one for each, or none.", "figure_failed")
+    if not all(is_of_picture(cell) for cell in export.cells):
+        raise EngineError("A grid is made of answers about pictures; one here is about a text.", "figure_failed")
+    _check_display(export)
+    page = grid_page(export, FontChoice(base_font(), system_fonts()))
+    return (
+        exact_png(page, grid_sharpness(export), export.transparent) if export.format == "png" else pdf([page], _TITLE)
+    )
 
 
 def _fonts(export: Export) -> FontChoice:
@@ -69,6 +120,8 @@ def _pages(export: Export) -> list[Page]:
             return [layer_page(export, _fonts(export))]
         case "tokens":
             return token_pages(export, _fonts(export))
+        case "heatmap" | "overlay":
+            return [heatmap_page(export, _fonts(export))]
         case _:
             assert_never(export.picture)
 

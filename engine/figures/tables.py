@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from engine.protocol.values import DecoderRelevance, Relevance
+from engine.figures.picture import is_of_picture, patches
+from engine.protocol.values import DecoderRelevance, Grid, Relevance, Seen
 
 FORMAT, VERSION = "lxt-inspector/relevance", 1
 
@@ -38,9 +40,43 @@ def csv_file(relevance: Relevance) -> bytes:
     return rows.getvalue().encode("utf-8", "backslashreplace")
 
 
+def patches_file(relevance: Relevance) -> bytes:
+    """Of a picture: one row a patch, after what of its layer is no patch, as class tokens, without row and column.
+
+    At the input a patch is the sum of the pixels that the first layer's patch covers. What makes no grid is numbered.
+    """
+    text = StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(["layer", "index", "row", "column", "relevance"])
+    sums = patches(relevance, None)
+    writer.writerows(_placed("input", sums.ravel(), Grid(*sums.shape)))
+    for layer, (values, grid) in enumerate(zip(relevance.layers, relevance.grids, strict=True)):
+        count = len(values) if grid is None else grid.before + grid.rows * grid.columns
+        writer.writerows(_placed(str(layer), values[:count], grid))
+    return text.getvalue().encode()
+
+
+def _placed(layer: str, values: np.ndarray, grid: Grid | None) -> Iterator[tuple[str, int, int | str, int | str, str]]:
+    for index, value in enumerate(values):
+        at = None if grid is None or index < grid.before else divmod(index - grid.before, grid.columns)
+        yield layer, index, *(at or ("", "")), str(value)
+
+
 def json_file(relevance: Relevance) -> bytes:
     """The whole answer. A value that is not a number is null; a lone surrogate stays the escape `\\udXXX`."""
-    content = {
+    content = facts(relevance) | {
+        "input": _numbers(relevance.input),
+        "layers": [_numbers(layer) for layer in relevance.layers],
+        "decoder": None if relevance.decoder is None else _decoder(relevance.decoder),
+    }
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
+    # Python's escape for what UTF-8 cannot hold is JSON's as well
+    return text.encode("utf-8", "backslashreplace")
+
+
+def facts(relevance: Relevance) -> dict[str, Any]:
+    """The answer without its arrays. Of a picture it has what was seen, the sum of each colour channel, the grids."""
+    known = {
         "format": FORMAT,
         "version": VERSION,
         "model": msgspec.to_builtins(relevance.model),
@@ -51,13 +87,19 @@ def json_file(relevance: Relevance) -> bytes:
         "value": _plain(relevance.value),
         "ledger": _finite(msgspec.to_builtins(relevance.ledger)),
         "tokens": [msgspec.to_builtins(token) for token in relevance.tokens],
-        "input": _numbers(relevance.input),
-        "layers": [_numbers(layer) for layer in relevance.layers],
-        "decoder": None if relevance.decoder is None else _decoder(relevance.decoder),
     }
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
-    # Python's escape for what UTF-8 cannot hold is JSON's as well
-    return text.encode("utf-8", "backslashreplace")
+    if is_of_picture(relevance):
+        seen, channels = relevance.seen, relevance.channels
+        known["seen"] = None if seen is None else _seen(seen)
+        known["channels"] = None if channels is None else _numbers(channels.sum(axis=(1, 2)))
+        known["grids"] = [msgspec.to_builtins(grid) for grid in relevance.grids]
+    return known
+
+
+def _seen(seen: Seen) -> dict[str, Any]:
+    height, width, _ = seen.pixels.shape
+    original = {"original": list(seen.original), "box": seen.box and list(seen.box)}
+    return {"name": seen.name, "size": [width, height], **original, "note": seen.note}
 
 
 def _decoder(decoder: DecoderRelevance) -> dict[str, Any]:
@@ -69,7 +111,9 @@ def _decoder(decoder: DecoderRelevance) -> dict[str, Any]:
 
 
 def _numbers(values: np.ndarray) -> list[Any]:
-    """The float32 values in as few digits as give them back exactly."""
+    """The float32 values, row by row, in as few digits as give them back exactly."""
+    if values.ndim > 1:
+        return [_numbers(row) for row in values]
     return [_plain(float(str(value))) for value in values]
 
 

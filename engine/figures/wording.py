@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
+import numpy as np
+
 from engine.protocol.colours import colour_limit, relevance_at
-from engine.protocol.messages import Export
+from engine.protocol.messages import Export, ExportGrid
 from engine.protocol.values import Relevance
 
 _LONGEST_NAME = 48  # characters; a line of the caption is not wrapped
@@ -31,6 +33,31 @@ class Words:
 def words_for(export: Export) -> Words:
     """What an answer's picture says about itself."""
     return Words(scale_ends(export), scale_in_words(export), caption(export))
+
+
+def picture_words(export: Export, limit: float) -> Words:
+    """What a heatmap or overlay says about itself, whose colours end at `limit`."""
+    relevance = export.relevance
+    spans = {"layer": "this layer", "global": "all layers", "target": "the target’s value"}
+    percentile = _percentile(export.clip) if export.scale != "target" else ""
+    scale = f"logits; colours span {percentile or spans[export.scale]}"
+    rules = RULE_NAMES.get(relevance.rules, relevance.rules)
+    values = relevance.input if export.layer is None else relevance.layers[export.layer]
+    total = f"sum {number(float(np.nansum(values)))}{_beside(relevance, export.layer)}"
+    method = f"Relevance {layer_name(relevance, export.layer)}, {rules}, {total}"
+    return Words(_ends(limit), scale, (_question(relevance), method, _origin(relevance)))
+
+
+def grid_words(export: ExportGrid, limit: float | None) -> Words:
+    """What a grid says about itself: in its caption is what holds for all cells. `limit` None: each has its own."""
+    if limit is None:
+        ends = ("negative", "0", "positive")
+        scale = f"logits; each picture’s colours span {_percentile(export.clip) or 'it alone'}"
+    else:
+        ends, scale = _ends(limit), f"logits; colours span {_percentile(export.clip) or 'all pictures'}"
+    rules = (f"Relevance at the input, {RULE_NAMES.get(cell.rules, cell.rules)}" for cell in export.cells)
+    said = (map(_question, export.cells), rules, map(_origin, export.cells))
+    return Words(ends, scale, tuple(lines.pop() for lines in map(set, said) if len(lines) == 1))
 
 
 def number(value: float) -> str:
@@ -83,14 +110,30 @@ def scale_ends(export: Export) -> tuple[str, str, str]:
     """The numbers under the colour bar: left end, middle, right end."""
     if export.picture == "layers" and export.scale == "layer":
         return "−100 %", "0", "100 %"
-    limit = colour_limit(export.relevance, export.layer, export.scale)
-    return number(-limit), "0", number(limit)
+    return _ends(colour_limit(export.relevance, export.layer, export.scale))
 
 
 def caption(export: Export) -> tuple[str, str, str]:
     """What was explained, how, and in which model: a line each."""
     relevance = export.relevance
     return _question(relevance), _method(export), _origin(relevance)
+
+
+def _ends(limit: float) -> tuple[str, str, str]:
+    return number(-limit), "0", number(limit)
+
+
+def _percentile(clip: float) -> str:
+    return f"{clip:g} % of values" if clip < 100 else ""
+
+
+def _beside(relevance: Relevance, layer: int | None) -> str:
+    """How much of a layer's sum is at tokens that are no patches."""
+    grid = None if layer is None else relevance.grids[layer]
+    if layer is None or grid is None or not grid.before:
+        return ""
+    tokens = "the class token" if grid.before == 1 else f"{grid.before} class and register tokens"
+    return f", of it {number(float(relevance.layers[layer][: grid.before].sum()))} at {tokens}"
 
 
 def _question(relevance: Relevance) -> str:

@@ -10,12 +10,20 @@ from engine.models.heads import KINDS, Kind, kind_of
 from engine.protocol.failures import ModelError
 
 
-def takes_text(settings: dict[str, Any]) -> bool:
-    """Whether `settings`, from config.json, say that this is a model of text that can be explained."""
+def can_be_explained(settings: dict[str, Any]) -> bool:
+    """Whether `settings`, from config.json, say that this is a model that can be explained."""
+    if is_described(settings):
+        return True
     try:
-        return not require_kind(settings, "", trust_remote_code=True).takes_pixels
+        require_kind(settings, "", trust_remote_code=True)
     except ModelError:
         return False
+    return True
+
+
+def is_described(settings: dict[str, Any]) -> bool:
+    """Whether `settings` name a class of torchvision and its arguments, rather than a model of transformers."""
+    return settings.get("library") == "torchvision"
 
 
 def require_kind(settings: dict[str, Any], name: str, *, trust_remote_code: bool) -> Kind:

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from engine.models.heads import takes_images
 from engine.protocol.failures import ModelError
 
 
@@ -13,7 +14,8 @@ def find_blocks(module: nn.Module) -> list[nn.Module]:
     """The repeated modules that make up most of the model, in order. Raises ModelError where nothing is repeated.
 
     They are the children of the list with the most parameters; of nested lists (experts in a block, blocks in a stage)
-    that is the outer. Of an encoder and a decoder, these are the encoder's.
+    that is the outer. Of a plain network of images, lists side by side are one. Of an encoder and a decoder, these are
+    the encoder's.
     """
     return _repeated(encoder_and_decoder(module)[0])
 
@@ -33,7 +35,49 @@ def encoder_and_decoder(module: nn.Module) -> tuple[nn.Module, ...]:
 
 
 def _repeated(module: nn.Module) -> list[nn.Module]:
+    if takes_images(module) and not hasattr(module, "main_input_name") and (stages := _stages(module)):
+        return stages
     lists = [m for m in module.modules() if isinstance(m, nn.ModuleList | nn.Sequential) and len(m)]
     if not lists:
         raise ModelError(f"{type(module).__name__} has no repeated blocks: it does not look like a transformer.")
     return list(max(lists, key=lambda m: sum(p.numel() for p in m.parameters())))
+
+
+def _stages(module: nn.Module) -> list[nn.Module]:
+    """The steps of a network of images, if any: the lists side by side in the part whose lists hold most parameters.
+
+    A network that holds most of its parameters elsewhere has no lists of steps, but steps by name, one after another.
+    """
+    found = [(blocks, _weight(blocks)) for part in module.modules() if (blocks := _listed(part))]
+    blocks, weight = max(found, key=lambda one: (_are_composed(one[0]), one[1]), default=([], 0))
+    if blocks and 2 * weight >= _weight([part for part in module.children() if not _is_head(part)]):
+        return blocks
+    steps = [part for part in module.children() if _maps(part) and not _is_head(part)]
+    return steps if len(steps) > 1 else []
+
+
+def _listed(part: nn.Module) -> list[nn.Module]:
+    """The children of the lists in `part` that map anything: of the lists of composed children where there are such."""
+    own = [part] if isinstance(part, nn.ModuleList | nn.Sequential) else []
+    lists = [list(one) for one in (own or part.children()) if isinstance(one, nn.ModuleList | nn.Sequential)]
+    lists = [blocks for blocks in lists if blocks and not all(map(_is_head, blocks))]
+    composed = [blocks for blocks in lists if _are_composed(blocks)]
+    return [block for blocks in composed or lists for block in blocks if _maps(block)]
+
+
+def _are_composed(blocks: list[nn.Module]) -> bool:
+    return any(True for block in blocks for _ in block.children())
+
+
+def _is_head(part: nn.Module) -> bool:
+    """Whether `part` maps no more than vectors: linear maps and what has no parameters."""
+    return all(isinstance(one, nn.Linear) for one in part.modules() if list(one.parameters(recurse=False)))
+
+
+def _maps(part: nn.Module) -> bool:
+    """Whether `part` is more than a norm, an activation or pooling, and so a step of its own."""
+    return any(p.ndim > 1 for p in part.parameters())
+
+
+def _weight(blocks: list[nn.Module]) -> int:
+    return sum(p.numel() for block in blocks for p in block.parameters())

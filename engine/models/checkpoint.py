@@ -12,6 +12,7 @@ from typing import Any
 from engine.protocol.failures import ModelError
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")  # the first that is there is read
+PREPROCESSOR_FILE = "preprocessor_config.json"  # of a model that takes images
 TOKENIZER_FILES = ("tokenizer.json", "tekken.json", "vocab.json", "vocab.txt", "*.model", "*.tiktoken")
 
 _SAFETENSORS_HEADER_LIMIT = 100_000_000  # bytes, as in the safetensors library
@@ -57,12 +58,16 @@ class Checkpoint:
         )
 
     def is_complete(self) -> bool:
-        """Whether settings, weights and a tokenizer are all there."""
+        """Whether settings, weights and what makes the input of texts or pictures are all there."""
         try:
-            self.settings(), self.weight_files()
+            settings, _ = self.settings(), self.weight_files()
         except ModelError:
             return False
-        return self.has_tokenizer()
+        return self.has_tokenizer() or self.has_preprocessor() or "preprocessing" in settings
+
+    def has_preprocessor(self) -> bool:
+        """Whether there is a file that says how pictures are scaled and cropped."""
+        return (self.folder / PREPROCESSOR_FILE).is_file()
 
     def has_tokenizer(self) -> bool:
         """Whether there is a file that a tokenizer can be made of."""

@@ -57,10 +57,19 @@ def kind_of(settings: Mapping[str, Any]) -> Kind | None:
     return next((kind for kind in KINDS if settings.get("model_type") in kind.classes), None)
 
 
+def takes_images(module: nn.Module) -> bool:
+    """Whether `module` is given pixels: as it says, or because it has no embeddings that ids could be given to."""
+    if (main := getattr(module, "main_input_name", None)) is not None:
+        return main == "pixel_values"
+    return not any(isinstance(part, nn.Embedding) for part in module.modules())
+
+
 def head_of(module: nn.Module) -> Head:
-    """What `module` predicts; a class that transformers does not list is taken to continue text."""
+    """What `module` predicts; of a class that transformers does not list, classes of images or else the next token."""
     names = [parent.__name__ for parent in type(module).__mro__]
-    return next((kind.head for name in names for kind in KINDS if kind.includes(name)), "next token")
+    return next((kind.head for name in names for kind in KINDS if kind.includes(name)), None) or (
+        "classes" if takes_images(module) else "next token"
+    )
 
 
 def labels_of(module: nn.Module, head: Head) -> tuple[str, ...]:

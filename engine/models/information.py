@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
 from engine.models.blocks import find_blocks
-from engine.models.heads import head_of, labels_of
+from engine.models.heads import head_of, labels_of, takes_images
 from engine.models.memory import weight_bytes
 from engine.protocol.failures import ModelError
 from engine.protocol.values import ModelInfo, ModelSource
@@ -16,14 +17,16 @@ from engine.protocol.values import ModelInfo, ModelSource
 _LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len", "max_sequence_length", "seq_length")
 
 
-def describe(module: nn.Module, source: ModelSource, title: str, revision: str | None) -> ModelInfo:
-    """What `module` is, as read off the module itself."""
+def describe(
+    module: nn.Module, source: ModelSource, title: str, revision: str | None, labels: Sequence[str] = ()
+) -> ModelInfo:
+    """What `module` is, as read off the module itself. `labels` name its classes where it does not know them."""
     first = next(module.parameters(), None)
     if first is None:
         raise ModelError(f"{type(module).__name__} has no parameters: it does not look like a model.")
     settings = _text_settings(module)
     head = head_of(module)
-    labels = labels_of(module, head)
+    labels = tuple(labels) or labels_of(module, head)
     # Quantized weights are bytes; what is computed with is the dtype of the weights that were left alone.
     floating = next((p for p in module.parameters() if p.is_floating_point()), first)
     return ModelInfo(
@@ -40,6 +43,7 @@ def describe(module: nn.Module, source: ModelSource, title: str, revision: str |
         weight_bytes=weight_bytes(module),
         head=head,
         labels=labels,
+        takes_images=takes_images(module),
     )
 
 
@@ -71,8 +75,8 @@ def _vocabulary(module: Any, settings: Any) -> int:
     head = module.get_output_embeddings() if hasattr(module, "get_output_embeddings") else None
     if isinstance(size := getattr(head, "out_features", None), int):
         return size
-    linear = [m.out_features for m in module.modules() if isinstance(m, nn.Linear)]
-    return _integer(settings, "vocab_size") or (linear[-1] if linear else 0)
+    maps = [m.weight for m in module.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+    return _integer(settings, "vocab_size") or (len(maps[-1]) if maps else 0)
 
 
 def _longest(module: nn.Module, settings: Any) -> int | None:

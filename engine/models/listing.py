@@ -7,7 +7,7 @@ from pathlib import Path
 from huggingface_hub import CacheNotFound, constants, scan_cache_dir
 from huggingface_hub.utils import CachedRepoInfo
 
-from engine.models.architecture import takes_text
+from engine.models.architecture import can_be_explained
 from engine.models.checkpoint import Checkpoint
 from engine.models.download import cached_folder
 from engine.models.sources import bundled_models
@@ -38,7 +38,7 @@ def _cached(repository: CachedRepoInfo) -> CachedModel | None:
 def _listed(name: str, title: str, folder: Path) -> CachedModel | None:
     checkpoint = Checkpoint(folder)
     try:
-        if not checkpoint.is_complete() or not takes_text(checkpoint.settings()):
+        if not checkpoint.is_complete() or not can_be_explained(checkpoint.settings()):
             return None
         size = sum(path.stat().st_size for path in checkpoint.weight_files())
     except (ModelError, OSError):

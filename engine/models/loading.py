@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pickle import UnpicklingError
 from types import TracebackType
@@ -9,10 +10,12 @@ from typing import Any
 
 import torch
 from huggingface_hub.errors import StrictDataclassError
+from PIL import Image
 from safetensors import SafetensorError
-from torch import nn
+from torch import Tensor, nn
 from transformers import (
     AutoConfig,
+    AutoImageProcessor,
     AutoTokenizer,
     GgufConfig,
     PreTrainedConfig,
@@ -23,7 +26,7 @@ from transformers import (
 # time a worker says it is ready.
 from transformers.models.llama import modeling_llama  # noqa: F401
 
-from engine.models.checkpoint import Checkpoint, read_json
+from engine.models.checkpoint import PREPROCESSOR_FILE, Checkpoint, read_json
 from engine.models.heads import Kind
 from engine.models.quantization import keep_gradients, quantized_as
 from engine.protocol.failures import DoesNotFit, ModelError
@@ -105,6 +108,23 @@ def read_tokenizer(
         )
 
 
+def read_preprocess(checkpoint: Checkpoint, *, trust_remote_code: bool) -> Callable[[Image.Image], Tensor] | None:
+    """What makes pixel values (3, height, width) of a picture, where the folder says how."""
+    if not checkpoint.has_preprocessor():
+        return None
+    read_json(checkpoint.folder / PREPROCESSOR_FILE)
+    with Reading(f"the preprocessing of “{checkpoint.shown}”"):
+        processor: Any = AutoImageProcessor.from_pretrained(
+            checkpoint.folder, local_files_only=True, trust_remote_code=trust_remote_code
+        )
+
+    def preprocess(image: Image.Image) -> Tensor:
+        pixel_values: Tensor = processor(images=image, return_tensors="pt")["pixel_values"][0]
+        return pixel_values
+
+    return preprocess
+
+
 def read_weights(
     checkpoint: Checkpoint,
     config: PreTrainedConfig,
@@ -149,7 +169,7 @@ def read_weights(
             f"{', '.join(missing[:3])}.",
             "model_damaged",
         )
-    keep_gradients(module)
+    keep_gradients(module, dtype)
     return module.eval()
 
 

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import assert_never
 
-from torch import nn
+from PIL import Image
+from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from engine.models.adapters import unwrapped
-from engine.models.architecture import require_kind
+from engine.models.architecture import is_described, require_kind
 from engine.models.checkpoint import Checkpoint
+from engine.models.compared import COMPARED, compared_with, compares, require_classes
 from engine.models.device import choose_device, choose_dtype
 from engine.models.download import fetch
 from engine.models.forecast import require_room, stored_dtype
 from engine.models.gguf_files import read_once
 from engine.models.information import describe
-from engine.models.loading import read_config, read_tokenizer, read_weights
+from engine.models.loading import read_config, read_preprocess, read_tokenizer, read_weights
+from engine.models.named import RANDOM, Classifier, described_classifier, named_classifier
 from engine.models.progress import AskCancelled, ReportProgress, check, loading_reported
-from engine.models.sources import Folder, GgufFile, HubModel, locate
+from engine.models.sources import Folder, GgufFile, HubModel, NamedArchitecture, locate
+from engine.models.timm_models import timm_classifier
 from engine.models.vocabulary import Vocabulary
 from engine.protocol.failures import ModelError
 from engine.protocol.values import ModelInfo, ModelSource, Quantization
@@ -29,11 +34,12 @@ from engine.protocol.values import ModelInfo, ModelSource, Quantization
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """An opened model. A module given without a tokenizer takes input ids only."""
+    """An opened model. Without a tokenizer it takes input ids only, and without `preprocess` pixel values only."""
 
     module: nn.Module
     tokenizer: PreTrainedTokenizerBase | None
     info: ModelInfo
+    preprocess: Callable[[Image.Image], Tensor] | None = None  # gives pixel values (3, height, width)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -52,17 +58,27 @@ def load_model(
     quantization: Quantization | None = None,
     trust_remote_code: bool = False,
     revision: str | None = None,
+    weights: str | Path | None = None,
+    classes: Sequence[str] = (),
+    preprocess: Callable[[Image.Image], Tensor] | None = None,
+    labels: Sequence[str] = (),
     progress: ReportProgress | None = None,
     cancelled: AskCancelled | None = None,
 ) -> Model:
-    """The opened model: bundled (`bundled:llama`), a local folder, a `.gguf` file, a hub id, or a module in memory.
+    """The opened model: bundled (`bundled:llama`), a local folder, a `.gguf` file, a hub id, an image classifier of
+    torchvision or timm (`torchvision:vit_b_16`), or a module in memory.
 
     It may continue text, fill masks, class texts, tokens or images, find answers, or turn a text into another.
 
-    A `ModelSource` says by itself how it is to be opened, and a module stays where and as it is: the keywords after
-    `tokenizer` are for names. `device="auto"` takes the fastest there is.
-    `dtype="auto"` keeps the checkpoint's dtype on an accelerator; on the CPU it is float32, because half precision
-    is slow there and its rounding shows in relevance. A hub model in the local cache is opened without the network.
+    A `ModelSource` says by itself how it is to be opened, and a module stays where and as it is: the keywords from
+    `device` to `classes` are for names. `weights` are those of such a classifier: a file with a state_dict, or the name
+    of those that torchvision publishes; None downloads the best of them, "random" leaves them random. `classes` are
+    texts to choose from, for a model that compares pictures with texts (CLIP, SigLIP). `preprocess` makes pixel values
+    (3, height, width) of a PIL image and `labels` name the classes, where the model does not know them itself.
+
+    `device="auto"` takes the fastest there is. `dtype="auto"` keeps the checkpoint's dtype on an accelerator; on the
+    CPU it is float32, because half precision is slow there and its rounding shows in relevance. A hub model in the
+    local cache is opened without the network.
 
     `progress` is called with a phase, the steps done and those to do. `cancelled` is asked often; Stopped is raised
     where it says yes. Raises EngineError, with a kind and a sentence, where the model cannot be opened.
@@ -70,23 +86,57 @@ def load_model(
     if isinstance(source, nn.Module):
         source = unwrapped(source)
         name = type(source).__name__
-        return Model(source, tokenizer, describe(source, ModelSource(name), name, None))
+        return Model(source, tokenizer, describe(source, ModelSource(name), name, None, labels), preprocess)
     if not isinstance(source, str | Path | ModelSource):
         raise ModelError(f"A model is a name, a path, a ModelSource or a torch.nn.Module, not {type(source).__name__}.")
     if not isinstance(source, ModelSource):
-        source = ModelSource(str(source), revision, device, dtype, quantization, trust_remote_code)
+        file = None if weights is None else str(weights)
+        texts = tuple(classes)
+        source = ModelSource(str(source), revision, device, dtype, quantization, trust_remote_code, file, texts)
     choose_device(source.device)  # before hours of download
-    checkpoint, title, commit = _find(source, progress, cancelled)
+    place = locate(source.name)
+    if isinstance(place, NamedArchitecture):
+        if place.library == "timm":
+            found = timm_classifier(place.name, source.weights)
+        else:
+            found = named_classifier(place.name, source.weights, progress, cancelled)
+        title = f"{place.name} (random weights)" if source.weights == RANDOM else place.name
+        return _placed(found, source, title, preprocess, labels)
+    if source.weights is not None:
+        raise ModelError(f"“{source.name}” has weights of its own: weights are for names such as torchvision:vit_b_16.")
+    checkpoint, title, commit = _find(place, source, progress, cancelled)
     check(cancelled)
+    if not checkpoint.gguf and is_described(checkpoint.settings()):
+        return _placed(described_classifier(checkpoint), source, title, preprocess, labels)
     with loading_reported(progress, cancelled), read_once() if checkpoint.gguf else nullcontext():
-        return _open(checkpoint, source, title, commit, tokenizer, cancelled)
+        return _open(checkpoint, source, title, commit, tokenizer, preprocess, labels, cancelled)
+
+
+def _placed(
+    found: Classifier,
+    source: ModelSource,
+    title: str,
+    preprocess: Callable[[Image.Image], Tensor] | None,
+    labels: Sequence[str],
+) -> Model:
+    """A classifier of torchvision or timm where and as `source` asks for it."""
+    require_classes({}, source.classes, title)
+    if source.quantization:
+        raise ModelError(f"“{title}” is not a model of transformers: it can only be opened without quantization.")
+    device = choose_device(source.device)
+    module = found.module.to(device, choose_dtype(source.dtype, next(found.module.parameters()).dtype, device))
+    info = describe(module, source, title, None, labels or found.labels)
+    return Model(module, None, info, preprocess or found.preprocess)
 
 
 def _find(
-    source: ModelSource, progress: ReportProgress | None, cancelled: AskCancelled | None
+    place: Folder | GgufFile | HubModel,
+    source: ModelSource,
+    progress: ReportProgress | None,
+    cancelled: AskCancelled | None,
 ) -> tuple[Checkpoint, str, str | None]:
     """The checkpoint on this disk, a title for it, and its commit where it has one."""
-    match place := locate(source.name):
+    match place:
         case Folder(path, bundled):
             return Checkpoint(path), f"{path.name} (bundled)" if bundled else path.name, None
         case GgufFile(path):
@@ -104,14 +154,17 @@ def _open(
     title: str,
     commit: str | None,
     tokenizer: PreTrainedTokenizerBase | None,
+    preprocess: Callable[[Image.Image], Tensor] | None,
+    labels: Sequence[str],
     cancelled: AskCancelled | None,
 ) -> Model:
     trusted, quantization = source.trust_remote_code, source.quantization
     if checkpoint.gguf and quantization:
         raise ModelError(f"A GGUF file is quantized already: open “{title}” without {quantization}.")
     settings = {} if checkpoint.gguf else checkpoint.settings()
+    require_classes(settings, source.classes, title)
     if not checkpoint.gguf:
-        kind = require_kind(settings, title, trust_remote_code=trusted)
+        kind = COMPARED if compares(settings) else require_kind(settings, title, trust_remote_code=trusted)
     files, device = checkpoint.weight_files(), choose_device(source.device)
     dtype = choose_dtype(source.dtype, stored_dtype(files, settings), device)
     require_room(files, dtype, quantization, device)
@@ -119,10 +172,15 @@ def _open(
     if checkpoint.gguf:
         kind = require_kind(config.to_dict(), title, trust_remote_code=trusted)
     check(cancelled)
-    if tokenizer is None and not kind.takes_pixels:
+    if tokenizer is None and (source.classes or not kind.takes_pixels):
         tokenizer = read_tokenizer(checkpoint, config, trust_remote_code=trusted)
+    if preprocess is None and kind.takes_pixels:
+        preprocess = read_preprocess(checkpoint, trust_remote_code=trusted)
     check(cancelled)
     module = read_weights(
         checkpoint, config, kind, dtype=dtype, device=device, quantization=quantization, trust_remote_code=trusted
     )
-    return Model(module, tokenizer, describe(module, source, title, commit))
+    if tokenizer is not None and source.classes:
+        module = compared_with(module, tokenizer, source.classes)
+        return Model(module, None, describe(module, source, title, commit, labels or source.classes), preprocess)
+    return Model(module, tokenizer, describe(module, source, title, commit, labels), preprocess)

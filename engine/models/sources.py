@@ -1,4 +1,4 @@
-"""What the name of a model stands for: a bundled model, a folder, a GGUF file or a model on the hub."""
+"""What the name of a model stands for: bundled, a folder, a GGUF file, an architecture or a model on the hub."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.protocol.failures import ModelError
 
 BUNDLED_PREFIX = "bundled:"
+_LIBRARIES = ("torchvision", "timm")
 
 _HUB_ID = re.compile(r"[\w][\w.\-]*(/[\w][\w.\-]*)?")
 
@@ -36,13 +37,24 @@ class HubModel:
     id: str
 
 
-Place = Folder | GgufFile | HubModel
+@dataclass(frozen=True)
+class NamedArchitecture:
+    """An image classifier of torchvision or timm, whose weights are another matter."""
+
+    library: str
+    name: str
+
+
+Place = Folder | GgufFile | NamedArchitecture | HubModel
 
 
 def locate(name: str) -> Place:
     """Where the model called `name` is. What is on this disk goes before a hub id that reads the same."""
     if name.startswith(BUNDLED_PREFIX):
         return Folder(bundled_folder(name), bundled=True)
+    library, colon, architecture = name.partition(":")
+    if colon and library in _LIBRARIES:
+        return NamedArchitecture(library, architecture)
     if not name.strip():
         raise ModelError("Name a model: a bundled one, a folder, a .gguf file or a hub id.", "model_not_found")
     path = Path(name).expanduser()

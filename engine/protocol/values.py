@@ -50,6 +50,11 @@ class ModelInfo(Struct, frozen=True):
     labels: tuple[str, ...] = ()  # of the classes, where it predicts classes
     takes_images: bool = False
 
+    @property
+    def chooses_classes(self) -> bool:
+        """Whether it chooses from classes rather than from a vocabulary."""
+        return self.head in ("classes", "token classes", "answer span")
+
 
 class Image(Struct, frozen=True, eq=False):
     """A picture as the file it came in. It is known by the digest of its bytes, which an answer leaves out."""

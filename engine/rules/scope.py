@@ -2,8 +2,10 @@
 
 1. The module's parameters are made constants: an operand that requires a gradient is one that depends on the input.
 2. Its `forward` is wrapped: while it runs, a mode hands every operation in the table to its rule.
-3. Activation modules made of several operations are wrapped too, and get the identity rule as one.
-4. On exit everything is as it was.
+3. Activation modules made of several operations are wrapped too, and get the identity rule as one; as are parts that
+   have a rule of their own.
+4. Linear and convolutional modules follow a table of their own, where there is one.
+5. On exit everything is as it was.
 """
 
 from __future__ import annotations
@@ -13,11 +15,11 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.overrides import TorchFunctionMode
 from transformers import activations
 
@@ -28,7 +30,6 @@ from engine.rules.operations import (
     Options,
     Rule,
     acts,
-    depends,
     identity,
     off,
     own_gradient,
@@ -37,6 +38,8 @@ from engine.rules.slopes import Slope
 
 # Runs an operation in the rules' place, `rule(operation, args, options)`, and notes what it has to
 Observer = Callable[[Operation, Rule, Arguments, Options], Any]
+# What is entered while rules are on a module, and gives parts of it that are one operation to them
+Parts = Callable[[nn.Module], AbstractContextManager[Mapping[nn.Module, Rule]]]
 
 
 class _Entered(threading.local):
@@ -48,6 +51,8 @@ class _Entered(threading.local):
 
 _entered = _Entered()
 _BENEATH = "_beneath_rules"
+# Modules, not operations: what `nn.MultiheadAttention` computes with the weights of parts it never calls is none
+_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
 class RuleMode(TorchFunctionMode):
@@ -94,34 +99,45 @@ class RuleMode(TorchFunctionMode):
         _entered.modes.pop()
 
 
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """Which operation follows which rule: `rules`, or `layers` inside calls of linear and convolutional modules."""
+
+    rules: Mapping[Operation, Rule]
+    layers: Mapping[Operation, Rule] | None
+    parts: Parts | None  # modules that are one operation, with a rule of their own
+    whole_activations: bool  # activation modules of several operations get the identity rule as one
+
+
 @contextmanager
-def rules_on(
-    module: nn.Module, rules: Mapping[Operation, Rule], whole_activations: bool, observer: Observer | None = None
-) -> Iterator[None]:
-    """Inside the `with`, calls of `module` follow `rules`; `observer` runs every operation."""
-    mode = RuleMode(rules, observer)
-    with _prepared(module, mode, whole_activations), replaced_forward(module, _under(mode, module.forward)):
+def rules_on(module: nn.Module, tables: Tables, observer: Observer | None = None) -> Iterator[None]:
+    """Inside the `with`, calls of `module` follow `tables`; `observer` runs every operation."""
+    mode = RuleMode(tables.rules, observer)
+    with _prepared(module, mode, tables), replaced_forward(module, _under(mode, module.forward)):
         yield
 
 
 @contextmanager
-def rules_during(module: nn.Module, rules: Mapping[Operation, Rule], whole_activations: bool) -> Iterator[None]:
-    """Inside the `with`, which is one call of `module`, every operation follows `rules`."""
-    mode = RuleMode(rules)
-    with _prepared(module, mode, whole_activations), mode:
+def rules_during(module: nn.Module, tables: Tables) -> Iterator[None]:
+    """Inside the `with`, which is one call of `module`, every operation follows `tables`."""
+    mode = RuleMode(tables.rules)
+    with _prepared(module, mode, tables), mode:
         yield
 
 
 @contextmanager
-def _prepared(module: nn.Module, mode: RuleMode, whole_activations: bool) -> Iterator[None]:
-    """Inside the `with`, the parameters are constants, and activation modules are one operation to the rules."""
+def _prepared(module: nn.Module, mode: RuleMode, tables: Tables) -> Iterator[None]:
+    """Inside the `with`, the parameters are constants, and parts that are more than their operations are known."""
     with ExitStack() as undo:
         undo.enter_context(_constant_parameters(module))
-        if whole_activations:
-            for child in module.modules():
-                slope = whole_slope(child)
-                if slope is not None:
-                    undo.enter_context(replaced_forward(child, _as_one(mode, child.forward, slope)))
+        ruled = undo.enter_context(tables.parts(module)) if tables.parts is not None else {}
+        for child in module.modules():
+            slope = whole_slope(child) if tables.whole_activations else None
+            rule = ruled.get(child) or (identity(slope) if slope is not None else None)
+            if rule is not None:
+                undo.enter_context(replaced_forward(child, _as_one(mode, child.forward, rule)))
+            elif tables.layers is not None and isinstance(child, _LAYERS):
+                undo.enter_context(replaced_forward(child, _layer(mode, child.forward, tables.layers)))
         yield
 
 
@@ -156,18 +172,28 @@ def _under(mode: RuleMode, forward: Callable[..., Any]) -> Callable[..., Any]:
     return under_rules
 
 
-def _as_one(mode: RuleMode, forward: Callable[..., Any], slope: Slope) -> Callable[..., Any]:
-    rule = identity(slope)
-
+def _as_one(mode: RuleMode, forward: Callable[..., Any], rule: Rule) -> Callable[..., Any]:
     @functools.wraps(forward)
-    def as_one(x: Tensor, *args: Any, **kwargs: Any) -> Any:
+    def as_one(*args: Any, **kwargs: Any) -> Any:
         innermost = _entered.modes[-1]
-        if innermost is None or innermost.rules is not mode.rules or not (torch.is_grad_enabled() and depends(x)):
-            return forward(x, *args, **kwargs)
+        if innermost is None or innermost.rules is not mode.rules or not acts(args, kwargs):
+            return forward(*args, **kwargs)
         with _suspended():
-            return innermost.apply(forward, rule, (x, *args), kwargs)
+            return innermost.apply(forward, rule, args, kwargs)
 
     return as_one
+
+
+def _layer(mode: RuleMode, forward: Callable[..., Any], rules: Mapping[Operation, Rule]) -> Callable[..., Any]:
+    @functools.wraps(forward)
+    def layer(*args: Any, **kwargs: Any) -> Any:
+        innermost = _entered.modes[-1]
+        if innermost is None or innermost.rules is not mode.rules:
+            return forward(*args, **kwargs)
+        with RuleMode(rules, innermost.observer):
+            return forward(*args, **kwargs)
+
+    return layer
 
 
 @contextmanager
@@ -188,13 +214,17 @@ def replaced_forward(module: nn.Module, forward: Callable[..., Any]) -> Iterator
 def _constant_parameters(module: nn.Module) -> Iterator[None]:
     # By name: weights that wait on the disk or in another memory come as new parameters for every call.
     learned = [name for name, parameter in module.named_parameters() if parameter.requires_grad]
-    for name in learned:
-        module.get_parameter(name).requires_grad_(False)
+    _require_gradients(module, learned, False)
     try:
         yield
     finally:
-        for name in learned:
-            module.get_parameter(name).requires_grad_(True)
+        _require_gradients(module, learned, True)
+
+
+def _require_gradients(module: nn.Module, names: Iterable[str], wanted: bool) -> None:
+    parameters = dict(module.named_parameters(remove_duplicate=False))
+    for name in names:
+        parameters[name].requires_grad_(wanted)
 
 
 @functools.cache

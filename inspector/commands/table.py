@@ -39,7 +39,8 @@ FILE = Menu(
     (
         (
             Command("file.open_prompt", "Open prompt…", "Ctrl+Shift+O", "Read the prompt from a text file"),
-            Command("file.export", "Export…", "Ctrl+E", "Save tokens or layers as a figure or as data"),
+            Command("file.open_image", "Open image…", "Ctrl+Shift+I", "Explain a picture with a model that takes them"),
+            Command("file.export", "Export…", "Ctrl+E", "Save what is on show as a figure or as data"),
         ),
         (Command("file.quit", "Quit", "Ctrl+Q", "Close the window and end the worker"),),
     ),
@@ -52,6 +53,7 @@ EDIT = Menu(
             Command("edit.redo", "Redo", "Ctrl+Shift+Z, Ctrl+Y", "Go on to the question after"),
         ),
         (
+            Command("edit.paste_image", "Paste image", "Ctrl+Shift+V", "Explain the picture on the clipboard"),
             Command("edit.copy_image", "Copy tokens as image", "", "Copy the coloured tokens as a picture"),
             Command("edit.copy_table", "Copy tokens as table", "Ctrl+Shift+C", "Copy tokens and relevance as TSV"),
             Command("edit.find", "Find in tokens…", "Ctrl+F", "Find a text among the tokens"),
@@ -83,7 +85,9 @@ RUN = Menu(
             Command("rules.cp-lrp", "CP-LRP", "Alt+2", "Attention patterns are constants", "rules"),
             Command("rules.input-x-gradient", "Input × gradient", "Alt+3", "No rules: the plain gradient", "rules"),
             Command("rules.gradient", "Gradient", "Alt+4", "The gradient itself, not times the input", "rules"),
+            Command("rules.gamma", "Gamma", "Alt+5", "Convolutions and linear maps favour what speaks for", "rules"),
         ),
+        (Command("run.explore", "Explore gammas…", "Ctrl+Shift+G", "Compare many gammas on a picture"),),
     ),
 )
 VIEW = Menu(
@@ -99,6 +103,12 @@ VIEW = Menu(
             Command("scale.layer", "Scale: each layer", "", "Colours span each layer by itself", "scale"),
             Command("scale.global", "Scale: all layers", "", "Colours mean the same in all layers", "scale"),
             Command("scale.target", "Scale: share of target", "", "Colours span the target's value", "scale"),
+        ),
+        (
+            Command("mode.picture", "Picture", "Ctrl+1", "The picture as the model sees it", "mode"),
+            Command("mode.heatmap", "Heatmap", "Ctrl+2", "The relevance of a picture alone", "mode"),
+            Command("mode.overlay", "Overlay", "Ctrl+3", "Relevance over the picture", "mode"),
+            Command("mode.side by side", "Side by side", "Ctrl+4", "The picture and its relevance", "mode"),
         ),
         (
             Command("view.log", "Log", "Ctrl+L", "What the worker writes, and details of failures", switch=True),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
-from engine.protocol.messages import Export, Exported, Failed
+from engine.protocol.messages import Export, Exported, ExportGrid, Failed
 from inspector.conversations.conversation import Conversation, Worker
 from inspector.writing import write_atomically
 
@@ -29,7 +29,7 @@ class Exporting(Conversation):
         """Where the last figure goes."""
         return self._path
 
-    def export(self, request: Export, path: Path) -> None:
+    def export(self, request: Export | ExportGrid, path: Path) -> None:
         """Make the figure and put it at `path`, all of it or nothing."""
         self._path = path
         self.ask(request)

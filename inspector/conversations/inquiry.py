@@ -13,6 +13,7 @@ from engine.protocol.messages import (
     LOW_AGREEMENT,
     Explained,
     Export,
+    ExportGrid,
     Failed,
     Generated,
     Hello,
@@ -20,15 +21,17 @@ from engine.protocol.messages import (
     Unloaded,
 )
 from engine.protocol.targets import Target, Token, TokenName, Top
-from engine.protocol.values import Memory, ModelInfo, ModelSource
+from engine.protocol.values import Image, Memory, ModelInfo, ModelSource
 from inspector.client.client import WorkerState
 from inspector.conversations.activity import Activity
 from inspector.conversations.conversation import Worker
 from inspector.conversations.explaining import Explaining
+from inspector.conversations.exploring import Exploring
 from inspector.conversations.exporting import Exporting
 from inspector.conversations.generating import ExplainingEach, Generating
 from inspector.conversations.listing import Listing
 from inspector.conversations.loading import Loading
+from inspector.conversations.picturing import PICTURE_MODEL, misfit, nothing_to_explain
 from inspector.conversations.tokenising import Tokenising
 from inspector.state.aiming import chosen_at, token_against, token_at_position_shown
 from inspector.state.question import Question
@@ -61,6 +64,7 @@ class Inquiry(QObject):
         self.explaining = Explaining(worker, study, self)
         self.generating = Generating(worker, self)
         self.explaining_each = ExplainingEach(worker, self)
+        self.exploring = Exploring(worker, study, self)
         self.loading = Loading(worker, self)
         self.tokenising = Tokenising(worker, self)
         self.listing = Listing(worker, self)
@@ -71,6 +75,7 @@ class Inquiry(QObject):
                 self.explaining: "Explaining…",
                 self.generating: "Generating…",
                 self.explaining_each: "Explaining each token…",
+                self.exploring: "Exploring…",
                 self.exporting: "Exporting…",
             },
             self,
@@ -94,6 +99,7 @@ class Inquiry(QObject):
         self.generating.failed.connect(self._on_generating_failed)
         self.explaining_each.succeeded.connect(self.study.learn_each)
         self.explaining_each.failed.connect(self._on_generating_failed)
+        self.exploring.failed.connect(self._on_generating_failed)
         self.exporting.failed.connect(self._on_exporting_failed)
         self.tokenising.counted.connect(self.counted)
 
@@ -147,19 +153,28 @@ class Inquiry(QObject):
         self.study.ask(self.study.question.about_prompt(prompt))
         self.explain()
 
+    def use_image(self, image: Image) -> None:
+        """Take over a picture and explain it."""
+        self.study.ask(self.study.question.about_image(image))
+        self.explain()
+
     def explain(self) -> None:
         """Answer the present question, once its model is open."""
         self.study.end_step()
-        if not self.study.question.prompt:
-            self.troubled.emit(Trouble("The prompt is empty: type or paste a text to explain."))
+        question = self.study.question
+        if nothing := nothing_to_explain(question, self._model):
+            self.troubled.emit(nothing)
         elif self.loading.is_busy:
             self._explain_when_open = True
+        elif wrong := misfit(question, self._model):
+            self.explaining.drop()
+            self.troubled.emit(wrong)
         else:
             self.calmed.emit()
             self.tokenising.forget()
             self.generating.drop()
             self.explaining_each.drop()
-            self.explaining.explain(self.study.question)
+            self.explaining.explain(question)
 
     def generate(self, max_new_tokens: int) -> None:
         """Let the model go on from the prompt, and explain the first token it says."""
@@ -207,7 +222,7 @@ class Inquiry(QObject):
         self.study.redo()
         self._catch_up()
 
-    def export(self, request: Export, path: Path) -> None:
+    def export(self, request: Export | ExportGrid, path: Path) -> None:
         self.exporting.export(request, path)
 
     def remedy(self, remedy: Remedy) -> None:
@@ -225,7 +240,9 @@ class Inquiry(QObject):
                 self.open_model(structs.replace(source, trust_remote_code=True))
             case Remedy.RESTART:
                 self._worker.start()
-            case Remedy.CHOOSE_MODEL | Remedy.EXPORT_AGAIN | Remedy.PREFERENCES:
+            case Remedy.PICTURE_MODEL:
+                self.open_model(PICTURE_MODEL)
+            case Remedy.CHOOSE_MODEL | Remedy.EXPORT_AGAIN | Remedy.PREFERENCES | Remedy.OPEN_IMAGE:
                 pass  # dialogs: the window's
             case _:
                 assert_never(remedy)
@@ -255,20 +272,21 @@ class Inquiry(QObject):
 
     def _on_question_changed(self, question: Question) -> None:
         shown = self.study.shown
-        if shown is not None and self.study.is_answered:
+        if shown is not None and self.study.is_answered and question.image is None:
             self.tokenising.learn(question.source, question.prompt, len(shown.relevance.tokens))
             return
         self.tokenising.look_at(question.source, question.prompt)
-        if self._model is not None and self.loading.opening == question.source:
+        if self._model is not None and self.loading.opening == question.source and not self._model.takes_images:
             self.tokenising.count()
 
     def _on_loaded(self, ending: Loaded) -> None:
         self._set_model(ending.model, ending.memory)
         question, source = self.study.question, self.loading.opening
         if source is not None and source != question.source:  # token ids mean nothing to another model
-            self.study.ask(replace(question, source=source, target=Top(), checkpointing=False))
-        if self._explain_when_open and question.prompt:
-            self._explain_when_open = False
+            plain = replace(question, source=source, target=Top(), checkpointing=False, continuation=None)
+            self.study.ask(plain)
+        wanted, self._explain_when_open = self._explain_when_open, False
+        if wanted and (question.image is not None or (question.prompt and not ending.model.takes_images)):
             self.explain()
         else:
             self._on_question_changed(self.study.question)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from inspector.pictures import IMAGE_SUFFIXES
+
 
 def browse_folder(parent: QWidget, chosen: Callable[[str], object]) -> None:
     """Ask for a model's folder."""
@@ -24,6 +26,14 @@ def browse_gguf(parent: QWidget, chosen: Callable[[str], object]) -> None:
 def browse_text(parent: QWidget, chosen: Callable[[str], object]) -> None:
     """Ask for a file with a prompt."""
     _open(_existing(parent, "Open prompt", "Texts (*.txt *.md);;All files (*)"), chosen)
+
+
+def browse_image(parent: QWidget, folder: str, chosen: Callable[[str], object]) -> None:
+    """Ask for a file with a picture, starting in `folder`."""
+    dialog = _existing(parent, "Open image", f"Images ({' '.join(f'*{suffix}' for suffix in IMAGE_SUFFIXES)})")
+    if folder:
+        dialog.setDirectory(folder)
+    _open(dialog, chosen)
 
 
 def browse_new_file(parent: QWidget, path: str, name_filter: str, chosen: Callable[[str], object]) -> None:

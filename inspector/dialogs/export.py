@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,14 +51,27 @@ PRODUCTS = (
     Product("Everything as JSON", "tokens, all layers, target, rules, versions", "json", "tokens", "relevance"),
 )
 
+PICTURE_PRODUCTS = (
+    Product("Heatmap as picture", "PNG of the relevance alone", "png", "heatmap", "heatmap"),
+    Product("Overlay as picture", "PNG of the relevance over the picture", "png", "overlay", "overlay"),
+    Product("Heatmap as PDF", "for a paper", "pdf", "heatmap", "heatmap"),
+    Product("Overlay as PDF", "for a paper", "pdf", "overlay", "overlay"),
+    Product("Numbers as table", "CSV: relevance of each patch", "csv", "heatmap", "relevance"),
+    Product("Everything as JSON", "pixels, all layers, target, rules, versions", "json", "heatmap", "relevance"),
+    Product("Arrays for Python", "npz: pixels, channels and layers", "npz", "heatmap", "relevance"),
+    Product("Arrays as safetensors", "pixels, channels and layers", "safetensors", "heatmap", "relevance"),
+)
+OVERLAY = 1  # its place among them
+
 
 class ExportDialog(QDialog):
     """A choice of products, and a path that follows the choice."""
 
     exported = Signal(object, object)  # Product, Path
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, products: Sequence[Product] = PRODUCTS) -> None:
         super().__init__(parent)
+        self._products = products
         self.setWindowTitle("Export")
         self.setMinimumWidth(520)
         self._overwrites: Path | None = None
@@ -80,7 +94,7 @@ class ExportDialog(QDialog):
         self._path.setFocus()
 
     def product(self) -> Product:
-        return PRODUCTS[self._group.checkedId()]
+        return self._products[self._group.checkedId()]
 
     def choose(self, index: int) -> None:
         """Take one of the products, as by hand."""
@@ -108,7 +122,7 @@ class ExportDialog(QDialog):
         products = QGridLayout()
         products.setColumnStretch(1, 1)
         products.setHorizontalSpacing(Space.LARGE)
-        for index, product in enumerate(PRODUCTS):
+        for index, product in enumerate(self._products):
             button = named(f"product_{index}", QRadioButton(product.title))
             self._group.addButton(button, index)
             products.addWidget(button, index, 0)
@@ -132,7 +146,7 @@ class ExportDialog(QDialog):
 
     def _follow_suffix(self, suffix: str) -> None:
         """Take the product that a typed suffix asks for."""
-        fitting = [index for index, product in enumerate(PRODUCTS) if product.suffix == suffix]
+        fitting = [index for index, product in enumerate(self._products) if product.suffix == suffix]
         if fitting and self._group.checkedId() not in fitting:
             self._group.blockSignals(True)  # the path is as it should be
             self._group.button(fitting[0]).setChecked(True)
@@ -143,9 +157,9 @@ class ExportDialog(QDialog):
         self._warning.show()
 
     def _on_product_toggled(self, index: int, checked: bool) -> None:
-        if checked:
-            path, product = self.path(), PRODUCTS[index]
-            ours = path.stem in {p.stem for p in PRODUCTS}
+        if checked and self.path().name:
+            path, product = self.path(), self._products[index]
+            ours = path.stem in {p.stem for p in self._products}
             self._path.setText(str(path.with_name(f"{product.stem if ours else path.stem}{product.suffix}")))
 
     def _on_path_changed(self, text: str) -> None:

@@ -17,6 +17,9 @@ MOUSE = (
     ("Click a layer", "Show that layer's relevance on the tokens"),
     ("Click a prediction", "Explain it instead of the largest one"),
     ("Point at a token or a cell", "Its relevance, share and rank"),
+    ("Turn the wheel on a picture, drag it", "Zoom in and out, move it"),
+    ("Point at a picture", "The pixel, its patch and its relevance"),
+    ("Drop a picture", "Explain it"),
     ("Drop a text", "Make it the prompt"),
     ("Drop a folder or a .gguf file", "Open it as a model"),
 )

@@ -14,7 +14,12 @@ _BYTES_PER_TOKEN = 400  # a Token with its two texts, about
 def size_of(answer: Explained) -> int:
     """The bytes an answer takes, about."""
     relevance = answer.relevance
-    return relevance.input.nbytes + relevance.layers.nbytes + _BYTES_PER_TOKEN * len(relevance.tokens)
+    size = relevance.input.nbytes + relevance.layers.nbytes + _BYTES_PER_TOKEN * len(relevance.tokens)
+    if relevance.channels is not None:
+        size += relevance.channels.nbytes
+    if relevance.seen is not None:
+        size += relevance.seen.pixels.nbytes
+    return size
 
 
 class Answers:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from engine.protocol.messages import Explain, ExplainEach
 from engine.protocol.targets import Class, Contrast, Sum, Target, Token, Top
-from engine.protocol.values import Continuation, ModelSource
+from engine.protocol.values import Continuation, Image, ModelSource
 
-BUNDLED_MODELS = tuple(ModelSource(f"bundled:{name}") for name in ("llama", "gpt2", "bert"))
+BUNDLED_MODELS = tuple(ModelSource(f"bundled:{name}") for name in ("llama", "gpt2", "bert", "vit"))
 TOP = Top()
 
 
@@ -21,6 +21,7 @@ class Question:
     target: Target = TOP
     rules: str = "attnlrp"
     continuation: Continuation | None = None  # the end of the prompt that the model said itself
+    image: Image | None = None  # instead of a prompt
     checkpointing: bool = False  # how to compute, not what: the answer is the same
 
     @property
@@ -29,12 +30,21 @@ class Question:
         return replace(self, checkpointing=False)
 
     def asks_the_same_as(self, other: Question) -> bool:
-        """Whether both ask for the same target of the same model and prompt, by whatever rules."""
-        return (self.source, self.prompt, self.target) == (other.source, other.prompt, other.target)
+        """Whether both ask for the same target of the same model and input, by whatever rules."""
+        ours, theirs = ((each.source, each.prompt, each.image, each.target) for each in (self, other))
+        return ours == theirs
 
     def request(self) -> Explain:
         """The message that asks it."""
-        return Explain(self.source, self.prompt, self.target, self.rules, self.checkpointing, self.continuation)
+        return Explain(
+            self.source,
+            self.prompt,
+            self.target,
+            self.rules,
+            self.checkpointing,
+            self.continuation,
+            image=self.image,
+        )
 
     def request_each(self) -> ExplainEach | None:
         """The message that asks it of every generated token; None where there is none."""
@@ -49,19 +59,31 @@ class Question:
 
     def about_prompt(self, prompt: str) -> Question:
         """The same question about another prompt, of which no position is known yet."""
-        return replace(self, prompt=prompt, target=Top(), continuation=None)
+        return replace(self, prompt=prompt, target=Top(), continuation=None, image=None)
+
+    def about_image(self, image: Image) -> Question:
+        """The same question about a picture, whose largest class is explained."""
+        return replace(self, prompt="", target=Top(), continuation=None, image=image)
 
 
 def question_of(request: Explain) -> Question:
     """The question that `request` asks."""
     return Question(
-        request.source, request.prompt, request.target, request.rules, request.continuation, request.checkpointing
+        request.source,
+        request.prompt,
+        request.target,
+        request.rules,
+        request.continuation,
+        request.image,
+        request.checkpointing,
     )
 
 
 def question_of_each(request: ExplainEach) -> Question:
     """The question that `request` asks of every generated token."""
-    return Question(request.source, request.prompt, TOP, request.rules, request.continuation, request.checkpointing)
+    return Question(
+        request.source, request.prompt, TOP, request.rules, request.continuation, checkpointing=request.checkpointing
+    )
 
 
 def text_of(target: Target) -> str:

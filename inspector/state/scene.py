@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -11,17 +11,13 @@ import numpy as np
 from engine.protocol.accounting import expectation, is_defect, sum_in_words
 from engine.protocol.colours import Scale, colour_limit, relevance_at
 from engine.protocol.messages import Explained, ExplainedEach
+from engine.protocol.rule_names import titled
 from engine.protocol.targets import Token as TokenTarget
 from engine.protocol.values import Matrix, Prediction, Relevance, Token
+from inspector.state.picture import Picture, Thumbnails, picture_of, thumbnails_of
 from inspector.state.question import Question, position_of, question_of
 from inspector.state.view import View
 
-RULE_TITLES = {
-    "attnlrp": "AttnLRP",
-    "cp-lrp": "CP-LRP",
-    "input-x-gradient": "Input × gradient",
-    "gradient": "Gradient",
-}
 SCALE_TITLES: dict[Scale, str] = {"layer": "Each layer", "global": "All layers", "target": "Share of target"}
 
 Against = int | Literal["mean"] | None  # a token's id, the mean of all, or nothing
@@ -113,6 +109,14 @@ class Scene:
     promise: str = ""  # what the rule set promises of that
     is_defect: bool = False  # the promise is broken
     seconds: float | None = None
+    picture: Picture | None = None  # in place of the strip, where the answer is about a picture
+    thumbnails: Thumbnails | None = None  # likewise of the map
+
+    @property
+    def relevance(self) -> Relevance | None:
+        """What is on show, of a text or a picture."""
+        shown = self.strip or self.picture
+        return None if shown is None else shown.answer.relevance
 
 
 def resolve(question: Question, answer: Explained | None, view: View, each: ExplainedEach | None = None) -> Scene:
@@ -122,27 +126,30 @@ def resolve(question: Question, answer: Explained | None, view: View, each: Expl
     relevance = answer.relevance
     view = _inside(view, relevance)
     stale = question_of(answer.question).key != question.key
-    strip = _strip(answer, view)
+    about_picture = relevance.seen is not None
     return Scene(
         question,
         view,
         stale,
-        strip,
-        Map(answer, view.scale, view.colour_map, _limits(relevance, view.scale)),
+        None if about_picture else _strip(answer, view),
+        None if about_picture else Map(answer, view.scale, view.colour_map, _limits(relevance, view.scale)),
         choice_of(answer),
         None if each is None else MatrixMap(each, view.scale, view.colour_map, _matrix_limits(each.matrix, view.scale)),
         _position(question, relevance),
-        sum_in_words(relevance, view.layer, _sum(strip.values)),
+        sum_in_words(relevance, view.layer, _sum(relevance, view.layer)),
         expectation(relevance.ledger) if relevance.ledger else "",
         is_defect(relevance.ledger),
         answer.seconds,
+        picture_of(answer, view, _title(relevance, view.layer), _legend(view, relevance.value)),
+        thumbnails_of(answer, view),
     )
 
 
-def layer_title(layer: int | None, layers: int) -> str:
-    """Where in a model of `layers` + 1 places relevance is looked at, in words."""
+def layer_title(layer: int | None, relevance: Relevance) -> str:
+    """Where in the model relevance is looked at, in words."""
+    layers = len(relevance.layers)
     if layer is None:
-        return "input tokens"
+        return "input tokens" if relevance.seen is None else "pixels"
     return f"entering block {layer}" if layer < layers - 1 else "leaving the last block"
 
 
@@ -151,9 +158,9 @@ def _inside(view: View, relevance: Relevance) -> View:
     layer, token = view.layer, view.token
     if layer is not None and layer >= len(relevance.layers):
         layer = None
-    if token is not None and token >= len(relevance.tokens):
+    if token is not None and (token >= len(relevance.tokens) or relevance.seen is not None):
         token = None
-    return View(layer, view.scale, view.colour_map, token)
+    return replace(view, layer=layer, token=token)
 
 
 def _strip(answer: Explained, view: View) -> Strip:
@@ -170,8 +177,7 @@ def _strip(answer: Explained, view: View) -> Strip:
 
 
 def _title(relevance: Relevance, layer: int | None) -> str:
-    rules = RULE_TITLES.get(relevance.rules, relevance.rules)
-    return f"Relevance · {layer_title(layer, len(relevance.layers))} · {rules} · {relevance.target.label}"
+    return f"Relevance · {layer_title(layer, relevance)} · {titled(relevance.rules)} · {relevance.target.label}"
 
 
 def _legend(view: View, value: float) -> str:
@@ -214,7 +220,10 @@ def explained_token(question: Question, tokens: Sequence[Token], position: int |
     return position + 1 if following.generated and following.id == target.token else position
 
 
-def _sum(values: np.ndarray) -> float:
+def _sum(relevance: Relevance, layer: int | None) -> float:
+    values = relevance_at(relevance, layer)
+    if relevance.seen is not None:  # whose layers end in NaN where another has more places
+        values = values[np.isfinite(values)]
     return float(values.sum(dtype=np.float64))
 
 
@@ -232,7 +241,7 @@ def choice_of(answer: Explained) -> Choice:
         against = at[1][1]
     label = tokens[position].label if 0 <= position < len(tokens) else ""
     model = answer.relevance.model
-    kind: Kind = "class" if model.labels else "token"
+    kind: Kind = "class" if model.chooses_classes else "token"
     relation = _RELATIONS.get(model.head, "at")
     return Choice(answer.predictions, position, label, explained, against, relation, kind)
 

@@ -106,6 +106,14 @@ class Study(QObject):
             self._shown = answer
             self._resolve(self.view)
 
+    def known(self, question: Question) -> Explained | None:
+        """The answer to `question`, where it is still here."""
+        return self._answers.find(question)
+
+    def keep(self, answer: Explained) -> None:
+        """Keep an answer for when it is asked for, and show what is shown."""
+        self._answers.keep(question_of(answer.question), answer)
+
     def learn_each(self, answer: ExplainedEach) -> None:
         """Keep the matrix of a generated text, and show it where it is this one's."""
         self._each[question_of_each(answer.question).key] = answer

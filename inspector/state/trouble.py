@@ -15,6 +15,8 @@ class Remedy(Enum):
     OPEN_AGAIN = "Open again"
     CHECKPOINT = "Explain with checkpointing"
     CHOOSE_MODEL = "Choose a model…"
+    PICTURE_MODEL = "Open the bundled one for pictures"
+    OPEN_IMAGE = "Open image…"
     ALLOW_CODE = "Allow its code and open"
     EXPORT_AGAIN = "Export…"
     RESTART = "Restart the worker"
@@ -63,6 +65,8 @@ def trouble_with_explaining(failure: Failed, checkpointing: bool) -> Trouble:
             remedy = Remedy.PREFERENCES
         case "offline":
             remedy = Remedy.REPEAT
+        case "image_unreadable":
+            remedy = Remedy.OPEN_IMAGE
         case kind:
             remedy = _OF_A_MODEL.get(kind)
     return Trouble(failure.message, remedy, failure.traceback)

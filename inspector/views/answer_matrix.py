@@ -32,7 +32,7 @@ class AnswerMatrix(QWidget):
         self._start = 0
         self._token = -1
         self._axis = LabelAxis()
-        self._plots = LayerPlots(self, _EMPTY, self._axis, "generated token")
+        self._plots = LayerPlots(self, _EMPTY, self._axis, "generated")
         self._plots.hovered.connect(self._on_hovered)
         self._plots.clicked.connect(self._on_clicked)
         self._card = Card(self)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
+    QCompleter,
     QGridLayout,
     QHeaderView,
     QLabel,
@@ -93,6 +94,15 @@ class PredictionTable(QWidget):
         else:
             self._position.setText(f"{relation} “{visible(label)}”  ·  position {grouped(position)}")
 
+    def set_classes(self, names: Sequence[str]) -> None:
+        """The classes that the field finds by any part of their names; none of a model that predicts tokens."""
+        completer = QCompleter(list(dict.fromkeys(names)), self._field)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setMaxVisibleItems(12)
+        completer.activated.connect(self._on_class_found)
+        self._field.setCompleter(completer)
+
     def show_target_error(self, message: str) -> None:
         """Say below the field why its text is no target; an empty message takes that back."""
         self._error.setText(message)
@@ -168,6 +178,10 @@ class PredictionTable(QWidget):
         if self._field.text():
             self._clear_error()
             self.text_target_entered.emit(self._field.text())
+
+    def _on_class_found(self, name: str) -> None:
+        self._clear_error()
+        self.text_target_entered.emit(name)
 
     def _open_menu(self, point: QPoint) -> None:
         index = self._table.indexAt(point)

@@ -83,6 +83,8 @@ def phase_text(phase: Phase, done: int, total: int) -> str:
             return f"Backward, block {done} of {total}" if total else "Backward"
         case "matrix":
             return f"Explaining each token, {done} of {total}" if total else "Explaining each token"
+        case "rate":
+            return f"Taking patches away, {done} of {total}" if total else "Taking patches away"
         case "typeset":
             return "Typesetting"
     assert_never(phase)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from importlib.metadata import version
 
 from tests.engine.attribution.facts import ALL, FACTS, NOT_YET, facts_of
@@ -18,12 +19,13 @@ on a CPU. `tests/engine/attribution/test_families.py` holds every line of this t
 `python -m tests.benchmarks.families` writes it.
 
 - **logits**: under each of the four rule sets the model's own, bit for bit.
-- **ledger**: under CP-LRP in float64, input and constants are the target to 1e-10 of it.
+- **ledger**: under CP-LRP, input and constants are the target: to 1e-10 of it in float64, to 1e-5 in float32.
 - **coverage**: no operation that needs a rule goes without.
 - **reversible**: after explaining, forwards, hooks, parameters and buffers are as they were.
 - **finite**: AttnLRP's relevance is made of numbers in float32 and bfloat16.
 
-The ledger's column is a power of ten that what is left over does not exceed.
+The ledger's column has powers of ten that what is left over does not exceed, in float32 and in float64.
+{left_over}
 
 | family | {facts} |
 |---|{lines}|"""
@@ -50,16 +52,35 @@ Types that are not named above have not been tried."""
 def row(type_: str) -> str:
     findings = facts_of(type_)
     cells = ["yes" if findings[fact].holds else "**no**" for fact in FACTS]
-    left = findings["ledger"].left_over
-    if findings["ledger"].holds and left is not None:
-        cells[FACTS.index("ledger")] = f"1e{math.ceil(math.log10(left))}" if left else "0"
+    left_over = findings["ledger"].left_over
+    if findings["ledger"].holds and left_over is not None:
+        cells[FACTS.index("ledger")] = ", ".join(
+            f"1e{math.ceil(math.log10(left))}" if left else "0" for left in left_over
+        )
     return f"| {type_} | {' | '.join(cells)} |"
+
+
+def left_over() -> str:
+    """What the ledgers leave over, of the target: the median over all families, and the worst of them."""
+    figures = [(type_, finding) for type_ in ALL if (finding := facts_of(type_)["ledger"].left_over) is not None]
+    sentences = []
+    for place, dtype in enumerate(("float32", "float64")):
+        worst = max(figures, key=lambda figure: figure[1][place])
+        median = statistics.median(figure[place] for _, figure in figures)
+        sentences.append(f"in {dtype} {median:.1e} (median) and {worst[1][place]:.1e} ({worst[0]}, the worst)")
+    return "Of the target, ledgers leave over " + ",\n".join(sentences) + "."
 
 
 def main() -> None:
     whole = sum(all(finding.holds for finding in facts_of(type_).values()) for type_ in ALL)
     lacking = f"{len(ALL) - whole} lacks one." if len(ALL) - whole == 1 else f"{len(ALL) - whole} lack some."
-    head = {"whole": whole, "count": len(ALL), "version": version("transformers"), "lacking": lacking}
+    head = {
+        "whole": whole,
+        "count": len(ALL),
+        "version": version("transformers"),
+        "lacking": lacking,
+        "left_over": left_over(),
+    }
     print(HEAD.format(**head, facts=" | ".join(FACTS), lines="|".join("---" for _ in FACTS)))
     for type_ in sorted(ALL):
         print(row(type_))

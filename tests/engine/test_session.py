@@ -31,7 +31,7 @@ from engine.protocol.messages import (
     Unloaded,
 )
 from engine.protocol.targets import Target, Token, Top
-from engine.protocol.values import ModelInfo, ModelSource, Prediction, Relevance, ResolvedTarget
+from engine.protocol.values import Image, ModelInfo, ModelSource, Prediction, Relevance, ResolvedTarget
 from engine.session import KEPT_TRACES, PREDICTIONS, Session
 
 ReportPhase = Callable[[Phase, int, int], None]
@@ -53,14 +53,14 @@ class FakeTrace:
     fails: list[BaseException]
     is_closed: bool = False
 
-    def explain(self, target: Target, *, progress: ReportPhase, cancelled: object) -> Relevance:
+    def explain(self, target: Target, *, rules: str, progress: ReportPhase, cancelled: object) -> Relevance:
         assert not self.is_closed
         if self.fails:
             raise self.fails.pop()
         progress("backward", 2, 2)
         resolved = ResolvedTarget(target, "“3”", 7, ((7, 1, 1.0),))
         zeros = np.zeros((3, 1), np.float32)
-        return Relevance(self.model.info, self.prompt, (), resolved, self.rules, 1.0, zeros[0], zeros, {})
+        return Relevance(self.model.info, self.prompt, (), resolved, rules, 1.0, zeros[0], zeros, {})
 
     def predictions(self, *, k: int, position: int) -> tuple[Prediction, ...]:
         assert (k, position) == (PREDICTIONS, 7)
@@ -263,3 +263,21 @@ def test_that_a_session_generates_and_explains_what_was_generated() -> None:
     assert more.continuation.ids[:4] == first.ids
     assert more.continuation.start == first.start
     assert (said.position, more.position) == (place, place + 4)
+
+
+def test_that_gammas_share_a_forward_pass_and_pictures_do_not(engine: Engine) -> None:
+    session = Session(engine.open_model, engine.record)  # type: ignore[arg-type]
+    for digest in ("a", "b"):
+        for rules in ("gamma(conv=1, linear=0)", "gamma(conv=0.25, linear=0.05)"):
+            asked = Explain(A, "", rules=rules, image=Image("cat.png", digest, b"bytes"))
+            answer = session.answer(asked, lambda progress: None, lambda: False)
+            assert isinstance(answer, Explained) and answer.relevance.rules == rules
+    assert len(engine.traces) == 2
+
+
+def test_that_an_answer_leaves_the_pictures_bytes_out(engine: Engine) -> None:
+    session = Session(engine.open_model, engine.record)  # type: ignore[arg-type]
+    asked = Explain(A, "", image=Image("cat.png", "a", b"bytes"))
+    answer = session.answer(asked, lambda progress: None, lambda: False)
+    assert isinstance(answer, Explained) and answer.question.image is not None
+    assert (answer.question.image, answer.question.image.data) == (asked.image, b"")

@@ -5,10 +5,22 @@ from __future__ import annotations
 import numpy as np
 from msgspec import structs
 
-from engine.protocol.messages import Explain, ExplainEach, Explained, ExplainedEach, Generate, Generated, Loaded
-from engine.protocol.targets import Contrast, Token, Top
+from engine.protocol.messages import (
+    Explain,
+    ExplainEach,
+    Explained,
+    ExplainedEach,
+    Generate,
+    Generated,
+    Loaded,
+    Rate,
+    Rated,
+)
+from engine.protocol.rule_names import gamma_of
+from engine.protocol.targets import Class, Contrast, Token, Top
 from engine.protocol.values import (
     Continuation,
+    Grid,
     Matrix,
     Memory,
     ModelInfo,
@@ -16,6 +28,7 @@ from engine.protocol.values import (
     Prediction,
     Relevance,
     ResolvedTarget,
+    Seen,
 )
 from engine.protocol.values import Token as PromptToken
 
@@ -24,8 +37,18 @@ VOCABULARY = ("7", "3", "8", "4")  # by rank; the id is 100 + rank
 MEMORY = Memory(1_200_000_000, 8_000_000_000)
 
 
+CLASSES = ("tabby cat", "tiger cat", "espresso", "teapot")
+PICTURE = (12, 16)  # height and width, as the model sees it
+GRID = Grid(3, 4, before=1)
+
+
 def info_of(source: ModelSource) -> ModelInfo:
-    """The model that `source` opens."""
+    """The model that `source` opens: one for pictures where its name says so."""
+    if "vit" in source.name:
+        return ModelInfo(
+            source, "Vit", "VisionTransformer", None, 1_000_000, BLOCKS, len(CLASSES), None, "cpu", "float32",
+            4_000_000, "classes", CLASSES, True,
+        )  # fmt: skip
     return ModelInfo(
         source, source.name.split(":")[-1].title(), "LlamaForCausalLM", None, 1_000_000, BLOCKS, 512, 64, "cpu",
         "float32", 4_000_000,
@@ -81,6 +104,8 @@ def predictions() -> tuple[Prediction, ...]:
 
 def answer_to(question: Explain, seed: int = 0) -> Explained:
     """An answer whose relevance depends on the rules and the target, and sums to anything."""
+    if question.image is not None:
+        return answer_about_picture(question, seed)
     tokens = tokens_of(question.prompt, question.continuation)
     random = np.random.default_rng([seed, *question.rules.encode(), *repr(question.target).encode()])
     layers = random.normal(size=(BLOCKS + 1, len(tokens))).astype(np.float32)
@@ -89,6 +114,32 @@ def answer_to(question: Explain, seed: int = 0) -> Explained:
         12.5, layers[0].copy(), layers, {"torch": "0"},
     )  # fmt: skip
     return Explained(question, relevance, predictions(), 0.25, MEMORY)
+
+
+def answer_about_picture(question: Explain, seed: int = 0) -> Explained:
+    """An answer about a picture: one class token, a grid of patches, and a last layer that has no places on it."""
+    random = np.random.default_rng([seed, *question.rules.encode(), *repr(question.target).encode()])
+    layers = random.normal(size=(BLOCKS + 1, GRID.before + GRID.rows * GRID.columns)).astype(np.float32)
+    layers[-1, 1:] = np.nan
+    channels = random.normal(size=(3, *PICTURE)).astype(np.float32)
+    pixels = random.integers(0, 256, (*PICTURE, 3), dtype=np.uint8)
+    explained = 1 if isinstance(question.target, Class) else 0
+    target = ResolvedTarget(question.target, f"“{CLASSES[explained]}”", -1, ((-1, explained, 1.0),))
+    relevance = Relevance(
+        info_of(question.source), "", (), target, question.rules, 12.5, channels.sum(axis=0), layers, {"torch": "0"},
+        seen=Seen(question.image.name, pixels, (640, 480), (80.0, 0.0, 560.0, 480.0)), channels=channels,
+        grids=(*[GRID] * BLOCKS, None),
+    )  # fmt: skip
+    found = tuple(Prediction(i, name, name, 12.0 - i, 0.5 / 2**i) for i, name in enumerate(CLASSES))
+    asked = structs.replace(question, image=structs.replace(question.image, data=b""))
+    return Explained(asked, relevance, found, 0.25, MEMORY)
+
+
+def rated(asked: Rate) -> Rated:
+    """The smaller the gammas, the better."""
+    gamma = gamma_of(asked.question.rules)
+    curve = np.linspace(1, 0, asked.steps + 1, dtype=np.float32)
+    return Rated(asked.question, curve, curve, 1 / (1 + gamma.conv + gamma.linear))
 
 
 def resolved(target: Top | Token | Contrast, count: int) -> ResolvedTarget:

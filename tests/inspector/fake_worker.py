@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from answers import MEMORY, answer_to, generated, loaded, matrix_of, tokens_of
+from answers import MEMORY, answer_to, generated, loaded, matrix_of, rated, tokens_of
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol.messages import (
@@ -14,6 +14,7 @@ from engine.protocol.messages import (
     ExplainEach,
     Export,
     Exported,
+    ExportGrid,
     Failed,
     Generate,
     Hello,
@@ -21,6 +22,7 @@ from engine.protocol.messages import (
     ListModels,
     Load,
     Progress,
+    Rate,
     Request,
     Tokenize,
     Tokenized,
@@ -131,5 +133,7 @@ def good_ending(request: Request) -> Event:
             return matrix_of(request)
         case ListModels():
             return Listed(MODELS)
-        case Export():
+        case Rate():
+            return rated(request)
+        case Export() | ExportGrid():
             return Exported(b"%PDF-made-up", "")

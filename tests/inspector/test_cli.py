@@ -9,10 +9,13 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
+import PIL.Image
 import pytest
+from msgspec.structs import replace
 from transformers import (
     AutoTokenizer,
     BertConfig,
@@ -23,8 +26,14 @@ from transformers import (
 )
 from typer.testing import CliRunner
 
+from engine.commands import explaining, picturing
+from engine.figures import render
+from engine.figures.typesetting import is_whole_pdf
+from engine.protocol.messages import Ending, Explain, Explained, Export, ExportGrid, Request
+from engine.protocol.values import Memory, ModelSource, Prediction
 from engine.rules.table import RULE_SETS
 from inspector.cli import RuleSet, cli
+from tests.engine.figures.made_relevance import of_picture
 
 ROOT = Path(__file__).parents[2]
 PROMPT = "In 1922 the expedition reached 8,320 m. In 1953 the team reached 8,848 m. The expedition of 1922 reached 8,"
@@ -46,7 +55,9 @@ def test_that_the_entry_point_loads_neither_torch_nor_qt() -> None:
     assert done.stdout == "set()\n"
 
 
-@pytest.mark.parametrize("command", [[], ["explain"], ["coverage"], ["self-test"], ["models"], ["doctor"], ["worker"]])
+@pytest.mark.parametrize(
+    "command", [[], ["explain"], ["grid"], ["coverage"], ["self-test"], ["models"], ["doctor"], ["worker"]]
+)
 def test_that_every_command_has_help(command: list[str]) -> None:
     done = run(*command, "--help")
     assert done.returncode == 0 and done.stdout.startswith(" ".join(["Usage: lxt-inspector", *command]))
@@ -67,7 +78,22 @@ def test_that_the_version_is_told() -> None:
         (["explain"], "Missing argument"),
         (["explain", "m"], "--prompt"),
         (["explain", "m", "--prompt", "a", "--prompt-file", "b"], "--prompt"),
+        (["explain", "m", "--prompt", "a", "--image", "b"], "--image"),
         (["explain", "m", "--prompt", "a", "--out", "a.gif"], ".pdf, .tex, .png, .csv, .json"),
+        (["explain", "m", "--prompt", "a", "--picture", "overlay"], "tokens and layers"),
+        (["explain", "m", "--image", "a", "--picture", "layers"], "heatmap and overlay"),
+        (["explain", "m", "--image", "a", "--out", "a.tex"], ".tex"),
+        (["explain", "m", "--image", "a", "--clip", "0"], "percentile"),
+        (["explain", "m", "--image", "a", "--zoom", "5"], "zoom"),
+        (["explain", "m", "--image", "a", "--rules", "gamma(conv=x)"], "conv"),
+        (["explain", "m", "--image", "a", "--rules", "nothing-like-it"], "gamma(conv=0.25, linear=0.05)"),
+        (["grid", "m", "--out", "a.png"], "--image"),
+        (["grid", "m", "--image", "a"], "--out"),
+        (["grid", "m", "--image", "a", "--out", "a.csv"], ".png, .pdf"),
+        (["grid", "m", "--image", "a", "--out", "a.png", "--conv", "0.1,x"], "--conv reads numbers"),
+        (["grid", "m", "--image", "a", "--out", "a.png", "--linear", "0,-1"], "“-1” is none"),
+        (["grid", "m", "--image", "a", "--out", "a.png", "--linear", "nan"], "“nan” is none"),
+        (["grid", "m", "--image", "a", "--out", "a.png", "--linear", ""], "--linear"),
         (["explain", "m", "--prompt", "a", "--out", "a.tex", "--picture", "layers"], ".tex"),
         (["explain", "m", "--prompt", "a", "--scale", "any"], "layer"),
         (["--size", "3"], "1280x800"),
@@ -179,6 +205,67 @@ def test_that_a_decoder_is_given_its_text_and_exported(tmp_path: Path) -> None:
     assert [row["text"].strip() for row in said][2:4] == ["the", "cats"]
     assert [float(row["input"]) for row in said] == decoder["input"]
     assert len(decoder["layers"]) == 3 and len(rows) > len(said)
+
+
+@pytest.mark.parametrize("place", [".", "nothing-like-it.png"])
+@pytest.mark.parametrize("command", ["explain", "grid"])
+def test_that_a_picture_that_cannot_be_read_is_one_line(tmp_path: Path, command: str, place: str) -> None:
+    image = str(tmp_path / place)
+    done = CliRunner().invoke(cli, [command, "bundled:vit", "--image", image, "--out", str(tmp_path / "a.png")])
+    assert done.exit_code == 1 and done.stdout == ""
+    assert image in done.stderr and "cannot be read" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+class PaintingSession:
+    """Explains any picture at once, and draws."""
+
+    asked: list[Request]
+
+    def answer(self, request: Request, report: object, cancelled: Callable[[], bool]) -> Ending:
+        self.asked.append(request)
+        if isinstance(request, Explain):
+            relevance = replace(of_picture(), rules=request.rules)
+            return Explained(request, relevance, (Prediction(0, "cat", "cat", 12.5, 0.9),), 0.1, Memory(1, 2))
+        assert isinstance(request, Export | ExportGrid)
+        return render(request, cancelled)
+
+
+@pytest.fixture
+def cat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A picture's file, for a session that explains any."""
+    monkeypatch.setattr(PaintingSession, "asked", [], raising=False)
+    for command in (explaining, picturing):
+        monkeypatch.setattr(command, "Session", PaintingSession)
+    path = tmp_path / "cat.png"
+    path.write_bytes(b"a picture")
+    return str(path)
+
+
+def test_that_a_picture_is_explained(cat: str, tmp_path: Path) -> None:
+    out, rules = tmp_path / "f.png", "gamma(conv=0.25, linear=0.05)"
+    options = ["--target", "top", "--rules", rules, "--weights", "w.pt", "--clip", "99", "--zoom", "2"]
+    done = CliRunner().invoke(cli, ["explain", "torchvision:vit_b_16", "--image", cat, *options, "--out", str(out)])
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert f"Written  {out}" in done.stdout and "patches" in done.stdout
+    question, export = PaintingSession.asked
+    assert isinstance(question, Explain) and question.image is not None and isinstance(export, Export)
+    assert (question.rules, question.image.data, question.prompt) == (rules, b"a picture", "")
+    assert question.source == ModelSource("torchvision:vit_b_16", weights="w.pt")
+    assert (export.picture, export.clip, export.zoom) == ("heatmap", 99, 2)
+    assert PIL.Image.open(out).format == "PNG"
+
+
+def test_that_a_grid_of_gammas_is_made(cat: str, tmp_path: Path) -> None:
+    out = tmp_path / "grid.pdf"
+    options = ["--conv", "0.1, 100", "--linear", "0,0.05,1", "--picture", "overlay", "--shared", "--colour-map", "bwr"]
+    done = CliRunner().invoke(cli, ["grid", "bundled:vit", "--image", cat, *options, "--out", str(out)])
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == f"Target   “cat”: 12.5000 logits\nWritten  {out}, 2 × 3 cells\n"
+    *questions, export = PaintingSession.asked
+    assert len(questions) == 6 and isinstance(export, ExportGrid)
+    assert (export.rows[1], export.columns[2], export.shared, export.format) == ("conv 100", "linear 1", True, "pdf")
+    assert is_whole_pdf(out.read_bytes())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 
 from engine.protocol.messages import Explain, ExplainEach, Generate, Load, Progress
 from engine.protocol.targets import Token
+from engine.protocol.values import ModelSource
 from inspector.views.progress_line import ProgressLine
 
 
@@ -84,6 +85,15 @@ def test_that_a_click_on_a_generated_token_explains_it_and_on_another_what_follo
 def test_that_what_is_typed_ends_the_generated_text(generated, qtbot):
     qtbot.keyClicks(generated.editor.focusProxy(), "x")
     assert generated.study.question.continuation is None
+    assert generated.below.count() == 1
+
+
+def test_that_what_one_model_said_is_plain_text_to_another(generated, worker):
+    text = generated.editor.text()
+    generated.inquiry.open_model(ModelSource("bundled:gpt2"))
+    worker.answer()
+    question = generated.study.shown.question
+    assert (question.source.name, question.prompt, question.continuation) == ("bundled:gpt2", text, None)
     assert generated.below.count() == 1
 
 

@@ -64,6 +64,17 @@ def test_that_gamma_rules_of_zennit_give_lxts_relevance_on_torchvisions_transfor
     assert relative(np.array(ours["layers"]), np.array(theirs["layers"])) <= 1e-5
 
 
+@pytest.mark.parametrize("recorded", ["gamma", "gamma(conv=100, linear=1)"])
+def test_that_gammas_read_from_one_forward_pass_give_lxts_relevance(recorded: str) -> None:
+    model, image = fixed_vision_model()
+    trace = engine.trace(model, pixel_values=image, rules=recorded)
+    for conv, linear in GAMMAS:
+        theirs, ours = stored()[f"vit/{conv}/{linear}"], trace.explain(rules=engine.gamma(conv, linear))
+        assert ours.value == pytest.approx(theirs["value"], rel=1e-5)
+        assert relative(ours.input, np.array(theirs["input"])) <= 1e-5
+        assert relative(ours.layers[:-1], np.array(theirs["layers"])) <= 1e-5
+
+
 def test_that_gammas_are_told_apart() -> None:
     maps = [np.array(stored()[f"vit/{conv}/{linear}"]["input"]) for conv, linear in GAMMAS]
     for place, one in enumerate(maps):

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 import engine
 from engine.protocol.failures import PromptError, RulesError
 from engine.protocol.reports import CoverageRow
+from engine.rules.table import gamma
 from tests.engine.attribution.families import FAMILIES, IDS, tiny
 from tests.engine.attribution.test_trace import fingerprint
 
@@ -76,14 +77,15 @@ def test_that_the_self_test_of_a_sound_model_passes() -> None:
     before = fingerprint(model)
     report = engine.self_test(model)
     assert report.passed and all(check.passed for check in report.checks)
-    assert len({check.what for check in report.checks}) == len(report.checks) == 8
+    assert len({check.what for check in report.checks}) == len(report.checks) == 10
     assert fingerprint(model) == before
 
 
 def test_that_the_self_test_finds_what_does_not_hold() -> None:
     report = engine.self_test(Wavy(), input_ids=[1, 2])
     failed = {check.what: check for check in report.checks if check.passed is False}
-    assert set(failed) == {"ledger under CP-LRP, float32", "ledger under CP-LRP, float64", "coverage"}
+    ledgers = {f"ledger under {rules}" for rules in ("CP-LRP, float32", f"{gamma().title}, float32", "CP-LRP, float64")}
+    assert set(failed) == {*ledgers, "coverage"}
     assert "sin" in failed["coverage"].sentence
     assert not report.passed
 

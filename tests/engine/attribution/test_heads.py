@@ -144,7 +144,7 @@ def test_that_a_class_is_named_by_label_or_index() -> None:
     logits = trace.logits()
     assert trace.model.info.head == "classes"
     assert trace.model.info.labels == ("wrong", "right, correct", "odd")
-    for name in ("right, correct", "correct", 1):
+    for name in ("right, correct", "correct", 1, "1"):
         answer = trace.explain(targets.Class(name))
         assert (answer.value, answer.target.label) == (pytest.approx(logits[1]), "“right, correct”")
     assert trace.explain().value == pytest.approx(logits.max())

@@ -109,6 +109,33 @@ def test_that_weights_that_wait_elsewhere_change_nothing(offloaded: str, checkpo
     assert engine.generate(model, input_ids=IDS, max_new_tokens=2).start == len(IDS)
 
 
+@pytest.mark.parametrize(("quantization", "left_over"), [("4bit", 1e-5), ("8bit", 1e-2)])  # 8 bits round inputs too
+@pytest.mark.parametrize("name", ["llama", "gpt2", "bert"])  # the last two with biases in what is quantized
+def test_that_quantized_models_keep_their_ledger(name: str, quantization: Any, left_over: float) -> None:
+    pytest.importorskip("bitsandbytes")
+    model = engine.load_model(f"bundled:{name}", quantization=quantization, device="cpu")
+    for rules in ("attnlrp", "cp-lrp"):
+        ledger = engine.trace(model, "In 1922 the British reached 8,320 m.", rules=rules).explain().ledger
+        assert ledger is not None
+        assert ledger.closes
+        assert ledger.total.rest == pytest.approx(0, abs=left_over * max(1, abs(ledger.total.passed)))
+        assert (ledger.constants["bias"] != 0) == (name != "llama")
+
+
+@pytest.mark.parametrize("learned", [["q_proj", "up_proj"], ["q_proj", "up_proj", "embed_tokens"]])
+def test_that_lora_of_peft_is_explained_with_its_model(learned: list[str]) -> None:
+    peft = pytest.importorskip("peft")
+    torch.manual_seed(1)
+    settings = peft.LoraConfig(r=4, target_modules=learned, init_lora_weights=False, lora_dropout=0.5)
+    wrapped = peft.get_peft_model(tiny("llama"), settings).train()
+    answer = engine.trace(wrapped, input_ids=IDS, rules="cp-lrp").explain()
+    with torch.no_grad():
+        logits = wrapped.eval()(torch.tensor([IDS])).logits[0, -1]
+    assert answer.value == pytest.approx(logits.max().item(), rel=1e-6)
+    assert answer.input.sum() == pytest.approx(answer.value, rel=1e-5)
+    assert engine.self_test(wrapped, input_ids=IDS).passed
+
+
 def test_that_a_model_without_weights_says_so() -> None:
     with torch.device("meta"):
         empty = nn.ModuleList([nn.Linear(2, 2)])

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.commands.summary import in_words, summary
 from engine.protocol.messages import Explain, Explained
 from engine.protocol.values import Account, Ledger, Memory, ModelSource, Prediction
-from tests.engine.figures.made_relevance import relevance
+from tests.engine.figures.made_relevance import of_picture, relevance
 
 
 @pytest.fixture
@@ -65,3 +65,29 @@ def test_that_a_target_of_zero_has_no_shares(answer: Explained) -> None:
 def test_that_what_is_not_a_number_is_not_the_most_relevant(answer: Explained) -> None:
     answer.relevance.input[3] = np.nan
     assert summary(answer, None)["most_relevant"][0]["position"] == 1
+
+
+@pytest.fixture
+def of_cat() -> Explained:
+    made = of_picture(rows=3, columns=4)
+    made.input[:] = 0
+    made.input[8:16, 24:32] = 2.5 / 64
+    made.layers[1] = 0
+    made.layers[1, [0, 12]] = 9, -5  # the class token and the last patch
+    likely = (Prediction(0, "cat", "cat", 12.5, 0.9),)
+    return Explained(Explain(ModelSource("bundled:vit"), ""), made, likely, 0.5, Memory(1, 2))
+
+
+def test_that_of_a_picture_the_words_name_patches(of_cat: Explained) -> None:
+    words = in_words(of_cat, None)
+    assert "Sum      2.5000 of 12.5000 logits at the input" in words
+    assert "Time     0.50 s for 32 × 24 pixels" in words and "Most relevant patches at the input" in words
+    rows = [line.split() for line in words.splitlines()]
+    assert ["1", "3", "2.5", "20.0%"] in rows
+    assert ["2", "3", "−5", "−40.0%"] in [line.split() for line in in_words(of_cat, 1).splitlines()]
+
+
+def test_that_of_a_picture_the_facts_are_json_and_name_patches(of_cat: Explained) -> None:
+    facts = json.loads(json.dumps(summary(of_cat, 1)))
+    assert facts["most_relevant"][0] == {"row": 2, "column": 3, "relevance": -5}
+    assert facts["sum"] == 4

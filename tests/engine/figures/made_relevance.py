@@ -8,7 +8,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from engine.protocol.targets import Top
-from engine.protocol.values import ModelInfo, ModelSource, Relevance, ResolvedTarget, Token
+from engine.protocol.values import Grid, ModelInfo, ModelSource, Relevance, ResolvedTarget, Seen, Token
 
 MODEL = ModelInfo(
     ModelSource("bundled:llama"), "Llama", "LlamaForCausalLM", "0123456789abcdef", 1_000, 3, 512, 64, "cpu",
@@ -28,3 +28,23 @@ def relevance(texts: Sequence[str], blocks: int = 3, seed: int = 0, title: str =
     versions = {"torch": "2.15.0"}
     model, prompt = replace(MODEL, title=title), "".join(texts)
     return Relevance(model, prompt, tokens, target, "attnlrp", 12.5, layers[0] / 2, layers, versions)
+
+
+def of_picture(rows: int = 3, columns: int = 4, patch: int = 8, seed: int = 0) -> Relevance:
+    """Of a picture of so many patches: a class token before them, and a last layer whose places make no grid."""
+    random, answer = np.random.default_rng(seed), relevance([])
+    height, width = rows * patch, columns * patch
+    channels = random.normal(size=(3, height, width)).astype(np.float32)
+    layers = random.normal(size=(3, 1 + rows * columns)).astype(np.float32)
+    layers[2, 5:] = np.nan  # it has five places
+    grid = Grid(rows, columns, 1)
+    pixels = random.integers(0, 256, (height, width, 3)).astype(np.uint8)
+    return replace(
+        answer,
+        target=replace(answer.target, label="“cat”", position=-1),
+        input=channels.sum(0),
+        layers=layers,
+        channels=channels,
+        grids=(grid, grid, None),
+        seen=Seen("cat.png", pixels, (640, 480), (80.0, 0.0, 560.0, 480.0)),
+    )

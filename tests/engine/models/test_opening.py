@@ -19,6 +19,7 @@ from engine.models import forecast
 from engine.models.blocks import find_blocks
 from engine.models.listing import list_models
 from engine.models.opening import load_model
+from engine.models.quantization import keep_gradients
 from engine.models.sources import bundled_models
 from engine.models.tokens import tokenize
 from engine.protocol.failures import DoesNotFit, ModelError, Stopped
@@ -235,6 +236,24 @@ def test_that_a_quantized_model_is_smaller_and_keeps_its_gradients(folder, quant
         module(inputs_embeds=embeddings).logits[0, -1, 0].backward()
         norms.append(float(embeddings.grad.norm()))
     assert norms[1] == pytest.approx(norms[0], rel=0.3)
+
+
+class _Losing(nn.Linear):
+    """A 4-bit layer that has no gradients once it has run without them."""
+
+    def __init__(self) -> None:
+        super().__init__(4, 4)
+        self.weight.quant_state = None
+        self.repacked = False
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.repacked |= not torch.is_grad_enabled()
+        return super().forward(x) + 0 * x if not self.repacked else super().forward(x.detach()) + 0 * x
+
+
+def test_that_a_quantized_layer_that_loses_gradients_is_refused():
+    with pytest.raises(ModelError, match=r"loses gradients of _Losing on cpu.*without quantization"):
+        keep_gradients(nn.Sequential(_Losing()), torch.float32)
 
 
 def test_that_quantization_without_its_package_says_what_to_install(folder, monkeypatch):

@@ -1,0 +1,88 @@
+"""Answers about pictures as one page: a grid of heatmaps or overlays with labels and one colour bar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.figures.fonts import FontChoice
+from engine.figures.foot import foot, foot_height
+from engine.figures.page import GREY, Item, Page, Text, framed, line_of_text, right_edge, units_width
+from engine.figures.picture import fitting, limit_of, painted, sharpness
+from engine.figures.visible import visible
+from engine.figures.wording import grid_words, number
+from engine.protocol.messages import ExportGrid
+
+_WIDTH, _GAP, _MARGIN = 448.0, 7.0, 10.0
+_LARGEST, _LEAST = 224.0, 112.0
+_LABEL, _SMALL, _SMALLEST = 11.0, 9.0, 6.5  # sizes of text
+_LINE = 14.0  # the room of a title, a number or a label
+
+
+def grid_page(export: ExportGrid, fonts: FontChoice) -> Page:
+    """The cells row by row, as many as there are. Colours end at one limit, or at each cell's own, said under it."""
+    limits, room = _limits(export), _room(export)
+    left = _MARGIN + (_LINE + 4 if any(export.rows) else 0)
+    top = _MARGIN + (_LINE + 2 if any(export.columns) else 0)
+    above = _LINE if any(export.titles) else 0.0
+    cell_width, cell_height = (
+        max(sizes) for sizes in zip(*(fitting(cell, room) for cell in export.cells), strict=True)
+    )
+    across, down = cell_width + _GAP, above + cell_height + (0 if export.shared else _LINE) + _GAP
+    items: list[Item] = []
+    for column, label in enumerate(export.columns):
+        middle = left + column * across + cell_width / 2
+        items += _fitted(label, middle, top - 6, _LABEL, cell_width, fonts)
+    for row, label in enumerate(export.rows):
+        middle = top + row * down + above + cell_height / 2
+        items += _upwards(_fitted(label, middle, left - 7, _LABEL, cell_height, fonts), middle)
+    for place, (cell, limit) in enumerate(zip(export.cells, limits, strict=True)):
+        row, column = divmod(place, len(export.columns))
+        x, y = left + column * across, top + row * down + above
+        width, height = fitting(cell, room)
+        inset = (cell_width - width) / 2, (cell_height - height) / 2
+        items += framed(x + inset[0], y + inset[1], width, height, painted(export, cell, None, limit))
+        if any(export.titles):
+            items += _fitted(export.titles[place], x + cell_width / 2, y - 5, _SMALL, cell_width, fonts)
+        if not export.shared:
+            said = f"± {number(limit)}"
+            items += line_of_text(said, x + cell_width / 2, y + cell_height + 11, _SMALL, fonts, GREY, anchor=0.5)
+    words = grid_words(export, limits[0] if export.shared else None)
+    bottom = top + len(export.rows) * down + 6
+    items += foot(words, export.colour_map, fonts, left, bottom)
+    return Page(right_edge(items) + _MARGIN, bottom + foot_height(words), tuple(items))
+
+
+def grid_sharpness(export: ExportGrid) -> float:
+    """Pixels per unit of its PNG."""
+    return sharpness(max(export.cells, key=lambda cell: max(cell.input.shape)), _room(export), export.zoom)
+
+
+def _room(export: ExportGrid) -> float:
+    """The longer side of a cell: few columns have larger ones."""
+    return min(_LARGEST, max(_LEAST, _WIDTH / len(export.columns)))
+
+
+def _limits(export: ExportGrid) -> list[float]:
+    if not export.shared:
+        return [limit_of([cell.input], export.clip) for cell in export.cells]
+    return [limit_of([cell.input for cell in export.cells], export.clip)] * len(export.cells)
+
+
+def _fitted(text: str, middle: float, baseline: float, size: float, room: float, fonts: FontChoice) -> list[Text]:
+    """One line about `middle`, smaller where it is long, and cut where that is not enough."""
+
+    def width(text: str, size: float) -> float:
+        return units_width(fonts.runs(visible(text)), size, fonts)
+
+    size = max(_SMALLEST, min(size, size * room / (width(text, size) or 1)))
+    whole = text
+    while width(text, size) > room * 1.01 and len(text) > 1:
+        whole = whole[:-1]
+        text = whole.rstrip() + "…"
+    return line_of_text(text, middle, baseline, size, fonts, anchor=0.5)
+
+
+def _upwards(texts: Sequence[Text], middle: float) -> Iterator[Text]:
+    """A line that was written about x = `middle`, turned a quarter to the left about y = `middle`."""
+    for text in texts:
+        yield Text(text.baseline, 2 * middle - text.x, text.run, text.size, text.colour, upwards=True)

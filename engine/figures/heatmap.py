@@ -1,0 +1,30 @@
+"""One answer about a picture as a page: heatmap or overlay, with legend and caption."""
+
+from __future__ import annotations
+
+from engine.figures.fonts import FontChoice
+from engine.figures.foot import foot, foot_height
+from engine.figures.page import Item, Page, framed, right_edge
+from engine.figures.picture import fitting, painted, picture_limit, sharpness
+from engine.figures.wording import picture_words
+from engine.protocol.messages import Export
+
+_ROOM, _MARGIN = 448.0, 10.0
+
+
+def heatmap_page(export: Export, fonts: FontChoice) -> Page:
+    """The picture of a layer, or of the pixels. Raises EngineError where the layer has no place on it."""
+    relevance = export.relevance
+    limit = picture_limit(relevance, export.layer, export.scale, export.clip)
+    width, height = fitting(relevance, _ROOM)
+    words = picture_words(export, limit)
+    items: list[Item] = [
+        *framed(_MARGIN, _MARGIN, width, height, painted(export, relevance, export.layer, limit)),
+        *foot(words, export.colour_map, fonts, _MARGIN, _MARGIN + height + 14),
+    ]
+    return Page(right_edge(items) + _MARGIN, _MARGIN + height + 14 + foot_height(words), tuple(items))
+
+
+def heatmap_sharpness(export: Export) -> float:
+    """Pixels per unit of its PNG."""
+    return sharpness(export.relevance, _ROOM, export.zoom)

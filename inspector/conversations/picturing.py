@@ -1,0 +1,34 @@
+"""Whether a model takes what it is asked about, and what to do where it does not."""
+
+from __future__ import annotations
+
+from engine.protocol.values import ModelInfo, ModelSource
+from inspector.state.question import Question
+from inspector.state.trouble import Remedy, Trouble
+
+PICTURE_MODEL = ModelSource("bundled:vit")
+
+
+def misfit(question: Question, model: ModelInfo | None) -> Trouble | None:
+    """Why `model` cannot answer `question`; None where it can, or where that is not known."""
+    if model is None:
+        return None
+    if question.image is not None and not model.takes_images:
+        return Trouble(
+            f"{model.title} takes text, not pictures. {question.image.name} waits for a model that does.",
+            Remedy.PICTURE_MODEL,
+        )
+    if question.image is None and model.takes_images:
+        return Trouble(
+            f"{model.title} takes pictures, not text. Open a picture, or a model for text.", Remedy.CHOOSE_MODEL
+        )
+    return None
+
+
+def nothing_to_explain(question: Question, model: ModelInfo | None) -> Trouble | None:
+    """Why there is nothing to ask; None where there is a prompt or a picture."""
+    if question.prompt or question.image is not None:
+        return None
+    if model is not None and model.takes_images:
+        return Trouble("There is no picture yet: open, drop or paste one to explain.", Remedy.OPEN_IMAGE)
+    return Trouble("The prompt is empty: type or paste a text to explain.")

@@ -1,0 +1,130 @@
+"""A picture with its relevance, and how the two are laid over each other."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import numpy as np
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector.dialogs.labels import plain_label
+from inspector.naming import named
+from inspector.state.picture import CLIPS, Picture
+from inspector.state.view import PictureMode, View
+from inspector.theme import Space
+from inspector.views.picture_view import PictureView
+
+NOWHERE = np.zeros((1, 1), np.float32)  # the relevance of a layer whose places are not on the picture
+_SETTLING_MS = 200  # of the slider, before the opacity is what the view says
+
+
+class PicturePart(QWidget):
+    """What is chosen here is only said: the view decides, but for the opacity, which follows the slider at once."""
+
+    mode_chosen = Signal(str)
+    opacity_chosen = Signal(float)
+    clip_chosen = Signal(float)
+    patches_chosen = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.picture = PictureView()
+        self._shown: Picture | None = None
+        self._modes = QButtonGroup(self)
+        self._opacity = named("opacity", QSlider(Qt.Orientation.Horizontal))
+        self._opacity.setRange(0, 100)
+        self._opacity.setAccessibleName("Opacity of the relevance")
+        self._opacity.setToolTip("Opacity of the relevance over the picture")
+        self._opacity.setMaximumWidth(160)
+        self._opacity.valueChanged.connect(self._on_opacity_changed)
+        self._settling = QTimer(self, singleShot=True, interval=_SETTLING_MS)
+        self._settling.timeout.connect(self._on_opacity_settled)
+        self._patches = named("patches", QCheckBox("Patches"))
+        self._patches.setToolTip("Draw lines between the patches that the model sees")
+        self._patches.toggled.connect(self.patches_chosen)
+        self._clip = named("clip", QComboBox())
+        self._clip.setToolTip("The percentile of relevance at which the colours end; what is exported is not changed")
+        self._clip.setAccessibleName("Percentile at which the colours end")
+        for clip in CLIPS:
+            self._clip.addItem("All relevance" if clip >= 100 else f"To the {clip:g}th percentile", clip)
+        self._clip.activated.connect(self._on_clip_activated)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Space.SMALL)
+        column.addLayout(self._controls())
+        column.addWidget(self.picture, 1)
+
+    def show_picture(self, shown: Picture) -> None:
+        """Show another picture, or another layer of it."""
+        self._shown = shown
+        values = NOWHERE if shown.values is None else shown.values
+        self.picture.show_picture(shown.seen.pixels, values, shown.limit, shown.colour_map)
+
+    def show_view(self, view: View) -> None:
+        """Lay relevance over the picture as `view` says."""
+        self._button(view.mode).setChecked(True)
+        self._opacity.setEnabled(view.mode == "overlay")
+        self._clip.setCurrentIndex(self._clip.findData(view.clip))
+        with QSignalBlocker(self._patches):
+            self._patches.setChecked(view.patches)
+        if not self._settling.isActive():
+            with QSignalBlocker(self._opacity):
+                self._opacity.setValue(round(view.opacity * 100))
+            self.picture.set_opacity(view.opacity)
+        self.picture.set_mode(view.mode)
+        grid = self._shown.grid if self._shown is not None and view.patches else None
+        if grid is None:
+            self.picture.set_grid(None)
+        else:
+            self.picture.set_grid(grid.rows, grid.columns)
+
+    def clear(self) -> None:
+        self._shown = None
+        self.picture.clear()
+
+    def _controls(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(Space.TIGHT)
+        for index, mode in enumerate(get_args(PictureMode)):
+            button = named(f"mode_{mode}", QToolButton())
+            button.setText(mode.capitalize())
+            button.setCheckable(True)
+            button.setAutoRaise(True)
+            self._modes.addButton(button, index)
+            row.addWidget(button)
+        self._modes.idClicked.connect(self._on_mode_clicked)
+        row.addSpacing(Space.SMALL)
+        row.addWidget(plain_label("Opacity"))
+        row.addWidget(self._opacity)
+        row.addWidget(self._patches)
+        row.addStretch(1)
+        row.addWidget(self._clip)
+        return row
+
+    def _button(self, mode: PictureMode) -> QToolButton:
+        button = self._modes.button(get_args(PictureMode).index(mode))
+        assert isinstance(button, QToolButton)
+        return button
+
+    def _on_mode_clicked(self, index: int) -> None:
+        self.mode_chosen.emit(get_args(PictureMode)[index])
+
+    def _on_opacity_changed(self, percent: int) -> None:
+        self.picture.set_opacity(percent / 100)
+        self._settling.start()
+
+    def _on_opacity_settled(self) -> None:
+        self.opacity_chosen.emit(self._opacity.value() / 100)
+
+    def _on_clip_activated(self, index: int) -> None:
+        self.clip_chosen.emit(self._clip.itemData(index))

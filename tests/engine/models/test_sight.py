@@ -1,0 +1,137 @@
+"""What a model sees of a picture is found from the outside: its scaling undone, and the box it shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms._presets import ImageClassification
+from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
+
+from engine.models.opening import Model, load_model
+from engine.models.sight import see
+from engine.protocol import values
+from engine.protocol.failures import ImageError
+
+PRESET = ImageClassification(crop_size=224, resize_size=256)
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 4, 8, 8), nn.Conv2d(4, 4, 1))
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.head(self.body(pixels).mean((2, 3)))
+
+
+def opened(preprocess: object) -> Model:
+    return load_model(Net(), preprocess=preprocess, labels=["cat", "dog"])
+
+
+def photograph(width: int, height: int) -> np.ndarray:
+    """Smooth, so that a box can be told by what is in it."""
+    y, x = np.mgrid[:height, :width]
+    waves = [128 + 100 * np.sin(x / width * a + y / height * b) for a, b in ((7, 3), (2, 9), (5, -6))]
+    return np.stack(waves, axis=-1).astype(np.uint8)
+
+
+def centre(width: int, height: int, share: float) -> tuple[float, float, float, float]:
+    side = min(width, height) * share
+    return (width - side) / 2, (height - side) / 2, (width + side) / 2, (height + side) / 2
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (300, 900), (512, 512), (97, 64), (4000, 3000)])
+def test_that_the_box_is_what_resizing_and_cropping_leave(width: int, height: int) -> None:
+    pixels = photograph(width, height)
+    pixel_values, seen = see(opened(PRESET), pixels)
+    assert torch.equal(pixel_values[0], PRESET(Image.fromarray(pixels)))
+    assert seen.original == (width, height)
+    expected = centre(width, height, 224 / 256)
+    assert np.abs(np.subtract(seen.box, expected)).max() <= 0.01 * min(width, height)
+    shown = Image.fromarray(pixels).resize((224, 224), Image.Resampling.BILINEAR, box=seen.box)
+    assert np.abs(seen.pixels.astype(int) - np.asarray(shown)).mean() < 2
+
+
+def test_that_scaling_is_undone_exactly() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    preset = ImageClassification(crop_size=64, resize_size=64, mean=(0.1, 0.5, 0.9), std=(0.2, 1.0, 3.0))
+    _, seen = see(opened(preset), pixels)
+    assert np.array_equal(seen.pixels, pixels)
+    assert np.abs(np.subtract(seen.box, (0, 0, 64, 64))).max() < 0.5
+
+
+def test_that_a_processor_of_transformers_is_seen_through(tmp_path: Path) -> None:
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
+    ViTForImageClassification(ViTConfig(**sizes, image_size=32, patch_size=8, num_labels=3)).save_pretrained(tmp_path)
+    ViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(tmp_path)
+    model = load_model(tmp_path)
+    assert model.info.takes_images
+    pixel_values, seen = see(model, photograph(200, 100))
+    assert pixel_values.shape == (1, 3, 32, 32)
+    assert np.abs(np.subtract(seen.box, (0, 0, 200, 100))).max() < 2
+    shown = Image.fromarray(photograph(200, 100)).resize((32, 32), Image.Resampling.BILINEAR)
+    assert np.abs(seen.pixels.astype(int) - np.asarray(shown)).mean() < 2
+
+
+def test_that_a_picture_laid_on_its_side_has_no_box() -> None:
+    small = ImageClassification(crop_size=32, resize_size=32)
+    turned = opened(lambda image: small(image.transpose(Image.Transpose.ROTATE_90)))
+    assert see(turned, photograph(64, 64))[1].box is None
+
+
+@pytest.mark.parametrize("form", ["path", "text", "image", "message"])
+def test_that_every_form_of_a_picture_is_the_same(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "cat.png"
+    Image.fromarray(photograph(80, 60)).save(path)
+    forms = {
+        "path": path,
+        "text": str(path),
+        "image": Image.open(path),
+        "message": values.Image("cat.png", "digest", path.read_bytes()),
+    }
+    pixel_values, seen = see(opened(PRESET), forms[form])
+    assert seen.name == "cat.png"
+    assert torch.equal(pixel_values, see(opened(PRESET), photograph(80, 60))[0])
+
+
+def test_that_a_single_pixel_is_a_picture() -> None:
+    _, seen = see(opened(ImageClassification(crop_size=8, resize_size=8)), np.full((1, 1, 3), 77, np.uint8))
+    assert (seen.original, seen.pixels.shape) == ((1, 1), (8, 8, 3))
+    assert (seen.pixels == 77).all()
+
+
+@pytest.mark.parametrize(
+    ("preprocess", "said"),
+    [
+        (None, "`preprocess=`"),
+        (lambda image: torch.zeros(3, 8, 8), "black and white the same"),
+        (lambda image: torch.zeros(1, 8, 8), "not a tensor"),
+        (lambda image: torch.full((3, 8, 8), torch.nan), "not numbers"),
+        (lambda image: image.no_such_thing, "cannot take|no_such_thing"),
+    ],
+)
+def test_that_a_model_that_cannot_be_shown_pictures_says_why(preprocess: object, said: str) -> None:
+    with pytest.raises(ImageError, match=said):
+        see(opened(preprocess), photograph(20, 20))
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((4, 4, 3)), np.zeros((4, 4, 2), np.uint8), np.zeros((0, 4, 3), np.uint8), 3]
+)
+def test_that_what_is_no_picture_is_refused(wrong: object) -> None:
+    with pytest.raises(ImageError, match=r"A picture is|An array is a picture"):
+        see(opened(PRESET), wrong)
+
+
+def test_that_interpolation_does_not_move_the_box() -> None:
+    for interpolation in (InterpolationMode.NEAREST, InterpolationMode.BICUBIC):
+        preset = ImageClassification(crop_size=56, resize_size=64, interpolation=interpolation)
+        box = see(opened(preset), photograph(300, 200))[1].box
+        assert np.abs(np.subtract(box, centre(300, 200, 56 / 64))).max() < 3

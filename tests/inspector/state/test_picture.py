@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from answers import BLOCKS, GRID, PICTURE, answer_to
+
+from engine.protocol.rule_names import Gamma
+from engine.protocol.values import Image, ModelSource
+from inspector.state.answers import size_of
+from inspector.state.question import Question, question_of
+from inspector.state.scene import resolve
+from inspector.state.study import Study
+from inspector.state.view import View
+
+IMAGE = Image("cat.png", "a digest", b"bytes of a picture")
+QUESTION = Question(ModelSource("bundled:vit"), "a prompt").about_image(IMAGE)
+
+
+def scene_of(view: View = View(), question: Question = QUESTION):  # noqa: B008  (frozen)
+    return resolve(question, answer_to(question.request()), view)
+
+
+def test_that_a_question_is_about_a_prompt_or_a_picture():
+    assert QUESTION.prompt == ""
+    assert QUESTION.request().image == IMAGE
+    assert QUESTION.about_prompt("words").image is None
+
+
+def test_that_an_answer_without_the_bytes_answers_the_question_with_them():
+    answer = answer_to(QUESTION.request())
+    assert answer.question.image.data == b""
+    assert question_of(answer.question).key == QUESTION.key
+    assert not resolve(QUESTION, answer, View()).stale
+
+
+def test_that_another_picture_is_another_question():
+    other = QUESTION.about_image(Image(IMAGE.name, "another digest", IMAGE.data))
+    assert other.key != QUESTION.key
+    assert resolve(other, answer_to(QUESTION.request()), View()).stale
+
+
+def test_that_undo_returns_from_the_picture_to_the_prompt():
+    study = Study(Question(prompt="a prompt"))
+    study.ask(study.question.about_image(IMAGE))
+    study.undo()
+    assert (study.question.prompt, study.question.image) == ("a prompt", None)
+    study.redo()
+    assert study.question.image == IMAGE
+
+
+def test_that_a_picture_takes_the_place_of_strip_and_map():
+    scene = scene_of()
+    assert scene.strip is scene.map is None
+    assert scene.picture.values.shape == PICTURE
+    assert scene.picture.seen is scene.relevance.seen
+    assert scene.picture.grid == GRID
+    assert "pixels" in scene.picture.title
+    assert scene.position is None
+
+
+def test_that_a_layer_is_shown_on_its_grid_without_the_class_token():
+    scene = scene_of(View(layer=2))
+    row = scene.relevance.layers[2]
+    assert np.array_equal(scene.picture.values, row[1:].reshape(GRID.rows, GRID.columns))
+    assert np.array_equal(scene.thumbnails.extras[3], row[:1])
+    assert "class token" in scene.picture.title
+    assert f"of {scene.relevance.value:.2f}" in scene.total
+
+
+def test_that_a_layer_without_places_is_not_put_on_the_picture():
+    scene = scene_of(View(layer=BLOCKS))
+    assert scene.picture.values is None
+    assert scene.picture.grid is None
+    assert scene.thumbnails.maps[-1] is None
+    assert scene.total.startswith(f"relevance {scene.relevance.layers[-1, 0]:.2f}".replace("-", "−"))
+
+
+def test_that_the_thumbnails_are_the_pixels_and_every_layer():
+    thumbnails = scene_of().thumbnails
+    assert [found.shape for found in thumbnails.maps[:-1]] == [PICTURE] + [(GRID.rows, GRID.columns)] * BLOCKS
+    assert thumbnails.labels == ("Pixels", "Block 0", "Block 1", "Block 2", "Block 3", "Output")
+    assert thumbnails.limits[0] == pytest.approx(np.abs(thumbnails.maps[0]).max())
+
+
+def test_that_clipping_is_for_the_colours_alone():
+    whole, clipped = scene_of(View()), scene_of(View(clip=95.0))
+    values = np.abs(whole.picture.values)
+    assert whole.picture.limit == pytest.approx(values.max())
+    assert clipped.picture.limit == pytest.approx(np.percentile(values, 95))
+    assert np.array_equal(whole.picture.values, clipped.picture.values)
+    assert "95th percentile" in clipped.picture.legend
+
+
+def test_that_mode_and_opacity_leave_the_picture_equal():
+    answer = answer_to(QUESTION.request())
+    one, two = (resolve(QUESTION, answer, View(mode=mode, opacity=0.3)).picture for mode in ("overlay", "heatmap"))
+    assert one == two
+
+
+def test_that_gamma_rules_are_titled():
+    question = replace(QUESTION, rules=Gamma(0.25, 0.05).name)
+    assert Gamma(0.25, 0.05).title in scene_of(question=question).picture.title
+
+
+def test_that_channels_and_pixels_count_as_room():
+    answer = answer_to(QUESTION.request())
+    relevance = answer.relevance
+    parts = (relevance.input, relevance.layers, relevance.channels, relevance.seen.pixels)
+    assert size_of(answer) == sum(part.nbytes for part in parts)

@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from answers import BLOCKS
+from fake_worker import good_ending
+from PIL import Image as Pillow
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QImage
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSlider
+
+from engine.protocol.messages import Explain, Export, ExportGrid, Rate
+from engine.protocol.rule_names import Gamma
+from engine.protocol.targets import Class
+from engine.protocol.values import ModelSource
+from inspector.dialogs.explore import ExploreDialog
+from inspector.dialogs.export import ExportDialog
+from inspector.settings import Profile, SettingsFile
+from inspector.state.trouble import Remedy
+from inspector.views.image_input import ImageExample
+from inspector.window import Window
+
+VIT = ModelSource("bundled:vit")
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "cat.png"
+    Pillow.new("RGB", (64, 48), (200, 120, 40)).save(path)
+    return path
+
+
+def drop(window: Window, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    window.dropEvent(
+        QDropEvent(QPointF(400, 300), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier(0))
+    )
+
+
+def asked(worker, kind: type) -> list:
+    return [request for _, request in worker.asked if isinstance(request, kind)]
+
+
+def title(window: Window) -> str:
+    return window.findChild(QLabel, "relevance_title").text()
+
+
+@pytest.fixture
+def with_vit(window, worker) -> Window:
+    window.inquiry.open_model(VIT)
+    worker.answer()
+    return window
+
+
+@pytest.fixture
+def about_cat(with_vit, worker, picture) -> Window:
+    """A window that shows the answer about a picture."""
+    drop(with_vit, picture)
+    worker.answer()
+    assert with_vit.study.is_answered
+    return with_vit
+
+
+def test_that_a_dropped_picture_is_explained_and_shown(about_cat, worker, picture):
+    assert asked(worker, Explain)[-1].image.data == picture.read_bytes()
+    assert about_cat.relevance.picture.picture.isVisible()
+    assert not about_cat.relevance.strip.isVisible()
+    assert "pixels" in title(about_cat)
+    assert "tabby cat" in title(about_cat)
+
+
+def test_that_a_picture_dropped_on_a_text_model_is_explained_once_the_remedy_is_taken(window, worker, picture):
+    drop(window, picture)
+    assert window.notices.failure.isVisible()
+    window.notices.remedy_chosen.emit(Remedy.PICTURE_MODEL)
+    worker.answer()
+    assert window.study.shown.relevance.seen.name == "cat.png"
+    assert window.relevance.picture.isVisible()
+
+
+def test_that_what_cannot_be_read_is_said_and_the_answer_stays(about_cat, worker, tmp_path):
+    shown, count = about_cat.study.shown, len(worker.asked)
+    (tmp_path / "empty.png").touch()
+    drop(about_cat, tmp_path / "empty.png")
+    assert about_cat.notices.failure.isVisible()
+    assert about_cat.study.shown is shown
+    assert not about_cat.study.scene.stale
+    assert len(worker.asked) == count
+
+
+def test_that_the_folder_of_the_last_picture_is_remembered(open_window, worker, picture):
+    profile = Profile(SettingsFile(None))
+    window = open_window(profile)
+    drop(window, picture)
+    assert profile.settings.image_folder == str(picture.parent)
+
+
+def test_that_the_prompt_survives_a_picture(about_cat, worker, qtbot):
+    before = about_cat.editor.text()
+    assert before
+    about_cat.commands["edit.undo"].trigger()
+    about_cat.commands["edit.undo"].trigger()
+    worker.answer()
+    assert about_cat.study.question.prompt == before == about_cat.editor.text()
+    assert about_cat.relevance.strip.isVisible()
+    about_cat.commands["edit.redo"].trigger()
+    about_cat.commands["edit.redo"].trigger()
+    assert about_cat.relevance.picture.isVisible()
+
+
+def test_that_a_picture_on_the_clipboard_is_pasted(with_vit, worker):
+    image = QImage(8, 8, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    QApplication.clipboard().setImage(image)
+    with_vit.commands["edit.paste_image"].trigger()
+    assert asked(worker, Explain)[-1].image.data.startswith(b"\x89PNG")
+
+
+def test_that_a_clipboard_without_a_picture_is_no_question(with_vit, worker):
+    QApplication.clipboard().setText("words")
+    count = len(asked(worker, Explain))
+    with_vit.commands["edit.paste_image"].trigger()
+    assert len(asked(worker, Explain)) == count
+    assert with_vit.notices.failure.isVisible()
+
+
+def test_that_a_class_is_explained_by_a_click(about_cat, worker):
+    about_cat.table.explained.emit(1)
+    assert asked(worker, Explain)[-1].target == Class(1)
+    worker.answer()
+    assert "tiger cat" in title(about_cat)
+
+
+def test_that_a_click_on_a_small_heatmap_enlarges_it(about_cat, qtbot):
+    thumbnails = about_cat.layers.thumbnails
+    qtbot.waitUntil(lambda: thumbnails.isVisible() and thumbnails.current() == 0)
+    qtbot.mouseClick(thumbnails.viewport(), Qt.MouseButton.LeftButton, pos=thumbnails.map_rect(3).center())
+    assert about_cat.study.view.layer == 2
+    assert "entering block 2" in title(about_cat)
+    about_cat.commands["layer.output"].trigger()
+    assert about_cat.study.view.layer == BLOCKS
+    assert thumbnails.current() == BLOCKS + 1
+    about_cat.commands["layer.input"].trigger()
+    assert thumbnails.current() == 0
+
+
+@pytest.mark.parametrize("mode", ["picture", "heatmap", "overlay", "side by side"])
+def test_that_commands_and_buttons_choose_how_the_picture_is_shown(about_cat, mode):
+    about_cat.commands[f"mode.{mode}"].trigger()
+    assert about_cat.study.view.mode == mode
+    button = about_cat.findChild(object, f"mode_{mode}")
+    assert button.isChecked()
+
+
+def test_that_the_slider_sets_the_opacity(about_cat, qtbot):
+    slider = about_cat.findChild(QSlider, "opacity")
+    slider.setValue(25)
+    qtbot.waitUntil(lambda: about_cat.study.view.opacity == 0.25)
+    assert slider.value() == 25
+
+
+def test_that_gamma_rules_are_marked_and_titled(about_cat, worker):
+    about_cat.commands["rules.gamma"].trigger()
+    assert asked(worker, Explain)[-1].rules == Gamma().name
+    assert "before the last change" in title(about_cat)
+    worker.answer()
+    assert Gamma().title in title(about_cat)
+    assert about_cat.commands["rules.gamma"].isChecked()
+
+
+def test_that_the_window_returns_to_text(about_cat, worker):
+    about_cat.inquiry.open_model(ModelSource("bundled:gpt2"))
+    worker.answer()
+    about_cat.inquiry.use_prompt("words again")
+    worker.answer()
+    assert about_cat.relevance.strip.isVisible()
+    assert about_cat.study.scene.map is not None
+
+
+def test_that_the_tab_follows_the_question_and_the_model(window, worker, picture):
+    tabs = window.input.tabs
+    assert tabs.currentWidget() is window.editor
+    window.inquiry.open_model(VIT)
+    worker.answer()
+    assert tabs.currentWidget() is window.image
+    window.inquiry.open_model(ModelSource("bundled:gpt2"))
+    worker.answer()
+    assert tabs.currentWidget() is window.editor
+    drop(window, picture)
+    assert tabs.currentWidget() is window.image
+
+
+def test_that_the_image_tab_takes_files_and_pixels(with_vit, worker, picture):
+    with_vit.image.file_chosen.emit(str(picture))
+    assert asked(worker, Explain)[-1].image.name == "cat.png"
+    with_vit.image.image_pasted.emit(b"other bytes", "pasted picture.png")
+    assert asked(worker, Explain)[-1].image.data == b"other bytes"
+
+
+def test_that_gammas_are_set_while_gamma_rules_are_in_force(about_cat, worker):
+    gamma = about_cat.input.gamma
+    assert not gamma.isVisible()
+    about_cat.commands["rules.gamma"].trigger()
+    worker.answer()
+    assert gamma.isVisible()
+    gamma.changed.emit(100.0, 1.0, "attnlrp")
+    assert asked(worker, Explain)[-1].rules == Gamma(100.0, 1.0, "attnlrp").name
+    assert about_cat.study.shown.relevance.rules == Gamma().name  # until the new one is there
+    worker.answer()
+    assert about_cat.study.shown.relevance.rules == Gamma(100.0, 1.0, "attnlrp").name
+    about_cat.commands["edit.undo"].trigger()
+    assert gamma.values() == (0.25, 0.05, "cp")
+    about_cat.commands["rules.cp-lrp"].trigger()
+    assert not gamma.isVisible()
+
+
+def test_that_a_class_is_found_by_a_part_of_its_name(about_cat, worker):
+    field = next(each for each in about_cat.table.findChildren(QLineEdit) if each.completer())
+    completer = field.completer()
+    completer.setCompletionPrefix("PRESS")
+    assert completer.currentCompletion() == "espresso"
+    completer.activated.emit("espresso")
+    assert asked(worker, Explain)[-1].target == Class("espresso")
+
+
+def explored(window: Window) -> ExploreDialog:
+    return next(each for each in window.findChildren(ExploreDialog) if each.isVisible())
+
+
+def test_that_exploring_fills_a_grid_and_a_click_takes_its_values(about_cat, worker):
+    about_cat.commands["run.explore"].trigger()
+    dialog = explored(about_cat)
+    worker.answer()
+    conv, linear = dialog.grid.axes()
+    dialog.grid.cell_clicked.emit(1, 2)
+    assert about_cat.study.question.rules == Gamma(conv[1], linear[2]).name
+    assert about_cat.study.is_answered  # it is known from the grid
+    assert about_cat.input.gamma.values() == (conv[1], linear[2], "cp")
+
+
+def test_that_closing_the_grid_stops_it(about_cat, worker):
+    about_cat.commands["run.explore"].trigger()
+    explored(about_cat).close()
+    worker.answer()
+    assert not about_cat.inquiry.activity.is_any
+    assert sum(Gamma(0.1, 0.0).name == request.rules for request in asked(worker, Explain)) == 1
+    assert not asked(worker, Rate)
+
+
+def test_that_a_stopped_grid_can_be_exported_as_far_as_it_came(about_cat, worker, tmp_path, qtbot):
+    about_cat.commands["run.explore"].trigger()
+    dialog = explored(about_cat)
+    for _ in range(2):
+        worker.say(Explain, good_ending(worker.open[-1]))
+    dialog.findChild(QPushButton, "explore_run").click()
+    worker.answer()
+    with qtbot.waitSignal(dialog.export_requested) as figure:
+        dialog.findChild(QPushButton, "explore_export").click()
+    about_cat.pictures.export_grid(figure.args[0], str(tmp_path / "grid.pdf"))
+    request = asked(worker, ExportGrid)[-1]
+    assert (len(request.cells), len(request.rows), len(request.columns)) == (2, 3, 5)
+    assert (request.format, request.picture) == ("pdf", "overlay")
+    with qtbot.waitSignal(about_cat.inquiry.exporting.written):
+        worker.answer()
+    assert (tmp_path / "grid.pdf").exists()
+
+
+@pytest.mark.parametrize(("suffix", "picture_kind"), [("png", "overlay"), ("npz", "heatmap"), ("csv", "heatmap")])
+def test_that_an_answer_about_a_picture_is_exported(about_cat, worker, tmp_path, qtbot, suffix, picture_kind):
+    about_cat.commands["file.export"].trigger()
+    dialog = next(each for each in about_cat.findChildren(ExportDialog) if each.isVisible())
+    dialog.findChild(QLineEdit, "export_path").setText(str(tmp_path / f"a.{suffix}"))
+    dialog.accept()
+    request = asked(worker, Export)[-1]
+    assert (request.format, request.picture) == (suffix, picture_kind)
+    assert request.relevance is about_cat.study.shown.relevance
+    assert request.opacity == about_cat.study.view.opacity
+    with qtbot.waitSignal(about_cat.inquiry.exporting.written):
+        worker.answer()
+
+
+def test_that_an_example_brings_its_model(window, worker, picture):
+    window.image.example_chosen.emit(ImageExample("A cat", str(picture), "bundled:vit"))
+    worker.answer()
+    assert window.study.shown.relevance.seen.name == "cat.png"
+    assert window.study.question.source == VIT
