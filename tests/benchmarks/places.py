@@ -12,9 +12,10 @@ from itertools import islice
 
 import numpy as np
 
+from engine.models.opening import load_model
 from engine.rules.table import RULE_SETS, rule_set
 from resources.models.two_digits import SIDE, Picture, pictures
-from tests.resources.places import TARGETS, Found, classifier, found, places_found
+from tests.resources.places import TARGETS, Found, found, places_found
 
 PICTURES = 200
 SEED = 7
@@ -54,7 +55,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="of the pictures (default: that of the table)")
     arguments = parser.parse_args()
     shown = list(islice(pictures(arguments.seed), arguments.pictures))
-    model = classifier()
+    model = load_model("bundled:vit", device="cpu")
     rows = [row("Noise", "", by_chance(shown))]
     for rules in map(rule_set, arguments.rules or RULES):
         answers = places_found(model, rules, shown)
