@@ -1,6 +1,7 @@
-"""How often relevance finds the evidence, for each bundled model and rule set, printed as `docs/evidence.md`.
+"""How often relevance finds the evidence, for each bundled model and rule set, printed as the first part of
+`docs/evidence.md`.
 
-python -m tests.benchmarks.evidence > docs/evidence.md
+(python -m tests.benchmarks.evidence && python -m tests.benchmarks.places) > docs/evidence.md
 """
 
 from __future__ import annotations

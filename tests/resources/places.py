@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
-from torch import Tensor
-from torchvision.models.vision_transformer import VisionTransformer
 
 from engine.attribution.trace import trace
-from engine.models.opening import Model, load_model
+from engine.models.opening import Model
 from engine.protocol.targets import Class, Contrast, Target
 from engine.rules.table import RuleSet
 from resources.models.two_digits import Box, Picture
 
-FOLDER = Path(__file__).parents[2] / "resources" / "models" / "vit"
-CONFIG: dict[str, Any] = json.loads((FOLDER / "config.json").read_text(encoding="utf-8"))
-PATCH: int = CONFIG["arguments"]["patch_size"]
+PATCH = 8
 TARGETS = ("logit", "against the other digit")
 
 
@@ -37,26 +28,13 @@ class Found:
     follows: float  # in how many pictures each digit's box has more positive relevance than the other's when asked for
 
 
-def classifier() -> Model:
-    """The bundled classifier of pictures."""
-    module = VisionTransformer(**CONFIG["arguments"])
-    module.load_state_dict(load_file(FOLDER / "model.safetensors"))
-    return load_model(module.eval())
-
-
-def pixel_values(pixels: np.ndarray) -> Tensor:
-    """What the classifier is given (1, channel, row, column), from uint8 pixels (row, column, channel)."""
-    mean, std = (torch.tensor(CONFIG["preprocessing"][name]) for name in ("mean", "std"))
-    return ((torch.from_numpy(pixels) / 255 - mean) / std).permute(2, 0, 1)[None]
-
-
 def places_found(model: Model, rules: str | RuleSet, pictures: Sequence[Picture]) -> dict[str, Found]:
     """How well `rules` find the digits of `pictures`, explaining a digit's logit and the same against the other's."""
     maps: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in TARGETS}
     for picture in pictures:
         first, second = (digit.label for digit in picture.digits)
         asked: list[Target] = [Class(first), Class(second), Contrast(first, second), Contrast(second, first)]
-        with trace(model, pixel_values=pixel_values(picture.pixels), rules=rules, ledger=False) as recorded:
+        with trace(model, image=picture.pixels, rules=rules, ledger=False) as recorded:
             answers = [answer.input for answer in recorded.explain_many(asked)]
         maps[TARGETS[0]].append((answers[0], answers[1]))
         maps[TARGETS[1]].append((answers[2], answers[3]))

@@ -16,7 +16,7 @@ MODELS = Path(__file__).parents[2] / "resources" / "models"
 PROMPTS = list(islice(recalls(seed=7), 200))
 
 
-@pytest.mark.parametrize("name", ["llama", "gpt2", "bert"])
+@pytest.mark.parametrize("name", ["llama", "gpt2", "bert", "vit"])
 def test_that_the_weights_fit_into_five_megabytes(name: str) -> None:
     assert (MODELS / name / "model.safetensors").stat().st_size <= 5_000_000
 

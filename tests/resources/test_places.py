@@ -7,8 +7,9 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from engine.models.opening import load_model
 from resources.models.two_digits import SIDE, Digit, Picture, pictures
-from tests.resources.places import PATCH, TARGETS, classifier, found, patches_of, per_patch, places_found
+from tests.resources.places import PATCH, TARGETS, found, patches_of, per_patch, places_found
 
 BOXES = ((3, 4, 15, 21), (30, 29, 42, 47))
 PICTURE = Picture(np.zeros((SIDE, SIDE, 3), np.uint8), (Digit(1, BOXES[0], row=0), Digit(2, BOXES[1], row=1)))
@@ -42,7 +43,7 @@ def test_that_a_patch_sums_its_pixels_and_belongs_to_a_box_that_it_shares_a_pixe
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_that_attnlrp_finds_the_asked_digit_better_than_input_x_gradient(target: str) -> None:
-    model, shown = classifier(), list(islice(pictures(seed=9), 60))
+    model, shown = load_model("bundled:vit", device="cpu"), list(islice(pictures(seed=9), 60))
     attnlrp, baseline = (places_found(model, rules, shown)[target] for rules in ("attnlrp", "input-x-gradient"))
 
     assert attnlrp.inside >= baseline.inside + 0.1

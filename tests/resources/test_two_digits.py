@@ -9,17 +9,18 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.models.opening import Model
+from engine.models.opening import Model, load_model
+from engine.models.sight import see
+from resources.models import train_vit
 from resources.models.recall import Split
 from resources.models.two_digits import BACKGROUND, LABELS, NOISE, SIDE, Picture, handwritten, pictures, rows_of
-from tests.resources.places import CONFIG, FOLDER, classifier, pixel_values
 
 PICTURES = list(islice(pictures(seed=5), 300))
 
 
 @pytest.fixture(scope="module")
 def vit() -> Model:
-    return classifier()
+    return load_model("bundled:vit", device="cpu")
 
 
 def part(picture: Picture, number: int) -> np.ndarray:
@@ -87,20 +88,17 @@ def test_that_no_held_out_digit_is_trained_on() -> None:
         assert {digit.row for digit in picture.digits} <= set(trained)
 
 
-def test_that_the_weights_fit_into_five_megabytes() -> None:
-    assert (FOLDER / "model.safetensors").stat().st_size <= 5_000_000
+def test_that_the_classifier_has_a_class_for_each_digit(vit: Model) -> None:
+    assert vit.info.labels == LABELS
 
 
-def test_that_the_classifier_has_a_class_for_each_digit() -> None:
-    assert CONFIG["labels"] == list(LABELS)
-    assert CONFIG["arguments"]["num_classes"] == len(LABELS)
+def test_that_the_classifier_sees_the_pixels_it_was_trained_on(vit: Model) -> None:
+    pixel_values, _ = see(vit, PICTURES[0].pixels)
+    assert torch.allclose(pixel_values, train_vit.pixel_values(PICTURES[:1]), atol=1e-6)
 
 
 @torch.no_grad()
 def test_that_both_held_out_digits_are_found_and_share_the_probability(vit: Model) -> None:
-    probabilities = vit.module(torch.cat([pixel_values(picture.pixels) for picture in PICTURES])).softmax(-1)
-    right = 0
-    for row, picture in zip(probabilities, PICTURES, strict=True):
-        right += set(row.topk(2).indices.tolist()) == {digit.label for digit in picture.digits}
-    assert right / len(PICTURES) >= 0.95
-    assert probabilities.topk(2).values.mean().item() == pytest.approx(0.5, abs=0.05)
+    logits, wanted = vit.module(train_vit.pixel_values(PICTURES)), train_vit.shares(PICTURES)
+    assert train_vit.are_likeliest(logits, wanted).all(-1).float().mean() >= 0.95
+    assert logits.softmax(-1).topk(2).values.mean().item() == pytest.approx(0.5, abs=0.05)
