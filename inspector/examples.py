@@ -31,10 +31,7 @@ class _ImageFile(msgspec.Struct, frozen=True):
 
 
 def read_image_examples() -> tuple[ImageExample, ...]:
-    """The pictures in the order they are offered; none where the program was packed without them."""
+    """The pictures in the order they are offered."""
     folder = files("resources") / "examples"
-    listed = folder / "images.json"
-    if not listed.is_file():
-        return ()
-    found = msgspec.json.decode(listed.read_bytes(), type=tuple[_ImageFile, ...])
+    found = msgspec.json.decode((folder / "images.json").read_bytes(), type=tuple[_ImageFile, ...])
     return tuple(ImageExample(each.title, str(folder / each.file), each.model or "") for each in found)

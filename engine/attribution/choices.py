@@ -14,7 +14,7 @@ from engine.models.opening import Model
 from engine.models.tokens import resolve_token, token_label
 from engine.protocol.failures import TargetError
 from engine.protocol.targets import TokenName
-from engine.protocol.values import Head, Prediction
+from engine.protocol.values import CLASS_HEADS, Head, Prediction
 from engine.protocol.wording import in_tokens
 
 _LEFT_OUT = -1
@@ -38,7 +38,7 @@ class Choices:
     @property
     def are_classes(self) -> bool:
         """Whether the head chooses from classes rather than from a vocabulary."""
-        return self.head in ("classes", "token classes", "answer span")
+        return self.head in CLASS_HEADS
 
     def position(self, asked: int) -> int:
         """The position counted from the start, or WHOLE; that of the head's answer where it is left out."""

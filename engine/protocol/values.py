@@ -13,6 +13,7 @@ Quantization = Literal["4bit", "8bit"]
 
 # What a model predicts, and so what its targets name; "classes" is one answer to the whole input, text or image
 Head = Literal["next token", "masked token", "classes", "token classes", "answer span", "sequence to sequence"]
+CLASS_HEADS: tuple[Head, ...] = ("classes", "token classes", "answer span")  # the others choose from a vocabulary
 
 
 class ModelSource(Struct, frozen=True):
@@ -53,7 +54,7 @@ class ModelInfo(Struct, frozen=True):
     @property
     def chooses_classes(self) -> bool:
         """Whether it chooses from classes rather than from a vocabulary."""
-        return self.head in ("classes", "token classes", "answer span")
+        return self.head in CLASS_HEADS
 
 
 class Image(Struct, frozen=True, eq=False):
