@@ -48,16 +48,21 @@ class RelevancePane(QWidget):
             self._scale.addItem(title, scale)
         self._scale.activated.connect(self._on_scale_activated)
         self._shown: Strip | Picture | None = None
+        heading = QHBoxLayout()
+        heading.addWidget(self._title, 1)
+        heading.addWidget(self.picture.corner)
+        self.picture.corner.hide()
         legend = QHBoxLayout()
         legend.addWidget(self.legend, 1)
         legend.addWidget(self._scale)
-        _stack(self, self._title, legend, self._pages)
+        _stack(self, heading, legend, self._pages)
 
     def show_scene(self, scene: Scene) -> None:
         """Show the tokens or the picture of `scene`; what has not changed is not painted again."""
         self._scale.setCurrentIndex(self._scale.findData(scene.view.scale))
         shown = scene.strip or scene.picture
         self._scale.setVisible(shown is not None)
+        self.picture.corner.setVisible(scene.picture is not None)
         is_new, self._shown = shown != self._shown, shown
         if is_new and shown is not None:
             self._title.setText(shown.title)
@@ -91,6 +96,7 @@ class RelevancePane(QWidget):
             self.picture.show_picture(picture)
             self.strip.clear()
         self.picture.show_view(scene.view)
+        self.picture.set_stale(scene.stale)
         self._title.setText(f"{picture.title} · before the last change" if scene.stale else picture.title)
         self._pages.setCurrentWidget(self.picture)
 
@@ -144,6 +150,7 @@ class LayersPane(QWidget):
         scene = self._scene
         if scene is not None and scene.thumbnails is not None:
             self._show_thumbnails(scene.thumbnails, scene.view.layer)
+            self.thumbnails.set_stale(scene.stale)
         elif scene is not None and self.map is not None:
             self._show_map(self.map, scene)
 

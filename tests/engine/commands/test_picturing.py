@@ -17,7 +17,7 @@ from engine.protocol.values import Image, Memory, ModelSource
 from tests.engine.figures.made_relevance import of_picture
 
 SOURCE, CAT = ModelSource("bundled:vit"), Image("cat.png", "digest", b"bytes")
-FIGURE = GridFigure("png", "overlay", True, "bwr", 99.0, 2, True)
+FIGURE = GridFigure("png", "overlay", True, "bwr", 99.0, 2, True, False)
 
 
 class PaintingSession:
