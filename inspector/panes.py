@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.protocol.colours import colour_table
-from inspector.dialogs.labels import heading_label
+from inspector.dialogs.labels import bold, heading_label
 from inspector.naming import named
 from inspector.picture_part import PicturePart
 from inspector.state.picture import Picture, Thumbnails
 from inspector.state.scene import SCALE_TITLES, Map, Scene, Strip, explained_token
 from inspector.theme import Space, tones
+from inspector.views.elided_label import ElidedLabel
 from inspector.views.layer_thumbnails import LayerThumbnails
 from inspector.views.legend import Legend
 from inspector.views.overlays import paint_empty
@@ -38,9 +39,8 @@ class RelevancePane(QWidget):
         self._pages.addWidget(self.strip)
         self._pages.addWidget(self.picture)
         self.legend = Legend()
-        self._title = heading_label("Relevance")
-        self._title.setObjectName("relevance_title")
-        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._title = named("relevance_title", ElidedLabel("Relevance"))
+        self._title.setFont(bold(self._title.font()))
         self._scale = named("scale", QComboBox())
         self._scale.setToolTip("What the colours span")
         self._scale.setAccessibleName("Scale")

@@ -17,11 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspector.dialogs.labels import plain_label
 from inspector.naming import named
 from inspector.state.picture import CLIPS, Picture
 from inspector.state.view import PictureMode, View
 from inspector.theme import Space
+from inspector.views.elided_label import ElidedLabel
+from inspector.views.icons import icon
 from inspector.views.picture_ground import Ground
 from inspector.views.picture_view import PictureView
 from inspector.views.side_titles import SideTitles
@@ -54,6 +55,7 @@ class PicturePart(QWidget):
         self._opacity.setRange(0, 100)
         self._opacity.setAccessibleName("Opacity of the relevance")
         self._opacity.setToolTip("Opacity of the relevance over the picture")
+        self._opacity.setMinimumWidth(48)
         self._opacity.setMaximumWidth(160)
         self._opacity.valueChanged.connect(self._on_opacity_changed)
         self._settling = QTimer(self, singleShot=True, interval=_SETTLING_MS)
@@ -62,10 +64,12 @@ class PicturePart(QWidget):
         self._patches.setToolTip("Draw lines between the patches that the model sees")
         self._patches.toggled.connect(self.patches_chosen)
         self._clip = named("clip", QComboBox())
-        self._clip.setToolTip("The percentile of relevance at which the colours end; what is exported is not changed")
-        self._clip.setAccessibleName("Percentile at which the colours end")
+        self._clip.setToolTip("How much of relevance the colours span; the values themselves are not changed")
+        self._clip.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._clip.setMinimumContentsLength(9)
+        self._clip.setAccessibleName("How much of relevance the colours span")
         for clip in CLIPS:
-            self._clip.addItem("All relevance" if clip >= 100 else f"To the {clip:g}th percentile", clip)
+            self._clip.addItem("All values" if clip >= 100 else f"{clip:g} % of values", clip)
         self._clip.activated.connect(self._on_clip_activated)
         self._original = named("original", QComboBox())
         self._original.setAccessibleName("What relevance is laid on")
@@ -91,7 +95,10 @@ class PicturePart(QWidget):
 
     def set_pin_action(self, action: QAction) -> None:
         """What the button does that pins an answer, and when it can."""
+        action.setIcon(icon("pin"))
         self._pin.setDefaultAction(action)
+        self._pin.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._pin.setAutoRaise(True)
 
     def show_picture(self, shown: Picture) -> None:
         """Show another picture, or another layer of it."""
@@ -156,7 +163,7 @@ class PicturePart(QWidget):
             row.addWidget(button)
         self._modes.idClicked.connect(self._on_mode_clicked)
         row.addSpacing(Space.SMALL)
-        row.addWidget(plain_label("Opacity"))
+        row.addWidget(ElidedLabel("Opacity"))
         row.addWidget(self._opacity)
         row.addSpacing(Space.SMALL)
         row.addWidget(self._patches)

@@ -29,9 +29,10 @@ def grid_page(export: ExportGrid, fonts: FontChoice) -> Page:
     cell_width, cell_height = (max(sizes) for sizes in zip(*fitted, strict=True))
     across, down = cell_width + _GAP, above + cell_height + (0 if export.shared else _LINE) + _GAP
     items: list[Item] = []
+    size = min(_fitting_size(label, _LABEL, cell_width, fonts) for label in export.columns)
     for column, label in enumerate(export.columns):
         middle = left + column * across + cell_width / 2
-        items += _fitted(label, middle, top - 6, _LABEL, cell_width, fonts)
+        items += _fitted(label, middle, top - 6, size, cell_width, fonts)
     for row, label in enumerate(export.rows):
         middle = top + row * down + above + cell_height / 2
         items += _upwards(_fitted(label, middle, left - 7, _LABEL, cell_height, fonts), middle)
@@ -68,15 +69,20 @@ def _limits(export: ExportGrid) -> list[float]:
     return [picture_limit([cell], export.layer, export.scale, export.clip) for cell in export.cells]
 
 
+def _fitting_size(text: str, size: float, room: float, fonts: FontChoice) -> float:
+    """The size at which a line is no wider than `room`, as far as it can still be read."""
+    return max(_SMALLEST, min(size, size * room / (_width_of(text, size, fonts) or 1)))
+
+
+def _width_of(text: str, size: float, fonts: FontChoice) -> float:
+    return units_width(fonts.runs(visible(text)), size, fonts)
+
+
 def _fitted(text: str, middle: float, baseline: float, size: float, room: float, fonts: FontChoice) -> list[Text]:
     """One line about `middle`, smaller where it is long, and cut where that is not enough."""
-
-    def width(text: str, size: float) -> float:
-        return units_width(fonts.runs(visible(text)), size, fonts)
-
-    size = max(_SMALLEST, min(size, size * room / (width(text, size) or 1)))
+    size = _fitting_size(text, size, room, fonts)
     whole = text
-    while width(text, size) > room * 1.01 and len(text) > 1:
+    while _width_of(text, size, fonts) > room * 1.01 and len(text) > 1:
         whole = whole[:-1]
         text = whole.rstrip() + "…"
     return line_of_text(text, middle, baseline, size, fonts, anchor=0.5)

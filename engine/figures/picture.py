@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 
 from engine.protocol.colours import UNSEEN, colours, greyed
@@ -10,7 +12,7 @@ from engine.protocol.messages import Export, ExportGrid
 from engine.protocol.placing import placed, places
 from engine.protocol.values import Relevance, Seen
 
-_LEAST_SHARPNESS = 2  # pixels per unit
+_LEAST_SHARPNESS = 2  # pixels per unit, and on the original per pixel that was seen
 
 
 def is_of_picture(relevance: Relevance) -> bool:
@@ -92,12 +94,12 @@ def _on_original(heat: np.ndarray, opacity: float, seen: Seen, whole: np.ndarray
 
 
 def _enlarged(whole: np.ndarray, seen: Seen, size: tuple[int, ...]) -> np.ndarray:
-    """The original, with so many pixels for each of its own that none of what the model saw (height, width) is lost."""
+    """The original, with so many pixels for each of its own that there are two for each that the model saw."""
     assert seen.box is not None
     left, top, right, bottom = seen.box
     across = (right - left) * whole.shape[1] / seen.original[0]
     down = (bottom - top) * whole.shape[0] / seen.original[1]
-    times = max(1, -(-size[0] // max(round(down), 1)), -(-size[1] // max(round(across), 1)))
+    times = max(ceil(_LEAST_SHARPNESS * size[0] / down), ceil(_LEAST_SHARPNESS * size[1] / across))
     return whole.repeat(times, axis=0).repeat(times, axis=1)
 
 

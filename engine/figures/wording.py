@@ -58,12 +58,11 @@ def grid_words(export: ExportGrid, limit: float | None) -> Words:
     else:
         spans = {"layer": "all pictures", "global": "all their layers", "target": "the largest target’s value"}
         ends, scale = _ends(limit), f"colours span {percentile or spans[export.scale]}"
+    rules = {RULE_NAMES.get(cell.rules, cell.rules) for cell in export.cells}
+    method = f", {rules.pop()}" if len(rules) == 1 else ""
     said = (
         map(_question, export.cells),
-        (
-            f"Relevance {layer_name(cell, export.layer)}, {RULE_NAMES.get(cell.rules, cell.rules)}"
-            for cell in export.cells
-        ),
+        (f"Relevance {layer_name(cell, export.layer)}{method}" for cell in export.cells),
         map(_origin, export.cells),
         (line for cell in export.cells for line in _whole(export, cell)),
     )

@@ -75,13 +75,13 @@ def picture_of(answer: Explained, view: View, place: str, legend: str, pinned: E
     if relevance.seen is None:
         return None
     sides = tuple(_side(each, view.layer) for each in (pinned, answer) if each is not None)
-    legend = legend if view.clip >= 100 else f"{legend}, to the {view.clip:g}th percentile"
+    legend = legend if view.clip >= 100 else f"{legend}, {view.clip:g} % of values"
     return Picture(
         sides=sides,
         layer=view.layer,
         limit=picture_limit([side.answer.relevance for side in sides], view.layer, view.scale, view.clip),
         colour_map=view.colour_map,
-        legend=f"{legend}, the same for both" if pinned else legend,
+        legend=f"{legend}, for both" if pinned else legend,
         original=is_on_original(relevance, view),
         seen=relevance.seen,
         grid=_patches(relevance, view.layer),

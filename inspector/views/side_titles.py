@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from inspector.naming import named
-from inspector.theme import Space, tones
+from inspector.theme import Space
+from inspector.views.elided_label import ElidedLabel
+from inspector.views.icons import icon
 
 
 class SideTitles(QWidget):
@@ -42,36 +43,25 @@ class SideTitles(QWidget):
 
 
 class _Title(QWidget):
-    """A line, cut where there is no room for it; the tool tip has all of it."""
-
     let_go = Signal()
 
     def __init__(self, text: str, is_pinned: bool) -> None:
         super().__init__()
         self.text = text
-        self.setToolTip(text)
-        self.setAccessibleName(text)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        label = ElidedLabel(text)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Space.TIGHT)
         row.addStretch(1)
-        self._button: QToolButton | None = None
+        row.addWidget(label)
+        row.addStretch(1)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         if is_pinned:
-            self._button = button = named("let_go", QToolButton())
-            button.setText("×")
+            button = named("let_go", QToolButton())
+            button.setIcon(icon("close"))
             button.setAutoRaise(True)
             button.setToolTip("Let the pinned answer go")
             button.setAccessibleName("Let the pinned answer go")
             button.clicked.connect(self.let_go)
-            row.addWidget(button)
-
-    def sizeHint(self) -> QSize:
-        return QSize(80, self.fontMetrics().height() + Space.SMALL)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        taken = self._button.width() + Space.TIGHT if self._button else 0
-        painter.setPen(QColor(tones(self.palette()).text))
-        room = self.rect().adjusted(taken, 0, -taken, 0)
-        text = painter.fontMetrics().elidedText(self.text, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
+            row.insertWidget(2, button)

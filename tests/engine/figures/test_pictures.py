@@ -222,14 +222,16 @@ def test_that_relevance_lies_on_the_original_where_the_model_saw_it(picture: str
     expected = 255 - UNSEEN * (255.0 - grey)
     heat = colours(answer.input, float(np.abs(answer.input).max())).repeat(2, axis=1)
     expected[4:28, 8:56] = (1 - opacity) * grey[4:28, 8:56] + opacity * heat
-    np.testing.assert_allclose(_cells(heatmap_page(export, FONTS)), expected, atol=0.51)
+    doubled = expected.repeat(2, axis=0).repeat(2, axis=1)  # two pixels for each that was seen
+    np.testing.assert_allclose(_cells(heatmap_page(export, FONTS)), doubled, atol=0.51)
     assert "On the original, 64 × 40 pixels; what the model did not see is faint" in _said(heatmap_page(export, FONTS))
 
 
 def test_that_no_seen_pixel_is_lost_on_an_original_that_is_smaller() -> None:
     answer = on_its_original(of_picture(rows=3, columns=4), (16, 12), (0.0, 0.0, 16.0, 12.0))
     image = _cells(heatmap_page(Export(answer, "png", "heatmap", original=True), FONTS))
-    np.testing.assert_array_equal(image, colours(answer.input, float(np.abs(answer.input).max())))
+    heat = colours(answer.input, float(np.abs(answer.input).max()))
+    np.testing.assert_array_equal(image, heat.repeat(2, axis=0).repeat(2, axis=1))
 
 
 def test_that_an_original_of_which_nobody_knows_what_was_seen_is_not_drawn() -> None:

@@ -90,7 +90,7 @@ def test_that_clipping_is_for_the_colours_alone():
     assert whole.picture.limit == pytest.approx(values.max())
     assert clipped.picture.limit == pytest.approx(np.percentile(values, 95))
     assert np.array_equal(whole.picture.values, clipped.picture.values)
-    assert "95th percentile" in clipped.picture.legend
+    assert "95 % of values" in clipped.picture.legend
 
 
 def test_that_mode_and_opacity_leave_the_picture_equal():
