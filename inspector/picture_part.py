@@ -103,7 +103,8 @@ class PicturePart(QWidget):
     def show_picture(self, shown: Picture) -> None:
         """Show another picture, or another layer of it."""
         self._shown = shown
-        made_of = (shown.seen, shown.original)
+        question = shown.answer.question
+        made_of = (question.source, question.image, shown.original)  # another answer about it is on the same ground
         if self._ground is None or self._ground[0] != made_of:
             self._ground = (made_of, Ground.of(shown.seen, shown.original))
         values = [side.values for side in shown.sides]

@@ -62,7 +62,7 @@ def greyed(pixels: np.ndarray) -> np.ndarray:
     An overlay is (1 − opacity) × this + opacity × colour, on the screen and on paper. The opacity is the same all over:
     where it fades with relevance, what is weak or dark in the picture cannot be read.
     """
-    grey = (pixels @ np.array([0.299, 0.587, 0.114])).round().astype(np.uint8)
+    grey = (pixels @ np.array([0.299, 0.587, 0.114], np.float32)).round().astype(np.uint8)
     return np.repeat(grey[..., None], 3, axis=-1)
 
 
