@@ -220,9 +220,7 @@ class _Promise(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.palette().base())
-        paint_empty(
-            painter, self.rect(), "The relevance of each token at each layer appears here.", tones(self.palette())
-        )
+        paint_empty(painter, self.rect(), "The relevance at each layer appears here.", tones(self.palette()))
         if not self._was_painted:
             self._was_painted = True
             self.painted.emit()

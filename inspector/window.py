@@ -285,7 +285,7 @@ class Window(Frame):
     def _on_model_changed(self, model: ModelInfo | None) -> None:
         self.status.show_model(model)
         self.input.show_model(model)
-        self.table.set_classes(model.labels if model else ())
+        self.table.set_classes(model.labels if model else (), "class" if model and model.chooses_classes else "token")
         self.commands.enable("model.unload", model is not None)
         self.commands.enable("run.generate", model is not None and model.head == "next token")
         self.setWindowTitle(f"{model.title} – {TITLE}" if model else TITLE)

@@ -17,14 +17,13 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspector.theme import Space, tones
 from inspector.views.heatmap import heatmap, paint_pixels
-from inspector.views.overlays import paint_empty, paint_focus, paint_stale_tag
+from inspector.views.overlays import paint_empty, paint_focus, paint_pointer, paint_stale_tag
 from inspector.views.picture_caption import pixel_in_words, size_in_words
 from inspector.views.picture_frame import PictureFrame
 from inspector.views.picture_ground import Ground
@@ -37,7 +36,6 @@ _NO_PLACES = "What this layer computes has no places on the picture."
 _STEP = 1.25  # of the zoom, by a key or a notch of the wheel
 _STRIDE = 40  # points that an arrow key moves the picture
 _STALE = 0.35  # of the opacity of colours that are of an earlier question
-_POINTER = 7  # points, from its middle
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,21 +79,20 @@ class PictureView(QWidget):
         Its rows and columns cover all that was seen, be they pixels or patches; None has no places on the picture. A
         picture of the same size stays where it was zoomed to.
         """
+        panes = len(self._layers())
         maps = tuple(None if values is None else heatmap(values, limit, colour_map) for values in relevance)
         self._shown = _Shown(ground, tuple(relevance), maps)
         if (self._frame.height, self._frame.width) != (ground.height, ground.width):
             self._frame = PictureFrame(ground.width, ground.height)
             self._hover(None)
-        self._describe()
-        self.update()
+        self._settle(panes)
 
     def set_mode(self, mode: Mode) -> None:
         """Show the picture, its heatmap, one over the other, or both."""
         if mode not in get_args(Mode):
             raise ValueError(f"A picture is shown as one of {', '.join(get_args(Mode))}, not {mode!r}.")
-        self._mode = mode
-        self._describe()
-        self.update()
+        panes, self._mode = len(self._layers()), mode
+        self._settle(panes)
 
     def set_opacity(self, opacity: float) -> None:
         """Of the heatmap over the picture, from 0 to 1."""
@@ -274,7 +271,7 @@ class PictureView(QWidget):
         if self._grid:
             ground.paint_lines(painter, area, *self._grid)
         if self._hovered is not None and pane != self._hovered_pane:
-            _paint_pointer(painter, self.pixel_point(*self._hovered, pane))
+            paint_pointer(painter, self.pixel_point(*self._hovered, pane))
         painter.restore()
 
     def _layers(self) -> tuple[tuple[Layer, int], ...]:
@@ -303,6 +300,13 @@ class PictureView(QWidget):
     def _pane_at(self, point: QPointF) -> int:
         return next((index for index, pane in enumerate(self._panes()) if pane.contains(point)), 0)
 
+    def _settle(self, panes: int) -> None:
+        """Show what has changed; what was under the pointer is elsewhere where there were other `panes`."""
+        if panes != len(self._layers()):
+            self._hover(None)
+        self._describe()
+        self.update()
+
     def _describe(self) -> None:
         if self._shown is None:
             self.setAccessibleDescription(self._empty_text)
@@ -310,12 +314,3 @@ class PictureView(QWidget):
         two, stale = len(self._shown.heatmaps) > 1, self._stale
         facts = (self.caption(), self._mode, "two answers" if two else "", "stale" if stale else "")
         self.setAccessibleDescription(", ".join(fact for fact in facts if fact))
-
-
-def _paint_pointer(painter: QPainter, point: QPointF) -> None:
-    """A ring about what is under the pointer in another pane."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for shade, width in ((QColor("white"), 3), (QColor("black"), 1)):
-        painter.setPen(QPen(shade, width))
-        painter.drawEllipse(point, _POINTER, _POINTER)

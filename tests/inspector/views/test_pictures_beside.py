@@ -89,6 +89,14 @@ def test_that_the_pointer_tells_values_of_both_and_is_seen_in_the_other(pair: Pi
     assert after.pixel(here) == before.pixel(here)
 
 
+def test_that_no_pointer_is_left_where_there_are_other_panes(pair: PictureView, qtbot: QtBot):
+    qtbot.mouseMove(pair, pair.pixel_point(5, 7, pane=1).toPoint())
+    pair.set_mode("picture")
+    assert pair.caption() == "16 × 12 pixels"
+    ring = pair.pixel_point(5, 7).toPoint() + QPoint(7, 0)
+    assert (np.array(pair.grab().toImage().pixelColor(ring).getRgb()[:3]) == _PIXELS[5, 7]).all()
+
+
 def test_that_only_the_present_answer_is_stale(pair: PictureView):
     pair.set_stale(True)
     assert (_colour(pair, 5, 7) == colours(_PINNED[5, 7], 2.0)).all()
