@@ -97,7 +97,6 @@ class RelevancePane(QWidget):
             self.strip.clear()
         self.picture.show_view(scene.view)
         self.picture.set_stale(scene.stale)
-        self._title.setText(f"{picture.title} · before the last change" if scene.stale else picture.title)
         self._pages.setCurrentWidget(self.picture)
 
     def _clear(self, scene: Scene, is_new: bool) -> None:
