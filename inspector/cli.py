@@ -37,6 +37,7 @@ _WEIGHTS = "Of a named architecture: a file, or the name of published ones."
 _COLOURS = f"Colours, e.g. {', '.join(COLOUR_MAPS)}."
 _CLIP = "Percentile of relevance at which the colours of a picture end."
 _ZOOM = "Of a .png of a picture: 1 to 4 times as large."
+_ORIGINAL = "Lay relevance on the whole picture, where the model saw it."
 _RULE_NAMES = f"{', '.join(get_args(RuleSet))}, or for images {FORM}"
 _OUT = f"File to write: {', '.join(f'.{name}' for name in get_args(FigureFormat))}."
 
@@ -111,6 +112,7 @@ def explain(
     colour_map: Annotated[str, typer.Option(help=_COLOURS)] = DEFAULT_COLOUR_MAP,
     clip: Annotated[float, typer.Option(help=_CLIP)] = 100,
     zoom: Annotated[int, typer.Option(min=1, max=4, help=_ZOOM)] = 1,
+    original: Annotated[bool, typer.Option("--original", help=_ORIGINAL)] = False,
     weights: Annotated[str | None, unset(help=_WEIGHTS)] = None,
     device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
     dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
@@ -123,7 +125,7 @@ def explain(
     """Explain one prompt or image: say what the model predicts and what made it so, and save a figure."""
     if [prompt, prompt_file, image].count(None) != 2:
         raise typer.BadParameter("Give one of --prompt, --prompt-file and --image.")
-    drawn = chosen_picture(picture, image is not None)
+    drawn = chosen_picture(picture, image is not None, original)
     file_format = figure_format(out, drawn) if out else None
     check_rules(rules)
     check_colours(colour_map, clip)
@@ -139,7 +141,7 @@ def explain(
         source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights)
         wanted = read_target(target, position)
         question = Explain(source, text, wanted, rules, checkpointing, None, context, decoder_text, seen)
-        figure = Figure(file_format, drawn, layer, scale, colour_map, clip, zoom) if file_format else None
+        figure = Figure(file_format, drawn, layer, scale, colour_map, clip, zoom, original) if file_format else None
         answer, made = explain(question, layer, figure)
         if out and made:
             write(out, made.data)
@@ -163,6 +165,7 @@ def grid(
     clip: Annotated[float, typer.Option(help=_CLIP)] = 100,
     zoom: Annotated[int, typer.Option(min=1, max=4, help=_ZOOM)] = 1,
     transparent: Annotated[bool, typer.Option("--transparent", help="No white ground in a .png.")] = False,
+    original: Annotated[bool, typer.Option("--original", help=_ORIGINAL)] = False,
     weights: Annotated[str | None, unset(help=_WEIGHTS)] = None,
     device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
     dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
@@ -179,7 +182,7 @@ def grid(
         from engine.commands.picturing import GridFigure, grid
 
         source = ModelSource(model, device=device, dtype=dtype, weights=weights)
-        figure = GridFigure(file_format, picture, shared, colour_map, clip, zoom, transparent)
+        figure = GridFigure(file_format, picture, shared, colour_map, clip, zoom, transparent, original)
         asked, made = grid(source, seen, read_target(target), of_conv, of_linear, figure)
         write(out, made.data)
         first = asked.cells[0]

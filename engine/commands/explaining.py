@@ -23,6 +23,7 @@ class Figure:
     colour_map: str
     clip: float
     zoom: int
+    original: bool
 
     def of(self, relevance: Relevance) -> Export:
         """The request for it."""
@@ -35,6 +36,7 @@ class Figure:
             self.colour_map,
             clip=self.clip,
             zoom=self.zoom,
+            original=self.original,
         )
 
 

@@ -25,6 +25,7 @@ class GridFigure:
     clip: float
     zoom: int
     transparent: bool
+    original: bool
 
     def of(self, cells: Sequence[Relevance], conv: Sequence[float], linear: Sequence[float]) -> ExportGrid:
         """The request for it."""
@@ -39,6 +40,7 @@ class GridFigure:
             clip=self.clip,
             zoom=self.zoom,
             transparent=self.transparent,
+            original=self.original,
         )
 
 
