@@ -2,9 +2,9 @@
 
 `python -W ignore -m tests.benchmarks.rules_cost [--rounds 15]`. Plain is the model's forward pass, for
 its last logits, and torch's own gradient of the largest at the word embeddings or pixels, without rules; ours gives
-every layer as well. All take turns in one
-thread of one process, whose time on the processor is what is compared. The models are tiny, so that most of the time is spent between
-operations: SmolLM2, where it is installed, says what rules cost where it is spent in them.
+every layer as well. All take turns in one thread of one process, whose time on the processor is what is compared. The
+models are tiny, so that most of the time is spent between operations: SmolLM2, where it is installed, says what rules
+cost where it is spent in them.
 """
 
 from __future__ import annotations
