@@ -25,8 +25,9 @@ Part = Callable[[Operation, Arguments, Options], Read | None]  # asked before th
 
 def product(grad: Tensor, value: Tensor) -> Tensor:
     """The sum of grad · value, in float32 or wider."""
-    if grad.shape == value.shape and grad.dtype == value.dtype == wide(grad):
-        return torch.dot(grad.reshape(-1), value.reshape(-1))
+    alike = grad.shape == value.shape and grad.dtype == value.dtype == wide(grad)
+    if alike and grad.is_contiguous() and value.is_contiguous():
+        return torch.dot(grad.view(-1), value.view(-1))
     return (grad.to(wide(grad)) * value).sum()
 
 

@@ -83,7 +83,7 @@ class Books:
         leaf = value.detach().requires_grad_()
         if self._entries is None:  # else a block is computed again on the way back, whose leaves are known
             self.leaves.append(leaf)
-            self._owners.append((kind, self.place, without_masks(value) if kind == "added" else leaf.detach()))
+            self._owners.append((kind, self.place, without_masks(value) if kind == "added" else value))
         return leaf
 
     def watch(self, result: Tensor, kind: str, read: Read) -> None:
@@ -132,7 +132,7 @@ class Books:
 
 
 def _end_to_end(tensors: Iterable[Tensor], like: Tensor) -> Tensor:
-    return torch.cat([x.reshape(-1).to(like) for x in tensors])
+    return torch.cat([x.flatten().to(like) for x in tensors])
 
 
 def ledger_of(
@@ -162,53 +162,42 @@ def _account(arrived: float, passed: float, constants: float, softmax: float) ->
 # -- operations that keep what depends on their input ---------------------------------------------------------------
 
 
-class _Measured(Function):
-    """Tensors whose relevance together is entered, with a sign."""
+class _Operands(Function):
+    """Tensors whose relevance together is taken from what the softmax keeps."""
 
     @staticmethod
-    def forward(ctx: Any, books: Books, sign: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-        ctx.books, ctx.place, ctx.sign = books, books.place, sign
+    def forward(ctx: Any, books: Books, *tensors: Tensor) -> tuple[Tensor, ...]:
+        ctx.books, ctx.place = books, books.place
         ctx.save_for_backward(*tensors)
         return tuple(x.detach() for x in tensors)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         def relevance() -> Tensor:
-            return ctx.sign * sum(product(grad, x) for grad, x in zip(grads, ctx.saved_tensors, strict=True))
+            first, *others = map(product, grads, ctx.saved_tensors)
+            return -sum(others, first)
 
         ctx.books.enter("softmax", ctx.place, relevance)
-        return (None, None, *grads)
-
-
-class _SoftmaxKeeps(Function):
-    """p = softmax(s), of whose relevance that of s is less: their difference, from p alone, is entered.
-
-    The gradient at s is p (g − Σ g p), which sums to zero; so log p does for s.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, p: Tensor, axis: int, books: Books) -> Tensor:
-        ctx.books, ctx.place, ctx.axis = books, books.place, axis
-        ctx.save_for_backward(p)
-        return p.detach()
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        def kept() -> Tensor:
-            (p,) = ctx.saved_tensors
-            p, g = p.to(wide(p)), grad.to(wide(p))
-            arrived = (g * p).sum(ctx.axis, keepdim=True)
-            return arrived.sum() - ((g - arrived) * torch.special.xlogy(p, p)).sum()
-
-        ctx.books.enter("softmax", ctx.place, kept)
-        return grad, None, None
+        return (None, *grads)
 
 
 def _softmax(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
+    """p = softmax(s), of whose relevance that of s is less: their difference is read from p alone.
+
+    The gradient at s is p (g − Σ g p), which sums to zero; so log p does for s.
+    """
     result = rule(operation, args, options)
     if rule is not own_gradient:
         return result
-    return _SoftmaxKeeps.apply(result, args[1] if len(args) > 1 else options["dim"], books)
+    axis = args[1] if len(args) > 1 else options["dim"]
+
+    def kept(grad: Tensor, p: Tensor) -> Tensor:
+        p, g = p.to(wide(p)), grad.to(wide(p))
+        arrived = (g * p).sum(axis, keepdim=True)
+        return arrived.sum() - ((g - arrived) * torch.special.xlogy(p, p)).sum()
+
+    books.watch(result, "softmax", _of_result(result, kept))
+    return result
 
 
 def _attention(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
@@ -216,10 +205,23 @@ def _attention(books: Books, operation: Operation, rule: Rule, args: Arguments, 
         return rule(operation, args, options)
     operands, rest, options = attention_operands(args, options)
     among = [i for i, x in enumerate(operands) if depends(x)]
-    for i, x in zip(among, _Measured.apply(books, -1, *(operands[i] for i in among)), strict=True):
+    for i, x in zip(among, _Operands.apply(books, *(operands[i] for i in among)), strict=True):
         operands[i] = x
-    (result,) = _Measured.apply(books, 1, rule(operation, [*operands, *rest], options))
+    result = rule(operation, [*operands, *rest], options)
+    books.watch(result, "softmax", _of_result(result, product))
     return result
+
+
+def _of_result(result: Tensor, read: Callable[[Tensor, Tensor], Tensor]) -> Read:
+    """Reads a gradient beside the result it is of. Raises RuntimeError where that has been overwritten since."""
+    value, version = result.detach(), result._version
+
+    def reading(grad: Tensor) -> Tensor:
+        if value._version != version:
+            raise RuntimeError("an attention's result was overwritten, which the ledger needs")
+        return read(grad, value)
+
+    return reading
 
 
 def _bounded(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
