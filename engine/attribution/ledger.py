@@ -162,42 +162,53 @@ def _account(arrived: float, passed: float, constants: float, softmax: float) ->
 # -- operations that keep what depends on their input ---------------------------------------------------------------
 
 
-class _Operands(Function):
-    """Tensors whose relevance together is taken from what the softmax keeps."""
+class _Measured(Function):
+    """Tensors whose relevance together is entered, with a sign."""
 
     @staticmethod
-    def forward(ctx: Any, books: Books, *tensors: Tensor) -> tuple[Tensor, ...]:
-        ctx.books, ctx.place = books, books.place
+    def forward(ctx: Any, books: Books, sign: int, *tensors: Tensor) -> tuple[Tensor, ...]:
+        ctx.books, ctx.place, ctx.sign = books, books.place, sign
         ctx.save_for_backward(*tensors)
         return tuple(x.detach() for x in tensors)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         def relevance() -> Tensor:
-            first, *others = map(product, grads, ctx.saved_tensors)
-            return -sum(others, first)
+            return ctx.sign * sum(product(grad, x) for grad, x in zip(grads, ctx.saved_tensors, strict=True))
 
         ctx.books.enter("softmax", ctx.place, relevance)
-        return (None, *grads)
+        return (None, None, *grads)
 
 
-def _softmax(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
-    """p = softmax(s), of whose relevance that of s is less: their difference is read from p alone.
+class _SoftmaxKeeps(Function):
+    """p = softmax(s), of whose relevance that of s is less: their difference, from p alone, is entered.
 
     The gradient at s is p (g − Σ g p), which sums to zero; so log p does for s.
     """
+
+    @staticmethod
+    def forward(ctx: Any, p: Tensor, axis: int, books: Books) -> Tensor:
+        ctx.books, ctx.place, ctx.axis = books, books.place, axis
+        ctx.save_for_backward(p)
+        return p.detach()
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        def kept() -> Tensor:
+            (p,) = ctx.saved_tensors
+            p, g = p.to(wide(p)), grad.to(wide(p))
+            arrived = (g * p).sum(ctx.axis, keepdim=True)
+            return arrived.sum() - ((g - arrived) * torch.special.xlogy(p, p)).sum()
+
+        ctx.books.enter("softmax", ctx.place, kept)
+        return grad, None, None
+
+
+def _softmax(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
     result = rule(operation, args, options)
     if rule is not own_gradient:
         return result
-    axis = args[1] if len(args) > 1 else options["dim"]
-
-    def kept(grad: Tensor, p: Tensor) -> Tensor:
-        p, g = p.to(wide(p)), grad.to(wide(p))
-        arrived = (g * p).sum(axis, keepdim=True)
-        return arrived.sum() - ((g - arrived) * torch.special.xlogy(p, p)).sum()
-
-    books.watch(result, "softmax", _of_result(result, kept))
-    return result
+    return _SoftmaxKeeps.apply(result, args[1] if len(args) > 1 else options["dim"], books)
 
 
 def _attention(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
@@ -205,23 +216,10 @@ def _attention(books: Books, operation: Operation, rule: Rule, args: Arguments, 
         return rule(operation, args, options)
     operands, rest, options = attention_operands(args, options)
     among = [i for i, x in enumerate(operands) if depends(x)]
-    for i, x in zip(among, _Operands.apply(books, *(operands[i] for i in among)), strict=True):
+    for i, x in zip(among, _Measured.apply(books, -1, *(operands[i] for i in among)), strict=True):
         operands[i] = x
-    result = rule(operation, [*operands, *rest], options)
-    books.watch(result, "softmax", _of_result(result, product))
+    (result,) = _Measured.apply(books, 1, rule(operation, [*operands, *rest], options))
     return result
-
-
-def _of_result(result: Tensor, read: Callable[[Tensor, Tensor], Tensor]) -> Read:
-    """Reads a gradient beside the result it is of. Raises RuntimeError where that has been overwritten since."""
-    value, version = result.detach(), result._version
-
-    def reading(grad: Tensor) -> Tensor:
-        if value._version != version:
-            raise RuntimeError("an attention's result was overwritten, which the ledger needs")
-        return read(grad, value)
-
-    return reading
 
 
 def _bounded(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
