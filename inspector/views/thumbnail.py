@@ -106,7 +106,10 @@ def read_small(data: bytes) -> tuple[QImage, QSize]:
     QImageReader.setAllocationLimit(_MEMORY)
     buffer = QBuffer()
     buffer.setData(QByteArray(data))
-    reader = QImageReader(buffer)
+    return _read_small(QImageReader(buffer))  # which must end before the buffer: a TIFF's reads it once more
+
+
+def _read_small(reader: QImageReader) -> tuple[QImage, QSize]:
     reader.setDecideFormatFromContent(True)
     if bytes(reader.format().data()) not in _FORMATS:
         return QImage(), QSize()
