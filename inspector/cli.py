@@ -13,6 +13,7 @@ import typer
 
 from engine.protocol.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
 from engine.protocol.messages import Explain, FigureFormat, Generate, Picture
+from engine.protocol.picture_files import read_image
 from engine.protocol.rule_names import FORM
 from engine.protocol.values import ModelSource, Quantization
 from inspector.exits import explained, write
@@ -128,7 +129,7 @@ def explain(
     check_rules(rules)
     check_colours(colour_map, clip)
     with explained():
-        from engine.commands.reading import read_image, read_prompt, read_target
+        from engine.commands.reading import read_prompt, read_target
 
         seen = read_image(image) if image else None
         text = prompt if prompt is not None else read_prompt(prompt_file or "-") if seen is None else ""
@@ -172,7 +173,7 @@ def grid(
     of_conv, of_linear = gammas(conv, "--conv"), gammas(linear, "--linear")
     check_colours(colour_map, clip)
     with explained():
-        from engine.commands.reading import read_image, read_target
+        from engine.commands.reading import read_target
 
         seen = read_image(image)
 

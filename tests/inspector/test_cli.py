@@ -207,16 +207,6 @@ def test_that_a_decoder_is_given_its_text_and_exported(tmp_path: Path) -> None:
     assert len(decoder["layers"]) == 3 and len(rows) > len(said)
 
 
-@pytest.mark.parametrize("place", [".", "nothing-like-it.png"])
-@pytest.mark.parametrize("command", ["explain", "grid"])
-def test_that_a_picture_that_cannot_be_read_is_one_line(tmp_path: Path, command: str, place: str) -> None:
-    image = str(tmp_path / place)
-    done = CliRunner().invoke(cli, [command, "bundled:vit", "--image", image, "--out", str(tmp_path / "a.png")])
-    assert done.exit_code == 1 and done.stdout == ""
-    assert image in done.stderr and "cannot be read" in done.stderr and len(done.stderr.splitlines()) == 1
-    assert list(tmp_path.iterdir()) == []
-
-
 class PaintingSession:
     """Explains any picture at once, and draws."""
 
