@@ -22,6 +22,7 @@ from inspector.typed import (
     check_colours,
     check_rules,
     chosen_picture,
+    class_texts,
     figure_format,
     gammas,
     grid_format,
@@ -36,6 +37,8 @@ _DTYPE = "auto, float32, bfloat16, float16."
 _REMOTE_CODE = "Run the Python code that comes with the model."
 _WEIGHTS = "Of a named architecture: a file, or the name of published ones."
 _COLOURS = f"Colours, e.g. {', '.join(COLOUR_MAPS)}."
+_CLASSES = 'Texts to choose from, for CLIP and SigLIP: "a cat,a dog".'
+_OPACITY = "Of the colours in an overlay: 0 to 1."
 _CLIP = "Percentile of relevance at which the colours of a picture end."
 _ZOOM = "Of a .png of a picture: 1 to 4 times as large."
 _RULE_NAMES = f"{', '.join(get_args(RuleSet))}, or for images {FORM}"
@@ -111,8 +114,10 @@ def explain(
     scale: Annotated[Scale, typer.Option(help="What the colours span; target is the target's value.")] = "layer",
     colour_map: Annotated[str, typer.Option(help=_COLOURS)] = DEFAULT_COLOUR_MAP,
     clip: Annotated[float, typer.Option(help=_CLIP)] = 100,
+    opacity: Annotated[float, typer.Option(min=0, max=1, help=_OPACITY)] = 0.6,
     zoom: Annotated[int, typer.Option(min=1, max=4, help=_ZOOM)] = 1,
     weights: Annotated[str | None, unset(help=_WEIGHTS)] = None,
+    classes: Annotated[str | None, unset(help=_CLASSES)] = None,
     device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
     dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
     quantization: Annotated[Quantization | None, unset(help="Load the weights quantized.")] = None,
@@ -128,6 +133,7 @@ def explain(
     file_format = figure_format(out, drawn) if out else None
     check_rules(rules)
     check_colours(colour_map, clip)
+    texts = class_texts(classes)
     with explained():
         from engine.commands.reading import read_prompt, read_target
 
@@ -137,10 +143,10 @@ def explain(
         from engine.commands.explaining import Figure, explain  # torch: after what can go wrong without it
         from engine.commands.summary import in_words, summary
 
-        source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights)
+        source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
         wanted = read_target(target, position)
         question = Explain(source, text, wanted, rules, checkpointing, None, context, decoder_text, seen)
-        figure = Figure(file_format, drawn, layer, scale, colour_map, clip, zoom) if file_format else None
+        figure = Figure(file_format, drawn, layer, scale, colour_map, clip, opacity, zoom) if file_format else None
         answer, made = explain(question, layer, figure)
         if out and made:
             write(out, made.data)
@@ -162,9 +168,11 @@ def grid(
     shared: Annotated[bool, typer.Option("--shared", help="One scale for all cells; else each has its own.")] = False,
     colour_map: Annotated[str, typer.Option(help=_COLOURS)] = DEFAULT_COLOUR_MAP,
     clip: Annotated[float, typer.Option(help=_CLIP)] = 100,
+    opacity: Annotated[float, typer.Option(min=0, max=1, help=_OPACITY)] = 0.6,
     zoom: Annotated[int, typer.Option(min=1, max=4, help=_ZOOM)] = 1,
     transparent: Annotated[bool, typer.Option("--transparent", help="No white ground in a .png.")] = False,
     weights: Annotated[str | None, unset(help=_WEIGHTS)] = None,
+    classes: Annotated[str | None, unset(help=_CLASSES)] = None,
     device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
     dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
 ) -> None:
@@ -172,6 +180,7 @@ def grid(
     file_format = grid_format(out)
     of_conv, of_linear = gammas(conv, "--conv"), gammas(linear, "--linear")
     check_colours(colour_map, clip)
+    texts = class_texts(classes)
     with explained():
         from engine.commands.reading import read_target
 
@@ -179,8 +188,8 @@ def grid(
 
         from engine.commands.picturing import GridFigure, grid
 
-        source = ModelSource(model, device=device, dtype=dtype, weights=weights)
-        figure = GridFigure(file_format, picture, shared, colour_map, clip, zoom, transparent)
+        source = ModelSource(model, device=device, dtype=dtype, weights=weights, classes=texts)
+        figure = GridFigure(file_format, picture, shared, colour_map, clip, opacity, zoom, transparent)
         asked, made = grid(source, seen, read_target(target), of_conv, of_linear, figure)
         write(out, made.data)
         first = asked.cells[0]

@@ -87,6 +87,8 @@ def test_that_the_version_is_told() -> None:
         (["explain", "m", "--image", "a", "--zoom", "5"], "zoom"),
         (["explain", "m", "--image", "a", "--rules", "gamma(conv=x)"], "conv"),
         (["explain", "m", "--image", "a", "--rules", "nothing-like-it"], "gamma(conv=0.25, linear=0.05)"),
+        (["explain", "m", "--image", "a", "--opacity", "1.5"], "opacity"),
+        (["explain", "m", "--image", "a", "--classes", "a cat,"], "one of them is empty"),
         (["grid", "m", "--out", "a.png"], "--image"),
         (["grid", "m", "--image", "a"], "--out"),
         (["grid", "m", "--image", "a", "--out", "a.csv"], ".png, .pdf"),
@@ -234,27 +236,30 @@ def cat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_that_a_picture_is_explained(cat: str, tmp_path: Path) -> None:
     out, rules = tmp_path / "f.png", "gamma(conv=0.25, linear=0.05)"
-    options = ["--target", "top", "--rules", rules, "--weights", "w.pt", "--clip", "99", "--zoom", "2"]
+    options = ["--target", "top", "--rules", rules, "--weights", "w.pt", "--classes", "a cat, a dog"]
+    options += ["--picture", "overlay", "--clip", "99", "--opacity", "0.4", "--zoom", "2"]
     done = CliRunner().invoke(cli, ["explain", "torchvision:vit_b_16", "--image", cat, *options, "--out", str(out)])
     assert (done.exit_code, done.stderr) == (0, "")
     assert f"Written  {out}" in done.stdout and "patches" in done.stdout
     question, export = PaintingSession.asked
     assert isinstance(question, Explain) and question.image is not None and isinstance(export, Export)
     assert (question.rules, question.image.data, question.prompt) == (rules, b"a picture", "")
-    assert question.source == ModelSource("torchvision:vit_b_16", weights="w.pt")
-    assert (export.picture, export.clip, export.zoom) == ("heatmap", 99, 2)
+    assert question.source == ModelSource("torchvision:vit_b_16", weights="w.pt", classes=("a cat", "a dog"))
+    assert (export.picture, export.clip, export.opacity, export.zoom) == ("overlay", 99, 0.4, 2)
     assert PIL.Image.open(out).format == "PNG"
 
 
 def test_that_a_grid_of_gammas_is_made(cat: str, tmp_path: Path) -> None:
     out = tmp_path / "grid.pdf"
     options = ["--conv", "0.1, 100", "--linear", "0,0.05,1", "--picture", "overlay", "--shared", "--colour-map", "bwr"]
+    options += ["--opacity", "0.4", "--classes", "a cat,a dog"]
     done = CliRunner().invoke(cli, ["grid", "bundled:vit", "--image", cat, *options, "--out", str(out)])
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == f"Target   “cat”: 12.5000 logits\nWritten  {out}, 2 × 3 cells\n"
     *questions, export = PaintingSession.asked
     assert len(questions) == 6 and isinstance(export, ExportGrid)
     assert (export.rows[1], export.columns[2], export.shared, export.format) == ("conv 100", "linear 1", True, "pdf")
+    assert export.opacity == 0.4 and questions[0].source.classes == ("a cat", "a dog")
     assert is_whole_pdf(out.read_bytes())
 
 
