@@ -233,6 +233,8 @@ def generate(
 def coverage(
     model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{_MODEL}.", show_default=False)],
     prompt: Annotated[str | None, unset(help="The text to run the model on; any will do.")] = None,
+    weights: Annotated[str | None, unset(help=_WEIGHTS)] = None,
+    classes: Annotated[str | None, unset(help=_CLASSES)] = None,
     rules: Annotated[RuleSet, typer.Option(help="How relevance is passed on.")] = "attnlrp",
     device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
     dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
@@ -242,17 +244,21 @@ def coverage(
     as_json: Annotated[bool, typer.Option("--json", help="Every row, not folded, for scripts.")] = False,
 ) -> None:
     """Say which rule each operation that depends on the input gets, and which got none."""
+    texts = class_texts(classes)
     with explained():
         from engine.commands.examining import coverage_facts, coverage_in_words, covered
 
-        rows = covered(ModelSource(model, revision, device, dtype, quantization, trust_remote_code), prompt, rules)
+        source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
+        rows = covered(source, prompt, rules)
         typer.echo(json.dumps(coverage_facts(rows), indent=1) if as_json else coverage_in_words(rows))
 
 
 @cli.command(name="self-test", short_help="Put the rules to the test on a model.")
 def self_test(
     model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{_MODEL}.", show_default=False)],
-    prompt: Annotated[str | None, unset(help="The text to explain; without it, tokens of all kinds.")] = None,
+    prompt: Annotated[str | None, unset(help="The text to explain; without it, tokens of all kinds, or noise.")] = None,
+    weights: Annotated[str | None, unset(help=_WEIGHTS)] = None,
+    classes: Annotated[str | None, unset(help=_CLASSES)] = None,
     device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
     dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
     quantization: Annotated[Quantization | None, unset(help="Load the weights quantized.")] = None,
@@ -261,10 +267,12 @@ def self_test(
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Say whether explanations of a model can be relied on; exits with 1 if something does not hold."""
+    texts = class_texts(classes)
     with explained():
         from engine.commands.examining import self_test_facts, self_test_in_words, tested
 
-        report = tested(ModelSource(model, revision, device, dtype, quantization, trust_remote_code), prompt)
+        source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
+        report = tested(source, prompt)
         typer.echo(json.dumps(self_test_facts(report), indent=1) if as_json else self_test_in_words(report))
     raise typer.Exit(0 if report.passed else 1)
 

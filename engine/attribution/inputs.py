@@ -43,8 +43,6 @@ def inputs_of(model: Model, prompt: str | None, input_ids: Any, pixel_values: Te
 
 def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None) -> Inputs:
     """A prompt's ids, and what else the model is to be told. Raises PromptError."""
-    if model.info.takes_images:
-        raise PromptError(f"{model.info.title} takes an image, not text: give pixel_values.", "model_unsupported")
     _check_length(model, len(given.tokens))
     others = {}
     if given.types is not None:

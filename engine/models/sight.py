@@ -51,6 +51,11 @@ def see(model: Model, image: AnyImage) -> tuple[Tensor, Seen]:
     return pixel_values[None], seen
 
 
+def see_noise(model: Model) -> Tensor:
+    """The pixel values (1, 3, height, width) of a picture of noise, the same every time. Raises ImageError."""
+    return see(model, np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8))[0]
+
+
 def _preprocess_of(model: Model) -> Preprocess:
     if not model.info.takes_images:
         raise ImageError(f"{model.info.title} takes text, not an image: give a prompt.", "model_unsupported")

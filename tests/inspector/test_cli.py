@@ -279,12 +279,14 @@ def test_that_coverage_is_told_to_people_and_scripts() -> None:
     words = run("coverage", "bundled:llama").stdout
     assert re.search(r"model\.layers\.\*\.mlp +mul +uniform +\d", words)
     assert words.endswith("Every operation that needs a rule has one.\n")
+    assert "encoder.layers.encoder_layer_*.ln_1 " in run("coverage", "bundled:vit").stdout
     rows = json.loads(run("coverage", "bundled:llama", "--rules", "cp-lrp", "--json").stdout)
     assert {"module": "model.layers.0.mlp", "operation": "mul", "rule": "gated", "count": 1} in rows
 
 
-def test_that_the_self_test_says_what_holds_and_exits_for_scripts() -> None:
-    done = run("self-test", "bundled:gpt2", "--json")
+@pytest.mark.parametrize("model", [["bundled:gpt2"], ["torchvision:resnet18", "--weights", "random"]])
+def test_that_the_self_test_says_what_holds_and_exits_for_scripts(model: list[str]) -> None:
+    done = run("self-test", *model, "--json")
     report = json.loads(done.stdout)
     assert done.returncode == 0 and report["passed"] is True
     assert {check["passed"] for check in report["checks"]} == {True}
