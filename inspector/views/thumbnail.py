@@ -116,7 +116,8 @@ def _read_small(reader: QImageReader) -> tuple[QImage, QSize]:
     reader.setAutoTransform(True)
     size = reader.size()
     if max(size.width(), size.height()) > _LARGEST:
-        reader.setScaledSize(size.scaled(_LARGEST, _LARGEST, Qt.AspectRatioMode.KeepAspectRatio))
+        small = size.scaled(_LARGEST, _LARGEST, Qt.AspectRatioMode.KeepAspectRatio)
+        reader.setScaledSize(small.expandedTo(QSize(1, 1)))
     turned = reader.transformation() & QImageIOHandler.Transformation.TransformationRotate90
     image = reader.read()
     if image.isNull():

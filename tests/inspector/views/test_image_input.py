@@ -134,6 +134,12 @@ def test_that_a_tiff_is_seen_and_takes_nothing_with_it():
     assert image.pixelColor(20, 15).getRgb()[:3] == (10, 200, 30)
 
 
+def test_that_a_line_of_pixels_is_read_small():
+    image, size = read_small(_file(np.zeros((1, 5000, 3), np.uint8)))
+    assert size.toTuple() == (5000, 1)
+    assert image.size().toTuple() == (512, 1)
+
+
 def test_that_a_large_picture_is_read_small_and_upright():
     exif = Image.Exif()
     exif[0x0112] = 6  # a quarter turn
