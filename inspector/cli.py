@@ -41,6 +41,7 @@ _CLASSES = 'Texts to choose from, for CLIP and SigLIP: "a cat,a dog".'
 _OPACITY = "Of the colours in an overlay: 0 to 1."
 _CLIP = "Percentile of relevance at which the colours of a picture end."
 _ZOOM = "Of a .png of a picture: 1 to 4 times as large."
+_ORIGINAL = "Lay relevance on the whole picture, where the model saw it."
 _RULE_NAMES = f"{', '.join(get_args(RuleSet))}, or for images {FORM}"
 _OUT = f"File to write: {', '.join(f'.{name}' for name in get_args(FigureFormat))}."
 
@@ -116,6 +117,7 @@ def explain(
     clip: Annotated[float, typer.Option(help=_CLIP)] = 100,
     opacity: Annotated[float, typer.Option(min=0, max=1, help=_OPACITY)] = 0.6,
     zoom: Annotated[int, typer.Option(min=1, max=4, help=_ZOOM)] = 1,
+    original: Annotated[bool, typer.Option("--original", help=_ORIGINAL)] = False,
     weights: Annotated[str | None, unset(help=_WEIGHTS)] = None,
     classes: Annotated[str | None, unset(help=_CLASSES)] = None,
     device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
@@ -129,7 +131,7 @@ def explain(
     """Explain one prompt or image: say what the model predicts and what made it so, and save a figure."""
     if [prompt, prompt_file, image].count(None) != 2:
         raise typer.BadParameter("Give one of --prompt, --prompt-file and --image.")
-    drawn = chosen_picture(picture, image is not None)
+    drawn = chosen_picture(picture, image is not None, original)
     file_format = figure_format(out, drawn) if out else None
     check_rules(rules)
     check_colours(colour_map, clip)
@@ -146,7 +148,9 @@ def explain(
         source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
         wanted = read_target(target, position)
         question = Explain(source, text, wanted, rules, checkpointing, None, context, decoder_text, seen)
-        figure = Figure(file_format, drawn, layer, scale, colour_map, clip, opacity, zoom) if file_format else None
+        figure = (
+            Figure(file_format, drawn, layer, scale, colour_map, clip, opacity, zoom, original) if file_format else None
+        )
         answer, made = explain(question, layer, figure)
         if out and made:
             write(out, made.data)
@@ -171,6 +175,7 @@ def grid(
     opacity: Annotated[float, typer.Option(min=0, max=1, help=_OPACITY)] = 0.6,
     zoom: Annotated[int, typer.Option(min=1, max=4, help=_ZOOM)] = 1,
     transparent: Annotated[bool, typer.Option("--transparent", help="No white ground in a .png.")] = False,
+    original: Annotated[bool, typer.Option("--original", help=_ORIGINAL)] = False,
     weights: Annotated[str | None, unset(help=_WEIGHTS)] = None,
     classes: Annotated[str | None, unset(help=_CLASSES)] = None,
     device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
@@ -189,7 +194,7 @@ def grid(
         from engine.commands.picturing import GridFigure, grid
 
         source = ModelSource(model, device=device, dtype=dtype, weights=weights, classes=texts)
-        figure = GridFigure(file_format, picture, shared, colour_map, clip, opacity, zoom, transparent)
+        figure = GridFigure(file_format, picture, shared, colour_map, clip, opacity, zoom, transparent, original)
         asked, made = grid(source, seen, read_target(target), of_conv, of_linear, figure)
         write(out, made.data)
         first = asked.cells[0]

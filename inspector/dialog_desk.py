@@ -9,19 +9,20 @@ from msgspec import structs
 from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
-from engine.protocol.messages import Export
+from engine.protocol.messages import Export, ExportGrid
 from engine.protocol.values import CachedModel
 from inspector.commands.table import MENUS, Command
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.about import About
 from inspector.dialogs.browsing import browse_folder, browse_gguf, browse_text
-from inspector.dialogs.export import OVERLAY, PICTURE_PRODUCTS, PRODUCTS, ExportDialog, Product
+from inspector.dialogs.export import OVERLAY, ExportDialog, Product, products_for
 from inspector.dialogs.model_chooser import ModelChooser
 from inspector.dialogs.palette import CommandPalette
 from inspector.dialogs.preferences import Preferences
 from inspector.dialogs.shortcuts import Shortcuts
 from inspector.settings import Profile, Settings
-from inspector.state.scene import SCALE_TITLES, layer_title
+from inspector.state.figures import figure_of, pair_of
+from inspector.state.scene import SCALE_TITLES, Scene, layer_title
 
 
 class DialogDesk(QObject):
@@ -85,12 +86,14 @@ class DialogDesk(QObject):
         relevance = scene.relevance
         if relevance is None:
             return
-        is_picture = scene.picture is not None
-        dialog = ExportDialog(self._window, PICTURE_PRODUCTS if is_picture else PRODUCTS)
-        what = "Picture" if is_picture else "Tokens"
+        picture = scene.picture
+        dialog = ExportDialog(self._window, products_for(picture is not None, bool(picture and picture.pinned)))
         place = layer_title(scene.view.layer, relevance)
-        dialog.show_choice(self._folder(), f"{what} as on show: {place}, scale “{SCALE_TITLES[scene.view.scale]}”.")
-        if is_picture and scene.view.mode == "overlay":
+        ground = ", on the original picture" if picture and picture.original else ""
+        what = "Picture" if picture else "Tokens"
+        scale = SCALE_TITLES[scene.view.scale]
+        dialog.show_choice(self._folder(), f"{what} as on show: {place}, scale “{scale}”{ground}.")
+        if picture and not picture.pinned and scene.view.mode == "overlay":
             dialog.choose(OVERLAY)
         dialog.exported.connect(self._on_exported)
         _open(dialog)
@@ -104,20 +107,10 @@ class DialogDesk(QObject):
 
     def _on_exported(self, product: Product, path: Path) -> None:
         scene = self._inquiry.study.scene
-        if scene.relevance is None:
+        request = _request(scene, product)
+        if request is None:
             return
         self._profile.keep(structs.replace(self._profile.settings, export_folder=str(path.parent)))
-        view = scene.view
-        request = Export(
-            scene.relevance,
-            product.format,
-            product.picture,
-            view.layer,
-            view.scale,
-            view.colour_map,
-            view.opacity,
-            view.clip,
-        )
         self._inquiry.export(request, path)
 
     def _on_listed(self, models: Sequence[CachedModel]) -> None:
@@ -140,6 +133,12 @@ class DialogDesk(QObject):
     def _on_worker_changed(self, command: str) -> None:
         self._profile.keep(structs.replace(self._profile.settings, worker_command=command))
         self.worker_changed.emit(command)
+
+
+def _request(scene: Scene, product: Product) -> Export | ExportGrid | None:
+    if product.picture == "pair":
+        return pair_of(scene, "pdf" if product.format == "pdf" else "png")
+    return figure_of(scene, product.format, product.picture)
 
 
 def _open(dialog: QDialog) -> None:

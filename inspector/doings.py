@@ -64,6 +64,8 @@ def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk, pictures: PictureD
         "layer.down": partial(study.step_layer, -1),
         "layer.input": partial(study.look_at_layer, None),
         "layer.output": study.look_at_output,
+        "view.original": partial(_turn_original, inquiry),
+        "view.pin": partial(_turn_pin, inquiry),
         "view.log": window.toggle_log,
         "view.reset_layout": window.reset_layout,
         "view.palette": window.open_palette,
@@ -82,3 +84,15 @@ def _choose_scale(inquiry: Inquiry, scale: Scale) -> None:
 
 def _choose_mode(inquiry: Inquiry, mode: PictureMode) -> None:
     inquiry.study.look(replace(inquiry.study.view, mode=mode))
+
+
+def _turn_original(inquiry: Inquiry) -> None:
+    view = inquiry.study.view
+    inquiry.study.look(replace(view, original=not view.original))
+
+
+def _turn_pin(inquiry: Inquiry) -> None:
+    if inquiry.study.pinned is None:
+        inquiry.study.pin()
+    else:
+        inquiry.study.let_go()

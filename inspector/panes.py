@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.protocol.colours import colour_table
-from inspector.dialogs.labels import heading_label
+from inspector.dialogs.labels import bold, heading_label
 from inspector.naming import named
 from inspector.picture_part import PicturePart
 from inspector.state.picture import Picture, Thumbnails
 from inspector.state.scene import SCALE_TITLES, Map, Scene, Strip, explained_token
 from inspector.theme import Space, tones
+from inspector.views.elided_label import ElidedLabel
 from inspector.views.layer_thumbnails import LayerThumbnails
 from inspector.views.legend import Legend
 from inspector.views.overlays import paint_empty
@@ -38,9 +39,8 @@ class RelevancePane(QWidget):
         self._pages.addWidget(self.strip)
         self._pages.addWidget(self.picture)
         self.legend = Legend()
-        self._title = heading_label("Relevance")
-        self._title.setObjectName("relevance_title")
-        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._title = named("relevance_title", ElidedLabel("Relevance"))
+        self._title.setFont(bold(self._title.font()))
         self._scale = named("scale", QComboBox())
         self._scale.setToolTip("What the colours span")
         self._scale.setAccessibleName("Scale")
@@ -48,16 +48,21 @@ class RelevancePane(QWidget):
             self._scale.addItem(title, scale)
         self._scale.activated.connect(self._on_scale_activated)
         self._shown: Strip | Picture | None = None
+        heading = QHBoxLayout()
+        heading.addWidget(self._title, 1)
+        heading.addWidget(self.picture.corner)
+        self.picture.corner.hide()
         legend = QHBoxLayout()
         legend.addWidget(self.legend, 1)
         legend.addWidget(self._scale)
-        _stack(self, self._title, legend, self._pages)
+        _stack(self, heading, legend, self._pages)
 
     def show_scene(self, scene: Scene) -> None:
         """Show the tokens or the picture of `scene`; what has not changed is not painted again."""
         self._scale.setCurrentIndex(self._scale.findData(scene.view.scale))
         shown = scene.strip or scene.picture
         self._scale.setVisible(shown is not None)
+        self.picture.corner.setVisible(scene.picture is not None)
         is_new, self._shown = shown != self._shown, shown
         if is_new and shown is not None:
             self._title.setText(shown.title)
@@ -91,7 +96,7 @@ class RelevancePane(QWidget):
             self.picture.show_picture(picture)
             self.strip.clear()
         self.picture.show_view(scene.view)
-        self._title.setText(f"{picture.title} · before the last change" if scene.stale else picture.title)
+        self.picture.set_stale(scene.stale)
         self._pages.setCurrentWidget(self.picture)
 
     def _clear(self, scene: Scene, is_new: bool) -> None:
@@ -144,6 +149,7 @@ class LayersPane(QWidget):
         scene = self._scene
         if scene is not None and scene.thumbnails is not None:
             self._show_thumbnails(scene.thumbnails, scene.view.layer)
+            self.thumbnails.set_stale(scene.stale)
         elif scene is not None and self.map is not None:
             self._show_map(self.map, scene)
 
@@ -213,9 +219,7 @@ class _Promise(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.palette().base())
-        paint_empty(
-            painter, self.rect(), "The relevance of each token at each layer appears here.", tones(self.palette())
-        )
+        paint_empty(painter, self.rect(), "The relevance at each layer appears here.", tones(self.palette()))
         if not self._was_painted:
             self._was_painted = True
             self.painted.emit()

@@ -13,17 +13,20 @@ from PySide6.QtWidgets import QApplication, QWidget
 from engine.protocol.failures import ImageError
 from engine.protocol.messages import ExportGrid
 from engine.protocol.picture_files import image_of
+from engine.protocol.placing import picture_limit
 from engine.protocol.rule_names import Attention, Gamma, gamma_of
 from engine.protocol.values import ModelSource, Relevance
+from inspector.commands.actions import Actions
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.browsing import browse_image, browse_new_file
 from inspector.dialogs.explore import ExploreDialog, GridFigure
 from inspector.drops import DroppedImage, DroppedPixels, Refused, pasted_image
-from inspector.picture_part import PicturePart
+from inspector.picture_part import NO_ORIGINAL, PicturePart
 from inspector.pictures import read_picture
 from inspector.settings import Profile
-from inspector.state.picture import display_limit
+from inspector.state.picture import is_on_original
 from inspector.state.question import Question
+from inspector.state.scene import Scene
 from inspector.state.trouble import Remedy, Trouble
 from inspector.views.image_input import ImageExample, ImageInput
 
@@ -46,6 +49,17 @@ class PictureDesk(QObject):
         part.opacity_chosen.connect(self._on_opacity_chosen)
         part.clip_chosen.connect(self._on_clip_chosen)
         part.patches_chosen.connect(self._on_patches_chosen)
+        part.original_chosen.connect(self._on_original_chosen)
+
+    def show_scene(self, scene: Scene, commands: Actions) -> None:
+        """Say which commands there is a picture for, and which are on."""
+        picture = scene.picture
+        why_not = "Only answers about pictures are put beside each other" if scene.strip else "There is no answer yet"
+        commands.enable("view.pin", picture is not None, why_not)
+        commands["view.pin"].setChecked(picture is not None and picture.pinned is not None)
+        is_known = picture is not None and picture.seen.whole is not None
+        commands.enable("view.original", is_known, NO_ORIGINAL if picture else "There is no picture yet")
+        commands["view.original"].setChecked(picture is not None and picture.original)
 
     def browse(self) -> None:
         browse_image(self._window, self._profile.settings.image_folder, self.open)
@@ -120,8 +134,11 @@ class PictureDesk(QObject):
     def _on_patches_chosen(self, patches: bool) -> None:
         self._inquiry.study.look(replace(self._inquiry.study.view, patches=patches))
 
+    def _on_original_chosen(self, original: bool) -> None:
+        self._inquiry.study.look(replace(self._inquiry.study.view, original=original))
+
     def _limit_of(self, relevance: Relevance) -> float:
-        return display_limit(relevance, None, "layer", self._inquiry.study.view.clip)
+        return picture_limit([relevance], None, "layer", self._inquiry.study.view.clip)
 
     def _on_exploration_started(
         self, question: Question, attention: Attention, conv: tuple[float, ...], linear: tuple[float, ...]
@@ -155,6 +172,7 @@ class PictureDesk(QObject):
             view.clip,
             figure.zoom,
             figure.transparent,
+            original=is_on_original(figure.cells[0], view),
         )
         self._inquiry.export(request, target)
 

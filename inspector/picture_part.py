@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import get_args
 
-import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -17,34 +17,45 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspector.dialogs.labels import plain_label
 from inspector.naming import named
 from inspector.state.picture import CLIPS, Picture
 from inspector.state.view import PictureMode, View
 from inspector.theme import Space
+from inspector.views.elided_label import ElidedLabel
+from inspector.views.icons import icon
+from inspector.views.picture_ground import Ground
 from inspector.views.picture_view import PictureView
+from inspector.views.side_titles import SideTitles
 
-NOWHERE = np.zeros((1, 1), np.float32)  # the relevance of a layer whose places are not on the picture
+GROUNDS = {False: "As the model sees it", True: "On the original picture"}
+NO_ORIGINAL = "Which part of the original the model saw is not known: its way to prepare pictures is no crop"
 _SETTLING_MS = 200  # of the slider, before the opacity is what the view says
 
 
 class PicturePart(QWidget):
-    """What is chosen here is only said: the view decides, but for the opacity, which follows the slider at once."""
+    """What is chosen here is only said: the view decides, but for the opacity, which follows the slider at once.
+
+    `corner` is for whoever has room beside a title: on what relevance is laid, and the pin.
+    """
 
     mode_chosen = Signal(str)
     opacity_chosen = Signal(float)
     clip_chosen = Signal(float)
     patches_chosen = Signal(bool)
+    original_chosen = Signal(bool)
+    let_go = Signal()  # of the pinned answer
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.picture = PictureView()
         self._shown: Picture | None = None
+        self._ground: tuple[object, Ground] | None = None  # and what it was made of
         self._modes = QButtonGroup(self)
         self._opacity = named("opacity", QSlider(Qt.Orientation.Horizontal))
         self._opacity.setRange(0, 100)
         self._opacity.setAccessibleName("Opacity of the relevance")
         self._opacity.setToolTip("Opacity of the relevance over the picture")
+        self._opacity.setMinimumWidth(48)
         self._opacity.setMaximumWidth(160)
         self._opacity.valueChanged.connect(self._on_opacity_changed)
         self._settling = QTimer(self, singleShot=True, interval=_SETTLING_MS)
@@ -53,22 +64,51 @@ class PicturePart(QWidget):
         self._patches.setToolTip("Draw lines between the patches that the model sees")
         self._patches.toggled.connect(self.patches_chosen)
         self._clip = named("clip", QComboBox())
-        self._clip.setToolTip("The percentile of relevance at which the colours end; what is exported is not changed")
-        self._clip.setAccessibleName("Percentile at which the colours end")
+        self._clip.setToolTip("How much of relevance the colours span; the values themselves are not changed")
+        self._clip.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._clip.setMinimumContentsLength(9)
+        self._clip.setAccessibleName("How much of relevance the colours span")
         for clip in CLIPS:
-            self._clip.addItem("All relevance" if clip >= 100 else f"To the {clip:g}th percentile", clip)
+            self._clip.addItem("All values" if clip >= 100 else f"{clip:g} % of values", clip)
         self._clip.activated.connect(self._on_clip_activated)
+        self._original = named("original", QComboBox())
+        self._original.setAccessibleName("What relevance is laid on")
+        for title in GROUNDS.values():
+            self._original.addItem(title)
+        self._original.activated.connect(self._on_original_activated)
+        self._pin = named("pin", QToolButton())
+        self.corner = QWidget()
+        corner = QHBoxLayout(self.corner)
+        corner.setContentsMargins(0, 0, 0, 0)
+        corner.setSpacing(Space.SMALL)
+        corner.addWidget(self._original)
+        corner.addWidget(self._pin)
+        self._titles = SideTitles()
+        self._titles.let_go.connect(self.let_go)
+        self._titles.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.SMALL)
         column.addLayout(self._controls())
+        column.addWidget(self._titles)
         column.addWidget(self.picture, 1)
+
+    def set_pin_action(self, action: QAction) -> None:
+        """What the button does that pins an answer, and when it can."""
+        action.setIcon(icon("pin"))
+        self._pin.setDefaultAction(action)
+        self._pin.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._pin.setAutoRaise(True)
 
     def show_picture(self, shown: Picture) -> None:
         """Show another picture, or another layer of it."""
         self._shown = shown
-        values = NOWHERE if shown.values is None else shown.values
-        self.picture.show_picture(shown.seen.pixels, values, shown.limit, shown.colour_map)
+        question = shown.answer.question
+        made_of = (question.source, question.image, shown.original)  # another answer about it is on the same ground
+        if self._ground is None or self._ground[0] != made_of:
+            self._ground = (made_of, Ground.of(shown.seen, shown.original))
+        values = [side.values for side in shown.sides]
+        self.picture.show_picture(self._ground[1], values, shown.limit, shown.colour_map)
 
     def show_view(self, view: View) -> None:
         """Lay relevance over the picture as `view` says."""
@@ -82,15 +122,35 @@ class PicturePart(QWidget):
                 self._opacity.setValue(round(view.opacity * 100))
             self.picture.set_opacity(view.opacity)
         self.picture.set_mode(view.mode)
+        self._show_original(view.original)
+        self._show_titles(view.mode)
         grid = self._shown.grid if self._shown is not None and view.patches else None
         if grid is None:
             self.picture.set_grid(None)
         else:
             self.picture.set_grid(grid.rows, grid.columns)
 
+    def set_stale(self, stale: bool) -> None:
+        """Show that the answer is to an earlier question."""
+        self.picture.set_stale(stale)
+
     def clear(self) -> None:
-        self._shown = None
+        self._shown = self._ground = None
         self.picture.clear()
+
+    def _show_original(self, original: bool) -> None:
+        is_known = self._shown is not None and self._shown.seen.whole is not None
+        self._original.setEnabled(is_known)
+        self._original.setToolTip("" if is_known else NO_ORIGINAL)
+        self._original.setCurrentIndex(int(original and is_known))
+
+    def _show_titles(self, mode: PictureMode) -> None:
+        """Over each pane what it shows, where there are two answers."""
+        sides = self._shown.sides if self._shown is not None and mode != "picture" else ()
+        self._titles.setVisible(len(sides) > 1)
+        first = ["Picture"] if mode == "side by side" else []
+        titles = [f"Pinned: {sides[0].title}", sides[1].title] if len(sides) > 1 else []
+        self._titles.show_titles([*first, *titles], len(first))
 
     def _controls(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -104,9 +164,11 @@ class PicturePart(QWidget):
             row.addWidget(button)
         self._modes.idClicked.connect(self._on_mode_clicked)
         row.addSpacing(Space.SMALL)
-        row.addWidget(plain_label("Opacity"))
+        row.addWidget(ElidedLabel("Opacity"))
         row.addWidget(self._opacity)
+        row.addSpacing(Space.SMALL)
         row.addWidget(self._patches)
+        row.addSpacing(Space.SMALL)
         row.addStretch(1)
         row.addWidget(self._clip)
         return row
@@ -125,6 +187,9 @@ class PicturePart(QWidget):
 
     def _on_opacity_settled(self) -> None:
         self.opacity_chosen.emit(self._opacity.value() / 100)
+
+    def _on_original_activated(self, index: int) -> None:
+        self.original_chosen.emit(bool(index))
 
     def _on_clip_activated(self, index: int) -> None:
         self.clip_chosen.emit(self._clip.itemData(index))

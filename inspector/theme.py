@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -173,6 +175,12 @@ def palette_of(t: Tones) -> QPalette:
     return palette
 
 
+def _tick(t: Tones) -> str:
+    """The file of what stands in a box that is checked, in the colour of text on the accent."""
+    name = "tick-dark.svg" if t is DARK else "tick-light.svg"
+    return Path(str(files("resources") / "icons" / name)).as_posix()
+
+
 def style_sheet(t: Tones) -> str:
     """What Fusion draws too heavily, or too faintly on dark: fields, headings, scroll bars, menus, choices."""
     return f"""
@@ -205,5 +213,11 @@ def style_sheet(t: Tones) -> str:
             border-color: {t.accent}; background: qradialgradient(
                 cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5, stop: 0.5 {t.accent}, stop: 0.6 {t.base});
         }}
+        QCheckBox::indicator {{
+            width: 12px; height: 12px; border: 1px solid {t.quiet}; border-radius: 3px; background: {t.base};
+        }}
+        QCheckBox::indicator:checked {{ border-color: {t.accent}; background: {t.accent}; image: url("{_tick(t)}"); }}
+        QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border-color: {t.accent}; }}
+        QCheckBox::indicator:disabled {{ border-color: {t.line}; background: {t.window}; }}
         QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     """

@@ -40,8 +40,10 @@ def grid_format(out: Path) -> GridFormat:
     return chosen
 
 
-def chosen_picture(picture: Picture | None, of_image: bool) -> Picture:
+def chosen_picture(picture: Picture | None, of_image: bool, original: bool) -> Picture:
     """What is drawn: a text's tokens and an image's heatmap, where nothing else is asked for."""
+    if original and not of_image:
+        raise typer.BadParameter("--original is of an image; there is none.")
     if picture is None:
         return "heatmap" if of_image else "tokens"
     if of_image != (picture in ("heatmap", "overlay")):

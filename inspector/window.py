@@ -108,6 +108,8 @@ class Window(Frame):
         self.input.explore_requested.connect(self.pictures.explore)
         self.relevance.scale_chosen.connect(self._on_scale_chosen)
         self.relevance.picture.mode_chosen.connect(self._on_mode_chosen)
+        self.relevance.picture.set_pin_action(self.commands["view.pin"])
+        self.relevance.picture.let_go.connect(self.study.let_go)
         self.relevance.strip.position_clicked.connect(self.inquiry.choose_position)
         self.relevance.strip.current_changed.connect(self.study.look_at_token)
         self.layers.layer_clicked.connect(self.study.look_at_layer)
@@ -270,6 +272,7 @@ class Window(Frame):
         self.status.show_scene(scene)
         self.commands.mark(f"scale.{scene.view.scale}")
         self.commands.mark(f"mode.{scene.view.mode}")
+        self.pictures.show_scene(scene, self.commands)
         self.commands.enable("file.export", scene.relevance is not None)
         for command in ("edit.copy_image", "edit.copy_table", "edit.find"):
             self.commands.enable(command, scene.strip is not None)
@@ -282,7 +285,7 @@ class Window(Frame):
     def _on_model_changed(self, model: ModelInfo | None) -> None:
         self.status.show_model(model)
         self.input.show_model(model)
-        self.table.set_classes(model.labels if model else ())
+        self.table.set_classes(model.labels if model else (), "class" if model and model.chooses_classes else "token")
         self.commands.enable("model.unload", model is not None)
         self.commands.enable("run.generate", model is not None and model.head == "next token")
         self.setWindowTitle(f"{model.title} – {TITLE}" if model else TITLE)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor
 
 from engine.attribution.constants import wide
-from engine.attribution.ledger import Books, Entries, balance
+from engine.attribution.ledger import Books
 from engine.attribution.places import model_axis
 from engine.attribution.recording import BlockDone, Recording
 from engine.models.memory import free_bytes
@@ -65,13 +65,15 @@ def _gathered(
 
         handles.append(layer.register_hook(gather))
     try:
-        with books.opened() if books else _no_books() as entries:
+        with books.opened() if books else nullcontext():
             wanted = [*leaves, *(books.leaves if books else ()), *(beside for _, beside in besides)]
             grads = torch.autograd.grad(
                 values, wanted, seed, retain_graph=True, allow_unused=True, materialize_grads=True
             )
+            sheet = leaves[0].new_zeros(())
             if books:
-                books.enter_leaves(grads[len(leaves) : len(wanted) - len(besides)])
+                given = grads[len(leaves) : len(wanted) - len(besides)]
+                sheet = books.balance(given, len(recording.stacks[0].layers) - 1, leaves[0])
     finally:
         for handle in handles:
             handle.remove()
@@ -87,7 +89,7 @@ def _gathered(
         ones = torch.ones_like(beside)
         read = _read_leaf(ones, grad, reading) if i < len(leaves) else _read(ones, grad, reading, leaves[0])
         found[i] = found[i] + read
-    return tuple(found), balance(entries, len(recording.stacks[0].layers) - 1, found[0])
+    return tuple(found), sheet
 
 
 def _read_leaf(leaf: Tensor, grad: Tensor, reading: Reading) -> Tensor:
@@ -104,10 +106,6 @@ def _read(activation: Tensor, grad: Tensor, reading: Reading, leaf: Tensor) -> T
     if reading == "gradient norm":
         return grad.norm(dim=axis)[0]
     return (activation.detach().to(grad.dtype) * grad).sum(axis)[0]
-
-
-def _no_books() -> AbstractContextManager[Entries]:
-    return nullcontext([])
 
 
 def _batch_size(recording: Recording, wanted: int) -> int:

@@ -8,10 +8,12 @@ or the least number in its stead, gets no relevance.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 
 from engine.protocol.values import ConstantKind
 from engine.rules.operations import Arguments, Operation, Options, depends
@@ -33,10 +35,19 @@ def wide(x: Tensor) -> torch.dtype:
     return torch.promote_types(x.dtype, torch.float32)
 
 
-def whole(value: Tensor) -> Read | None:
-    """Reads a constant of the result's shape, or of one that is broadcast to it."""
-    value = without_masks(value)
-    return (lambda grad: product(grad, value)) if value.any() else None
+def whole(value: Tensor, factor: float = 1) -> Read | None:
+    """Reads `factor` times a constant of the result's shape, or of one that is broadcast to it."""
+    if value.is_floating_point() and value.numel():
+        least, most = (float(bound) for bound in value.aminmax())
+        if least == most == 0:
+            return None
+        if not least > _least(value.dtype):
+            value = without_masks(value)
+            if not value.any():
+                return None
+    elif not value.any():
+        return None
+    return lambda grad: product(grad, value) * factor
 
 
 def _batch_norm_offset(operation: Operation, args: Arguments, options: Options) -> Read | None:
@@ -46,24 +57,20 @@ def _batch_norm_offset(operation: Operation, args: Arguments, options: Options) 
     return whole(offset.view(-1, *(1 for _ in x.shape[2:])))
 
 
-def _added(plain: Operation) -> Part:
-    """The constant operand of a sum or a difference."""
+def _added(sign: int, swapped: bool = False) -> Part:
+    """The constant operand of a + sign · alpha · b, or of one that calls a the other."""
 
     def part(operation: Operation, args: Arguments, options: Options) -> Read | None:
-        operands = [*args, *(x for name, x in options.items() if name in ("input", "other"))]
-        if all(depends(x) for x in operands[:2]):
+        a, b = [*args[:2], *(options[name] for name in ("input", "other") if name in options)]
+        if swapped:
+            a, b = b, a
+        if depends(a) and depends(b):
             return None
-        named = {k: x for k, x in options.items() if k not in ("input", "other")}
-        among = [depends(x) for x in operands]
-        given = [None if own else x for own, x in zip(among, operands, strict=True)]
-
-        def value(like: Tensor) -> Tensor:
-            zero = like.new_zeros(())
-            return plain(*(zero if own else x for own, x in zip(among, given, strict=True)), **named)
-
-        if any(isinstance(x, Tensor) for x in given):
-            return whole(value(operands[among.index(True)]))
-        return lambda grad: product(grad, value(grad))  # a number: most are added to statistics, where none arrives
+        value, factor = (b, sign * options.get("alpha", 1)) if depends(a) else (a, 1)
+        if isinstance(value, Tensor):
+            return whole(value if isinstance(value, Parameter) else value.clone(), factor)  # it may be overwritten
+        # Most numbers are added to statistics, where no relevance arrives
+        return lambda grad: grad.to(wide(grad)).sum() * (value * factor)
 
     return part
 
@@ -106,21 +113,22 @@ def _without_dependent(value: Any) -> Any:
 def without_masks(value: Tensor) -> Tensor:
     if not value.is_floating_point():
         return value
-    return value.where(value > torch.finfo(value.dtype).min / 2, 0)
+    return value.where(value > _least(value.dtype), 0)
+
+
+@cache
+def _least(dtype: torch.dtype) -> float:
+    """What is less is a mask."""
+    return torch.finfo(dtype).min / 2
 
 
 def _table(kind: ConstantKind, part: Part, *names: str) -> dict[Operation, tuple[ConstantKind, Part]]:
     return {form: (kind, part) for name in names for form in forms(name)}
 
 
-def _sums(*names: str) -> dict[Operation, tuple[ConstantKind, Part]]:
-    found: dict[Operation, tuple[ConstantKind, Part]] = {}
-    for name in names:
-        plain = next(forms(name))
-        bare = name.strip("_")
-        for form in (*forms(name), *forms(name + "_"), *forms(f"__{bare}__"), *forms(f"__i{bare}__")):
-            found[form] = ("added", _added(plain))
-    return found
+def _sums(part: Part, *names: str) -> dict[Operation, tuple[ConstantKind, Part]]:
+    written = [form for name in names for form in (name, name + "_", f"__{name}__", f"__i{name}__")]
+    return _table("added", part, *written)
 
 
 Argument = tuple[ConstantKind, int, str]  # what a constant argument is, its place and its name
@@ -141,7 +149,9 @@ BIASES: dict[Operation, Argument] = {
 
 CONSTANTS: dict[Operation, tuple[ConstantKind, Part]] = {
     torch.batch_norm: ("norm bias", _batch_norm_offset),
-    **_sums("add", "sub", "subtract", "rsub", "__radd__", "__rsub__"),
+    **_sums(_added(1), "add", "radd"),
+    **_sums(_added(-1), "sub", "subtract"),
+    **_sums(_added(-1, swapped=True), "rsub"),
     **_table("put in", _put_in, "cat", "concat", "concatenate", "stack", "hstack", "vstack", "where", "pad", "lerp"),
     **{
         form: ("put in", _put_in)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, get_args
 
 import torch
@@ -31,7 +30,7 @@ from engine.rules.operations import (
 )
 from engine.rules.table import RuleSet, forms
 
-Entries = list[tuple[str, int, Tensor]]  # what kind of thing took how much relevance, and in which place
+Entry = tuple[str, int, Tensor]  # what kind of thing took how much relevance, and in which place
 
 KINDS = (*get_args(ConstantKind), "softmax")
 # Of the largest entry, what is rounding in a model of that type
@@ -49,7 +48,7 @@ class Books:
         self.place = 0
         self.leaves: list[Tensor] = []  # of the backward pass, beside those of the input
         self._owners: list[tuple[str, int, Tensor]] = []  # what each of them is, where, and its value
-        self._entries: Entries | None = None
+        self._entries: list[Entry] | None = None
         self.rounds_to_8_bits = False
 
     def __call__(self, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
@@ -87,11 +86,6 @@ class Books:
             self._owners.append((kind, self.place, without_masks(value) if kind == "added" else leaf.detach()))
         return leaf
 
-    def enter_leaves(self, grads: Iterable[Tensor]) -> None:
-        """Writes down what the leaves got."""
-        for (kind, place, value), grad in zip(self._owners, grads, strict=True):
-            self.enter(kind, place, partial(product, grad, value))
-
     def watch(self, result: Tensor, kind: str, read: Read) -> None:
         """Enters what `read` makes of the gradient at `result`."""
         if result.requires_grad:
@@ -104,26 +98,41 @@ class Books:
             self._entries.append((kind, place, amount()))
 
     @contextmanager
-    def opened(self) -> Iterator[Entries]:
-        """Inside the `with`, a backward pass is accounted for in the list."""
+    def opened(self) -> Iterator[None]:
+        """Inside the `with`, one backward pass is accounted for."""
         self._entries = []
         try:
-            yield self._entries
+            yield
         finally:
             self._entries = None
 
+    def balance(self, grads: Sequence[Tensor], blocks: int, like: Tensor) -> Tensor:
+        """The entries of the pass summed, with what its gradients gave the leaves, (kind, stretch): before the blocks,
+        each with what comes behind it, after the last.
+        """
+        stretches = blocks + 2
 
-def balance(entries: Entries, blocks: int, like: Tensor) -> Tensor:
-    """The entries summed, (kind, stretch): before the blocks, each with what comes behind it, after the last."""
-    places = blocks + 2
-    sheet = torch.zeros(len(KINDS) * places, dtype=wide(like), device=like.device)
-    if not entries:
-        return sheet.view(len(KINDS), places)
-    stretches = (blocks + 1 if place >= 2 * blocks else (place + 1) // 2 for _, place, _ in entries)
-    rows = (KINDS.index(kind) * places for kind, *_ in entries)
-    cells = torch.tensor([row + place for row, place in zip(rows, stretches, strict=True)], device=like.device)
-    amounts = torch.stack([amount.to(sheet.dtype) for *_, amount in entries])
-    return sheet.index_add(0, cells, amounts).view(len(KINDS), places)
+        def cells(entries: Iterable[tuple[str, int, Tensor]]) -> Tensor:
+            found = [
+                KINDS.index(kind) * stretches + (blocks + 1 if place >= 2 * blocks else (place + 1) // 2)
+                for kind, place, _ in entries
+            ]
+            return torch.tensor(found, device=like.device)
+
+        sheet = torch.zeros(len(KINDS) * stretches, dtype=wide(like), device=like.device)
+        if self._owners:  # all of them in a few steps: there are several in a layer
+            values = _end_to_end([value for *_, value in self._owners], sheet)
+            amounts = _end_to_end(grads, sheet) * values
+            sizes = torch.tensor([value.numel() for *_, value in self._owners], device=like.device)
+            sheet = sheet.index_add(0, cells(self._owners).repeat_interleave(sizes, output_size=len(values)), amounts)
+        if self._entries:
+            amounts = torch.stack([amount.to(sheet) for *_, amount in self._entries])
+            sheet = sheet.index_add(0, cells(self._entries), amounts)
+        return sheet.view(len(KINDS), stretches)
+
+
+def _end_to_end(tensors: Iterable[Tensor], like: Tensor) -> Tensor:
+    return torch.cat([x.reshape(-1).to(like) for x in tensors])
 
 
 def ledger_of(

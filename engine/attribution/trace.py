@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from types import TracebackType
 from typing import Any, overload
 
@@ -296,6 +296,11 @@ def _block_done(phase: Phase, progress: ReportProgress | None, cancelled: AskCan
 
 def versions() -> dict[str, str]:
     """The versions of the packages that compute relevance."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
     found = {}
     for package in _PACKAGES:
         try:

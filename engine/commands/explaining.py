@@ -24,6 +24,7 @@ class Figure:
     clip: float
     opacity: float
     zoom: int
+    original: bool
 
     def of(self, relevance: Relevance) -> Export:
         """The request for it."""
@@ -37,6 +38,7 @@ class Figure:
             opacity=self.opacity,
             clip=self.clip,
             zoom=self.zoom,
+            original=self.original,
         )
 
 

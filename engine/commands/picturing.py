@@ -26,6 +26,7 @@ class GridFigure:
     opacity: float
     zoom: int
     transparent: bool
+    original: bool
 
     def of(self, cells: Sequence[Relevance], conv: Sequence[float], linear: Sequence[float]) -> ExportGrid:
         """The request for it."""
@@ -41,6 +42,7 @@ class GridFigure:
             clip=self.clip,
             zoom=self.zoom,
             transparent=self.transparent,
+            original=self.original,
         )
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from engine.figures.fonts import FontChoice
 from engine.figures.foot import foot, foot_height
 from engine.figures.page import GREY, Item, Page, Text, framed, line_of_text, right_edge, units_width
-from engine.figures.picture import fitting, limit_of, painted, sharpness
+from engine.figures.picture import fitting, painted, painted_size, sharpness
 from engine.figures.visible import visible
 from engine.figures.wording import grid_words, number
 from engine.protocol.messages import ExportGrid
+from engine.protocol.placing import picture_limit
 
 _WIDTH, _GAP, _MARGIN = 448.0, 7.0, 10.0
 _LARGEST, _LEAST = 224.0, 112.0
@@ -24,23 +25,23 @@ def grid_page(export: ExportGrid, fonts: FontChoice) -> Page:
     left = _MARGIN + (_LINE + 4 if any(export.rows) else 0)
     top = _MARGIN + (_LINE + 2 if any(export.columns) else 0)
     above = _LINE if any(export.titles) else 0.0
-    cell_width, cell_height = (
-        max(sizes) for sizes in zip(*(fitting(cell, room) for cell in export.cells), strict=True)
-    )
+    fitted = [fitting(painted_size(export, cell), room) for cell in export.cells]
+    cell_width, cell_height = (max(sizes) for sizes in zip(*fitted, strict=True))
     across, down = cell_width + _GAP, above + cell_height + (0 if export.shared else _LINE) + _GAP
     items: list[Item] = []
+    size = min(_fitting_size(label, _LABEL, cell_width, fonts) for label in export.columns)
     for column, label in enumerate(export.columns):
         middle = left + column * across + cell_width / 2
-        items += _fitted(label, middle, top - 6, _LABEL, cell_width, fonts)
+        items += _fitted(label, middle, top - 6, size, cell_width, fonts)
     for row, label in enumerate(export.rows):
         middle = top + row * down + above + cell_height / 2
         items += _upwards(_fitted(label, middle, left - 7, _LABEL, cell_height, fonts), middle)
     for place, (cell, limit) in enumerate(zip(export.cells, limits, strict=True)):
         row, column = divmod(place, len(export.columns))
         x, y = left + column * across, top + row * down + above
-        width, height = fitting(cell, room)
+        width, height = fitted[place]
         inset = (cell_width - width) / 2, (cell_height - height) / 2
-        items += framed(x + inset[0], y + inset[1], width, height, painted(export, cell, None, limit))
+        items += framed(x + inset[0], y + inset[1], width, height, painted(export, cell, export.layer, limit))
         if any(export.titles):
             items += _fitted(export.titles[place], x + cell_width / 2, y - 5, _SMALL, cell_width, fonts)
         if not export.shared:
@@ -54,7 +55,7 @@ def grid_page(export: ExportGrid, fonts: FontChoice) -> Page:
 
 def grid_sharpness(export: ExportGrid) -> float:
     """Pixels per unit of its PNG."""
-    return sharpness(max(export.cells, key=lambda cell: max(cell.input.shape)), _room(export), export.zoom)
+    return sharpness(max((painted_size(export, cell) for cell in export.cells), key=max), _room(export), export.zoom)
 
 
 def _room(export: ExportGrid) -> float:
@@ -63,20 +64,25 @@ def _room(export: ExportGrid) -> float:
 
 
 def _limits(export: ExportGrid) -> list[float]:
-    if not export.shared:
-        return [limit_of([cell.input], export.clip) for cell in export.cells]
-    return [limit_of([cell.input for cell in export.cells], export.clip)] * len(export.cells)
+    if export.shared:
+        return [picture_limit(export.cells, export.layer, export.scale, export.clip)] * len(export.cells)
+    return [picture_limit([cell], export.layer, export.scale, export.clip) for cell in export.cells]
+
+
+def _fitting_size(text: str, size: float, room: float, fonts: FontChoice) -> float:
+    """The size at which a line is no wider than `room`, as far as it can still be read."""
+    return max(_SMALLEST, min(size, size * room / (_width_of(text, size, fonts) or 1)))
+
+
+def _width_of(text: str, size: float, fonts: FontChoice) -> float:
+    return units_width(fonts.runs(visible(text)), size, fonts)
 
 
 def _fitted(text: str, middle: float, baseline: float, size: float, room: float, fonts: FontChoice) -> list[Text]:
     """One line about `middle`, smaller where it is long, and cut where that is not enough."""
-
-    def width(text: str, size: float) -> float:
-        return units_width(fonts.runs(visible(text)), size, fonts)
-
-    size = max(_SMALLEST, min(size, size * room / (width(text, size) or 1)))
+    size = _fitting_size(text, size, room, fonts)
     whole = text
-    while width(text, size) > room * 1.01 and len(text) > 1:
+    while _width_of(text, size, fonts) > room * 1.01 and len(text) > 1:
         whole = whole[:-1]
         text = whole.rstrip() + "…"
     return line_of_text(text, middle, baseline, size, fonts, anchor=0.5)

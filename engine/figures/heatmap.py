@@ -5,9 +5,10 @@ from __future__ import annotations
 from engine.figures.fonts import FontChoice
 from engine.figures.foot import foot, foot_height
 from engine.figures.page import Item, Page, framed, right_edge
-from engine.figures.picture import fitting, painted, picture_limit, sharpness
+from engine.figures.picture import fitting, painted, painted_size, sharpness
 from engine.figures.wording import picture_words
 from engine.protocol.messages import Export
+from engine.protocol.placing import picture_limit
 
 _ROOM, _MARGIN = 448.0, 10.0
 
@@ -15,8 +16,8 @@ _ROOM, _MARGIN = 448.0, 10.0
 def heatmap_page(export: Export, fonts: FontChoice) -> Page:
     """The picture of a layer, or of the pixels. Raises EngineError where the layer has no place on it."""
     relevance = export.relevance
-    limit = picture_limit(relevance, export.layer, export.scale, export.clip)
-    width, height = fitting(relevance, _ROOM)
+    limit = picture_limit([relevance], export.layer, export.scale, export.clip)
+    width, height = fitting(painted_size(export, relevance), _ROOM)
     words = picture_words(export, limit)
     items: list[Item] = [
         *framed(_MARGIN, _MARGIN, width, height, painted(export, relevance, export.layer, limit)),
@@ -27,4 +28,4 @@ def heatmap_page(export: Export, fonts: FontChoice) -> Page:
 
 def heatmap_sharpness(export: Export) -> float:
     """Pixels per unit of its PNG."""
-    return sharpness(export.relevance, _ROOM, export.zoom)
+    return sharpness(painted_size(export, export.relevance), _ROOM, export.zoom)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import assert_never
+from math import ceil
 
 import numpy as np
 
-from engine.protocol.colours import Scale, colours
+from engine.protocol.colours import UNSEEN, colours, greyed
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export, ExportGrid
-from engine.protocol.values import Relevance
+from engine.protocol.placing import placed, places
+from engine.protocol.values import Relevance, Seen
 
-_LEAST_SHARPNESS = 2  # pixels per unit
+_LEAST_SHARPNESS = 2  # pixels per unit, and on the original per pixel that was seen
 
 
 def is_of_picture(relevance: Relevance) -> bool:
@@ -28,11 +28,10 @@ def patches(relevance: Relevance, layer: int | None) -> np.ndarray:
     if layer is None:
         first = next((grid for grid in relevance.grids if grid is not None), None)
         return relevance.input if first is None else _summed(relevance.input, first.rows, first.columns)
-    grid = relevance.grids[layer] if layer < len(relevance.grids) else None
-    if grid is None:
+    values = placed(relevance, layer)
+    if values is None:
         raise EngineError(f"What layer {layer} computes has no places on the picture.", "figure_failed")
-    values = relevance.layers[layer][grid.before : grid.before + grid.rows * grid.columns]
-    return values.reshape(grid.rows, grid.columns)
+    return values
 
 
 def on_picture(relevance: Relevance, layer: int | None) -> np.ndarray:
@@ -48,56 +47,76 @@ def covering(pixels: int, patches: int) -> np.ndarray:
     return np.arange(pixels) * patches // pixels
 
 
-def picture_limit(relevance: Relevance, layer: int | None, scale: Scale, clip: float) -> float:
-    """The relevance, in logits, at which the colours of a picture end: the percentile `clip` of what has a place on it.
-
-    Never zero: where that percentile is, it is the largest, or else 1.
-    """
-    match scale:
-        case "layer":
-            return limit_of([relevance.input if layer is None else patches(relevance, layer)], clip)
-        case "global":
-            layers = [place for place, grid in enumerate(relevance.grids) if grid is not None]
-            return limit_of([relevance.input, *(patches(relevance, one) for one in layers)], clip)
-        case "target":
-            return abs(relevance.value) if np.isfinite(relevance.value) and relevance.value else 1.0
-        case _:
-            assert_never(scale)
-
-
-def limit_of(several: Sequence[np.ndarray], clip: float) -> float:
-    """The percentile of all these values, float32 (...), or the largest or 1, as above."""
-    sizes = np.abs(np.concatenate([values.ravel() for values in several]))
-    sizes = sizes[np.isfinite(sizes)]
-    percentile = float(np.percentile(sizes, clip)) if len(sizes) else 0.0
-    return percentile or float(sizes.max(initial=0.0)) or 1.0
-
-
 def painted(export: Export | ExportGrid, relevance: Relevance, layer: int | None, limit: float) -> np.ndarray:
-    """The heatmap or overlay, uint8 (height, width, 3).
+    """The heatmap or overlay, uint8 (height, width, 3): on the picture as the model saw it, or on the original.
 
-    In an overlay the picture is grey, since its own colours would be taken for relevance, and the colours lie on all of
-    it with the same `opacity`: where they fade with relevance, what is weak or dark in the picture cannot be read.
+    Raises EngineError where that picture is not there.
     """
     heat = colours(on_picture(relevance, layer), limit, export.colour_map)
-    if export.picture != "overlay":
+    opacity = export.opacity if export.picture == "overlay" else 1.0
+    if export.original:
+        return _on_original(heat, opacity, *_original(relevance))
+    if export.picture == "heatmap":
         return heat
     if relevance.seen is None:
         raise EngineError("The answer has no picture to lay colours over; a heatmap can be made.", "figure_failed")
-    grey = relevance.seen.pixels @ np.array([0.299, 0.587, 0.114])
-    mixed: np.ndarray = (grey[..., None] * (1 - export.opacity) + heat * export.opacity).round().astype(np.uint8)
+    return _mixed(greyed(relevance.seen.pixels), heat, opacity)
+
+
+def painted_size(export: Export | ExportGrid, relevance: Relevance) -> tuple[int, int]:
+    """Height and width of what is painted, in pixels."""
+    if not export.original:
+        height, width = relevance.input.shape
+        return height, width
+    seen, whole = _original(relevance)
+    return _enlarged(whole, seen, relevance.input.shape).shape[:2]
+
+
+def _original(relevance: Relevance) -> tuple[Seen, np.ndarray]:
+    seen = relevance.seen
+    if seen is None or seen.whole is None or seen.box is None:
+        message = "It is not known which part of the original the model saw: take the picture as the model saw it."
+        raise EngineError(message, "figure_failed")
+    return seen, seen.whole
+
+
+def _on_original(heat: np.ndarray, opacity: float, seen: Seen, whole: np.ndarray) -> np.ndarray:
+    """Relevance at its place on the grey original, which fades to white where the model did not see it."""
+    assert seen.box is not None
+    grey = greyed(_enlarged(whole, seen, heat.shape[:2]))
+    (height, width), (left, top, right, bottom) = grey.shape[:2], seen.box
+    rows = places(height, seen.original[1], top, bottom, heat.shape[0])
+    columns = places(width, seen.original[0], left, right, heat.shape[1])
+    picture = _mixed(np.full_like(grey, 255), grey, UNSEEN)
+    inside = np.ix_(rows >= 0, columns >= 0)
+    picture[inside] = _mixed(grey[inside], heat[np.ix_(rows[rows >= 0], columns[columns >= 0])], opacity)
+    return picture
+
+
+def _enlarged(whole: np.ndarray, seen: Seen, size: tuple[int, ...]) -> np.ndarray:
+    """The original, with so many pixels for each of its own that there are two for each that the model saw."""
+    assert seen.box is not None
+    left, top, right, bottom = seen.box
+    across = (right - left) * whole.shape[1] / seen.original[0]
+    down = (bottom - top) * whole.shape[0] / seen.original[1]
+    times = max(ceil(_LEAST_SHARPNESS * size[0] / down), ceil(_LEAST_SHARPNESS * size[1] / across))
+    return whole.repeat(times, axis=0).repeat(times, axis=1)
+
+
+def _mixed(ground: np.ndarray, colour: np.ndarray, opacity: float) -> np.ndarray:
+    mixed: np.ndarray = (ground * (1 - opacity) + colour * opacity).round().astype(np.uint8)
     return mixed
 
 
-def fitting(relevance: Relevance, room: float) -> tuple[float, float]:
-    """Width and height of the picture in a square of `room` units."""
-    height, width = relevance.input.shape
-    return room * width / max(width, height), room * height / max(width, height)
+def fitting(size: tuple[int, int], room: float) -> tuple[float, float]:
+    """Width and height, in a square of `room` units, of a picture whose height and width are `size`."""
+    height, width = size
+    return room * width / max(size), room * height / max(size)
 
 
-def sharpness(relevance: Relevance, room: float, zoom: int) -> float:
-    """Pixels per unit with which every pixel of the picture, drawn in `room`, is a square of whole pixels."""
-    pixels = max(relevance.input.shape)
+def sharpness(size: tuple[int, int], room: float, zoom: int) -> float:
+    """Pixels per unit with which every pixel of such a picture, drawn in `room`, is a square of whole pixels."""
+    pixels = max(size)
     return zoom * -(-_LEAST_SHARPNESS * room // pixels) * pixels / room
 
 

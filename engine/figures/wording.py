@@ -45,19 +45,28 @@ def picture_words(export: Export, limit: float) -> Words:
     values = relevance.input if export.layer is None else relevance.layers[export.layer]
     total = f"sum {number(float(np.nansum(values)))}{_beside(relevance, export.layer)}"
     method = f"Relevance {layer_name(relevance, export.layer)}, {rules}, {total}"
-    return Words(_ends(limit), scale, (_question(relevance), method, _origin(relevance)))
+    said = (_question(relevance), method, _origin(relevance), *_whole(export, relevance))
+    return Words(_ends(limit), scale, said)
 
 
 def grid_words(export: ExportGrid, limit: float | None) -> Words:
     """What a grid says about itself: in its caption is what holds for all cells. `limit` None: each has its own."""
+    percentile = _percentile(export.clip) if export.scale != "target" else ""
     if limit is None:
-        ends = ("negative", "0", "positive")
-        scale = f"logits; each picture’s colours span {_percentile(export.clip) or 'it alone'}"
+        spans = {"layer": "it alone", "global": "all its layers", "target": "its target’s value"}
+        ends, scale = ("negative", "0", "positive"), f"each picture’s colours span {percentile or spans[export.scale]}"
     else:
-        ends, scale = _ends(limit), f"logits; colours span {_percentile(export.clip) or 'all pictures'}"
-    rules = (f"Relevance at the input, {RULE_NAMES.get(cell.rules, cell.rules)}" for cell in export.cells)
-    said = (map(_question, export.cells), rules, map(_origin, export.cells))
-    return Words(ends, scale, tuple(lines.pop() for lines in map(set, said) if len(lines) == 1))
+        spans = {"layer": "all pictures", "global": "all their layers", "target": "the largest target’s value"}
+        ends, scale = _ends(limit), f"colours span {percentile or spans[export.scale]}"
+    rules = {RULE_NAMES.get(cell.rules, cell.rules) for cell in export.cells}
+    method = f", {rules.pop()}" if len(rules) == 1 else ""
+    said = (
+        map(_question, export.cells),
+        (f"Relevance {layer_name(cell, export.layer)}{method}" for cell in export.cells),
+        map(_origin, export.cells),
+        (line for cell in export.cells for line in _whole(export, cell)),
+    )
+    return Words(ends, f"logits; {scale}", tuple(lines.pop() for lines in map(set, said) if len(lines) == 1))
 
 
 def number(value: float) -> str:
@@ -134,6 +143,14 @@ def _beside(relevance: Relevance, layer: int | None) -> str:
         return ""
     tokens = "the class token" if grid.before == 1 else f"{grid.before} class and register tokens"
     return f", of it {number(float(relevance.layers[layer][: grid.before].sum()))} at {tokens}"
+
+
+def _whole(export: Export | ExportGrid, relevance: Relevance) -> tuple[str, ...]:
+    """What is to be known of a picture that the model saw a part of."""
+    seen = relevance.seen
+    if not export.original or seen is None:
+        return ()
+    return (f"On the original, {seen.original[0]} × {seen.original[1]} pixels; what the model did not see is faint",)
 
 
 def _question(relevance: Relevance) -> str:

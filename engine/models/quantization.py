@@ -27,8 +27,7 @@ def quantized_as(quantization: Quantization, dtype: torch.dtype) -> BitsAndBytes
 
 def is_quantized(layer: nn.Module) -> bool:
     """Whether `layer` is a linear map in 4 or 8 bits, which bitsandbytes computes in a kernel of its own."""
-    weight = getattr(layer, "weight", None)
-    return isinstance(layer, nn.Linear) and (hasattr(weight, "quant_state") or is_in_8_bits(layer))
+    return isinstance(layer, nn.Linear) and (hasattr(layer.weight, "quant_state") or is_in_8_bits(layer))
 
 
 def is_in_8_bits(layer: nn.Module) -> bool:

@@ -28,6 +28,7 @@ Preprocess = Callable[[Image.Image], Tensor]
 
 _SMALL = (64, 64)
 _MARGIN = 0.1  # of each side, where resizing and padding show
+_LARGEST = 1280  # pixels a side, of the whole picture: what there is room for on a screen
 _STRAIGHT = 2.0  # mean deviation from a line, in parts of 255, up to which it is one
 
 Box = tuple[float, float, float, float]
@@ -45,9 +46,9 @@ def see(model: Model, image: AnyImage) -> tuple[Tensor, Seen]:
         raise ImageError(f"{model.info.title} turns “{name}” into pixels that are not numbers: check `preprocess=`.")
     height, width = picture.pixels.shape[:2]
     ends = _ends(preprocess, model)
-    seen = Seen(
-        name, _as_seen(pixel_values, ends), (width, height), _box(preprocess, ends, width, height), picture.note
-    )
+    box = _box(preprocess, ends, width, height)
+    whole = None if box is None else _bounded(picture.pixels)
+    seen = Seen(name, _as_seen(pixel_values, ends), (width, height), box, picture.note, whole)
     return pixel_values[None], seen
 
 
@@ -133,6 +134,15 @@ def _levels(pixel_values: Tensor, ends: tuple[Tensor, Tensor]) -> Tensor:
 def _as_seen(pixel_values: Tensor, ends: tuple[Tensor, Tensor]) -> np.ndarray:
     levels = _levels(pixel_values, ends).round().clamp(0, 255).to(torch.uint8)
     return levels.permute(1, 2, 0).contiguous().numpy()
+
+
+def _bounded(pixels: np.ndarray) -> np.ndarray:
+    """The picture, made smaller where it is larger than a screen."""
+    if max(pixels.shape) <= _LARGEST:
+        return pixels
+    image = Image.fromarray(pixels)
+    image.thumbnail((_LARGEST, _LARGEST), reducing_gap=2.0)
+    return np.array(image)
 
 
 def _box(preprocess: Preprocess, ends: tuple[Tensor, Tensor], width: int, height: int) -> Box | None:

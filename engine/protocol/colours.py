@@ -16,7 +16,8 @@ Scale = Literal["layer", "global", "target"]
 DEFAULT_COLOUR_MAP = "CET_D1A"  # diverging, readable with colour-blind eyes (Kovesi, 2015)
 COLOUR_MAPS = (DEFAULT_COLOUR_MAP, "bwr", "colorbrewer:RdBu_r", "colorbrewer:PuOr_r", "vik", "CET_D9")
 
-_ROUNDING = 1e-6  # of the target: more than float32 leaves of a sum that is zero
+ROUNDING = 1e-6  # of the target: more than float32 leaves of a sum that is zero
+UNSEEN = 0.35  # of its contrast with the ground, which a picture keeps where the model did not see it
 
 
 def relevance_at(relevance: Relevance, layer: int | None) -> np.ndarray:
@@ -36,7 +37,7 @@ def colour_limit(relevance: Relevance, layer: int | None, scale: Scale) -> float
     else:
         span = np.array([relevance.value])
     finite = np.abs(span[np.isfinite(span)])
-    floor = _ROUNDING * abs(relevance.value) if np.isfinite(relevance.value) else 0.0
+    floor = ROUNDING * abs(relevance.value) if np.isfinite(relevance.value) else 0.0
     return float(finite.max(initial=floor)) or 1.0
 
 
@@ -53,6 +54,16 @@ def colours(values: np.ndarray, limit: float, name: str = DEFAULT_COLOUR_MAP) ->
     place = np.nan_to_num(values / limit, nan=0.0).clip(-1, 1)
     painted: np.ndarray = colour_table(name)[(127.5 + 127.5 * place).round().astype(int)]
     return painted
+
+
+def greyed(pixels: np.ndarray) -> np.ndarray:
+    """The picture as it is under relevance, uint8 (height, width, 3): its own colours would be taken for relevance.
+
+    An overlay is (1 − opacity) × this + opacity × colour, on the screen and on paper. The opacity is the same all over:
+    where it fades with relevance, what is weak or dark in the picture cannot be read.
+    """
+    grey = (pixels @ np.array([0.299, 0.587, 0.114], np.float32)).round().astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=-1)
 
 
 def wants_white_text(background: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from engine.protocol.values import (
     Token,
 )
 
-PROTOCOL = 5
+PROTOCOL = 6
 LOW_AGREEMENT = 0.9  # with float32, from which on relevance in half precision is worth a warning
 
 FigureFormat = Literal["pdf", "tex", "png", "csv", "json", "safetensors", "npz"]
@@ -101,7 +101,8 @@ class ListModels(Struct, frozen=True, tag=True):
 class Export(Struct, frozen=True, tag=True, eq=False):
     """Make a figure or a file of an answer. `layer` None is the input; colours and scale as on the screen.
 
-    `clip` is for display alone: the percentile of absolute relevance at which the colours of a picture end.
+    `clip` is for display alone: the percentile of absolute relevance at which the colours of a picture end. `original`
+    lays relevance on the whole picture, where the model saw it.
     """
 
     relevance: Relevance
@@ -113,10 +114,11 @@ class Export(Struct, frozen=True, tag=True, eq=False):
     opacity: float = 0.6  # of the colours over a picture
     clip: float = 100.0
     zoom: int = 1
+    original: bool = False
 
 
 class ExportGrid(Struct, frozen=True, tag=True, eq=False):
-    """Make a figure of answers about pictures: a grid with its labels and one colour bar, row by row.
+    """Make a figure of answers about pictures: a grid with its labels and one colour bar, row by row, as in Export.
 
     `shared`: one scale for all cells; else each has its own. A `title` for each cell, or none.
     """
@@ -133,6 +135,9 @@ class ExportGrid(Struct, frozen=True, tag=True, eq=False):
     clip: float = 100.0
     zoom: int = 1  # 1 to 4
     transparent: bool = False
+    layer: int | None = None
+    scale: Scale = "layer"
+    original: bool = False
 
 
 Request = Load | Unload | Tokenize | Explain | Rate | Generate | ExplainEach | ListModels | Export | ExportGrid

@@ -72,13 +72,18 @@ class Image(Struct, frozen=True, eq=False):
 
 
 class Seen(Struct, frozen=True, eq=False):
-    """A picture as the model saw it: uint8 (height, width, 3), resized and cropped."""
+    """A picture as the model saw it: uint8 (height, width, 3), resized and cropped.
+
+    `whole` is the original, upright, uint8 (height, width, 3), made smaller where it is larger than a screen; None
+    where it is not known which part of it was seen.
+    """
 
     name: str
     pixels: np.ndarray
     original: tuple[int, int]  # width and height of the picture, upright
     box: tuple[float, float, float, float] | None  # left, top, right, bottom of what was seen, in the original's pixels
     note: str = ""  # what else was done to it, such as taking the first of several frames
+    whole: np.ndarray | None = None
 
 
 class Grid(Struct, frozen=True):

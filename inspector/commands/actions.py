@@ -15,6 +15,7 @@ class Actions:
 
     def __init__(self, window: QMainWindow, menus: Sequence[Menu], doings: Mapping[str, Callable[[], object]]) -> None:
         self._actions: dict[str, QAction] = {}
+        self._commands = {command.id: command for menu in menus for group in menu.groups for command in group}
         self._groups: dict[str, QActionGroup] = {}
         commands = [command for menu in menus for group in menu.groups for command in group]
         _check(commands, doings)
@@ -26,8 +27,11 @@ class Actions:
     def __getitem__(self, command_id: str) -> QAction:
         return self._actions[command_id]
 
-    def enable(self, command_id: str, enabled: bool) -> None:
-        self._actions[command_id].setEnabled(enabled)
+    def enable(self, command_id: str, enabled: bool, why_not: str = "") -> None:
+        """Make a command possible, or impossible; `why_not` is then said in place of what it does."""
+        action = self._actions[command_id]
+        action.setEnabled(enabled)
+        action.setToolTip(_tip(self._commands[command_id]) if enabled or not why_not else why_not)
 
     def mark(self, command_id: str) -> None:
         """Mark one command of a choice, without doing it."""
@@ -77,6 +81,7 @@ def _check(commands: Sequence[Command], doings: Mapping[str, Callable[[], object
 
 def _fill(window: QMainWindow, menu: Menu, actions: Mapping[str, QAction]) -> None:
     bar = window.menuBar().addMenu(menu.title)
+    bar.setToolTipsVisible(True)
     for index, group in enumerate(menu.groups):
         if index:
             bar.addSeparator()

@@ -111,6 +111,12 @@ VIEW = Menu(
             Command("mode.side by side", "Side by side", "Ctrl+4", "The picture and its relevance", "mode"),
         ),
         (
+            Command(
+                "view.original", "On the original picture", "Ctrl+5", "Relevance where the model saw it", switch=True
+            ),
+            Command("view.pin", "Pin beside", "Ctrl+B", "Keep this answer beside those that follow", switch=True),
+        ),
+        (
             Command("view.log", "Log", "Ctrl+L", "What the worker writes, and details of failures", switch=True),
             Command("view.reset_layout", "Reset layout", "", "Put all panes back where they were"),
         ),

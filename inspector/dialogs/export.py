@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -34,7 +35,7 @@ class Product:
     title: str
     help: str
     format: FigureFormat
-    picture: Picture
+    picture: Picture | Literal["pair"]  # the pinned answer beside the other
     stem: str
 
     @property
@@ -61,7 +62,18 @@ PICTURE_PRODUCTS = (
     Product("Arrays for Python", "npz: pixels, channels and layers", "npz", "heatmap", "relevance"),
     Product("Arrays as safetensors", "pixels, channels and layers", "safetensors", "heatmap", "relevance"),
 )
+PAIR_PRODUCTS = (
+    Product("Both as picture", "PNG of the pinned answer beside the other, on one scale", "png", "pair", "both"),
+    Product("Both as PDF", "for a paper", "pdf", "pair", "both"),
+)
 OVERLAY = 1  # its place among them
+
+
+def products_for(of_picture: bool, pinned: bool) -> tuple[Product, ...]:
+    """What an answer can be saved as: the pair first, where one is pinned."""
+    if not of_picture:
+        return PRODUCTS
+    return (*PAIR_PRODUCTS, *PICTURE_PRODUCTS) if pinned else PICTURE_PRODUCTS
 
 
 class ExportDialog(QDialog):

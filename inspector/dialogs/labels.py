@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QLabel, QWidget
 
 
@@ -26,7 +26,12 @@ def quiet_label(text: str = "", parent: QWidget | None = None) -> QLabel:
 def heading_label(text: str, parent: QWidget | None = None) -> QLabel:
     """A label that begins a section."""
     label = plain_label(text, parent)
-    font = label.font()
-    font.setBold(True)
-    label.setFont(font)
+    label.setFont(bold(label.font()))
     return label
+
+
+def bold(font: QFont) -> QFont:
+    """The font of what begins a section."""
+    heavier = QFont(font)
+    heavier.setBold(True)
+    return heavier

@@ -44,7 +44,7 @@ def token_against(against: Against, question: Question, shown: Explained | None)
 
 def _one(choice: TokenName, position: int, shown: Explained | None) -> Target:
     """A token, or a class where the model predicts those."""
-    if shown is not None and shown.relevance.model.labels:
+    if shown is not None and shown.relevance.model.chooses_classes:
         return Class(choice, None if position < 0 else position)
     return Token(choice, position)
 

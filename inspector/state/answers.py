@@ -18,7 +18,7 @@ def size_of(answer: Explained) -> int:
     if relevance.channels is not None:
         size += relevance.channels.nbytes
     if relevance.seen is not None:
-        size += relevance.seen.pixels.nbytes
+        size += sum(each.nbytes for each in (relevance.seen.pixels, relevance.seen.whole) if each is not None)
     return size
 
 

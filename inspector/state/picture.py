@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.protocol.colours import Scale, colour_limit, relevance_at
+from engine.protocol.colours import Scale
 from engine.protocol.messages import Explained
+from engine.protocol.placing import picture_limit, placed
+from engine.protocol.rule_names import titled
 from engine.protocol.values import Grid, Relevance, Seen
 from inspector.state.view import View
 
@@ -15,18 +17,39 @@ CLIPS = (100.0, 99.9, 99.0, 95.0)  # percentiles that are offered
 
 
 @dataclass(frozen=True)
+class Side:
+    """One answer about a picture at one layer. Equal sides look the same."""
+
+    answer: Explained  # compares by identity
+    values: np.ndarray | None = field(compare=False)  # (height, width) or (row, column); None where it has no places
+    title: str = field(compare=False)  # rule set and target
+
+
+@dataclass(frozen=True)
 class Picture:
     """A picture and its relevance at one layer. Equal pictures look the same, however they are laid over each other."""
 
-    answer: Explained  # compares by identity
+    sides: tuple[Side, ...]  # the pinned answer, where there is one, then the one that answers the question
     layer: int | None
-    limit: float
+    limit: float  # of all sides
     colour_map: str
     legend: str
+    original: bool  # relevance lies on the whole picture, where the model saw it
     seen: Seen = field(compare=False)
     grid: Grid | None = field(compare=False)  # the patches to draw lines between
-    values: np.ndarray | None = field(compare=False)  # (height, width) or (row, column); None where it has no places
     title: str = field(compare=False)
+
+    @property
+    def answer(self) -> Explained:
+        return self.sides[-1].answer
+
+    @property
+    def values(self) -> np.ndarray | None:
+        return self.sides[-1].values
+
+    @property
+    def pinned(self) -> Explained | None:
+        return self.sides[0].answer if len(self.sides) > 1 else None
 
 
 @dataclass(frozen=True)
@@ -43,25 +66,40 @@ class Thumbnails:
     labels: tuple[str, ...] = field(compare=False)
 
 
-def picture_of(answer: Explained, view: View, title: str, legend: str) -> Picture | None:
-    """What is on show of an answer about a picture; None of any other."""
+def picture_of(answer: Explained, view: View, place: str, legend: str, pinned: Explained | None) -> Picture | None:
+    """What is on show of an answer about a picture, beside the `pinned` one; None of any other answer.
+
+    `place` says where in the model relevance is looked at, `legend` what the colours span.
+    """
     relevance = answer.relevance
     if relevance.seen is None:
         return None
-    beside = beside_at(relevance, view.layer)
-    if len(beside):
-        title = f"{title} · {_beside_in_words(beside)}"
+    sides = tuple(_side(each, view.layer) for each in (pinned, answer) if each is not None)
+    legend = legend if view.clip >= 100 else f"{legend}, {view.clip:g} % of values"
     return Picture(
-        answer=answer,
+        sides=sides,
         layer=view.layer,
-        limit=display_limit(relevance, view.layer, view.scale, view.clip),
+        limit=picture_limit([side.answer.relevance for side in sides], view.layer, view.scale, view.clip),
         colour_map=view.colour_map,
-        legend=legend if view.clip >= 100 else f"{legend}, to the {view.clip:g}th percentile",
+        legend=f"{legend}, for both" if pinned else legend,
+        original=is_on_original(relevance, view),
         seen=relevance.seen,
         grid=_patches(relevance, view.layer),
-        values=placed(relevance, view.layer),
-        title=title,
+        title=f"Relevance · {place}" if pinned else f"Relevance · {place} · {sides[-1].title}",
     )
+
+
+def is_on_original(relevance: Relevance, view: View) -> bool:
+    """Whether relevance is laid on the original: where that is wanted, and known."""
+    return view.original and relevance.seen is not None and relevance.seen.whole is not None
+
+
+def goes_beside(pinned: Explained, answer: Explained | None) -> bool:
+    """Whether both answers are about the same picture, by the same model."""
+    if answer is None or answer.question.image is None:
+        return False
+    ours, theirs = ((each.question.source, each.question.image) for each in (pinned, answer))
+    return ours == theirs
 
 
 def thumbnails_of(answer: Explained, view: View) -> Thumbnails | None:
@@ -77,21 +115,9 @@ def thumbnails_of(answer: Explained, view: View) -> Thumbnails | None:
         view.colour_map,
         tuple(placed(relevance, place) for place in places),
         tuple(beside_at(relevance, place) for place in places),
-        tuple(display_limit(relevance, place, view.scale, view.clip) for place in places),
+        tuple(picture_limit([relevance], place, view.scale, view.clip) for place in places),
         tuple(_label(place, len(relevance.layers)) for place in places),
     )
-
-
-def placed(relevance: Relevance, layer: int | None) -> np.ndarray | None:
-    """Relevance where it is on the picture: (height, width) of the pixels, (row, column) of a layer's grid."""
-    if layer is None:
-        return relevance.input
-    grid = relevance.grids[layer]
-    if grid is None:
-        return None
-    end = grid.before + grid.rows * grid.columns
-    patches: np.ndarray = relevance.layers[layer][grid.before : end].reshape(grid.rows, grid.columns)
-    return patches
 
 
 def beside_at(relevance: Relevance, layer: int | None) -> np.ndarray:
@@ -103,14 +129,12 @@ def beside_at(relevance: Relevance, layer: int | None) -> np.ndarray:
     return before
 
 
-def display_limit(relevance: Relevance, layer: int | None, scale: Scale, clip: float) -> float:
-    """As `colour_limit`, but at a percentile of absolute relevance: what is beyond has the last colour."""
-    limit = colour_limit(relevance, layer, scale)
-    if clip >= 100 or scale == "target":
-        return limit
-    values = relevance.layers if scale == "global" else relevance_at(relevance, layer)
-    finite = np.abs(values[np.isfinite(values)])
-    return float(np.percentile(finite, clip)) or limit if len(finite) else limit
+def _side(answer: Explained, layer: int | None) -> Side:
+    relevance = answer.relevance
+    title, beside = f"{titled(relevance.rules)} · {relevance.target.label}", beside_at(relevance, layer)
+    if len(beside):
+        title = f"{title} · {_beside_in_words(beside)}"
+    return Side(answer, placed(relevance, layer), title)
 
 
 def _patches(relevance: Relevance, layer: int | None) -> Grid | None:

@@ -119,14 +119,21 @@ class Scene:
         return None if shown is None else shown.answer.relevance
 
 
-def resolve(question: Question, answer: Explained | None, view: View, each: ExplainedEach | None = None) -> Scene:
-    """The scene for `question` when `answer` is the last good one."""
+def resolve(
+    question: Question,
+    answer: Explained | None,
+    view: View,
+    each: ExplainedEach | None = None,
+    pinned: Explained | None = None,
+) -> Scene:
+    """The scene for `question` when `answer` is the last good one, beside one that is `pinned`."""
     if answer is None:
         return Scene(question, view)
     relevance = answer.relevance
     view = _inside(view, relevance)
     stale = question_of(answer.question).key != question.key
     about_picture = relevance.seen is not None
+    value = max(abs(one.relevance.value) for one in (answer, pinned or answer))
     return Scene(
         question,
         view,
@@ -140,7 +147,7 @@ def resolve(question: Question, answer: Explained | None, view: View, each: Expl
         expectation(relevance.ledger) if relevance.ledger else "",
         is_defect(relevance.ledger),
         answer.seconds,
-        picture_of(answer, view, _title(relevance, view.layer), _legend(view, relevance.value)),
+        picture_of(answer, view, layer_title(view.layer, relevance), _legend(view, value), pinned),
         thumbnails_of(answer, view),
     )
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.protocol.messages import Explained, ExplainedEach
 from inspector.state.answers import Answers
 from inspector.state.history import History
+from inspector.state.picture import goes_beside
 from inspector.state.question import Question, question_of, question_of_each
 from inspector.state.scene import Scene, resolve
 from inspector.state.view import View
@@ -33,6 +34,7 @@ class Study(QObject):
         self._answers = Answers()
         self._each: OrderedDict[Question, ExplainedEach] = OrderedDict()
         self._shown: Explained | None = None
+        self._pinned: Explained | None = None
         self._clock = clock
         self._scene = resolve(self.question, None, view or View())
 
@@ -52,6 +54,11 @@ class Study(QObject):
     def shown(self) -> Explained | None:
         """The answer on the screen, which may be to an earlier question."""
         return self._shown
+
+    @property
+    def pinned(self) -> Explained | None:
+        """The answer that stays beside the one on show."""
+        return self._pinned
 
     @property
     def is_answered(self) -> bool:
@@ -121,6 +128,17 @@ class Study(QObject):
             self._each.popitem(last=False)
         self._resolve(self.view)
 
+    def pin(self) -> None:
+        """Keep the answer on show beside those that follow, as long as they are about the same picture and model."""
+        if self._shown is not None and self._shown.relevance.seen is not None:
+            self._pinned = self._shown
+            self._resolve(self.view)
+
+    def let_go(self) -> None:
+        """Keep no answer beside the one on show."""
+        self._pinned = None
+        self._resolve(self.view)
+
     def look(self, view: View) -> None:
         """Look at the same answer in another way."""
         if view != self.view:
@@ -154,5 +172,7 @@ class Study(QObject):
 
     def _resolve(self, view: View) -> None:
         each = self._each.get(self.question.matrix_key) if self.question.continuation else None
-        self._scene = resolve(self.question, self._shown, view, each)
+        if self._pinned is not None and not goes_beside(self._pinned, self._shown):
+            self._pinned = None
+        self._scene = resolve(self.question, self._shown, view, each, self._pinned)
         self.scene_changed.emit(self._scene)

@@ -14,7 +14,8 @@ PictureMode = Literal["picture", "heatmap", "overlay", "side by side"]
 class View:
     """What is on show: a layer (None is the input), a scale, a colour map, and the token under the cursor.
 
-    Of a picture: how its relevance is laid over it, and the percentile of absolute relevance at which colours end.
+    Of a picture: how its relevance is laid over it, the percentile of absolute relevance at which colours end, and
+    whether it lies on the original, of which the model saw a part.
     """
 
     layer: int | None = None
@@ -25,3 +26,4 @@ class View:
     opacity: float = 0.6
     clip: float = 100.0
     patches: bool = False  # lines between them
+    original: bool = False

@@ -16,7 +16,7 @@ from inspector.views.layer_plots import LayerPlots, Layers, Place
 from inspector.views.numbers import grouped, signed
 from inspector.views.visible_text import visible
 
-_EMPTY = "The relevance of each token at each layer appears here."
+_EMPTY = "The relevance at each layer appears here."
 
 
 class LayerMap(QWidget):

@@ -24,13 +24,14 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 from inspector.theme import Space, tones
 from inspector.views.heatmap import heatmap, paint_pixels
 from inspector.views.numbers import signed
-from inspector.views.overlays import paint_empty, paint_focus
+from inspector.views.overlays import paint_empty, paint_focus, paint_stale_tag
 
 _EMPTY = "The relevance at each layer appears here as a small picture."
 _NO_GRID = "not a picture here"
 _SMALLEST = 40  # points, of a map
 _MARGIN = 3  # of the ring around the current one
 _RING = 2
+_STALE = 0.4  # of the opacity of an earlier question's colours
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,7 @@ class LayerThumbnails(QAbstractScrollArea):
         super().__init__(parent)
         self._thumbnails: tuple[_Thumbnail, ...] = ()
         self._current: int | None = None
+        self._stale = False
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -79,6 +81,12 @@ class LayerThumbnails(QAbstractScrollArea):
         )
         self._settle()
         self._set_current(current)
+
+    def set_stale(self, stale: bool) -> None:
+        """Show that these are of an earlier question."""
+        if stale != self._stale:
+            self._stale = stale
+            self.viewport().update()
 
     def clear(self) -> None:
         self._thumbnails = ()
@@ -198,6 +206,8 @@ class LayerThumbnails(QAbstractScrollArea):
             place = self.map_rect(index)
             if place.right() + self._stride() >= event.rect().left() and place.left() <= event.rect().right():
                 self._paint_thumbnail(painter, place, thumbnail, index == self._current)
+        if self._stale and self._thumbnails:
+            paint_stale_tag(painter, self.viewport().rect(), t)
         if self.hasFocus():
             paint_focus(painter, self.viewport().rect(), t)
 
@@ -211,7 +221,9 @@ class LayerThumbnails(QAbstractScrollArea):
             words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(place.adjusted(Space.HAIR, 0, -Space.HAIR, 0), words, _NO_GRID)
         else:
+            painter.setOpacity(_STALE if self._stale else 1.0)
             paint_pixels(painter, QRectF(place), thumbnail.map)
+            painter.setOpacity(1.0)
         if thumbnail.extras is not None:
             self._paint_extras(painter, place, thumbnail.extras, thumbnail.caption)
         if is_current:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from inspector.theme import Space, Tones
+
+_POINTER = 7  # points, from its middle
 
 
 def paint_stale_tag(painter: QPainter, area: QRect, tones: Tones) -> None:
@@ -35,3 +37,12 @@ def paint_focus(painter: QPainter, area: QRect, tones: Tones) -> None:
     painter.setPen(QColor(tones.accent))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(area.adjusted(0, 0, -1, -1))
+
+
+def paint_pointer(painter: QPainter, point: QPointF) -> None:
+    """A ring, seen on dark and on light, about what is under the pointer in another pane."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for shade, width in ((QColor("white"), 3), (QColor("black"), 1)):
+        painter.setPen(QPen(shade, width))
+        painter.drawEllipse(point, _POINTER, _POINTER)

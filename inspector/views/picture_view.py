@@ -1,7 +1,8 @@
-"""A picture and where the target's value came from in it: beside each other, or one over the other."""
+"""A picture and where the target's value came from in it: over each other or side by side, of one answer or two."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -21,29 +22,34 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspector.theme import Space, tones
-from inspector.views.heatmap import heatmap, paint_pixels, rgb_image
-from inspector.views.numbers import signed
-from inspector.views.overlays import paint_empty, paint_focus
+from inspector.views.heatmap import heatmap, paint_pixels
+from inspector.views.overlays import paint_empty, paint_focus, paint_pointer, paint_stale_tag
+from inspector.views.picture_caption import pixel_in_words, size_in_words
 from inspector.views.picture_frame import PictureFrame
+from inspector.views.picture_ground import Ground
 
 Mode = Literal["picture", "heatmap", "overlay", "side by side"]
+Layer = Literal["picture", "heatmap", "overlay"]  # what one pane shows
 
 _EMPTY = "The picture and the relevance of its pixels appear here."
+_NO_PLACES = "What this layer computes has no places on the picture."
 _STEP = 1.25  # of the zoom, by a key or a notch of the wheel
 _STRIDE = 40  # points that an arrow key moves the picture
-_SMALLEST_PATCH = 4  # points: closer lines would hide the picture
+_STALE = 0.35  # of the opacity of colours that are of an earlier question
 
 
 @dataclass(frozen=True, eq=False)
 class _Shown:
-    pixels: np.ndarray
-    relevance: np.ndarray
-    picture: QImage
-    heatmap: QImage
+    ground: Ground
+    relevance: tuple[np.ndarray | None, ...]  # of each answer
+    heatmaps: tuple[QImage | None, ...]
 
 
 class PictureView(QWidget):
-    """Zooms at the pointer, is dragged along, and says what is under the pointer. The wheel needs no key."""
+    """Zooms at the pointer, is dragged along, and says what is under the pointer. The wheel needs no key.
+
+    Of two answers the pinned one is on the left; both are moved in step.
+    """
 
     pixel_hovered = Signal(object)  # (row, column) | None
 
@@ -54,8 +60,10 @@ class PictureView(QWidget):
         self._mode: Mode = "overlay"
         self._opacity = 0.6
         self._grid: tuple[int, int] | None = None
+        self._stale = False
         self._empty_text = _EMPTY
         self._hovered: tuple[int, int] | None = None
+        self._hovered_pane = 0
         self._dragged_from: QPointF | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -63,28 +71,28 @@ class PictureView(QWidget):
         self.setAccessibleName("Picture")
         self._describe()
 
-    def show_picture(self, pixels: np.ndarray, relevance: np.ndarray, limit: float, colour_map: str) -> None:
-        """Show uint8 `pixels` (height, width, 3) and `relevance` (height, width) in logits, whose colours end at
-        ± `limit`. Relevance of fewer rows and columns is that of patches which cover the picture.
+    def show_picture(
+        self, ground: Ground, relevance: Sequence[np.ndarray | None], limit: float, colour_map: str
+    ) -> None:
+        """Show `relevance` on `ground`: of each answer (row, column), in logits, whose colours end at ± `limit`.
 
-        A picture of the same size stays where it was zoomed to.
+        Its rows and columns cover all that was seen, be they pixels or patches; None has no places on the picture. A
+        picture of the same size stays where it was zoomed to.
         """
-        picture = self._shown.picture if self._shown and self._shown.pixels is pixels else rgb_image(pixels)
-        self._shown = _Shown(pixels, relevance, picture, heatmap(relevance, limit, colour_map))
-        height, width = pixels.shape[:2]
-        if (self._frame.height, self._frame.width) != (height, width):
-            self._frame = PictureFrame(width, height)
+        panes = len(self._layers())
+        maps = tuple(None if values is None else heatmap(values, limit, colour_map) for values in relevance)
+        self._shown = _Shown(ground, tuple(relevance), maps)
+        if (self._frame.height, self._frame.width) != (ground.height, ground.width):
+            self._frame = PictureFrame(ground.width, ground.height)
             self._hover(None)
-        self._describe()
-        self.update()
+        self._settle(panes)
 
     def set_mode(self, mode: Mode) -> None:
         """Show the picture, its heatmap, one over the other, or both."""
         if mode not in get_args(Mode):
             raise ValueError(f"A picture is shown as one of {', '.join(get_args(Mode))}, not {mode!r}.")
-        self._mode = mode
-        self._describe()
-        self.update()
+        panes, self._mode = len(self._layers()), mode
+        self._settle(panes)
 
     def set_opacity(self, opacity: float) -> None:
         """Of the heatmap over the picture, from 0 to 1."""
@@ -97,6 +105,13 @@ class PictureView(QWidget):
         self._grid = (rows, columns) if rows and columns else None
         self._describe()
         self.update()
+
+    def set_stale(self, stale: bool) -> None:
+        """Show that the last answer is to an earlier question. A pinned one is to its own."""
+        if stale != self._stale:
+            self._stale = stale
+            self._describe()
+            self.update()
 
     def set_empty_text(self, text: str) -> None:
         """What to say while there is no picture."""
@@ -116,7 +131,7 @@ class PictureView(QWidget):
         return self._frame.zoom
 
     def pixel_point(self, row: int, column: int, pane: int = 0) -> QPointF:
-        """Where the middle of a pixel is on this widget; of pictures side by side, in the left or right one."""
+        """Where the middle of a pixel is on this widget, in one of the panes from the left."""
         where = self._panes()[pane]
         scale = self._frame.scale(where)
         return self._frame.area(where).topLeft() + QPointF(column + 0.5, row + 0.5) * scale
@@ -125,17 +140,9 @@ class PictureView(QWidget):
         """The line below: what is under the pointer, or how large the picture is."""
         if self._shown is None:
             return ""
-        height, width = self._shown.pixels.shape[:2]
         if self._hovered is None:
-            patches = f" · {self._grid[0]} × {self._grid[1]} patches" if self._grid else ""
-            return f"{width} × {height} pixels{patches}"
-        row, column = self._hovered
-        rows, columns = self._shown.relevance.shape
-        value = float(self._shown.relevance[row * rows // height, column * columns // width])
-        patch = ""
-        if self._grid:
-            patch = f" · patch {row * self._grid[0] // height}, {column * self._grid[1] // width}"
-        return f"{signed(value)} logits · row {row}, column {column}{patch}"
+            return size_in_words(self._shown.ground, self._grid)
+        return pixel_in_words(self._shown.ground, self._shown.relevance, self._grid, self._hovered)
 
     def sizeHint(self) -> QSize:
         return QSize(480, 400)
@@ -162,7 +169,7 @@ class PictureView(QWidget):
             self._frame = self._frame.moved(self._panes()[0], event.position() - self._dragged_from)
             self._dragged_from = event.position()
             self.update()
-        self._hover(self._pixel_at(event.position()))
+        self._hover_at(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -205,19 +212,24 @@ class PictureView(QWidget):
         self.update()
 
     def _zoom_at(self, point: QPointF, factor: float) -> None:
-        pane = self._pane_at(point)
-        self._frame = self._frame.zoomed(pane, factor, point)
-        self._hover(self._pixel_at(point) if self.underMouse() else None)
+        self._frame = self._frame.zoomed(self._panes()[self._pane_at(point)], factor, point)
+        if self.underMouse():
+            self._hover_at(point)
+        else:
+            self._hover(None)
         self.update()
 
-    def _pixel_at(self, point: QPointF) -> tuple[int, int] | None:
-        return None if self._shown is None else self._frame.pixel(self._pane_at(point), point)
+    def _hover_at(self, point: QPointF) -> None:
+        pane = self._pane_at(point)
+        pixel = None if self._shown is None else self._frame.pixel(self._panes()[pane], point)
+        self._hover(pixel, pane if pixel is not None else 0)
 
-    def _hover(self, pixel: tuple[int, int] | None) -> None:
-        if pixel != self._hovered:
-            self._hovered = pixel
-            self.pixel_hovered.emit(pixel)
-            self.update(self._caption_rect().toAlignedRect())
+    def _hover(self, pixel: tuple[int, int] | None, pane: int = 0) -> None:
+        if (pixel, pane) == (self._hovered, self._hovered_pane):
+            return
+        self._hovered, self._hovered_pane = pixel, pane
+        self.pixel_hovered.emit(pixel)
+        self.update(self._caption_rect().toAlignedRect() if len(self._layers()) == 1 else self.rect())
 
     # -- painting -----------------------------------------------------------------------------------------------------
 
@@ -229,8 +241,11 @@ class PictureView(QWidget):
             paint_empty(painter, self.rect(), self._empty_text, t)
         else:
             if not self._caption_rect().contains(QRectF(event.rect())):
+                painter.setBackground(self.palette().base())
                 for pane, place in enumerate(self._panes()):
                     self._paint_pane(painter, place, self._shown, pane)
+                if self._stale:
+                    paint_stale_tag(painter, self._panes()[-1].toRect(), t)
             painter.setPen(QColor(t.quiet))
             line = self._caption_rect().adjusted(Space.SMALL, 0, -Space.SMALL, 0)
             text = painter.fontMetrics().elidedText(self.caption(), Qt.TextElideMode.ElideRight, int(line.width()))
@@ -239,51 +254,63 @@ class PictureView(QWidget):
             paint_focus(painter, self.rect(), t)
 
     def _paint_pane(self, painter: QPainter, place: QRectF, shown: _Shown, pane: int) -> None:
-        area = self._frame.area(place)
+        area, ground = self._frame.area(place), shown.ground
+        layer, answer = self._layers()[pane]
         painter.save()
         painter.setClipRect(place)
-        mode = ("picture", "heatmap")[pane] if self._mode == "side by side" else self._mode
-        if mode != "heatmap":
-            paint_pixels(painter, area, shown.picture, place)
-        if mode != "picture":
-            painter.setOpacity(self._opacity if mode == "overlay" else 1.0)
-            paint_pixels(painter, area, shown.heatmap, place)
+        if layer != "heatmap" or not ground.is_all_seen:
+            ground.paint(painter, area, place, grey=layer != "picture")
+        colours = None if layer == "picture" else shown.heatmaps[answer]
+        if colours is not None and ground.seen_area(area).intersects(place):
+            is_stale = self._stale and answer == len(shown.heatmaps) - 1
+            painter.setOpacity((self._opacity if layer == "overlay" else 1.0) * (_STALE if is_stale else 1.0))
+            paint_pixels(painter, ground.seen_area(area), colours, place)
             painter.setOpacity(1.0)
+        elif colours is None and layer == "heatmap":
+            paint_empty(painter, place.toRect(), _NO_PLACES, tones(self.palette()))
         if self._grid:
-            _paint_grid(painter, area, *self._grid)
+            ground.paint_lines(painter, area, *self._grid)
+        if self._hovered is not None and pane != self._hovered_pane:
+            paint_pointer(painter, self.pixel_point(*self._hovered, pane))
         painter.restore()
+
+    def _layers(self) -> tuple[tuple[Layer, int], ...]:
+        """What each pane shows, and of which answer."""
+        answers = range(len(self._shown.heatmaps) if self._shown else 1)
+        match self._mode:
+            case "picture":
+                return (("picture", 0),)
+            case "side by side":
+                return (("picture", 0), *(("heatmap", answer) for answer in answers))
+            case layer:
+                return tuple((layer, answer) for answer in answers)
 
     def _caption_rect(self) -> QRectF:
         height = self.fontMetrics().height() + Space.SMALL
         return QRectF(0, self.height() - height, self.width(), height)
 
     def _panes(self) -> list[QRectF]:
-        """Where pictures may be: one place, or two of the same size."""
+        """Where pictures may be, of the same size and from left to right."""
         room = QRectF(1, 1, self.width() - 2, self._caption_rect().top() - 1)
-        if self._mode != "side by side":
-            return [room]
-        width = (room.width() - Space.SMALL) / 2
+        count = len(self._layers())
+        width = (room.width() - (count - 1) * Space.SMALL) / count
         left = QRectF(room.left(), room.top(), width, room.height())
-        return [left, left.translated(width + Space.SMALL, 0)]
+        return [left.translated(pane * (width + Space.SMALL), 0) for pane in range(count)]
 
-    def _pane_at(self, point: QPointF) -> QRectF:
-        panes = self._panes()
-        return next((pane for pane in panes if pane.contains(point)), panes[0])
+    def _pane_at(self, point: QPointF) -> int:
+        return next((index for index, pane in enumerate(self._panes()) if pane.contains(point)), 0)
+
+    def _settle(self, panes: int) -> None:
+        """Show what has changed; what was under the pointer is elsewhere where there were other `panes`."""
+        if panes != len(self._layers()):
+            self._hover(None)
+        self._describe()
+        self.update()
 
     def _describe(self) -> None:
-        self.setAccessibleDescription(f"{self.caption()}, {self._mode}" if self._shown else self._empty_text)
-
-
-def _paint_grid(painter: QPainter, area: QRectF, rows: int, columns: int) -> None:
-    """Lines that are seen on dark and on light: each is a dark one beside a light one."""
-    if min(area.height() / rows, area.width() / columns) < _SMALLEST_PATCH:
-        return
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    for shade, aside in ((QColor(0, 0, 0, 80), 0), (QColor(255, 255, 255, 70), 1)):
-        painter.setPen(shade)
-        for row in range(1, rows):
-            y = round(area.top() + row * area.height() / rows) + aside
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-        for column in range(1, columns):
-            x = round(area.left() + column * area.width() / columns) + aside
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+        if self._shown is None:
+            self.setAccessibleDescription(self._empty_text)
+            return
+        two, stale = len(self._shown.heatmaps) > 1, self._stale
+        facts = (self.caption(), self._mode, "two answers" if two else "", "stale" if stale else "")
+        self.setAccessibleDescription(", ".join(fact for fact in facts if fact))

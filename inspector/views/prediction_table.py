@@ -94,8 +94,11 @@ class PredictionTable(QWidget):
         else:
             self._position.setText(f"{relation} “{visible(label)}”  ·  position {grouped(position)}")
 
-    def set_classes(self, names: Sequence[str]) -> None:
-        """The classes that the field finds by any part of their names; none of a model that predicts tokens."""
+    def set_classes(self, names: Sequence[str], kind: Kind) -> None:
+        """What the model chooses from, and the classes that the field finds by any part of their names."""
+        if not self._rows.predictions:
+            self._name_kind(kind)
+            self._rows.show((), None, kind)
         completer = QCompleter(list(dict.fromkeys(names)), self._field)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)

@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from inspector.theme import apply_theme
+from inspector.views.picture_ground import Ground
 from inspector.views.picture_view import PictureView
 
 _SIDE = 1024
@@ -47,7 +48,7 @@ def main() -> None:
         view.show()
         QTest.qWaitForWindowExposed(view)
         begin = time.perf_counter()
-        view.show_picture(pixels, relevance, 3.0, "CET_D1A")
+        view.show_picture(Ground(pixels), [relevance], 3.0, "CET_D1A")
         shown = time.perf_counter() - begin
         median = statistics.median(_repaint_times(view))
         print(f"{_SIDE} × {_SIDE} pixels in a view of {width} × {height}:")

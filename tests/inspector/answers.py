@@ -123,11 +123,12 @@ def answer_about_picture(question: Explain, seed: int = 0) -> Explained:
     layers[-1, 1:] = np.nan
     channels = random.normal(size=(3, *PICTURE)).astype(np.float32)
     pixels = random.integers(0, 256, (*PICTURE, 3), dtype=np.uint8)
+    whole = random.integers(0, 256, (48, 64, 3), dtype=np.uint8)
     explained = 1 if isinstance(question.target, Class) else 0
     target = ResolvedTarget(question.target, f"“{CLASSES[explained]}”", -1, ((-1, explained, 1.0),))
     relevance = Relevance(
         info_of(question.source), "", (), target, question.rules, 12.5, channels.sum(axis=0), layers, {"torch": "0"},
-        seen=Seen(question.image.name, pixels, (640, 480), (80.0, 0.0, 560.0, 480.0)), channels=channels,
+        seen=Seen(question.image.name, pixels, (640, 480), (80.0, 0.0, 560.0, 480.0), whole=whole), channels=channels,
         grids=(*[GRID] * BLOCKS, None),
     )  # fmt: skip
     found = tuple(Prediction(i, name, name, 12.0 - i, 0.5 / 2**i) for i, name in enumerate(CLASSES))

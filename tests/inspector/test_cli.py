@@ -83,6 +83,7 @@ def test_that_the_version_is_told() -> None:
         (["explain", "m", "--prompt", "a", "--picture", "overlay"], "tokens and layers"),
         (["explain", "m", "--image", "a", "--picture", "layers"], "heatmap and overlay"),
         (["explain", "m", "--image", "a", "--out", "a.tex"], ".tex"),
+        (["explain", "m", "--prompt", "a", "--original"], "--original is of an image"),
         (["explain", "m", "--image", "a", "--clip", "0"], "percentile"),
         (["explain", "m", "--image", "a", "--zoom", "5"], "zoom"),
         (["explain", "m", "--image", "a", "--rules", "gamma(conv=x)"], "conv"),
@@ -246,7 +247,14 @@ def test_that_a_picture_is_explained(cat: str, tmp_path: Path) -> None:
     assert (question.rules, question.image.data, question.prompt) == (rules, b"a picture", "")
     assert question.source == ModelSource("torchvision:vit_b_16", weights="w.pt", classes=("a cat", "a dog"))
     assert (export.picture, export.clip, export.opacity, export.zoom) == ("overlay", 99, 0.4, 2)
-    assert PIL.Image.open(out).format == "PNG"
+    assert PIL.Image.open(out).format == "PNG" and not export.original
+
+
+def test_that_an_original_that_is_not_known_is_not_drawn(cat: str, tmp_path: Path) -> None:
+    out = tmp_path / "f.png"
+    done = CliRunner().invoke(cli, ["explain", "bundled:vit", "--image", cat, "--original", "--out", str(out)])
+    assert done.exit_code == 1 and "which part of the original" in done.stderr
+    assert not out.exists()
 
 
 def test_that_a_grid_of_gammas_is_made(cat: str, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from fake_worker import good_ending
 from PIL import Image as Pillow
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSlider
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QToolButton
 
 from engine.protocol.messages import Explain, Export, ExportGrid, Rate
 from engine.protocol.rule_names import Gamma
@@ -19,6 +19,7 @@ from inspector.dialogs.export import ExportDialog
 from inspector.settings import Profile, SettingsFile
 from inspector.state.trouble import Remedy
 from inspector.views.image_input import ImageExample
+from inspector.views.side_titles import SideTitles
 from inspector.window import Window
 
 VIT = ModelSource("bundled:vit")
@@ -164,7 +165,7 @@ def test_that_the_slider_sets_the_opacity(about_cat, qtbot):
 def test_that_gamma_rules_are_marked_and_titled(about_cat, worker):
     about_cat.commands["rules.gamma"].trigger()
     assert asked(worker, Explain)[-1].rules == Gamma().name
-    assert "before the last change" in title(about_cat)
+    assert "AttnLRP" in title(about_cat)  # until the next one is there
     worker.answer()
     assert Gamma().title in title(about_cat)
     assert about_cat.commands["rules.gamma"].isChecked()
@@ -286,3 +287,91 @@ def test_that_an_example_brings_its_model(window, worker, picture):
     worker.answer()
     assert window.study.shown.relevance.seen.name == "cat.png"
     assert window.study.question.source == VIT
+
+
+def sides(window: Window) -> list[str]:
+    return [side.title for side in window.study.scene.picture.sides]
+
+
+def test_that_a_pinned_answer_stays_beside_another_class_until_it_is_let_go(about_cat, worker, qtbot):
+    assert not about_cat.findChild(SideTitles).isVisible()
+    about_cat.commands["view.pin"].trigger()
+    assert about_cat.commands["view.pin"].isChecked()
+    about_cat.table.explained.emit(1)
+    worker.answer()
+    about_cat.commands["rules.cp-lrp"].trigger()
+    worker.answer()
+    assert sides(about_cat) == ["AttnLRP · “tabby cat”", "CP-LRP · “tiger cat”"]
+    titles = about_cat.findChild(SideTitles)
+    assert titles.isVisible()
+    assert titles.texts() == ("Pinned: AttnLRP · “tabby cat”", "CP-LRP · “tiger cat”")
+    about_cat.commands["mode.side by side"].trigger()
+    assert titles.texts()[0] == "Picture"
+    titles.findChild(QToolButton, "let_go").click()
+    assert sides(about_cat) == ["CP-LRP · “tiger cat”"]
+    assert not titles.isVisible()
+    assert not about_cat.commands["view.pin"].isChecked()
+
+
+def test_that_the_pin_says_why_it_cannot_be_used(window, worker, picture):
+    pin = window.commands["view.pin"]
+    assert not pin.isEnabled()
+    assert "Only answers about pictures" in pin.toolTip()
+    window.inquiry.open_model(VIT)
+    worker.answer()
+    drop(window, picture)
+    worker.answer()
+    assert pin.isEnabled()
+    assert "Keep this answer" in pin.toolTip()
+    assert window.findChild(QToolButton, "pin").isVisible()
+
+
+def test_that_another_picture_lets_the_pinned_answer_go(about_cat, worker, tmp_path):
+    about_cat.commands["view.pin"].trigger()
+    Pillow.new("RGB", (32, 32), (9, 9, 9)).save(tmp_path / "dog.png")
+    drop(about_cat, tmp_path / "dog.png")
+    worker.answer()
+    assert len(sides(about_cat)) == 1
+    assert about_cat.study.shown.relevance.seen.name == "dog.png"
+
+
+def test_that_a_pair_is_exported_in_one_picture(about_cat, worker, tmp_path, qtbot):
+    about_cat.commands["view.pin"].trigger()
+    about_cat.table.explained.emit(1)
+    worker.answer()
+    about_cat.commands["file.export"].trigger()
+    dialog = next(each for each in about_cat.findChildren(ExportDialog) if each.isVisible())
+    dialog.findChild(QLineEdit, "export_path").setText(str(tmp_path / "both.png"))
+    dialog.accept()
+    request = asked(worker, ExportGrid)[-1]
+    assert [cell.target.label for cell in request.cells] == ["“tabby cat”", "“tiger cat”"]
+    assert (request.format, request.shared, request.columns) == ("png", True, tuple(sides(about_cat)))
+    with qtbot.waitSignal(about_cat.inquiry.exporting.written):
+        worker.answer()
+
+
+def test_that_relevance_is_laid_on_the_original_by_command_and_by_choice(about_cat, worker, tmp_path):
+    choice = about_cat.findChild(QComboBox, "original")
+    view = about_cat.relevance.picture.picture
+    assert view.caption() == "16 × 12 pixels"
+    about_cat.commands["view.original"].trigger()
+    assert choice.currentText() == "On the original picture"
+    assert view.caption() == "640 × 480 pixels, of which the model saw 480 × 480"
+    choice.activated.emit(0)
+    assert not about_cat.commands["view.original"].isChecked()
+    assert view.caption() == "16 × 12 pixels"
+    choice.activated.emit(1)
+    about_cat.commands["file.export"].trigger()
+    dialog = next(each for each in about_cat.findChildren(ExportDialog) if each.isVisible())
+    assert any("on the original picture" in label.text() for label in dialog.findChildren(QLabel))
+    dialog.findChild(QLineEdit, "export_path").setText(str(tmp_path / "a.png"))
+    dialog.accept()
+    assert asked(worker, Export)[-1].original
+
+
+def test_that_an_earlier_answer_looks_stale_until_the_next_is_there(about_cat, worker):
+    view = about_cat.relevance.picture.picture
+    about_cat.commands["rules.cp-lrp"].trigger()
+    assert view.accessibleDescription().endswith("stale")
+    worker.answer()
+    assert "stale" not in view.accessibleDescription()

@@ -1,4 +1,4 @@
-"""A picture from the drop to the exported grid, on a worker process of its own."""
+"""A picture from the drop on a first start to exported figures, on a worker process of its own."""
 
 from __future__ import annotations
 
@@ -7,33 +7,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-import torchvision
 from PIL import Image as Pillow
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.protocol.values import ModelSource
+from engine.protocol.colours import colours
+from engine.protocol.rule_names import Gamma
+from engine.protocol.targets import Class
 from inspector.app import new_worker
 from inspector.client.client import WorkerClient
 from inspector.dialogs.explore import ExploreDialog
+from inspector.dialogs.export import ExportDialog
 from inspector.settings import Profile, SettingsFile
 from inspector.state.question import Question
 from inspector.state.study import Study
+from inspector.state.trouble import Remedy
 from inspector.window import Window
 
 PATIENCE = 180_000  # ms: torch is imported in it, on a machine that may be busy
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> ModelSource:
-    """A small network whose weights are random."""
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "squeezenet.pt"
-    torch.save(torchvision.models.squeezenet1_1().state_dict(), path)
-    return ModelSource("torchvision:squeezenet1_1", weights=str(path))
+EXAMPLES = Path(__file__).parents[2] / "resources" / "examples" / "images"
+DIGITS = EXAMPLES / "digits-3-and-8.png"  # a 3 above an 8
 
 
 @pytest.fixture
@@ -45,12 +40,12 @@ def client(qapp) -> Iterator[WorkerClient]:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, client: WorkerClient, source: ModelSource, tmp_path: Path) -> Iterator[Window]:
-    """A window of a fresh profile, with a model for pictures."""
+def window(qtbot: QtBot, client: WorkerClient, tmp_path: Path) -> Iterator[Window]:
+    """A window as it is at a first start."""
     profile = Profile(SettingsFile(tmp_path / "settings.json"))
-    window = Window(client, Study(Question(source)), profile, new_worker)
+    window = Window(client, Study(Question(profile.settings.model)), profile, new_worker)
     window.show()
-    window.inquiry.open_model(source)
+    window.inquiry.open_model(window.study.question.source)
     qtbot.waitUntil(lambda: window.inquiry.model is not None, timeout=PATIENCE)
     yield window
     window.close()
@@ -65,29 +60,57 @@ def drop(window: Window, path: Path) -> None:
     )
 
 
-def test_that_a_dropped_picture_gets_to_an_exported_grid(window, qtbot, tmp_path):
+def dialog_of(window: Window, kind: type) -> ExploreDialog | ExportDialog:
+    return next(each for each in window.findChildren(kind) if each.isVisible())
+
+
+def test_that_a_picture_dropped_at_a_first_start_gets_to_exported_figures(window, qtbot, tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n and no more")
     with qtbot.waitSignal(window.troubled, timeout=PATIENCE):
         drop(window, broken)
-    assert window.notices.failure.isVisible()
 
-    picture = tmp_path / "noise.png"
-    Pillow.fromarray(np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)).save(picture)
-    drop(window, picture)
+    with qtbot.waitSignal(window.troubled) as said:  # the model of a first start takes text
+        drop(window, DIGITS)
+    assert said.args[0].remedy is Remedy.PICTURE_MODEL
+    window.notices.remedy_chosen.emit(Remedy.PICTURE_MODEL)
     qtbot.waitUntil(lambda: window.study.is_answered, timeout=PATIENCE)
-    shown = window.study.scene.picture
-    assert shown.values.shape == shown.seen.pixels.shape[:2]
-    assert np.abs(shown.values).max() > 0
+    assert {each.text for each in window.study.shown.predictions[:2]} == {"3", "8"}
     assert len(window.study.scene.thumbnails.maps) == len(window.study.shown.relevance.layers) + 1
 
+    window.commands["rules.gamma"].trigger()
+    explain(window, qtbot, "3")
+    window.commands["view.pin"].trigger()
+    explain(window, qtbot, "8")
+    upper, lower = (side.values.clip(0).reshape(2, 24, 48).sum((1, 2)) for side in window.study.scene.picture.sides)
+    assert upper[0] > upper[1] and lower[0] < lower[1]  # each digit's relevance lies where it is
+
+    window.commands["mode.heatmap"].trigger()
+    window.commands["file.export"].trigger()
+    dialog = dialog_of(window, ExportDialog)
+    dialog.findChild(QLineEdit, "export_path").setText(str(tmp_path / "both.png"))
+    with qtbot.waitSignal(window.inquiry.exporting.written, timeout=PATIENCE):
+        dialog.accept()
+    pixels = np.asarray(Pillow.open(tmp_path / "both.png").convert("RGB"))
+    shown = window.study.scene.picture
+    for side in shown.sides:  # the strongest pixel of each, in its colour on the scale of both
+        strongest = side.values.ravel()[np.abs(side.values).argmax()]
+        assert (pixels == colours(strongest, shown.limit)).all(axis=2).any()
+
     window.commands["run.explore"].trigger()
-    dialog = next(each for each in window.findChildren(ExploreDialog) if each.isVisible())
+    grid = dialog_of(window, ExploreDialog)
     with qtbot.waitSignal(window.inquiry.exploring.ended, timeout=PATIENCE):
-        dialog.grid.set_axes((0.25,), (0.0, 1.0))
-        dialog.grid.axes_changed.emit((0.25,), (0.0, 1.0))
-    with qtbot.waitSignal(dialog.export_requested) as figure:
-        dialog.findChild(QPushButton, "explore_export").click()
+        grid.grid.set_axes((0.25,), (0.0, 1.0))
+        grid.grid.axes_changed.emit((0.25,), (0.0, 1.0))
+    with qtbot.waitSignal(grid.export_requested) as figure:
+        grid.findChild(QPushButton, "explore_export").click()
+    assert [cell.rules for cell in figure.args[0].cells] == [Gamma(0.25, 0.0).name, Gamma(0.25, 1.0).name]
     with qtbot.waitSignal(window.inquiry.exporting.written, timeout=PATIENCE):
         window.pictures.export_grid(figure.args[0], str(tmp_path / "grid.png"))
     assert Pillow.open(tmp_path / "grid.png").size[0] > 200
+
+
+def explain(window: Window, qtbot: QtBot, name: str) -> None:
+    window.inquiry.choose_prediction(name)
+    qtbot.waitUntil(lambda: window.study.is_answered, timeout=PATIENCE)
+    assert window.study.shown.question.target == Class(name)

@@ -13,6 +13,7 @@ from engine.figures import render
 from engine.figures.fonts import FontChoice, base_font
 from engine.figures.grid import grid_page
 from engine.figures.page import Cells, Page, Rectangle, Text, width_of
+from engine.figures.picture import on_picture, patches
 from engine.figures.typesetting import is_whole_pdf
 from engine.protocol.colours import colours
 from engine.protocol.failures import EngineError
@@ -54,6 +55,17 @@ def test_that_a_shared_scale_ends_at_the_largest_of_all() -> None:
     for cell, answer in zip(_cells(page), CELLS, strict=True):
         np.testing.assert_array_equal(cell.colours, colours(answer.input, limit))
     assert f"−{limit:.3g}" in _said(page) and not any(text.startswith("±") for text in _said(page))
+
+
+@pytest.mark.parametrize(("scale", "limit"), [("layer", None), ("target", 30.0)])
+def test_that_a_layer_of_every_cell_is_drawn_on_one_scale(scale: str, limit: float | None) -> None:
+    cells = (CELLS[0], replace(CELLS[1], value=-30.0))
+    grid = replace(GRID, cells=cells, rows=("",), columns=("a", "b"), shared=True, layer=1, scale=scale)
+    limit = limit or max(float(np.abs(patches(answer, 1)).max()) for answer in cells)
+    for cell, answer in zip(_cells(grid_page(grid, FONTS)), cells, strict=False):
+        np.testing.assert_array_equal(cell.colours, colours(on_picture(answer, 1), limit))
+    assert any("colours span" in text for text in _said(grid_page(grid, FONTS)))
+    assert "Relevance before block 1" in "".join(_said(grid_page(replace(grid, cells=cells[:1]), FONTS)))
 
 
 def test_that_the_caption_says_what_holds_for_all_cells() -> None:

@@ -18,12 +18,13 @@ from engine.figures import render
 from engine.figures.fonts import FontChoice, base_font
 from engine.figures.heatmap import heatmap_page
 from engine.figures.page import Cells, Page, Text
-from engine.figures.picture import on_picture, patches, picture_limit
+from engine.figures.picture import on_picture, patches
 from engine.figures.typesetting import is_whole_pdf
-from engine.protocol.colours import colours
+from engine.protocol.colours import UNSEEN, colours, greyed
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export
-from engine.protocol.values import Grid
+from engine.protocol.placing import picture_limit
+from engine.protocol.values import Grid, Relevance
 from tests.engine.figures.made_relevance import of_picture, relevance
 
 FONTS = FontChoice(base_font(), ())
@@ -58,7 +59,7 @@ def test_that_an_overlay_mixes_colours_and_the_grey_picture_by_opacity() -> None
     answer = of_picture()
     assert answer.seen is not None
     heat = colours(answer.input, float(np.abs(answer.input).max()))
-    grey = (answer.seen.pixels @ [0.299, 0.587, 0.114])[..., None]
+    grey = (answer.seen.pixels @ [0.299, 0.587, 0.114]).round()[..., None]
     for opacity in (0.0, 0.3, 1.0):
         page = heatmap_page(Export(answer, "png", "overlay", opacity=opacity), FONTS)
         np.testing.assert_allclose(_cells(page), (1 - opacity) * grey + opacity * heat, atol=0.51)
@@ -73,7 +74,7 @@ def test_that_colours_end_at_a_percentile_and_values_do_not() -> None:
     answer = of_picture()
     export = Export(answer, "png", "heatmap", clip=90)
     limit = float(np.percentile(np.abs(answer.input), 90))
-    assert picture_limit(answer, None, "layer", 90) == pytest.approx(limit)
+    assert picture_limit([answer], None, "layer", 90) == pytest.approx(limit)
     np.testing.assert_array_equal(_cells(heatmap_page(export, FONTS)), colours(answer.input, limit))
     assert "logits; colours span 90 % of values" in _said(heatmap_page(export, FONTS))
     np.testing.assert_array_equal(load(render(replace(export, format="safetensors")).data)["input"], answer.input)
@@ -82,7 +83,7 @@ def test_that_colours_end_at_a_percentile_and_values_do_not() -> None:
 def test_that_the_class_token_does_not_stretch_the_colours_and_is_said_beside() -> None:
     answer = of_picture()
     answer.layers[0, 0] = 1000
-    assert picture_limit(answer, 0, "layer", 100) == np.abs(answer.layers[0, 1:]).max()
+    assert picture_limit([answer], 0, "layer", 100) == np.abs(answer.layers[0, 1:]).max()
     said = _said(heatmap_page(Export(answer, "png", "heatmap", layer=0), FONTS))
     assert "before block 0" in said and "of it 1e3 at the class token" in said
 
@@ -91,14 +92,14 @@ def test_that_a_percentile_of_nothing_is_the_largest() -> None:
     answer = of_picture()
     answer.input[:] = 0
     answer.input[3, 5] = -2
-    assert picture_limit(answer, None, "layer", 90) == 2
+    assert picture_limit([answer], None, "layer", 90) == 2
 
 
 @pytest.mark.parametrize(("scale", "limit"), [("target", 12.5), ("global", 30.0)])
 def test_that_other_scales_span_the_value_or_everything_on_the_picture(scale: str, limit: float) -> None:
     answer = of_picture()
     answer.layers[1, 3], answer.layers[1, 0] = -30, 90
-    assert picture_limit(answer, None, scale, 100) == limit
+    assert picture_limit([answer], None, scale, 100) == limit
 
 
 @pytest.mark.parametrize("zoom", [1, 2])
@@ -203,6 +204,41 @@ def test_that_a_text_has_its_arrays_as_well() -> None:
         assert set(file) == {"input", "layers", "value", "metadata"}
         assert json.loads(str(file["metadata"]))["prompt"] == answer.prompt
     assert set(load(render(Export(answer, "safetensors")).data)) == {"input", "layers", "value"}
+
+
+def on_its_original(answer: Relevance, size: tuple[int, int], box: tuple[float, float, float, float]) -> Relevance:
+    """`answer`, with an original of `size` (width, height), of which the model saw the box."""
+    assert answer.seen is not None
+    whole = np.random.default_rng(5).integers(0, 256, (size[1], size[0], 3)).astype(np.uint8)
+    return replace(answer, seen=replace(answer.seen, original=size, box=box, whole=whole))
+
+
+@pytest.mark.parametrize(("picture", "opacity"), [("overlay", 0.3), ("heatmap", 1.0)])
+def test_that_relevance_lies_on_the_original_where_the_model_saw_it(picture: str, opacity: float) -> None:
+    answer = on_its_original(of_picture(rows=3, columns=3), (64, 40), (8.0, 4.0, 56.0, 28.0))  # 24 pixels in 48 by 24
+    export = Export(answer, "png", picture, opacity=0.3, original=True)
+    assert answer.seen is not None and answer.seen.whole is not None
+    grey = greyed(answer.seen.whole)
+    expected = 255 - UNSEEN * (255.0 - grey)
+    heat = colours(answer.input, float(np.abs(answer.input).max())).repeat(2, axis=1)
+    expected[4:28, 8:56] = (1 - opacity) * grey[4:28, 8:56] + opacity * heat
+    doubled = expected.repeat(2, axis=0).repeat(2, axis=1)  # two pixels for each that was seen
+    np.testing.assert_allclose(_cells(heatmap_page(export, FONTS)), doubled, atol=0.51)
+    assert "On the original, 64 × 40 pixels; what the model did not see is faint" in _said(heatmap_page(export, FONTS))
+
+
+def test_that_no_seen_pixel_is_lost_on_an_original_that_is_smaller() -> None:
+    answer = on_its_original(of_picture(rows=3, columns=4), (16, 12), (0.0, 0.0, 16.0, 12.0))
+    image = _cells(heatmap_page(Export(answer, "png", "heatmap", original=True), FONTS))
+    heat = colours(answer.input, float(np.abs(answer.input).max()))
+    np.testing.assert_array_equal(image, heat.repeat(2, axis=0).repeat(2, axis=1))
+
+
+def test_that_an_original_of_which_nobody_knows_what_was_seen_is_not_drawn() -> None:
+    answer = of_picture()
+    assert answer.seen is not None and answer.seen.whole is None
+    with pytest.raises(EngineError, match="which part of the original"):
+        render(Export(answer, "png", "overlay", original=True))
 
 
 def _cells(page: Page) -> np.ndarray:

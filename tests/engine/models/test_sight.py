@@ -135,3 +135,18 @@ def test_that_interpolation_does_not_move_the_box() -> None:
         preset = ImageClassification(crop_size=56, resize_size=64, interpolation=interpolation)
         box = see(opened(preset), photograph(300, 200))[1].box
         assert np.abs(np.subtract(box, centre(300, 200, 56 / 64))).max() < 3
+
+
+def test_that_the_original_is_kept_as_large_as_a_screen() -> None:
+    small, large = photograph(97, 64), photograph(4000, 3000)
+    np.testing.assert_array_equal(see(opened(PRESET), small)[1].whole, small)
+    whole = see(opened(PRESET), large)[1].whole
+    assert whole is not None and whole.shape == (960, 1280, 3)
+    resized = Image.fromarray(large).resize((1280, 960), Image.Resampling.BOX)
+    assert np.abs(whole.astype(int) - np.asarray(resized)).mean() < 2
+
+
+def test_that_there_is_no_original_where_the_box_is_not_known() -> None:
+    turned = lambda image: PRESET(image.rotate(90, expand=True))  # noqa: E731
+    seen = see(opened(turned), photograph(97, 64))[1]
+    assert seen.box is seen.whole is None

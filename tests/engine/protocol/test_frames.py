@@ -85,13 +85,14 @@ RELEVANCE = Relevance(
     versions={"torch": "2.11.0"},
     ledger=Ledger(ACCOUNT, ACCOUNT, (ACCOUNT, ACCOUNT), ACCOUNT, {"bias": 0.75, "norm bias": 0.25}, True, True),
 )
+PIXELS = np.zeros((1, 2, 3), np.uint8)
 PICTURE = Image("cat.png", "0af3", b"\x89PNG")
 OF_A_PICTURE = structs.replace(
     RELEVANCE,
     prompt="",
     tokens=(),
     input=np.array([[0.5, -0.25]], np.float32),
-    seen=Seen("cat.png", np.zeros((1, 2, 3), np.uint8), (4, 2), (0.0, 0.0, 4.0, 2.0), "the first of 3 frames"),
+    seen=Seen("cat.png", PIXELS, (4, 2), (0.0, 0.0, 4.0, 2.0), "the first of 3 frames", PIXELS),
     channels=np.arange(6, dtype=np.float32).reshape(3, 1, 2),
     grids=(Grid(1, 1, 1), None),
 )

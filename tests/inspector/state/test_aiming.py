@@ -34,6 +34,13 @@ def test_that_a_prediction_is_a_class(head: Head, place: int | None) -> None:
     assert aiming.token_at_position_shown("acceptable", QUESTION, shown) == Class("acceptable", place)
 
 
+def test_that_a_class_without_a_name_is_a_class() -> None:
+    shown = shown_by("classes")
+    model = structs.replace(shown.relevance.model, labels=())
+    shown = structs.replace(shown, relevance=structs.replace(shown.relevance, model=model))
+    assert aiming.token_at_position_shown(1, QUESTION, shown) == Class(1, None)
+
+
 def test_that_a_class_is_set_against_another() -> None:
     shown = shown_by("classes")
     explained = shown.relevance.target.terms[0][1]

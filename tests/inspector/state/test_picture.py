@@ -90,7 +90,7 @@ def test_that_clipping_is_for_the_colours_alone():
     assert whole.picture.limit == pytest.approx(values.max())
     assert clipped.picture.limit == pytest.approx(np.percentile(values, 95))
     assert np.array_equal(whole.picture.values, clipped.picture.values)
-    assert "95th percentile" in clipped.picture.legend
+    assert "95 % of values" in clipped.picture.legend
 
 
 def test_that_mode_and_opacity_leave_the_picture_equal():
@@ -107,5 +107,5 @@ def test_that_gamma_rules_are_titled():
 def test_that_channels_and_pixels_count_as_room():
     answer = answer_to(QUESTION.request())
     relevance = answer.relevance
-    parts = (relevance.input, relevance.layers, relevance.channels, relevance.seen.pixels)
+    parts = (relevance.input, relevance.layers, relevance.channels, relevance.seen.pixels, relevance.seen.whole)
     assert size_of(answer) == sum(part.nbytes for part in parts)

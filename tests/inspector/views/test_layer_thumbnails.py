@@ -33,6 +33,15 @@ def test_that_each_map_is_coloured_up_to_its_own_limit(strip: LayerThumbnails):
         assert (_colour(strip, index, 1, 2) == colours(_MAPS[index][1, 2], _LIMITS[index])).all()
 
 
+def test_that_an_earlier_questions_layers_are_pale(strip: LayerThumbnails):
+    fresh = strip.viewport().grab().toImage()
+    strip.set_stale(True)
+    pale = 0.4 * colours(_MAPS[1][1, 2], _LIMITS[1]) + 0.6 * 255
+    assert np.abs(_colour(strip, 1, 1, 2) - pale).max() < 2
+    strip.set_stale(False)
+    assert strip.viewport().grab().toImage() == fresh
+
+
 def test_that_a_click_chooses_a_layer_with_or_without_a_grid(strip: LayerThumbnails, qtbot: QtBot):
     clicked = []
     strip.layer_clicked.connect(clicked.append)

@@ -39,6 +39,17 @@ def test_that_rows_show_token_logit_and_probability(table: PredictionTable):
     assert _shown(table, 3)[0] == "“<b>&x”"
 
 
+def test_that_an_empty_table_waits_for_what_the_model_chooses_from(shown):
+    table = shown(PredictionTable(), 320, 400)
+    rows, heading = table.findChild(QTableView), (0, Qt.Orientation.Horizontal)
+    table.set_classes(("cat", "dog"), "class")
+    assert rows.model().headerData(*heading) == "Class"
+    assert "class" in table.findChild(QLineEdit).placeholderText()
+    table.show_predictions(_PREDICTIONS, 20, None)
+    table.set_classes(("cat", "dog"), "class")  # those on show are still tokens
+    assert rows.model().headerData(*heading) == "Token"
+
+
 def test_that_classes_are_called_so(table: PredictionTable):
     rows, field, against = table.findChild(QTableView), table.findChild(QLineEdit), table.findChild(QComboBox)
     heading = (0, Qt.Orientation.Horizontal)

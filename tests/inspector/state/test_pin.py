@@ -1,0 +1,140 @@
+"""A pinned answer stays beside those that follow, on one scale, as long as that makes sense."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from answers import BLOCKS, GRID, answer_to
+from msgspec import structs
+
+from engine.figures.picture import on_picture
+from engine.protocol.targets import Class
+from engine.protocol.values import Image, ModelSource
+from inspector.state.figures import figure_of, pair_of
+from inspector.state.question import Question
+from inspector.state.study import Study
+from inspector.state.view import View
+
+IMAGE = Image("cat.png", "a digest", b"bytes of a picture")
+QUESTION = Question(ModelSource("bundled:vit"), "a prompt").about_image(IMAGE)
+OTHER_CLASS = replace(QUESTION, target=Class(1))
+
+
+def answered(*questions: Question, view: View | None = None) -> Study:
+    """A study about the last of the questions, whose first answer is pinned."""
+    study = Study(questions[0], view)
+    for place, question in enumerate(questions):
+        study.ask(question)
+        study.learn(answer_to(question.request()))
+        if not place:
+            study.pin()
+    return study
+
+
+def test_that_a_pinned_answer_stays_beside_another_class():
+    study = answered(QUESTION, OTHER_CLASS)
+    pinned, now = study.scene.picture.sides
+    assert pinned.answer is study.pinned and pinned.answer.question.target == QUESTION.target
+    assert now.answer is study.shown and now.answer.question.target == Class(1)
+    assert (pinned.title, now.title) == ("AttnLRP · “tabby cat”", "AttnLRP · “tiger cat”")
+    assert study.scene.picture.title == "Relevance · pixels"
+
+
+def test_that_a_pinned_answer_stays_beside_another_rule_set_and_an_undone_question():
+    study = answered(QUESTION, replace(QUESTION, rules="cp-lrp"))
+    assert [side.title.split(" · ")[0] for side in study.scene.picture.sides] == ["AttnLRP", "CP-LRP"]
+    study.undo()
+    assert [side.answer for side in study.scene.picture.sides] == [study.pinned, study.pinned]
+    study.redo()
+    assert study.scene.picture.sides[-1].title.startswith("CP-LRP")
+
+
+@pytest.mark.parametrize("layer", [None, 2])
+def test_that_both_end_at_the_larger_limit_and_show_the_same_layer(layer):
+    study = answered(QUESTION, OTHER_CLASS, view=View(layer=layer))
+    shown = study.scene.picture
+    assert shown.limit == max(float(np.abs(side.values).max()) for side in shown.sides)
+    shape = (12, 16) if layer is None else (GRID.rows, GRID.columns)
+    assert [side.values.shape for side in shown.sides] == [shape, shape]
+    assert shown.legend.endswith("for both")
+
+
+def test_that_a_layer_without_places_has_none_on_either_side():
+    assert [side.values for side in answered(QUESTION, OTHER_CLASS, view=View(layer=BLOCKS)).scene.picture.sides] == [
+        None,
+        None,
+    ]
+
+
+def test_that_the_share_of_the_target_is_that_of_the_larger_target():
+    study = answered(QUESTION, view=View(scale="target"))
+    study.ask(OTHER_CLASS)
+    answer = answer_to(OTHER_CLASS.request())
+    study.learn(structs.replace(answer, relevance=structs.replace(answer.relevance, value=-40.0)))
+    assert study.scene.picture.limit == 40
+    assert "100 % = 40.00" in study.scene.picture.legend
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        QUESTION.about_image(Image("dog.png", "another digest", b"other bytes")),
+        replace(QUESTION, source=ModelSource("another-vit")),
+        QUESTION.about_prompt("words"),
+    ],
+    ids=["picture", "model", "text"],
+)
+def test_that_it_is_let_go_when_something_else_is_explained(other):
+    study = answered(QUESTION)
+    study.ask(other)
+    assert study.pinned is not None  # what is on show is still the old answer
+    study.learn(answer_to(other.request()))
+    assert study.pinned is None
+
+
+def test_that_letting_go_leaves_the_present_answer():
+    study = answered(QUESTION, OTHER_CLASS)
+    study.let_go()
+    assert [side.answer for side in study.scene.picture.sides] == [study.shown]
+    assert study.scene.picture.title == "Relevance · pixels · AttnLRP · “tiger cat”"
+
+
+def test_that_only_an_answer_about_a_picture_is_pinned():
+    study = answered(Question(prompt="words"))
+    assert study.pinned is None
+    assert Study().pinned is None
+
+
+def test_that_the_pair_is_exported_as_it_is_seen():
+    view = View(layer=2, scale="global", mode="overlay", opacity=0.3, clip=99.0, original=True, colour_map="bwr")
+    study = answered(QUESTION, OTHER_CLASS, view=view)
+    asked = pair_of(study.scene, "pdf")
+    assert [cell.target.label for cell in asked.cells] == ["“tabby cat”", "“tiger cat”"]
+    assert asked.columns == tuple(side.title for side in study.scene.picture.sides)
+    assert (asked.format, asked.picture, asked.shared, asked.original) == ("pdf", "overlay", True, True)
+    assert (asked.layer, asked.scale, asked.colour_map) == (2, "global", "bwr")
+    assert (asked.opacity, asked.clip) == (0.3, 99.0)
+    one = figure_of(study.scene, "png", "overlay")
+    assert one.relevance is study.shown.relevance
+    assert (one.original, one.layer, one.opacity) == (True, 2, 0.3)
+    assert figure_of(Study().scene, "png", "tokens") is pair_of(Study().scene, "png") is None
+
+
+def test_that_an_original_nobody_knows_is_not_shown():
+    study = answered(QUESTION, view=View(original=True))
+    assert study.scene.picture.original
+    answer = answer_to(OTHER_CLASS.request())
+    seen = structs.replace(answer.relevance.seen, whole=None, box=None)
+    study.ask(OTHER_CLASS)
+    study.learn(structs.replace(answer, relevance=structs.replace(answer.relevance, seen=seen)))
+    assert not study.scene.picture.original
+    assert not figure_of(study.scene, "png", "overlay").original
+
+
+def test_that_the_screen_and_paper_place_a_layer_alike():
+    study = answered(QUESTION, view=View(layer=1))
+    relevance = study.shown.relevance
+    on_paper = on_picture(relevance, 1)
+    assert np.array_equal(on_paper, np.kron(study.scene.picture.values, np.ones((4, 4))))
