@@ -13,6 +13,7 @@ import typer
 
 from engine.protocol.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
 from engine.protocol.messages import Explain, FigureFormat, Generate, Picture
+from engine.protocol.picture_files import read_image
 from engine.protocol.rule_names import FORM
 from engine.protocol.values import ModelSource, Quantization
 from inspector.exits import explained, write
@@ -21,6 +22,7 @@ from inspector.typed import (
     check_colours,
     check_rules,
     chosen_picture,
+    class_texts,
     figure_format,
     gammas,
     grid_format,
@@ -35,6 +37,8 @@ _DTYPE = "auto, float32, bfloat16, float16."
 _REMOTE_CODE = "Run the Python code that comes with the model."
 _WEIGHTS = "Of a named architecture: a file, or the name of published ones."
 _COLOURS = f"Colours, e.g. {', '.join(COLOUR_MAPS)}."
+_CLASSES = 'Texts to choose from, for CLIP and SigLIP: "a cat,a dog".'
+_OPACITY = "Of the colours in an overlay: 0 to 1."
 _CLIP = "Percentile of relevance at which the colours of a picture end."
 _ZOOM = "Of a .png of a picture: 1 to 4 times as large."
 _ORIGINAL = "Lay relevance on the whole picture, where the model saw it."
@@ -111,9 +115,11 @@ def explain(
     scale: Annotated[Scale, typer.Option(help="What the colours span; target is the target's value.")] = "layer",
     colour_map: Annotated[str, typer.Option(help=_COLOURS)] = DEFAULT_COLOUR_MAP,
     clip: Annotated[float, typer.Option(help=_CLIP)] = 100,
+    opacity: Annotated[float, typer.Option(min=0, max=1, help=_OPACITY)] = 0.6,
     zoom: Annotated[int, typer.Option(min=1, max=4, help=_ZOOM)] = 1,
     original: Annotated[bool, typer.Option("--original", help=_ORIGINAL)] = False,
     weights: Annotated[str | None, unset(help=_WEIGHTS)] = None,
+    classes: Annotated[str | None, unset(help=_CLASSES)] = None,
     device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
     dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
     quantization: Annotated[Quantization | None, unset(help="Load the weights quantized.")] = None,
@@ -129,8 +135,9 @@ def explain(
     file_format = figure_format(out, drawn) if out else None
     check_rules(rules)
     check_colours(colour_map, clip)
+    texts = class_texts(classes)
     with explained():
-        from engine.commands.reading import read_image, read_prompt, read_target
+        from engine.commands.reading import read_prompt, read_target
 
         seen = read_image(image) if image else None
         text = prompt if prompt is not None else read_prompt(prompt_file or "-") if seen is None else ""
@@ -138,10 +145,12 @@ def explain(
         from engine.commands.explaining import Figure, explain  # torch: after what can go wrong without it
         from engine.commands.summary import in_words, summary
 
-        source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights)
+        source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
         wanted = read_target(target, position)
         question = Explain(source, text, wanted, rules, checkpointing, None, context, decoder_text, seen)
-        figure = Figure(file_format, drawn, layer, scale, colour_map, clip, zoom, original) if file_format else None
+        figure = (
+            Figure(file_format, drawn, layer, scale, colour_map, clip, opacity, zoom, original) if file_format else None
+        )
         answer, made = explain(question, layer, figure)
         if out and made:
             write(out, made.data)
@@ -163,10 +172,12 @@ def grid(
     shared: Annotated[bool, typer.Option("--shared", help="One scale for all cells; else each has its own.")] = False,
     colour_map: Annotated[str, typer.Option(help=_COLOURS)] = DEFAULT_COLOUR_MAP,
     clip: Annotated[float, typer.Option(help=_CLIP)] = 100,
+    opacity: Annotated[float, typer.Option(min=0, max=1, help=_OPACITY)] = 0.6,
     zoom: Annotated[int, typer.Option(min=1, max=4, help=_ZOOM)] = 1,
     transparent: Annotated[bool, typer.Option("--transparent", help="No white ground in a .png.")] = False,
     original: Annotated[bool, typer.Option("--original", help=_ORIGINAL)] = False,
     weights: Annotated[str | None, unset(help=_WEIGHTS)] = None,
+    classes: Annotated[str | None, unset(help=_CLASSES)] = None,
     device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
     dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
 ) -> None:
@@ -174,15 +185,16 @@ def grid(
     file_format = grid_format(out)
     of_conv, of_linear = gammas(conv, "--conv"), gammas(linear, "--linear")
     check_colours(colour_map, clip)
+    texts = class_texts(classes)
     with explained():
-        from engine.commands.reading import read_image, read_target
+        from engine.commands.reading import read_target
 
         seen = read_image(image)
 
         from engine.commands.picturing import GridFigure, grid
 
-        source = ModelSource(model, device=device, dtype=dtype, weights=weights)
-        figure = GridFigure(file_format, picture, shared, colour_map, clip, zoom, transparent, original)
+        source = ModelSource(model, device=device, dtype=dtype, weights=weights, classes=texts)
+        figure = GridFigure(file_format, picture, shared, colour_map, clip, opacity, zoom, transparent, original)
         asked, made = grid(source, seen, read_target(target), of_conv, of_linear, figure)
         write(out, made.data)
         first = asked.cells[0]
@@ -226,6 +238,8 @@ def generate(
 def coverage(
     model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{_MODEL}.", show_default=False)],
     prompt: Annotated[str | None, unset(help="The text to run the model on; any will do.")] = None,
+    weights: Annotated[str | None, unset(help=_WEIGHTS)] = None,
+    classes: Annotated[str | None, unset(help=_CLASSES)] = None,
     rules: Annotated[RuleSet, typer.Option(help="How relevance is passed on.")] = "attnlrp",
     device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
     dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
@@ -235,17 +249,21 @@ def coverage(
     as_json: Annotated[bool, typer.Option("--json", help="Every row, not folded, for scripts.")] = False,
 ) -> None:
     """Say which rule each operation that depends on the input gets, and which got none."""
+    texts = class_texts(classes)
     with explained():
         from engine.commands.examining import coverage_facts, coverage_in_words, covered
 
-        rows = covered(ModelSource(model, revision, device, dtype, quantization, trust_remote_code), prompt, rules)
+        source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
+        rows = covered(source, prompt, rules)
         typer.echo(json.dumps(coverage_facts(rows), indent=1) if as_json else coverage_in_words(rows))
 
 
 @cli.command(name="self-test", short_help="Put the rules to the test on a model.")
 def self_test(
     model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{_MODEL}.", show_default=False)],
-    prompt: Annotated[str | None, unset(help="The text to explain; without it, tokens of all kinds.")] = None,
+    prompt: Annotated[str | None, unset(help="The text to explain; without it, tokens of all kinds, or noise.")] = None,
+    weights: Annotated[str | None, unset(help=_WEIGHTS)] = None,
+    classes: Annotated[str | None, unset(help=_CLASSES)] = None,
     device: Annotated[str, typer.Option(help=_DEVICE)] = "auto",
     dtype: Annotated[str, typer.Option(help=_DTYPE)] = "auto",
     quantization: Annotated[Quantization | None, unset(help="Load the weights quantized.")] = None,
@@ -254,10 +272,12 @@ def self_test(
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Say whether explanations of a model can be relied on; exits with 1 if something does not hold."""
+    texts = class_texts(classes)
     with explained():
         from engine.commands.examining import self_test_facts, self_test_in_words, tested
 
-        report = tested(ModelSource(model, revision, device, dtype, quantization, trust_remote_code), prompt)
+        source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
+        report = tested(source, prompt)
         typer.echo(json.dumps(self_test_facts(report), indent=1) if as_json else self_test_in_words(report))
     raise typer.Exit(0 if report.passed else 1)
 

@@ -10,7 +10,9 @@ from msgspec import structs
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
+from engine.protocol.failures import ImageError
 from engine.protocol.messages import ExportGrid
+from engine.protocol.picture_files import image_of
 from engine.protocol.placing import picture_limit
 from engine.protocol.rule_names import Attention, Gamma, gamma_of
 from engine.protocol.values import ModelSource, Relevance
@@ -20,7 +22,7 @@ from inspector.dialogs.browsing import browse_image, browse_new_file
 from inspector.dialogs.explore import ExploreDialog, GridFigure
 from inspector.drops import DroppedImage, DroppedPixels, Refused, pasted_image
 from inspector.picture_part import NO_ORIGINAL, PicturePart
-from inspector.pictures import PictureError, picture_of_bytes, read_picture
+from inspector.pictures import read_picture
 from inspector.settings import Profile
 from inspector.state.picture import is_on_original
 from inspector.state.question import Question
@@ -77,8 +79,8 @@ class PictureDesk(QObject):
     def take_bytes(self, data: bytes, name: str) -> None:
         """Explain the picture in the bytes of a file."""
         try:
-            self._inquiry.use_image(picture_of_bytes(data, name))
-        except PictureError as error:
+            self._inquiry.use_image(image_of(data, name))
+        except ImageError as error:
             self._refuse(str(error))
 
     def take(self, what: DroppedImage | DroppedPixels | Refused) -> None:
@@ -178,7 +180,7 @@ class PictureDesk(QObject):
         """Explain the picture in a file, or say why there is none."""
         try:
             image = read_picture(Path(path))
-        except PictureError as error:
+        except ImageError as error:
             self._refuse(str(error))
             return False
         self._inquiry.use_image(image)

@@ -76,6 +76,16 @@ def check_rules(name: str) -> None:
         raise typer.BadParameter(f"There is no rule set “{name}”. There are: {', '.join([*get_args(RuleSet), FORM])}.")
 
 
+def class_texts(text: str | None) -> tuple[str, ...]:
+    """The texts in a list such as `a cat,a dog`."""
+    if text is None:
+        return ()
+    found = tuple(part.strip() for part in text.split(","))
+    if not all(found):
+        raise typer.BadParameter("--classes reads texts between commas, as in “a cat,a dog”; one of them is empty.")
+    return found
+
+
 def gammas(text: str, option: str) -> tuple[float, ...]:
     """The numbers in a list such as `0.1,0.25,100`."""
     found = []

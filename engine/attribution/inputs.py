@@ -43,8 +43,6 @@ def inputs_of(model: Model, prompt: str | None, input_ids: Any, pixel_values: Te
 
 def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None) -> Inputs:
     """A prompt's ids, and what else the model is to be told. Raises PromptError."""
-    if model.info.takes_images:
-        raise PromptError(f"{model.info.title} takes an image, not text: give pixel_values.", "model_unsupported")
     _check_length(model, len(given.tokens))
     others = {}
     if given.types is not None:
@@ -61,6 +59,8 @@ def inputs_of_pixels(model: Model, pixel_values: Tensor, seen: Seen | None = Non
     """One image, (channel, height, width) or in a batch of one, scaled as the model expects. Raises PromptError."""
     if not model.info.takes_images:
         raise PromptError(f"{model.info.title} takes text, not an image: give a prompt.", "model_unsupported")
+    if not isinstance(pixel_values, Tensor):
+        raise PromptError(f"pixel_values are a tensor (1, channel, height, width), not {type(pixel_values).__name__}.")
     pixels = pixel_values[None] if pixel_values.ndim == 3 else pixel_values
     if pixels.ndim != 4 or len(pixels) != 1 or not pixels.is_floating_point() or not pixels.numel():
         shape = ", ".join(str(size) for size in pixel_values.shape)

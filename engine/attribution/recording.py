@@ -191,10 +191,21 @@ def _count(stacks: Sequence[Stack], total: int, block_done: BlockDone) -> None:
 
 
 def plain_logits(module: nn.Module, inputs: Inputs) -> Tensor:
-    """The last logits (choice,) as the model gives them, without rules."""
-    with evaluating(module), torch.no_grad():
+    """The last logits (choice,) as the model gives them, without rules, by operations that have gradients."""
+    with evaluating(module), torch.no_grad(), _without_fast_attention():
         logits = answers_of(_call(module, inputs, 1), module)
     return logits if logits.ndim == 1 else logits[-1]
+
+
+@contextmanager
+def _without_fast_attention() -> Iterator[None]:
+    """Inside, nn.MultiheadAttention takes no kernel without a gradient, which rounds otherwise than the one with."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from engine.attribution.recording import plain_logits, record
 from engine.attribution.trace import trace
 from engine.models.memory import free_bytes
 from engine.models.opening import Model, load_model
+from engine.models.sight import see_noise
 from engine.protocol.reports import PLAIN_GRADIENT, Check, SelfTest
 from engine.protocol.targets import Top
 from engine.protocol.values import Ledger
@@ -55,12 +56,15 @@ def self_test(
     pixel_values: Tensor | None = None,
 ) -> SelfTest:
     """Whether rules leave this model's output and the model itself as they were, the ledger closes, and nothing that
-    needs a rule goes without. Where nothing is given, tokens from all over the vocabulary are explained.
+    needs a rule goes without. Where nothing is given, tokens from all over the vocabulary are explained, or noise.
 
-    Raises PromptError, as `trace` does."""
+    Raises PromptError and ImageError, as `trace` does."""
     model = model if isinstance(model, Model) else load_model(model)
     if prompt is None and input_ids is None and pixel_values is None:
-        input_ids = _tokens_of_all_kinds(model)
+        if model.info.takes_images:
+            pixel_values = see_noise(model)
+        else:
+            input_ids = _tokens_of_all_kinds(model)
     given = _Given(prompt, input_ids, pixel_values)
     before = list(_fingerprint(model.module))
     checks = [*_exactness(model, given), *(_ledger(model, given, rules) for rules in (CP_LRP, gamma()))]

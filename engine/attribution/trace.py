@@ -29,7 +29,7 @@ from engine.models.chat import Message
 from engine.models.opening import Model, load_model
 from engine.models.progress import AskCancelled, ReportProgress
 from engine.models.sight import AnyImage, see
-from engine.protocol.failures import Stopped
+from engine.protocol.failures import PromptError, Stopped
 from engine.protocol.messages import Phase
 from engine.protocol.targets import Target, Top
 from engine.protocol.values import (
@@ -142,6 +142,8 @@ def trace(
     def one(given: Prompt) -> Trace:
         return recorded(inputs_of_text(opened, given, decoder_text))
 
+    if (image is not None or pixel_values is not None) and (prompt or messages or context or decoder_text):
+        raise PromptError("A picture is explained without any text: leave prompt, context and decoder_text out.")
     if image is not None:
         return recorded(inputs_of_pixels(opened, *see(opened, image)))
     if pixel_values is not None:

@@ -14,16 +14,21 @@ from engine.attribution.self_test import self_test
 from engine.commands.progress_line import ProgressLine
 from engine.commands.table import table
 from engine.models.opening import Model, load_model
+from engine.models.sight import see_noise
 from engine.protocol.messages import Progress
 from engine.protocol.reports import PLAIN_GRADIENT, CoverageRow, SelfTest
 from engine.protocol.values import ModelSource
 
+_REPEATED = r"(?<=\.)\d+(?=\.|$)|(?<=_)\d+(?=\.)"  # the number of a block: layers.3, encoder_layer_3
 _PROMPT = "The Eiffel Tower is in Paris, and 3 + 4 = 7."
 
 
 def covered(source: ModelSource, prompt: str | None, rules: str) -> tuple[CoverageRow, ...]:
     """The coverage of the model that `source` names. Raises EngineError."""
-    return coverage(_opened(source), _PROMPT if prompt is None else prompt, rules=rules)
+    model = _opened(source)
+    if prompt is None and model.info.takes_images:
+        return coverage(model, pixel_values=see_noise(model), rules=rules)
+    return coverage(model, _PROMPT if prompt is None else prompt, rules=rules)
 
 
 def tested(source: ModelSource, prompt: str | None) -> SelfTest:
@@ -35,7 +40,7 @@ def coverage_in_words(rows: Sequence[CoverageRow]) -> str:
     """A table with all blocks in one, what has no rule first."""
     found: Counter[tuple[str, str, str]] = Counter()
     for row in rows:
-        found[re.sub(r"\.\d+(?=\.|$)", ".*", row.module) or "(the model)", row.operation, row.rule] += row.count
+        found[re.sub(_REPEATED, "*", row.module) or "(the model)", row.operation, row.rule] += row.count
     bare = sum(count for (*_, rule), count in found.items() if rule == PLAIN_GRADIENT)
     lines = [(*names, str(count)) for names, count in found.items()]
     lines.sort(key=lambda line: line[2] != PLAIN_GRADIENT)

@@ -22,6 +22,7 @@ class Figure:
     scale: Scale
     colour_map: str
     clip: float
+    opacity: float
     zoom: int
     original: bool
 
@@ -34,6 +35,7 @@ class Figure:
             self.layer,
             self.scale,
             self.colour_map,
+            opacity=self.opacity,
             clip=self.clip,
             zoom=self.zoom,
             original=self.original,

@@ -23,6 +23,7 @@ class GridFigure:
     shared: bool
     colour_map: str
     clip: float
+    opacity: float
     zoom: int
     transparent: bool
     original: bool
@@ -37,6 +38,7 @@ class GridFigure:
             picture=self.picture,
             shared=self.shared,
             colour_map=self.colour_map,
+            opacity=self.opacity,
             clip=self.clip,
             zoom=self.zoom,
             transparent=self.transparent,

@@ -1,14 +1,12 @@
-"""What was typed on the command line, as prompts, pictures and targets."""
+"""What was typed on the command line, as prompts and targets."""
 
 from __future__ import annotations
 
 import sys
-from hashlib import sha256
 from pathlib import Path
 
-from engine.protocol.failures import ImageError, PromptError
+from engine.protocol.failures import PromptError
 from engine.protocol.targets import Class, Contrast, Target, Token, TokenName, Top
-from engine.protocol.values import Image
 
 _BY_ID = "id:"
 _CLASS = "class:"
@@ -42,15 +40,6 @@ def read_prompt(place: str) -> str:
         what = "Standard input" if place == "-" else f"“{place}”"
         raise PromptError(f"{what} is not UTF-8 text (byte {error.start}).", "prompt_empty") from error
     return text.removesuffix("\n").removesuffix("\r")
-
-
-def read_image(place: Path) -> Image:
-    """The file as it is: whether it is a picture is seen by who opens it. Raises ImageError."""
-    try:
-        data = place.read_bytes()
-    except OSError as error:
-        raise ImageError(f"The picture “{place}” cannot be read: {error.strerror}.") from error
-    return Image(place.name, sha256(data).hexdigest(), data)
 
 
 def _token(text: str) -> TokenName:

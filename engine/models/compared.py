@@ -52,8 +52,8 @@ def require_classes(settings: Mapping[str, Any], classes: Sequence[str], title: 
     """Raises ModelError where texts to choose from are lacking, or given to a model that knows its classes itself."""
     if compares(settings) and not classes:
         raise ModelError(
-            f"“{title}” compares pictures with texts: give the texts to choose from, such as "
-            'classes=["a photo of a cat", "a photo of a dog"].'
+            f"“{title}” compares pictures with texts: give the texts to choose from as its classes, such as "
+            "“a photo of a cat” and “a photo of a dog”."
         )
     if classes and not compares(settings):
         raise ModelError(f"“{title}” does not compare pictures with texts: open it without classes.")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
@@ -30,42 +29,26 @@ class Picture:
     note: str = ""  # what was done to it that is to be known, such as taking the first of several frames
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a picture's file. Raises ImageError where there are none to be read."""
-    try:
-        return path.read_bytes()
-    except IsADirectoryError as error:
-        raise ImageError(f"“{path.name}” is a folder: open a picture in it.") from error
-    except FileNotFoundError as error:
-        raise ImageError(f"There is no file “{path}”: open a picture that is there.") from error
-    except PermissionError as error:
-        raise ImageError(f"“{path.name}” may not be read: allow that, or open a copy of it.") from error
-    except (OSError, ValueError) as error:
-        raise ImageError(f"“{path}” cannot be read ({error}): open another picture.") from error
-
-
 def decode(data: bytes, name: str) -> Picture:
     """The picture in a file's bytes. Raises ImageError, naming the file and what would do."""
-    if not data:
-        raise ImageError(f"“{name}” is empty: copy it again, or open another picture.")
     with _failures(data, name), Image.open(BytesIO(data), formats=_formats()) as image:
         width, height = image.size
         if width * height > MOST_PIXELS:
             raise _too_large(name, f"{width:,} × {height:,} pixels")
         frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)  # a camera's previews are no frames
         image.load()
-        found = upright(image)
+        found = upright(image, name)
     if frames > 1:
         note = f"the first of {frames:,} frames"
         return Picture(found.pixels, f"{note}; {found.note}" if found.note else note)
     return found
 
 
-def upright(image: Image.Image) -> Picture:
+def upright(image: Image.Image, name: str) -> Picture:
     """A decoded image as its EXIF data turn it, over white where it is transparent. Raises ImageError for NaN."""
     image = ImageOps.exif_transpose(image)
     if image.mode == "F" or image.mode.startswith("I"):
-        return _narrowed(np.asarray(image))
+        return _narrowed(np.asarray(image), name)
     if image.has_transparency_data:
         coloured = image.convert("RGBA")
         if np.asarray(coloured.getchannel("A")).min() < 255:
@@ -75,10 +58,10 @@ def upright(image: Image.Image) -> Picture:
     return Picture(np.array(_in_srgb(image)))
 
 
-def _narrowed(values: np.ndarray) -> Picture:
+def _narrowed(values: np.ndarray, name: str) -> Picture:
     """Grey values of more than 8 bits in 8: whole numbers from 0 to 65,535, or parts of white."""
     if not np.isfinite(values).all():
-        raise ImageError("The picture has pixels that are not numbers (NaN): save it again with values from 0 to 1.")
+        raise ImageError(f"“{name}” has pixels that are not numbers (NaN): save it again with values from 0 to 1.")
     whole = np.issubdtype(values.dtype, np.integer)
     grey = np.rint(values.clip(0, 65535) / 257 if whole else values.clip(0, 1) * 255).astype(np.uint8)
     bits = 16 if whole else 32

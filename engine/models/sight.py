@@ -17,9 +17,10 @@ from PIL import Image
 from torch import Tensor
 
 from engine.models.opening import Model
-from engine.models.pictures import Picture, decode, read_file, upright
+from engine.models.pictures import Picture, decode, upright
 from engine.protocol import values
 from engine.protocol.failures import ImageError
+from engine.protocol.picture_files import read_image
 from engine.protocol.values import Seen
 
 AnyImage = values.Image | str | Path | Image.Image | np.ndarray
@@ -51,6 +52,11 @@ def see(model: Model, image: AnyImage) -> tuple[Tensor, Seen]:
     return pixel_values[None], seen
 
 
+def see_noise(model: Model) -> Tensor:
+    """The pixel values (1, 3, height, width) of a picture of noise, the same every time. Raises ImageError."""
+    return see(model, np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8))[0]
+
+
 def _preprocess_of(model: Model) -> Preprocess:
     if not model.info.takes_images:
         raise ImageError(f"{model.info.title} takes text, not an image: give a prompt.", "model_unsupported")
@@ -69,11 +75,10 @@ def _opened(image: AnyImage) -> tuple[str, Picture]:
         case values.Image(name=name, data=data):
             return name, decode(data, name)
         case str() | Path():
-            path = Path(image).expanduser()
-            return path.name, decode(read_file(path), path.name)
+            return _opened(read_image(Path(image).expanduser()))
         case Image.Image():
             name = Path(str(getattr(image, "filename", ""))).name or "picture"
-            return name, upright(image)
+            return name, upright(image, name)
         case np.ndarray():
             return "picture", _of_array(image)
         case _:

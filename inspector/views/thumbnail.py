@@ -106,14 +106,18 @@ def read_small(data: bytes) -> tuple[QImage, QSize]:
     QImageReader.setAllocationLimit(_MEMORY)
     buffer = QBuffer()
     buffer.setData(QByteArray(data))
-    reader = QImageReader(buffer)
+    return _read_small(QImageReader(buffer))  # which must end before the buffer: a TIFF's reads it once more
+
+
+def _read_small(reader: QImageReader) -> tuple[QImage, QSize]:
     reader.setDecideFormatFromContent(True)
     if bytes(reader.format().data()) not in _FORMATS:
         return QImage(), QSize()
     reader.setAutoTransform(True)
     size = reader.size()
     if max(size.width(), size.height()) > _LARGEST:
-        reader.setScaledSize(size.scaled(_LARGEST, _LARGEST, Qt.AspectRatioMode.KeepAspectRatio))
+        small = size.scaled(_LARGEST, _LARGEST, Qt.AspectRatioMode.KeepAspectRatio)
+        reader.setScaledSize(small.expandedTo(QSize(1, 1)))
     turned = reader.transformation() & QImageIOHandler.Transformation.TransformationRotate90
     image = reader.read()
     if image.isNull():

@@ -1,7 +1,7 @@
 """How often relevance finds the evidence, for each bundled model and rule set, printed as the first part of
 `docs/evidence.md`.
 
-(python -m tests.benchmarks.evidence && python -m tests.benchmarks.places) > docs/evidence.md
+`tests/benchmarks/photographs.py` says how all of that page is made.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How well relevance finds the asked one of two digits, for each rule set, printed as a section of `docs/evidence.md`.
 
-(python -m tests.benchmarks.evidence && python -m tests.benchmarks.places) > docs/evidence.md
+`tests/benchmarks/photographs.py` says how all of that page is made.
 
 Of other rule sets: python -m tests.benchmarks.places --rules "gamma(conv=0.1, linear=0.01)" --rules cp-lrp
 """

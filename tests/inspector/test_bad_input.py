@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from fake_worker import FakeWorker
+from honest_worker import HonestWorker
 from huggingface_hub import constants
 from PySide6.QtWidgets import QLabel
 from safetensors.torch import load_file, save_file
@@ -19,11 +19,9 @@ from typer.testing import CliRunner
 import engine
 from engine.commands.reading import read_target
 from engine.protocol.failures import EngineError
-from engine.protocol.messages import Event, FailureKind, Request
+from engine.protocol.messages import FailureKind
 from engine.protocol.targets import Class, Token, Top
 from engine.protocol.values import ModelSource
-from engine.runs import failure
-from engine.session import Session
 from inspector.cli import cli
 from inspector.settings import Profile, SettingsFile
 from inspector.state.question import Question
@@ -162,25 +160,6 @@ def test_that_the_command_says_so_in_a_line(case: Case, tmp_path: Path) -> None:
     assert (done.exit_code, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
     check(case, done.stderr.strip())
-
-
-class HonestWorker(FakeWorker):
-    """Answers what is asked in this process, as the worker does in its own."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._session = Session()
-
-    def answer(self) -> None:
-        while self._open:
-            run = min(self._open)
-            self.say_about(run, self._ending(self._open[run]))
-
-    def _ending(self, request: Request) -> Event:
-        try:
-            return self._session.answer(request, lambda progress: None, lambda: False)
-        except EngineError as error:
-            return failure(error)
 
 
 def test_that_the_window_says_so_in_place(case: Case, tmp_path: Path, qtbot, qapp) -> None:

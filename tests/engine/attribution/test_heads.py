@@ -209,6 +209,8 @@ def test_that_a_model_is_given_what_it_takes() -> None:
         engine.trace(made("BertForMaskedLM"), pixel_values=PIXELS)
     with pytest.raises(PromptError, match="one image"):
         engine.trace(made("ViTForImageClassification"), pixel_values=PIXELS[0, 0])
+    with pytest.raises(PromptError, match=r"are a tensor .* not ndarray"):
+        engine.trace(made("ViTForImageClassification"), pixel_values=PIXELS.numpy())
     with pytest.raises(PromptError, match="empty"):
         engine.trace(made("BertForMaskedLM"), input_ids=[])
     with pytest.raises(PromptError, match="no decoder"):

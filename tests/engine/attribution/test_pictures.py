@@ -173,6 +173,21 @@ def test_that_a_prompts_explanation_cannot_be_rated() -> None:
         trace.rate(trace.explain())
 
 
+def test_that_a_model_of_pictures_says_so_of_text_and_takes_none_beside_a_picture() -> None:
+    model = engine.load_model("bundled:vit")
+    with pytest.raises(PromptError, match="takes an image, not text: give a picture"):
+        engine.trace(model, "a cat")
+    for text in ({"prompt": "a cat"}, {"context": "a cat"}, {"decoder_text": "a cat"}):
+        with pytest.raises(PromptError, match="without any text"):
+            engine.trace(model, image=np.zeros((8, 8, 3), np.uint8), **text)
+
+
+def test_that_the_self_test_shows_noise_to_a_model_of_pictures() -> None:
+    model = engine.load_model("bundled:vit")
+    assert engine.self_test(model).passed
+    assert torch.backends.mha.get_fastpath_enabled()
+
+
 def test_that_a_model_of_text_says_so_of_pixels() -> None:
     with pytest.raises(EngineError, match="takes text"):
         engine.trace(engine.load_model("bundled:llama"), pixel_values=pixels())

@@ -17,8 +17,8 @@ from engine.protocol.values import Image, Memory, ModelSource
 from tests.engine.figures.made_relevance import of_picture
 
 SOURCE, CAT = ModelSource("bundled:vit"), Image("cat.png", "digest", b"bytes")
-FIGURE = GridFigure("png", "overlay", True, "bwr", 99.0, 2, True, False)
-ON_ORIGINAL = GridFigure("png", "overlay", True, "bwr", 99.0, 2, True, True)
+FIGURE = GridFigure("png", "overlay", True, "bwr", 99.0, 0.4, 2, True, False)
+ON_ORIGINAL = GridFigure("png", "overlay", True, "bwr", 99.0, 0.4, 2, True, True)
 
 
 class PaintingSession:
@@ -57,7 +57,8 @@ def test_that_rows_are_gammas_of_convolutions_and_columns_those_of_linear_layers
 def test_that_the_figure_is_as_it_was_asked_for(asked: list[Request]) -> None:
     figure, _ = grid(SOURCE, CAT, Class("cat"), (1,), (1,), FIGURE)
     assert (figure.format, figure.picture, figure.shared, figure.colour_map) == ("png", "overlay", True, "bwr")
-    assert (figure.clip, figure.zoom, figure.transparent, figure.original) == (99.0, 2, True, False)
+    assert (figure.clip, figure.opacity, figure.zoom) == (99.0, 0.4, 2)
+    assert (figure.transparent, figure.original) == (True, False)
     assert ON_ORIGINAL.of(figure.cells, (1,), (1,)).original
 
 

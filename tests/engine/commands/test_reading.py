@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.commands.reading import read_image, read_prompt, read_target
-from engine.protocol.failures import ImageError, PromptError
+from engine.commands.reading import read_prompt, read_target
+from engine.protocol.failures import PromptError
 from engine.protocol.targets import Class, Contrast, Target, Token, Top
 
 
@@ -76,20 +76,3 @@ def test_that_what_is_not_text_is_named(tmp_path: Path) -> None:
 def test_that_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(PromptError, match=r"none\.txt” cannot be read: No such file"):
         read_prompt(str(tmp_path / "none.txt"))
-
-
-def test_that_a_picture_is_known_by_what_is_in_its_file(tmp_path: Path) -> None:
-    first, second = tmp_path / "cat.png", tmp_path / "copy.png"
-    first.write_bytes(b"the same")
-    second.write_bytes(b"the same")
-    image = read_image(first)
-    assert (image.name, image.data) == ("cat.png", b"the same") and image == read_image(second)
-    second.write_bytes(b"another")
-    assert image != read_image(second)
-
-
-@pytest.mark.parametrize("place", [".", "nothing-like-it.png"])
-def test_that_a_picture_that_cannot_be_read_is_named(tmp_path: Path, place: str) -> None:
-    with pytest.raises(ImageError, match="cannot be read: ") as raised:
-        read_image(tmp_path / place)
-    assert str(tmp_path / place) in str(raised.value) and raised.value.kind == "image_unreadable"

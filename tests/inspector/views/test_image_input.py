@@ -126,6 +126,20 @@ def test_that_what_cannot_be_read_shows_its_name(picture: ImageInput, data: byte
     assert picture.accessibleDescription() == "odd.file"
 
 
+def test_that_a_tiff_is_seen_and_takes_nothing_with_it():
+    data = _file(np.full((30, 40, 3), (10, 200, 30), np.uint8), "TIFF")
+    for _ in range(50):  # a reader that outlived its buffer crashed within a few
+        image, size = read_small(data)
+    assert size.toTuple() == (40, 30)
+    assert image.pixelColor(20, 15).getRgb()[:3] == (10, 200, 30)
+
+
+def test_that_a_line_of_pixels_is_read_small():
+    image, size = read_small(_file(np.zeros((1, 5000, 3), np.uint8)))
+    assert size.toTuple() == (5000, 1)
+    assert image.size().toTuple() == (512, 1)
+
+
 def test_that_a_large_picture_is_read_small_and_upright():
     exif = Image.Exif()
     exif[0x0112] = 6  # a quarter turn

@@ -1,0 +1,29 @@
+"""A worker that answers in this process what the real one answers in its own."""
+
+from __future__ import annotations
+
+from fake_worker import FakeWorker
+
+from engine.protocol.failures import EngineError
+from engine.protocol.messages import Event, Request
+from engine.runs import failure
+from engine.session import Session
+
+
+class HonestWorker(FakeWorker):
+    """Answers what is asked, or says why not, when the test tells it to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._session = Session()
+
+    def answer(self) -> None:
+        while self._open:
+            run = min(self._open)
+            self.say_about(run, self._ending(self._open[run]))
+
+    def _ending(self, request: Request) -> Event:
+        try:
+            return self._session.answer(request, lambda progress: None, lambda: False)
+        except EngineError as error:
+            return failure(error)
