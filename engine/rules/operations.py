@@ -29,7 +29,7 @@ def depends(value: object) -> bool:
 
 def acts(args: Arguments, options: Options) -> bool:
     """Whether an operation with these arguments has a gradient to shape."""
-    return torch.is_grad_enabled() and (_any_depends(args) or _any_depends(options.values()))
+    return (_any_depends(args) or _any_depends(options.values())) and torch.is_grad_enabled()
 
 
 def own_gradient(operation: Operation, args: Arguments, options: Options) -> Any:
@@ -204,7 +204,13 @@ def group_norm(operation: Operation, args: Arguments, options: Options) -> Any:
 
 
 def _any_depends(values: Iterable[Any]) -> bool:
-    return any(_any_depends(v) if isinstance(v, list | tuple) else depends(v) for v in values)
+    for value in values:  # asked of every operation: a loop takes half the time of `any`
+        if isinstance(value, Tensor):
+            if value.requires_grad:
+                return True
+        elif isinstance(value, list | tuple) and _any_depends(value):
+            return True
+    return False
 
 
 def _bind(args: Arguments, options: Options, **names: Any) -> list[Any]:
