@@ -9,17 +9,8 @@ from typing import assert_never
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.messages import (
-    LOW_AGREEMENT,
-    Explained,
-    Export,
-    ExportGrid,
-    Failed,
-    Generated,
-    Hello,
-    Loaded,
-    Unloaded,
-)
+from engine.protocol.frames import Hello
+from engine.protocol.messages import LOW_AGREEMENT, Explained, Export, ExportGrid, Failed, Generated, Loaded, Unloaded
 from engine.protocol.targets import Target, Token, TokenName, Top
 from engine.protocol.values import Image, Memory, ModelInfo, ModelSource
 from inspector.client.client import WorkerState
