@@ -82,9 +82,9 @@ class Window(Frame):
     def _follow_inquiry(self) -> None:
         self.study.question_changed.connect(self._on_question_changed)
         self.study.scene_changed.connect(self._on_scene_changed)
-        self.inquiry.model_changed.connect(self._on_model_changed)
+        self.inquiry.holding.model_changed.connect(self._on_model_changed)
         self.inquiry.loading.loaded.connect(self._on_loaded)
-        self.inquiry.memory_changed.connect(self.status.show_memory)
+        self.inquiry.holding.memory_changed.connect(self.status.show_memory)
         self.inquiry.activity.changed.connect(self._on_activity_changed)
         self.inquiry.counted.connect(self._on_counted)
         self.inquiry.answered.connect(self._on_answered)
@@ -299,7 +299,7 @@ class Window(Frame):
 
     def _name_model(self) -> None:
         """Write on the button which model is open, or on its way."""
-        model, opening = self.inquiry.model, self.inquiry.opening
+        model, opening = self.inquiry.holding.model, self.inquiry.holding.opening
         if opening is not None:
             text = waiting_for = f"Opening {brief_title_of(opening)}…"
         elif model is not None:
@@ -319,7 +319,7 @@ class Window(Frame):
             self._profile.keep(self._profile.settings.with_recent(source))
 
     def _on_counted(self, count: int | None) -> None:
-        model = self.inquiry.model
+        model = self.inquiry.holding.model
         self.editor.set_count(count, model.max_tokens if model else None)
 
     def _on_answered(self, answer: Explained) -> None:
