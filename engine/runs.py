@@ -13,20 +13,8 @@ from threading import Condition, Lock
 from typing import BinaryIO, NoReturn, TypeVar, assert_never
 
 from engine.protocol.failures import EngineError, ProtocolError, Stopped
-from engine.protocol.frames import frame
-from engine.protocol.messages import (
-    Ask,
-    Cancelled,
-    Ending,
-    Event,
-    Failed,
-    Hello,
-    Progress,
-    Request,
-    Said,
-    Stop,
-    ToWorker,
-)
+from engine.protocol.frames import Ask, Hello, Said, Stop, ToWorker, frame
+from engine.protocol.messages import Cancelled, Ending, Event, Failed, Progress, Request
 
 Result = TypeVar("Result")
 Answer = Callable[[Request, Callable[[Progress], None], Callable[[], bool]], Ending]

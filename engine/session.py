@@ -27,8 +27,8 @@ from engine.models.memory import memory_of
 from engine.models.opening import Model, load_model
 from engine.models.tokens import tokenize
 from engine.protocol.failures import DoesNotFit, Stopped
+from engine.protocol.frames import PROTOCOL, Hello
 from engine.protocol.messages import (
-    PROTOCOL,
     Ending,
     Explain,
     ExplainEach,
@@ -38,7 +38,6 @@ from engine.protocol.messages import (
     ExportGrid,
     Generate,
     Generated,
-    Hello,
     Listed,
     ListModels,
     Load,

@@ -83,7 +83,7 @@ def begin(window: Window, options: Options) -> None:
         Screenshot(window, options.screenshot, options.layer)
     window.inquiry.open_model(window.study.question.source)
     if options.prompt_file:
-        window.open_prompt_file(str(options.prompt_file))
+        window.openings.open_prompt(str(options.prompt_file))
     if options.image:
         window.pictures.open(str(options.image))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec import structs
@@ -14,7 +14,6 @@ from engine.protocol.values import CachedModel
 from inspector.commands.table import MENUS, Command
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.about import About
-from inspector.dialogs.browsing import browse_folder, browse_gguf, browse_text
 from inspector.dialogs.export import OVERLAY, ExportDialog, Product, products_for
 from inspector.dialogs.model_chooser import ModelChooser
 from inspector.dialogs.palette import CommandPalette
@@ -70,15 +69,6 @@ class DialogDesk(QObject):
         dialog.show_commands(commands)
         dialog.chosen.connect(self.command_chosen)
         _open(dialog)
-
-    def browse_prompt(self, chosen: Callable[[str], object]) -> None:
-        browse_text(self._window, chosen)
-
-    def browse_folder(self, chosen: Callable[[str], object]) -> None:
-        browse_folder(self._window, chosen)
-
-    def browse_gguf(self, chosen: Callable[[str], object]) -> None:
-        browse_gguf(self._window, chosen)
 
     def export(self) -> None:
         """Ask what to save of the answer on show, and where."""

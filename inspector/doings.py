@@ -11,6 +11,7 @@ from engine.protocol.colours import Scale
 from engine.protocol.rule_names import TITLES, Gamma
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialog_desk import DialogDesk
+from inspector.opening_desk import OpeningDesk
 from inspector.panes import RelevancePane
 from inspector.picture_desk import PictureDesk
 from inspector.state.scene import SCALE_TITLES
@@ -27,13 +28,13 @@ class Hands(Protocol):
     def reset_layout(self) -> None: ...
     def open_palette(self) -> None: ...
     def generate(self) -> None: ...
-    def open_named_model(self, name: str) -> None: ...
-    def open_prompt_file(self, path: str) -> None: ...
     def devices(self) -> Sequence[str]: ...
     def about(self) -> None: ...
 
 
-def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk, pictures: PictureDesk) -> dict[str, Callable[[], object]]:
+def doings(
+    window: Hands, inquiry: Inquiry, desk: DialogDesk, pictures: PictureDesk, openings: OpeningDesk
+) -> dict[str, Callable[[], object]]:
     """What to call for each command's id."""
     strip = window.relevance.strip
     study = inquiry.study
@@ -41,7 +42,7 @@ def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk, pictures: PictureD
     scales = {f"scale.{scale}": partial(_choose_scale, inquiry, scale) for scale in SCALE_TITLES}
     modes = {f"mode.{mode}": partial(_choose_mode, inquiry, mode) for mode in get_args(PictureMode)}
     return {
-        "file.open_prompt": partial(desk.browse_prompt, window.open_prompt_file),
+        "file.open_prompt": openings.browse_prompt,
         "file.open_image": pictures.browse,
         "file.export": desk.export,
         "file.quit": window.close,
@@ -53,8 +54,8 @@ def doings(window: Hands, inquiry: Inquiry, desk: DialogDesk, pictures: PictureD
         "edit.find": strip.open_find,
         "edit.preferences": lambda: desk.preferences(window.devices()),
         "model.choose": lambda: desk.choose_model(window.devices()),
-        "model.open_folder": partial(desk.browse_folder, window.open_named_model),
-        "model.open_gguf": partial(desk.browse_gguf, window.open_named_model),
+        "model.open_folder": openings.browse_folder,
+        "model.open_gguf": openings.browse_gguf,
         "model.unload": inquiry.unload,
         "run.explain": inquiry.explain,
         "run.generate": window.generate,

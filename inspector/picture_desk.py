@@ -71,7 +71,7 @@ class PictureDesk(QObject):
 
     def open_example(self, example: ImageExample) -> None:
         """Explain an example, by the model that goes with it."""
-        model = self._inquiry.opening or self._inquiry.study.question.source
+        model = self._inquiry.holding.opening or self._inquiry.study.question.source
         if example.model and model.name != example.model:
             self._inquiry.open_model(ModelSource(example.model))
         self._use(example.path)

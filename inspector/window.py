@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from msgspec import structs
 from PySide6.QtCore import Signal
@@ -12,25 +11,16 @@ from PySide6.QtWidgets import QApplication
 
 from engine.protocol.messages import Explained, Loaded, Progress
 from engine.protocol.rule_names import gamma_of
-from engine.protocol.values import ModelInfo, ModelSource
+from engine.protocol.values import ModelInfo
 from inspector.client.client import WorkerClient
 from inspector.commands.actions import Actions
 from inspector.commands.table import COMMANDS, MENUS
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialog_desk import DialogDesk
 from inspector.doings import doings
-from inspector.drops import (
-    Dropped,
-    DroppedImage,
-    DroppedModel,
-    DroppedPixels,
-    DroppedPrompt,
-    DroppedPromptFile,
-    Refused,
-    dropped_files,
-)
-from inspector.examples import Example, read_examples, read_image_examples
+from inspector.examples import read_examples, read_image_examples
 from inspector.frame import Frame
+from inspector.opening_desk import OpeningDesk
 from inspector.picture_desk import PictureDesk
 from inspector.settings import Profile, Settings
 from inspector.state.question import Question, text_of
@@ -61,7 +51,8 @@ class Window(Frame):
         self.inquiry = Inquiry(worker, study, self)
         self.desk = DialogDesk(self, self.inquiry, profile)
         self.pictures = PictureDesk(self, self.inquiry, profile)
-        self.commands = Actions(self, MENUS, doings(self, self.inquiry, self.desk, self.pictures))
+        self.openings = OpeningDesk(self, self.inquiry, self.pictures, profile)
+        self.commands = Actions(self, MENUS, doings(self, self.inquiry, self.desk, self.pictures, self.openings))
         self.tools = ToolBar(self.commands, lambda: profile.settings.recent_models)
         self.addToolBar(self.tools)
         self.settle()
@@ -82,9 +73,9 @@ class Window(Frame):
     def _follow_inquiry(self) -> None:
         self.study.question_changed.connect(self._on_question_changed)
         self.study.scene_changed.connect(self._on_scene_changed)
-        self.inquiry.model_changed.connect(self._on_model_changed)
+        self.inquiry.holding.model_changed.connect(self._on_model_changed)
         self.inquiry.loading.loaded.connect(self._on_loaded)
-        self.inquiry.memory_changed.connect(self.status.show_memory)
+        self.inquiry.holding.memory_changed.connect(self.status.show_memory)
         self.inquiry.activity.changed.connect(self._on_activity_changed)
         self.inquiry.counted.connect(self._on_counted)
         self.inquiry.answered.connect(self._on_answered)
@@ -95,15 +86,16 @@ class Window(Frame):
         self.inquiry.exporting.written.connect(self.notices.show_written)
 
     def _follow_people(self) -> None:
-        self.dropped.connect(self._on_dropped)
+        self.dropped.connect(self.openings.take)
+        self.openings.troubled.connect(self.show_trouble)
         self.pictures.troubled.connect(self.show_trouble)
         self.closing.connect(self._on_closing)
         self.editor.text_changed.connect(self.inquiry.type)
         self.editor.submitted.connect(self.inquiry.explain)
-        self.editor.example_chosen.connect(self._on_example_chosen)
-        self.editor.files_dropped.connect(self._on_files_dropped)
+        self.editor.example_chosen.connect(self.openings.open_example)
+        self.editor.files_dropped.connect(self.openings.open_files)
         self.pictures.follow(self.image, self.relevance.picture)
-        self.image.file_chosen.connect(self._on_file_chosen)
+        self.image.file_chosen.connect(self.openings.open_file)
         self.input.gamma_chosen.connect(self.inquiry.choose_rules)
         self.input.explore_requested.connect(self.pictures.explore)
         self.relevance.scale_chosen.connect(self._on_scale_chosen)
@@ -150,19 +142,6 @@ class Window(Frame):
     def open_palette(self) -> None:
         self.desk.palette([command for command in COMMANDS if self.commands[command.id].isEnabled()])
 
-    def open_named_model(self, name: str) -> None:
-        """Open a model by its name, folder or file, as the preferences say."""
-        settings = self._profile.settings
-        self.inquiry.open_model(ModelSource(name, device=settings.device, dtype=settings.dtype))
-
-    def open_prompt_file(self, path: str) -> None:
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            self.show_trouble(Trouble(f"{Path(path).name} could not be read as a text: {error}."))
-        else:
-            self.inquiry.use_prompt(text)
-
     def show_trouble(self, trouble: Trouble) -> None:
         """Say in place what went wrong; what only a programmer wants to read goes to the log."""
         self.notices.show_trouble(trouble)
@@ -183,28 +162,6 @@ class Window(Frame):
                 self.desk.preferences(self.devices())
             case _:
                 self.inquiry.remedy(remedy)
-
-    def _on_dropped(self, what: Dropped) -> None:
-        match what:
-            case DroppedPrompt(text):
-                self.inquiry.use_prompt(text)
-            case DroppedPromptFile(path):
-                self.open_prompt_file(str(path))
-            case DroppedModel(name):
-                self.open_named_model(name)
-            case DroppedImage() | DroppedPixels():
-                self.pictures.take(what)
-            case Refused(message):
-                self.show_trouble(Trouble(message))
-
-    def _on_files_dropped(self, files: list[str]) -> None:
-        self._on_dropped(dropped_files(files))
-
-    def _on_file_chosen(self, file: str) -> None:
-        self._on_dropped(dropped_files([file]))
-
-    def _on_example_chosen(self, example: Example) -> None:
-        self.inquiry.use_prompt(example.prompt)
 
     def _on_scale_chosen(self, scale: str) -> None:
         self.commands[f"scale.{scale}"].trigger()
@@ -299,7 +256,7 @@ class Window(Frame):
 
     def _name_model(self) -> None:
         """Write on the button which model is open, or on its way."""
-        model, opening = self.inquiry.model, self.inquiry.opening
+        model, opening = self.inquiry.holding.model, self.inquiry.holding.opening
         if opening is not None:
             text = waiting_for = f"Opening {brief_title_of(opening)}…"
         elif model is not None:
@@ -319,7 +276,7 @@ class Window(Frame):
             self._profile.keep(self._profile.settings.with_recent(source))
 
     def _on_counted(self, count: int | None) -> None:
-        model = self.inquiry.model
+        model = self.inquiry.holding.model
         self.editor.set_count(count, model.max_tokens if model else None)
 
     def _on_answered(self, answer: Explained) -> None:

@@ -1,4 +1,6 @@
-"""Messages as bytes: a magic word, the length (uint32, little-endian), the message in msgpack. Never pickle.
+"""What travels between window and worker, and as which bytes.
+
+A frame is a magic word, the length (uint32, little-endian) and the message in msgpack. Never pickle.
 
 Whatever arrives, a side either understands it or raises ProtocolError; it never waits for the rest of garbage.
 """
@@ -12,10 +14,12 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec import Struct
 
 from engine.protocol.failures import ProtocolError
-from engine.protocol.messages import FromWorker, ToWorker
+from engine.protocol.messages import Event, Request
 
+PROTOCOL = 6
 MAGIC = b"LXTI"
 HEADER_SIZE = len(MAGIC) + 4
 LIMIT = 512 * 1024 * 1024  # bytes of one payload
@@ -24,6 +28,39 @@ LIMIT = 512 * 1024 * 1024  # bytes of one payload
 _DTYPES = frozenset({"<f4", "<f8", "<i4", "<i8", "|u1"})
 _MOST_AXES = 8
 _SHOWN = 40  # characters of garbage quoted in an error
+
+
+class Hello(Struct, frozen=True, tag=True):
+    """The worker's first frame: it has imported what it needs and listens."""
+
+    protocol: int
+    versions: dict[str, str]
+    devices: tuple[str, ...]
+    pid: int
+
+
+class Said(Struct, frozen=True, tag=True, eq=False):
+    """One event of one run."""
+
+    run: int
+    event: Event
+
+
+class Ask(Struct, frozen=True, tag=True):
+    """A request, with the number its events will carry."""
+
+    run: int
+    request: Request
+
+
+class Stop(Struct, frozen=True, tag=True):
+    """End this run at the next block; it ends as Cancelled, unless it has ended already."""
+
+    run: int
+
+
+ToWorker = Ask | Stop
+FromWorker = Hello | Said
 
 
 def frame(message: ToWorker | FromWorker) -> bytes:

@@ -22,7 +22,6 @@ from engine.protocol.values import (
     Token,
 )
 
-PROTOCOL = 6
 LOW_AGREEMENT = 0.9  # with float32, from which on relevance in half precision is worth a warning
 
 FigureFormat = Literal["pdf", "tex", "png", "csv", "json", "safetensors", "npz"]
@@ -274,38 +273,3 @@ Ending = (
     | Failed
 )
 Event = Progress | Ending
-
-# -- frames ------------------------------------------------------------------------------------------------------------
-
-
-class Hello(Struct, frozen=True, tag=True):
-    """The worker's first frame: it has imported what it needs and listens."""
-
-    protocol: int
-    versions: dict[str, str]
-    devices: tuple[str, ...]
-    pid: int
-
-
-class Said(Struct, frozen=True, tag=True, eq=False):
-    """One event of one run."""
-
-    run: int
-    event: Event
-
-
-class Ask(Struct, frozen=True, tag=True):
-    """A request, with the number its events will carry."""
-
-    run: int
-    request: Request
-
-
-class Stop(Struct, frozen=True, tag=True):
-    """End this run at the next block; it ends as Cancelled, unless it has ended already."""
-
-    run: int
-
-
-ToWorker = Ask | Stop
-FromWorker = Hello | Said

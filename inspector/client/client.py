@@ -8,8 +8,8 @@ from itertools import count
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from engine.protocol.failures import ProtocolError
-from engine.protocol.frames import frame
-from engine.protocol.messages import Ask, Cancelled, Event, Failed, Hello, Progress, Request, Stop
+from engine.protocol.frames import Ask, Hello, Stop, frame
+from engine.protocol.messages import Cancelled, Event, Failed, Progress, Request
 from inspector.client.process import End
 from inspector.client.supply import WorkerSupply
 

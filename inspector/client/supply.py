@@ -6,7 +6,7 @@ import time
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.protocol.messages import Hello
+from engine.protocol.frames import Hello
 from inspector.client.memory import available_bytes
 from inspector.client.process import End, WorkerProcess
 

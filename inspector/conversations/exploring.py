@@ -69,8 +69,7 @@ class Exploring(Conversation):
     def _on_succeeded(self, ending: Ending) -> None:
         match ending:
             case Explained():
-                self._study.keep(ending)
-                self.answered.emit(*self._cell, ending.relevance)
+                self.answered.emit(*self._cell, self._study.keep(ending).relevance)
             case Rated():
                 self.rated.emit(*self._cell, ending.drop)
         self._go_on()

@@ -9,26 +9,16 @@ from typing import assert_never
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.messages import (
-    LOW_AGREEMENT,
-    Explained,
-    Export,
-    ExportGrid,
-    Failed,
-    Generated,
-    Hello,
-    Loaded,
-    Unloaded,
-)
-from engine.protocol.targets import Target, Token, TokenName, Top
-from engine.protocol.values import Image, Memory, ModelInfo, ModelSource
-from inspector.client.client import WorkerState
+from engine.protocol.messages import LOW_AGREEMENT, Explained, Export, ExportGrid, Failed, Generated, Loaded
+from engine.protocol.targets import Target, TokenName, Top
+from engine.protocol.values import Image, ModelSource
 from inspector.conversations.activity import Activity
 from inspector.conversations.conversation import Worker
 from inspector.conversations.explaining import Explaining
 from inspector.conversations.exploring import Exploring
 from inspector.conversations.exporting import Exporting
 from inspector.conversations.generating import ExplainingEach, Generating
+from inspector.conversations.holding import Holding
 from inspector.conversations.listing import Listing
 from inspector.conversations.loading import Loading
 from inspector.conversations.picturing import PICTURE_MODEL, misfit, nothing_to_explain
@@ -49,8 +39,6 @@ from inspector.state.trouble import (
 class Inquiry(QObject):
     """Keeps study and worker together: what is asked gets answered, what fails says why and what would help."""
 
-    model_changed = Signal(object)  # ModelInfo | None: the model that is open
-    memory_changed = Signal(object)  # Memory | None
     counted = Signal(object)  # int | None: the prompt's tokens, where that is known
     answered = Signal(object)  # Explained
     target_refused = Signal(str)
@@ -80,17 +68,13 @@ class Inquiry(QObject):
             },
             self,
         )
-        self._model: ModelInfo | None = None
+        self.holding = Holding(worker, self.loading, self.activity, self)
         self._explain_when_open = False
-        self._lost_model = False  # the worker that held it is gone
-        self._worker = worker
         self._follow_conversations()
-        self._follow_worker()
         study.question_changed.connect(self._on_question_changed)
 
     def _follow_conversations(self) -> None:
         self.loading.loaded.connect(self._on_loaded)
-        self.loading.unloaded.connect(self._on_unloaded)
         self.loading.failed.connect(self._on_loading_failed)
         self.explaining.succeeded.connect(self._on_explained)
         self.explaining.failed.connect(self._on_explaining_failed)
@@ -102,32 +86,15 @@ class Inquiry(QObject):
         self.exploring.failed.connect(self._on_generating_failed)
         self.exporting.failed.connect(self._on_exporting_failed)
         self.tokenising.counted.connect(self.counted)
-
-    def _follow_worker(self) -> None:
-        self._worker.state_changed.connect(self._on_worker_state_changed)
-        self._worker.greeted.connect(self._on_worker_greeted)
+        self.holding.troubled.connect(self.troubled)
 
     def use(self, worker: Worker) -> None:
         """Go on with another worker, which has to open the model first."""
-        self._worker.state_changed.disconnect(self._on_worker_state_changed)
-        self._worker.greeted.disconnect(self._on_worker_greeted)
         self.activity.use(worker)
         for conversation in (self.tokenising, self.listing):
             conversation.use(worker)
-        self._worker = worker
-        self._follow_worker()
-        self._set_model(None, None)
+        self.holding.use(worker)
         self.open_model(self.study.question.source)
-
-    @property
-    def model(self) -> ModelInfo | None:
-        """The model that is open."""
-        return self._model
-
-    @property
-    def opening(self) -> ModelSource | None:
-        """The model that is on its way, also while the worker that is to open it starts again."""
-        return self.loading.opening if self.loading.is_busy or self._lost_model else None
 
     # -- what a person can do ------------------------------------------------------------------------------------------
 
@@ -162,11 +129,11 @@ class Inquiry(QObject):
         """Answer the present question, once its model is open."""
         self.study.end_step()
         question = self.study.question
-        if nothing := nothing_to_explain(question, self._model):
+        if nothing := nothing_to_explain(question, self.holding.model):
             self.troubled.emit(nothing)
         elif self.loading.is_busy:
             self._explain_when_open = True
-        elif wrong := misfit(question, self._model):
+        elif wrong := misfit(question, self.holding.model):
             self.explaining.drop()
             self.troubled.emit(wrong)
         else:
@@ -239,7 +206,7 @@ class Inquiry(QObject):
                 source = self.loading.opening or self.study.question.source
                 self.open_model(structs.replace(source, trust_remote_code=True))
             case Remedy.RESTART:
-                self._worker.start()
+                self.holding.restart()
             case Remedy.PICTURE_MODEL:
                 self.open_model(PICTURE_MODEL)
             case Remedy.CHOOSE_MODEL | Remedy.EXPORT_AGAIN | Remedy.PREFERENCES | Remedy.OPEN_IMAGE:
@@ -264,7 +231,7 @@ class Inquiry(QObject):
         if self.study.is_answered:
             self.explaining.drop()
             self.calmed.emit()
-        if self._model is not None and self.loading.opening != self.study.question.source:
+        if self.holding.model is not None and self.loading.opening != self.study.question.source:
             self._explain_when_open = False
             self.loading.open(self.study.question.source)
 
@@ -276,15 +243,14 @@ class Inquiry(QObject):
             self.tokenising.learn(question.source, question.prompt, len(shown.relevance.tokens))
             return
         self.tokenising.look_at(question.source, question.prompt)
-        if self._model is not None and self.loading.opening == question.source and not self._model.takes_images:
+        model = self.holding.model
+        if model is not None and self.loading.opening == question.source and not model.takes_images:
             self.tokenising.count()
 
     def _on_loaded(self, ending: Loaded) -> None:
-        self._set_model(ending.model, ending.memory)
         question, source = self.study.question, self.loading.opening
-        if source is not None and source != question.source:  # token ids mean nothing to another model
-            plain = replace(question, source=source, target=Top(), checkpointing=False, continuation=None)
-            self.study.ask(plain)
+        if source is not None and source != question.source:
+            self.study.ask(question.put_to(source))
         wanted, self._explain_when_open = self._explain_when_open, False
         if wanted and (question.image is not None or (question.prompt and not ending.model.takes_images)):
             self.explain()
@@ -296,15 +262,12 @@ class Inquiry(QObject):
                 f"with float32 by {ending.agreement:.2f} of 1. Open it in float32 if you can."
             )
 
-    def _on_unloaded(self, ending: Unloaded) -> None:
-        self._set_model(None, ending.memory)
-
     def _on_loading_failed(self, failure: Failed) -> None:
         self._explain_when_open = False
         self.troubled.emit(trouble_with_opening(failure))
 
     def _on_explained(self, answer: Explained) -> None:
-        self._set_model(answer.relevance.model, answer.memory)
+        self.holding.learn(answer.relevance.model, answer.memory)
         self.calmed.emit()
         self._on_question_changed(self.study.question)  # which may be another by now
         self.answered.emit(answer)
@@ -316,10 +279,7 @@ class Inquiry(QObject):
         if said.prompt == question.prompt:
             self.troubled.emit(Trouble("The model has nothing to add: its likeliest token ends the text."))
             return
-        before = said.question.continuation
-        first = said.continuation.ids[len(before.ids) if before else 0]
-        target = Token(first, said.position - 1)
-        self.study.ask(replace(question, prompt=said.prompt, target=target, continuation=said.continuation))
+        self.study.ask(question.about_generated(said))
         self.explain()
 
     def _on_generating_failed(self, failure: Failed) -> None:
@@ -340,28 +300,3 @@ class Inquiry(QObject):
 
     def _on_exporting_failed(self, failure: Failed) -> None:
         self.troubled.emit(trouble_with_exporting(failure))
-
-    def _on_worker_state_changed(self, state: WorkerState) -> None:
-        if state is not WorkerState.CRASHED:
-            return
-        self._lose_model()
-        if not self.activity.is_any:  # otherwise what is under way fails, and says so
-            why = self._worker.trouble or "The worker ended unexpectedly. Another one takes its place."
-            self.troubled.emit(Trouble(why, Remedy.RESTART if self._worker.trouble else None))
-
-    def _on_worker_greeted(self, hello: Hello) -> None:
-        self._lose_model()
-        lost, self._lost_model = self._lost_model, False
-        if lost and self.loading.opening is not None and not self.activity.is_any:
-            self.loading.open(self.loading.opening)
-
-    def _lose_model(self) -> None:
-        if self._model is not None:
-            self._lost_model = not self._worker.trouble  # which is why no other worker comes
-            self._set_model(None, None)
-
-    def _set_model(self, model: ModelInfo | None, memory: Memory | None) -> None:
-        if model != self._model:
-            self._model = model
-            self.model_changed.emit(model)
-        self.memory_changed.emit(memory)

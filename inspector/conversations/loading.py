@@ -1,4 +1,4 @@
-"""Opens and unloads models, and knows which one the worker holds."""
+"""Opens and unloads models, and knows which one was asked for last."""
 
 from __future__ import annotations
 

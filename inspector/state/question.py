@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.protocol.messages import Explain, ExplainEach
+from engine.protocol.messages import Explain, ExplainEach, Generated
 from engine.protocol.targets import Class, Contrast, Sum, Target, Token, Top
 from engine.protocol.values import Continuation, Image, ModelSource
 
@@ -64,6 +64,17 @@ class Question:
     def about_image(self, image: Image) -> Question:
         """The same question about a picture, whose largest class is explained."""
         return replace(self, prompt="", target=Top(), continuation=None, image=image)
+
+    def about_generated(self, said: Generated) -> Question:
+        """The same question about the prompt as the model went on with it: why it said the first token that is new."""
+        before = said.question.continuation
+        first = said.continuation.ids[len(before.ids) if before else 0]
+        target = Token(first, said.position - 1)
+        return replace(self, prompt=said.prompt, target=target, continuation=said.continuation)
+
+    def put_to(self, source: ModelSource) -> Question:
+        """The same question to another model, to which the ids of tokens mean nothing."""
+        return replace(self, source=source, target=Top(), checkpointing=False, continuation=None)
 
 
 def question_of(request: Explain) -> Question:

@@ -108,7 +108,7 @@ class Study(QObject):
     def learn(self, answer: Explained) -> None:
         """Keep an answer, and show it unless the one on show answers the present question and this one does not."""
         question = question_of(answer.question)
-        self._answers.keep(question, answer)
+        answer = self._answers.keep(question, answer)
         if question.key == self.question.key or not self.is_answered:
             self._shown = answer
             self._resolve(self.view)
@@ -117,9 +117,9 @@ class Study(QObject):
         """The answer to `question`, where it is still here."""
         return self._answers.find(question)
 
-    def keep(self, answer: Explained) -> None:
-        """Keep an answer for when it is asked for, and show what is shown."""
-        self._answers.keep(question_of(answer.question), answer)
+    def keep(self, answer: Explained) -> Explained:
+        """Keep an answer for when it is asked for, and show what is shown; the answer as it is kept."""
+        return self._answers.keep(question_of(answer.question), answer)
 
     def learn_each(self, answer: ExplainedEach) -> None:
         """Keep the matrix of a generated text, and show it where it is this one's."""

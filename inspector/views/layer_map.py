@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QCursor, QFocusEvent, QImage, QKeyEvent, QPainter
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QPainter
+from PySide6.QtWidgets import QWidget
 
-from inspector.theme import tones
-from inspector.views.card import Card
 from inspector.views.layer_axes import LayerAxis
-from inspector.views.layer_plots import LayerPlots, Layers, Place
+from inspector.views.layer_plots import Layers, Place
 from inspector.views.numbers import grouped, signed
+from inspector.views.plot_view import PlotView
 from inspector.views.visible_text import visible
 
 _EMPTY = "The relevance at each layer appears here."
 
 
-class LayerMap(QWidget):
+class LayerMap(PlotView):
     """A layer is None (the input, the word embeddings) or 0 to L; its row on the map is one above its number."""
 
     layer_clicked = Signal(object)  # int | None
@@ -27,19 +26,9 @@ class LayerMap(QWidget):
     cell_hovered = Signal(object, int)  # layer, token; token -1: none
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._layers: Layers | None = None
-        self._labels: Sequence[str] = ()
+        super().__init__(_EMPTY, LayerAxis(), "layer", parent)
         self._row = 0
         self._token: int | None = None
-        self._plots = LayerPlots(self, _EMPTY, LayerAxis())
-        self._plots.hovered.connect(self._on_hovered)
-        self._plots.clicked.connect(self._on_clicked)
-        self._card = Card(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._plots)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Relevance at each layer")
         self._show_cursor()
 
@@ -74,15 +63,8 @@ class LayerMap(QWidget):
         self._token = None if token < 0 else token
         self._show_cursor()
 
-    def set_stale(self, stale: bool) -> None:
-        """Mark what is shown as the answer to an earlier question."""
-        self._plots.set_stale(stale)
-
     def clear(self) -> None:
-        self._layers = None
-        self._labels = ()
-        self._plots.clear_layers()
-        self._card.hide()
+        super().clear()
         self._show_cursor()
 
     def image(self) -> QImage:
@@ -104,18 +86,7 @@ class LayerMap(QWidget):
 
     def cell_rect(self, layer: int | None, token: int) -> QRect:
         """Where a cell is on this widget."""
-        row = 0 if layer is None else layer + 1
-        area = self._plots.cell_rect(row, token).toAlignedRect()
-        return QRect(self._plots.mapTo(self, area.topLeft()), area.size())
-
-    def sizeHint(self) -> QSize:
-        return QSize(720, 260)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        dressing = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange)
-        if event.type() in dressing:
-            self._plots.dress(tones(self.palette()), self.font())
+        return self._cell_rect(0 if layer is None else layer + 1, token)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._layers is None:
@@ -134,15 +105,6 @@ class LayerMap(QWidget):
             case _:
                 super().keyPressEvent(event)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self._plots.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._plots.viewport().update()
-        self._card.hide()
-
     def _choose(self, row: int) -> None:
         if row != self._row:
             self._row = row
@@ -150,20 +112,18 @@ class LayerMap(QWidget):
             self.layer_clicked.emit(_layer_of(row))
 
     def _on_clicked(self, place: Place) -> None:
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        super()._on_clicked(place)
         self._choose(place.row)
         if place.token is not None and place.token != self._token:
             self.set_token(place.token)
             self.token_clicked.emit(place.token)
 
     def _on_hovered(self, place: Place | None) -> None:
+        super()._on_hovered(place)
         if place is None or self._layers is None:
-            self._card.hide()
             self.cell_hovered.emit(None, -1)
-            return
-        pointer = QRect(QCursor.pos() + QPoint(12, 4), QSize(1, 12))
-        self._card.show_near(pointer, *self._facts(self._layers, place))
-        self.cell_hovered.emit(_layer_of(place.row), -1 if place.token is None else place.token)
+        else:
+            self.cell_hovered.emit(_layer_of(place.row), -1 if place.token is None else place.token)
 
     def _facts(self, layers: Layers, place: Place) -> tuple[str, list[tuple[str, str]]]:
         row = layers.rows[place.row]

@@ -49,9 +49,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     hovered = Signal(object)  # Place | None
     clicked = Signal(object)  # Place
 
-    def __init__(
-        self, parent: QWidget, empty_text: str, rows: LayerAxis | LabelAxis, rows_title: str = "layer"
-    ) -> None:
+    def __init__(self, parent: QWidget, empty_text: str, rows: LayerAxis | LabelAxis, rows_title: str) -> None:
         super().__init__(parent)
         self._layers: Layers | None = None
         self._stale = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -27,9 +27,7 @@ from inspector.views.overlays import paint_empty, paint_focus, paint_pointer, pa
 from inspector.views.picture_caption import pixel_in_words, size_in_words
 from inspector.views.picture_frame import PictureFrame
 from inspector.views.picture_ground import Ground
-
-Mode = Literal["picture", "heatmap", "overlay", "side by side"]
-Layer = Literal["picture", "heatmap", "overlay"]  # what one pane shows
+from inspector.views.picture_panes import Mode, Pane, pane_at, panes
 
 _EMPTY = "The picture and the relevance of its pixels appear here."
 _NO_PLACES = "What this layer computes has no places on the picture."
@@ -79,20 +77,20 @@ class PictureView(QWidget):
         Its rows and columns cover all that was seen, be they pixels or patches; None has no places on the picture. A
         picture of the same size stays where it was zoomed to.
         """
-        panes = len(self._layers())
+        before = len(self._panes())
         maps = tuple(None if values is None else heatmap(values, limit, colour_map) for values in relevance)
         self._shown = _Shown(ground, tuple(relevance), maps)
         if (self._frame.height, self._frame.width) != (ground.height, ground.width):
             self._frame = PictureFrame(ground.width, ground.height)
             self._hover(None)
-        self._settle(panes)
+        self._settle(before)
 
     def set_mode(self, mode: Mode) -> None:
         """Show the picture, its heatmap, one over the other, or both."""
         if mode not in get_args(Mode):
             raise ValueError(f"A picture is shown as one of {', '.join(get_args(Mode))}, not {mode!r}.")
-        panes, self._mode = len(self._layers()), mode
-        self._settle(panes)
+        before, self._mode = len(self._panes()), mode
+        self._settle(before)
 
     def set_opacity(self, opacity: float) -> None:
         """Of the heatmap over the picture, from 0 to 1."""
@@ -132,7 +130,7 @@ class PictureView(QWidget):
 
     def pixel_point(self, row: int, column: int, pane: int = 0) -> QPointF:
         """Where the middle of a pixel is on this widget, in one of the panes from the left."""
-        where = self._panes()[pane]
+        where = self._panes()[pane].place
         scale = self._frame.scale(where)
         return self._frame.area(where).topLeft() + QPointF(column + 0.5, row + 0.5) * scale
 
@@ -166,7 +164,7 @@ class PictureView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._dragged_from is not None:
-            self._frame = self._frame.moved(self._panes()[0], event.position() - self._dragged_from)
+            self._frame = self._frame.moved(self._panes()[0].place, event.position() - self._dragged_from)
             self._dragged_from = event.position()
             self.update()
         self._hover_at(event.position())
@@ -182,7 +180,7 @@ class PictureView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         pressed = QKeySequence(event.keyCombination())
-        middle = self._panes()[0].center()
+        middle = self._panes()[0].place.center()
         moves = {
             Qt.Key.Key_Left: QPointF(_STRIDE, 0),
             Qt.Key.Key_Right: QPointF(-_STRIDE, 0),
@@ -198,7 +196,7 @@ class PictureView(QWidget):
         elif pressed == QKeySequence("Ctrl+0"):
             self._zoom_at(middle, 1 / self._frame.zoom)
         elif event.key() in moves and self._frame.zoom > 1:
-            self._frame = self._frame.moved(self._panes()[0], moves[Qt.Key(event.key())])
+            self._frame = self._frame.moved(self._panes()[0].place, moves[Qt.Key(event.key())])
             self.update()
         else:
             super().keyPressEvent(event)
@@ -212,7 +210,7 @@ class PictureView(QWidget):
         self.update()
 
     def _zoom_at(self, point: QPointF, factor: float) -> None:
-        self._frame = self._frame.zoomed(self._panes()[self._pane_at(point)], factor, point)
+        self._frame = self._frame.zoomed(pane_at(point, self._panes()).place, factor, point)
         if self.underMouse():
             self._hover_at(point)
         else:
@@ -220,16 +218,16 @@ class PictureView(QWidget):
         self.update()
 
     def _hover_at(self, point: QPointF) -> None:
-        pane = self._pane_at(point)
-        pixel = None if self._shown is None else self._frame.pixel(self._panes()[pane], point)
-        self._hover(pixel, pane if pixel is not None else 0)
+        pane = pane_at(point, self._panes())
+        pixel = None if self._shown is None else self._frame.pixel(pane.place, point)
+        self._hover(pixel, pane.index if pixel is not None else 0)
 
     def _hover(self, pixel: tuple[int, int] | None, pane: int = 0) -> None:
         if (pixel, pane) == (self._hovered, self._hovered_pane):
             return
         self._hovered, self._hovered_pane = pixel, pane
         self.pixel_hovered.emit(pixel)
-        self.update(self._caption_rect().toAlignedRect() if len(self._layers()) == 1 else self.rect())
+        self.update(self._caption_rect().toAlignedRect() if len(self._panes()) == 1 else self.rect())
 
     # -- painting -----------------------------------------------------------------------------------------------------
 
@@ -242,10 +240,10 @@ class PictureView(QWidget):
         else:
             if not self._caption_rect().contains(QRectF(event.rect())):
                 painter.setBackground(self.palette().base())
-                for pane, place in enumerate(self._panes()):
-                    self._paint_pane(painter, place, self._shown, pane)
+                for pane in self._panes():
+                    self._paint_pane(painter, pane, self._shown)
                 if self._stale:
-                    paint_stale_tag(painter, self._panes()[-1].toRect(), t)
+                    paint_stale_tag(painter, self._panes()[-1].place.toRect(), t)
             painter.setPen(QColor(t.quiet))
             line = self._caption_rect().adjusted(Space.SMALL, 0, -Space.SMALL, 0)
             text = painter.fontMetrics().elidedText(self.caption(), Qt.TextElideMode.ElideRight, int(line.width()))
@@ -253,56 +251,38 @@ class PictureView(QWidget):
         if self.hasFocus():
             paint_focus(painter, self.rect(), t)
 
-    def _paint_pane(self, painter: QPainter, place: QRectF, shown: _Shown, pane: int) -> None:
-        area, ground = self._frame.area(place), shown.ground
-        layer, answer = self._layers()[pane]
+    def _paint_pane(self, painter: QPainter, pane: Pane, shown: _Shown) -> None:
+        place, ground = pane.place, shown.ground
+        area = self._frame.area(place)
         painter.save()
         painter.setClipRect(place)
-        if layer != "heatmap" or not ground.is_all_seen:
-            ground.paint(painter, area, place, grey=layer != "picture")
-        colours = None if layer == "picture" else shown.heatmaps[answer]
+        if pane.layer != "heatmap" or not ground.is_all_seen:
+            ground.paint(painter, area, place, grey=pane.layer != "picture")
+        colours = None if pane.layer == "picture" else shown.heatmaps[pane.answer]
         if colours is not None and ground.seen_area(area).intersects(place):
-            is_stale = self._stale and answer == len(shown.heatmaps) - 1
-            painter.setOpacity((self._opacity if layer == "overlay" else 1.0) * (_STALE if is_stale else 1.0))
+            is_stale = self._stale and pane.answer == len(shown.heatmaps) - 1
+            painter.setOpacity((self._opacity if pane.layer == "overlay" else 1.0) * (_STALE if is_stale else 1.0))
             paint_pixels(painter, ground.seen_area(area), colours, place)
             painter.setOpacity(1.0)
-        elif colours is None and layer == "heatmap":
+        elif colours is None and pane.layer == "heatmap":
             paint_empty(painter, place.toRect(), _NO_PLACES, tones(self.palette()))
         if self._grid:
             ground.paint_lines(painter, area, *self._grid)
-        if self._hovered is not None and pane != self._hovered_pane:
-            paint_pointer(painter, self.pixel_point(*self._hovered, pane))
+        if self._hovered is not None and pane.index != self._hovered_pane:
+            paint_pointer(painter, self.pixel_point(*self._hovered, pane.index))
         painter.restore()
-
-    def _layers(self) -> tuple[tuple[Layer, int], ...]:
-        """What each pane shows, and of which answer."""
-        answers = range(len(self._shown.heatmaps) if self._shown else 1)
-        match self._mode:
-            case "picture":
-                return (("picture", 0),)
-            case "side by side":
-                return (("picture", 0), *(("heatmap", answer) for answer in answers))
-            case layer:
-                return tuple((layer, answer) for answer in answers)
 
     def _caption_rect(self) -> QRectF:
         height = self.fontMetrics().height() + Space.SMALL
         return QRectF(0, self.height() - height, self.width(), height)
 
-    def _panes(self) -> list[QRectF]:
-        """Where pictures may be, of the same size and from left to right."""
+    def _panes(self) -> tuple[Pane, ...]:
         room = QRectF(1, 1, self.width() - 2, self._caption_rect().top() - 1)
-        count = len(self._layers())
-        width = (room.width() - (count - 1) * Space.SMALL) / count
-        left = QRectF(room.left(), room.top(), width, room.height())
-        return [left.translated(pane * (width + Space.SMALL), 0) for pane in range(count)]
+        return panes(self._mode, len(self._shown.heatmaps) if self._shown else 1, room)
 
-    def _pane_at(self, point: QPointF) -> int:
-        return next((index for index, pane in enumerate(self._panes()) if pane.contains(point)), 0)
-
-    def _settle(self, panes: int) -> None:
-        """Show what has changed; what was under the pointer is elsewhere where there were other `panes`."""
-        if panes != len(self._layers()):
+    def _settle(self, before: int) -> None:
+        """Show what has changed; what was under the pointer is elsewhere where there were not as many panes before."""
+        if before != len(self._panes()):
             self._hover(None)
         self._describe()
         self.update()

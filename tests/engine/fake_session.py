@@ -12,7 +12,8 @@ from collections.abc import Callable
 from types import ModuleType
 
 from engine.protocol.failures import ModelError, Stopped
-from engine.protocol.messages import PROTOCOL, Ending, Hello, Progress, Request, Tokenize, Tokenized
+from engine.protocol.frames import PROTOCOL, Hello
+from engine.protocol.messages import Ending, Progress, Request, Tokenize, Tokenized
 from engine.protocol.values import Token
 from engine.worker import main
 

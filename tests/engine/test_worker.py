@@ -14,20 +14,8 @@ from typing import Any
 import pytest
 
 import engine
-from engine.protocol.frames import FrameReader, frame, from_worker
-from engine.protocol.messages import (
-    Ask,
-    Cancelled,
-    Ending,
-    Event,
-    Failed,
-    Hello,
-    Progress,
-    Said,
-    Stop,
-    Tokenize,
-    Tokenized,
-)
+from engine.protocol.frames import Ask, FrameReader, Hello, Said, Stop, frame, from_worker
+from engine.protocol.messages import Cancelled, Ending, Event, Failed, Progress, Tokenize, Tokenized
 from engine.protocol.values import ModelSource
 
 ROOT = Path(engine.__file__).parents[1]

@@ -7,6 +7,7 @@ from typing import Any
 from answers import MEMORY, answer_to, generated, loaded, matrix_of, rated, tokens_of
 from PySide6.QtCore import QObject, Signal
 
+from engine.protocol.frames import Hello
 from engine.protocol.messages import (
     Cancelled,
     Event,
@@ -17,7 +18,6 @@ from engine.protocol.messages import (
     ExportGrid,
     Failed,
     Generate,
-    Hello,
     Listed,
     ListModels,
     Load,

@@ -46,7 +46,7 @@ def window(qtbot: QtBot, client: WorkerClient, tmp_path: Path) -> Iterator[Windo
     window = Window(client, Study(Question(profile.settings.model)), profile, new_worker)
     window.show()
     window.inquiry.open_model(window.study.question.source)
-    qtbot.waitUntil(lambda: window.inquiry.model is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.inquiry.holding.model is not None, timeout=PATIENCE)
     yield window
     window.close()
     window.deleteLater()

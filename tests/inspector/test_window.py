@@ -225,7 +225,7 @@ def test_that_a_traceback_is_in_the_log_and_nowhere_else(window, worker):
 
 
 def test_that_a_model_not_found_leads_to_the_chooser(window, worker):
-    window.open_named_model("nobody/nothing")
+    window.openings.open_model("nobody/nothing")
     worker.say(Load, Failed("model_not_found", "There is no such model."))
     window.notices.failure.acted.emit()
     assert dialog(window, ModelChooser).isVisible()

@@ -16,9 +16,21 @@ from msgspec import structs
 
 from engine.protocol import targets
 from engine.protocol.failures import ProtocolError
-from engine.protocol.frames import LIMIT, MAGIC, FrameReader, frame, from_worker, to_worker
-from engine.protocol.messages import (
+from engine.protocol.frames import (
+    LIMIT,
+    MAGIC,
     Ask,
+    FrameReader,
+    FromWorker,
+    Hello,
+    Said,
+    Stop,
+    ToWorker,
+    frame,
+    from_worker,
+    to_worker,
+)
+from engine.protocol.messages import (
     Cancelled,
     Event,
     Explain,
@@ -29,10 +41,8 @@ from engine.protocol.messages import (
     Exported,
     ExportGrid,
     Failed,
-    FromWorker,
     Generate,
     Generated,
-    Hello,
     Listed,
     ListModels,
     Load,
@@ -41,11 +51,8 @@ from engine.protocol.messages import (
     Rate,
     Rated,
     Request,
-    Said,
-    Stop,
     Tokenize,
     Tokenized,
-    ToWorker,
     Unload,
     Unloaded,
 )

@@ -12,19 +12,20 @@ import sys
 import time
 from pathlib import Path
 
-from engine.protocol.frames import LIMIT, MAGIC, FrameReader, frame, to_worker
-from engine.protocol.messages import (
+from engine.protocol.frames import (
+    LIMIT,
+    MAGIC,
     PROTOCOL,
     Ask,
-    Cancelled,
+    FrameReader,
     FromWorker,
     Hello,
-    Progress,
     Said,
     Stop,
-    Tokenize,
-    Tokenized,
+    frame,
+    to_worker,
 )
+from engine.protocol.messages import Cancelled, Progress, Tokenize, Tokenized
 
 
 def say(*messages: FromWorker) -> None:

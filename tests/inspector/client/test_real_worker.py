@@ -16,8 +16,8 @@ from safetensors.numpy import load_file, save_file
 from witness import StartWorker, Witness, is_alive
 
 import resources
+from engine.protocol.frames import PROTOCOL
 from engine.protocol.messages import (
-    PROTOCOL,
     Cancelled,
     Explain,
     Explained,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from engine.protocol.messages import Ending, Event, Hello, Progress, Tokenize
+from engine.protocol.frames import Hello
+from engine.protocol.messages import Ending, Event, Progress, Tokenize
 from engine.protocol.values import ModelSource
 from inspector.client import WorkerClient, WorkerState
 

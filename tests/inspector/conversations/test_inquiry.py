@@ -354,10 +354,10 @@ def test_that_undo_of_a_running_question_stops_it(explained, worker):
 def test_that_unloading_gives_the_model_up_and_the_next_question_takes_it_again(explained, worker):
     explained.unload()
     worker.answer()
-    assert explained.model is None
+    assert explained.holding.model is None
     explained.choose_rules("gradient")
     worker.answer()
-    assert explained.model is not None
+    assert explained.holding.model is not None
     assert explained.study.is_answered
 
 
