@@ -31,7 +31,10 @@ from inspector.typed import (
 
 _MODEL = "A bundled model (bundled:llama), a hub id, a folder or a .gguf file"
 _PROMPT_FILE = "The text in a file, or on stdin for -. A last line break is left out."
-_TARGET = 'What to explain: top, a token, id:17, class:LABEL, "A - B" or "A - mean". Spaces belong to the tokens.'
+_TARGET = (
+    'What to explain: top, a token, id:17, class:LABEL, "A - B" or "A - mean". Spaces belong to the tokens. '
+    "Of a picture a name is a class."
+)
 _DEVICE = "auto, cpu, cuda, cuda:1, mps."
 _DTYPE = "auto, float32, bfloat16, float16."
 _REMOTE_CODE = "Run the Python code that comes with the model."
@@ -146,7 +149,7 @@ def explain(
         from engine.commands.summary import in_words, summary
 
         source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
-        wanted = read_target(target, position)
+        wanted = read_target(target, position, seen is not None)
         question = Explain(source, text, wanted, rules, checkpointing, None, context, decoder_text, seen)
         figure = (
             Figure(file_format, drawn, layer, scale, colour_map, clip, opacity, zoom, original) if file_format else None
@@ -195,7 +198,7 @@ def grid(
 
         source = ModelSource(model, device=device, dtype=dtype, weights=weights, classes=texts)
         figure = GridFigure(file_format, picture, shared, colour_map, clip, opacity, zoom, transparent, original)
-        asked, made = grid(source, seen, read_target(target), of_conv, of_linear, figure)
+        asked, made = grid(source, seen, read_target(target, of_picture=True), of_conv, of_linear, figure)
         write(out, made.data)
         first = asked.cells[0]
         typer.echo(f"Target   {first.target.label}: {first.value:.4f} logits")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +73,20 @@ def inputs_of_pixels(model: Model, pixel_values: Tensor, seen: Seen | None = Non
     if not pixels.isfinite().all():
         raise PromptError("Some pixel values are not numbers (NaN) or infinite: look at what prepares the picture.")
     return Inputs(pixels.to(weight.device, weight.dtype), seen=seen)
+
+
+@contextmanager
+def taken(inputs: Inputs) -> Iterator[None]:
+    """Inside the `with`, a model is called with `inputs`. Raises PromptError where it cannot take an image's shape."""
+    try:
+        yield
+    except (AssertionError, RuntimeError, ValueError) as error:
+        if inputs.tokens or isinstance(error, torch.OutOfMemoryError):
+            raise
+        shape = ", ".join(str(size) for size in inputs.main.shape)
+        raise PromptError(
+            f"The model cannot take pixel_values of ({shape}): {error}. Scale the image as it expects."
+        ) from error
 
 
 def _decoder_ids(model: Model, text: str | None) -> Tensor:

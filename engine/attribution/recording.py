@@ -21,7 +21,7 @@ from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 
-from engine.attribution.inputs import Inputs
+from engine.attribution.inputs import Inputs, taken
 from engine.attribution.outputs import WHOLE, answers_of
 from engine.attribution.states import states_without_graph
 from engine.models.blocks import encoder_and_decoder, find_stacks
@@ -120,7 +120,9 @@ def record(
                     undo.enter_context(replaced_forward(block, _computed_again(block)))
         if trunk is not module:
             undo.enter_context(_removed(trunk.register_forward_hook(lambda *call: trunk_output.append(call[-1]))))
-        logits = answers_of(_call(module, inputs, 1), module)
+        with taken(inputs):
+            called = _call(module, inputs, 1)
+        logits = answers_of(called, module)
         stacks = _finished(stacks, logits, module)
         block_done(total, total)
     length = 0 if logits.ndim == 1 else _answered_length(inputs, stacks, logits)

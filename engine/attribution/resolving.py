@@ -26,7 +26,11 @@ def resolve(target: Target, choices: Choices) -> ResolvedTarget:
             return _one(target, choices, int(choices.logits(at).argmax()), at)
         case Token(name, position):
             if choices.are_classes:
-                raise TargetError(f"This model predicts classes, not tokens: {_example(choices)} is a target of it.")
+                label = next(iter(choices.model.info.labels), "0")
+                raise TargetError(
+                    f'This model predicts classes, not tokens: Class("{label}") is a target of it, '
+                    f"class:{label} on the command line."
+                )
             at = choices.position(position)
             return _one(target, choices, choices.number(name, at), at)
         case Class(name, position):
@@ -87,8 +91,3 @@ def _sum(asked: Target, parts: list[ResolvedTarget]) -> ResolvedTarget:
 
 def _quoted(choices: Choices, number: int) -> str:
     return f"“{choices.named(number)[1]}”"
-
-
-def _example(choices: Choices) -> str:
-    labels = choices.model.info.labels
-    return f'Class("{labels[0]}")' if labels else "Class(0)"

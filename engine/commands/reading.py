@@ -13,10 +13,10 @@ _CLASS = "class:"
 _MINUS = " - "
 
 
-def read_target(text: str, position: int = -1) -> Target:
+def read_target(text: str, position: int = -1, of_picture: bool = False) -> Target:
     """`top`, `class:LABEL_1`, a token as its text or as `id:17`, or `A - B`, where B may be `mean`.
 
-    Spaces belong to the tokens. A class may be given as `class:id:1`.
+    Spaces belong to the tokens. A class may be given as `class:id:1`; of a picture everything named is one.
     """
     if text == "top":
         return Top(position)
@@ -24,6 +24,8 @@ def read_target(text: str, position: int = -1) -> Target:
         return Class(_token(text.removeprefix(_CLASS)), None if position == -1 else position)
     token, minus, against = text.rpartition(_MINUS)
     if not minus or not token or not against:
+        if of_picture:
+            return Class(_token(text), None if position == -1 else position)
         return Token(_token(text), position)
     return Contrast(_token(token), None if against == "mean" else _token(against), position)
 

@@ -130,6 +130,15 @@ class Patchwise(nn.Module):
         return self.blocks(patches) @ self.worth.T
 
 
+@pytest.mark.parametrize("shape", [(1, 3, 24, 32), (1, 1, 32, 32), (1, 3, 31, 31)])
+def test_that_pixels_of_another_size_are_refused_in_the_models_words(shape: tuple[int, ...]) -> None:
+    module = vision_transformer()
+    with pytest.raises(PromptError, match=rf"cannot take pixel_values of \({', '.join(map(str, shape))}\): .+\. Scale"):
+        engine.trace(module, pixel_values=torch.zeros(shape))
+    with engine.trace(module, pixel_values=pixels()) as trace:  # which is as it was
+        assert trace.explain().input.shape == (32, 32)
+
+
 def rating(change: Callable[[np.ndarray], np.ndarray], steps: int = 16) -> tuple[np.ndarray, np.ndarray, float]:
     """The rating of an explanation whose pixels were changed."""
     given = pixels()

@@ -43,6 +43,14 @@ def test_that_a_class_without_a_position_is_where_it_is_surest() -> None:
     assert read_target("class:B-PER") == Class("B-PER")
 
 
+def test_that_what_is_named_of_a_picture_is_a_class() -> None:
+    assert read_target("tabby", of_picture=True) == Class("tabby")
+    assert read_target("class:tabby", of_picture=True) == Class("tabby")
+    assert read_target("id:3", of_picture=True) == Class(3)
+    assert read_target("top", of_picture=True) == Top()
+    assert read_target("3 - 8", of_picture=True) == Contrast("3", "8")
+
+
 @pytest.mark.parametrize(
     ("data", "prompt"),
     [
