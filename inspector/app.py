@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.protocol.values import ModelSource
 from inspector.client.client import WorkerClient
+from inspector.conversations.picturing import PICTURE_MODEL
 from inspector.examples import read_examples
 from inspector.faults import Faults
 from inspector.screenshot import Screenshot
@@ -96,6 +97,8 @@ def _spare_collector() -> None:
 def _question(options: Options, settings: Settings) -> Question:
     """The question to start with: what the command line says, else the last one, else the first example."""
     source, prompt = settings.model, settings.prompt
+    if options.image is not None and source == Settings().model:  # which nobody chose, and which takes text
+        source = PICTURE_MODEL
     if options.model is not None:
         source = ModelSource(options.model, device=settings.device, dtype=settings.dtype)
     if prompt is None:

@@ -135,6 +135,13 @@ def test_that_what_keeps_a_picture_from_being_taken_ends_the_program(tmp_path: P
     assert not picture.exists()
 
 
+def test_that_a_picture_alone_is_opened_with_the_bundled_model_for_pictures(tmp_path: Path) -> None:
+    picture = tmp_path / "window.png"
+    digits = ROOT / "resources" / "examples" / "images" / "digits-3-and-8.png"
+    done = run("--screenshot", str(picture), "--image", str(digits), QT_QPA_PLATFORM="offscreen")
+    assert done.returncode == 0 and picture.stat().st_size > 0, done.stderr
+
+
 def test_that_a_prompt_is_explained_to_people(tmp_path: Path) -> None:
     figure = tmp_path / "figure.csv"
     done = run(
