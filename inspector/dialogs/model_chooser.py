@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -42,6 +42,9 @@ class ModelChooser(QDialog):
         self._name.setPlaceholderText("organisation/name on the Hugging Face hub, a folder, or a .gguf file")
         self._revision = named("revision", QLineEdit())
         self._revision.setPlaceholderText("newest")
+        self._classes = named("classes", QLineEdit())
+        self._classes.setPlaceholderText("for CLIP and SigLIP: a photo of a cat, a photo of a dog")
+        self._known: dict[str, ModelSource] = {}  # by name, how models were opened lately
         self._device = named("device", QComboBox())
         self._dtype = named("dtype", QComboBox())
         self._dtype.addItems(list(DTYPES))
@@ -59,7 +62,9 @@ class ModelChooser(QDialog):
 
     def show_models(self, models: Sequence[CachedModel], recent: Sequence[ModelSource]) -> None:
         """Show what is on the machine; what was typed stays."""
-        self._list.show_models(models, recent)
+        self._known.update((source.name, source) for source in recent)
+        with QSignalBlocker(self._list):
+            self._list.show_models(models, recent)
 
     def models(self) -> list[str]:
         """The names of the models listed."""
@@ -74,10 +79,11 @@ class ModelChooser(QDialog):
 
     def show_source(self, source: ModelSource) -> None:
         """Start from a model and how it was opened."""
+        self._known[source.name] = source
         self._list.show_only("")
         self._list.select(source.name)
         self._name.setText(source.name)
-        self._revision.setText(source.revision or "")
+        self._show_kept(source)
         if self._device.findText(source.device) < 0:
             self._device.addItem(source.device)
         self._device.setCurrentText(source.device)
@@ -95,6 +101,7 @@ class ModelChooser(QDialog):
             self._device.currentText(),
             self._dtype.currentText(),
             QUANTIZATIONS[self._quantization.currentText()],
+            classes=tuple(text.strip() for text in self._classes.text().split(",") if text.strip()),
         )
 
     def accept(self) -> None:
@@ -121,6 +128,7 @@ class ModelChooser(QDialog):
         form = QFormLayout()
         form.addRow("Model", name)
         form.addRow("Revision", self._revision)
+        form.addRow("Classes", self._classes)
         form.addRow("", how)
         layout = QVBoxLayout(self)
         layout.addWidget(self._list, 1)
@@ -132,8 +140,16 @@ class ModelChooser(QDialog):
         )
         layout.addWidget(self._buttons)
 
+    def _show_kept(self, source: ModelSource) -> None:
+        """Show what belongs to one model and to no other."""
+        self._revision.setText(source.revision or "")
+        self._classes.setText(", ".join(source.classes))
+
     def _on_name_changed(self, text: str) -> None:
-        self._buttons.button(QDialogButtonBox.StandardButton.Open).setEnabled(bool(text.strip()))
+        name = text.strip()
+        self._buttons.button(QDialogButtonBox.StandardButton.Open).setEnabled(bool(name))
+        if not self._revision.isModified() and not self._classes.isModified():  # what was typed stays
+            self._show_kept(self._known.get(name, ModelSource(name)))
 
     def _on_opened(self, name: str) -> None:
         self._name.setText(name)

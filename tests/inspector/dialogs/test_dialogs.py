@@ -39,6 +39,7 @@ SOURCES = [
     ModelSource("bundled:gpt2"),
     ModelSource("a/b", revision="main", device="cuda:0", dtype="bfloat16", quantization="4bit"),
     ModelSource("/a folder/with spaces", device="mps"),
+    ModelSource("a/clip", classes=("a photo of a cat", "a photo of a dog")),
 ]
 
 
@@ -60,6 +61,31 @@ def test_that_the_list_comes_again_without_touching_what_was_typed(chooser, qtbo
     chooser.show_models(MODELS, (ModelSource("another/recent"),))
     assert field.text() == "somebody/typed"
     assert "another/recent" in chooser.models()
+
+
+def test_that_a_name_typed_over_the_one_shown_takes_its_place_though_the_list_comes_late(chooser, qtbot):
+    chooser.show_source(ModelSource("bundled:llama"))
+    chooser.show_models(MODELS, ())
+    qtbot.keyClicks(chooser.findChild(QLineEdit, "model_name"), "bundled:vit")
+    assert chooser.source().name == "bundled:vit"
+
+
+def test_that_classes_and_revision_go_with_their_model(chooser, qtbot):
+    clip = ModelSource("a/clip", revision="v2", classes=("a cat", "a dog"))
+    chooser.show_models(MODELS, (clip,))
+    chooser.show_source(clip)
+    field = chooser.findChild(QLineEdit, "model_name")
+    qtbot.keyClicks(field, "bundled:llama")
+    assert chooser.source() == ModelSource("bundled:llama")
+    field.selectAll()
+    qtbot.keyClicks(field, "a/clip")
+    assert chooser.source() == clip
+
+
+def test_that_classes_typed_before_the_name_stay(chooser, qtbot):
+    qtbot.keyClicks(chooser.findChild(QLineEdit, "classes"), "a cat, ,a dog,")
+    qtbot.keyClicks(chooser.findChild(QLineEdit, "model_name"), "a/clip")
+    assert chooser.source() == ModelSource("a/clip", classes=("a cat", "a dog"))
 
 
 def test_that_a_model_selected_is_named_in_the_field(chooser, qtbot):
