@@ -228,9 +228,9 @@ class Inquiry(QObject):
 
     def _catch_up(self) -> None:
         """Leave what the worker does if the study has moved on to something already known, or to another model."""
+        self.calmed.emit()
         if self.study.is_answered:
             self.explaining.drop()
-            self.calmed.emit()
         if self.holding.model is not None and self.loading.opening != self.study.question.source:
             self._explain_when_open = False
             self.loading.open(self.study.question.source)

@@ -344,6 +344,16 @@ def test_that_undoing_a_change_of_model_opens_the_one_before(explained, worker):
     assert explained.study.question.source == before
 
 
+def test_that_undo_ends_the_word_of_a_failure_that_was_about_the_question_after(explained, worker):
+    explained.type(PROMPT + "3")
+    explained.choose_rules("cp-lrp")
+    worker.say(Explain, Failed("internal", "It did not work."))
+    calmed = []
+    explained.calmed.connect(lambda: calmed.append(explained.study.is_answered))
+    explained.undo()
+    assert calmed == [False]
+
+
 def test_that_undo_of_a_running_question_stops_it(explained, worker):
     explained.choose_rules("cp-lrp")
     explained.undo()
