@@ -23,7 +23,7 @@ class Exploring(Conversation):
     answered = Signal(int, int, object)  # Relevance
     rated = Signal(int, int, float)  # larger is better
     advanced = Signal(int, int)  # runs done, of all
-    ended = Signal()  # all done, stopped or failed
+    ended = Signal(str)  # all done or stopped; or why it failed
 
     def __init__(self, worker: Worker, study: Study, parent: QObject | None = None) -> None:
         super().__init__(worker, parent)
@@ -64,7 +64,7 @@ class Exploring(Conversation):
                 self.ask(question.request())
                 return
             self.answered.emit(*self._cell, known.relevance)
-        self.ended.emit()
+        self.ended.emit("")
 
     def _on_succeeded(self, ending: Ending) -> None:
         match ending:
@@ -79,4 +79,4 @@ class Exploring(Conversation):
             self._waiting.clear()
         super()._end(ending)
         if isinstance(ending, Cancelled | Failed):
-            self.ended.emit()
+            self.ended.emit(ending.message if isinstance(ending, Failed) else "")

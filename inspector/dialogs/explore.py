@@ -92,13 +92,17 @@ class ExploreDialog(QDialog):
     def show_progress(self, done: int, total: int) -> None:
         self._state.setText(f"{done} of {total}: " + ("explaining" if done < total // 2 else "rating") + " each pair")
 
-    def show_end(self) -> None:
-        """Say that nothing more comes."""
+    def show_end(self, failure: str = "") -> None:
+        """Say that nothing more comes, and why if it failed."""
         self._running = False
         self._run.setText("Explore again")
         conv, linear = self.grid.axes()
-        missing = len(conv) * len(linear) - len(self._cells)
-        self._state.setText(f"Stopped; {missing} are missing." if missing else _HELP)
+        pairs = len(conv) * len(linear)
+        if len(self._ratings) == pairs:
+            self._state.setText(_HELP)
+        else:
+            there = f"{len(self._cells)} of {pairs} are explained, {len(self._ratings)} rated."
+            self._state.setText(f"{failure or 'Stopped.'} {there}")
 
     def done(self, result: int) -> None:
         self._stop()

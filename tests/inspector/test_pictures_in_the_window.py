@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QToolButton
 
-from engine.protocol.messages import Explain, Export, ExportGrid, Rate
+from engine.protocol.messages import Explain, Export, ExportGrid, Failed, Rate
 from engine.protocol.rule_names import Gamma
 from engine.protocol.targets import Class
 from engine.protocol.values import ModelSource
@@ -248,6 +248,21 @@ def test_that_closing_the_grid_stops_it(about_cat, worker):
     assert not about_cat.inquiry.activity.is_any
     assert sum(Gamma(0.1, 0.0).name == request.rules for request in asked(worker, Explain)) == 1
     assert not asked(worker, Rate)
+
+
+def test_that_the_grid_says_how_far_it_came_and_why_no_further(about_cat, worker):
+    about_cat.commands["run.explore"].trigger()
+    dialog = explored(about_cat)
+    state = dialog.findChild(QLabel, "explore_state")
+    for _ in range(15):
+        worker.say(Explain, good_ending(worker.open[-1]))
+    worker.say(Rate, good_ending(worker.open[-1]))
+    worker.say(Rate, Failed("worker_died", "The worker was killed."))
+    assert state.text() == "The worker was killed. 15 of 15 are explained, 1 rated."
+    dialog.findChild(QPushButton, "explore_run").click()
+    dialog.findChild(QPushButton, "explore_run").click()
+    worker.answer()
+    assert state.text().startswith("Stopped.")
 
 
 def test_that_a_stopped_grid_can_be_exported_as_far_as_it_came(about_cat, worker, tmp_path, qtbot):

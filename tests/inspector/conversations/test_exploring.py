@@ -36,7 +36,7 @@ def heard(inquiry) -> list:
     exploring = inquiry.exploring
     exploring.answered.connect(lambda row, column, relevance: heard.append(("answered", row, column, relevance.rules)))
     exploring.rated.connect(lambda row, column, drop: heard.append(("rated", row, column, drop)))
-    exploring.ended.connect(lambda: heard.append("ended"))
+    exploring.ended.connect(lambda failure: heard.append(failure or "ended"))
     return heard
 
 
@@ -83,7 +83,7 @@ def test_that_a_failure_ends_it_and_is_told(inquiry, worker, heard):
     inquiry.troubled.connect(troubles.append)
     explore(inquiry)
     worker.say(Explain, Failed("out_of_memory", "There is no room."))
-    assert heard == ["ended"]
+    assert heard == ["There is no room."]
     assert len(troubles) == 1
 
 
