@@ -53,6 +53,7 @@ class InputPane(QWidget):
             self._shown = question.image
             self._show_image(question.image)
             self.tabs.setCurrentWidget(self._editor if question.image is None else self._image)
+        self.gamma.set_explorable(question.image is not None)
         gamma = gamma_of(question.rules)
         self._rules.setVisible(gamma is not None)
         if gamma is not None and gamma != Gamma(*self.gamma.values()):

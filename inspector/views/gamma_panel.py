@@ -34,7 +34,7 @@ class GammaPanel(QWidget):
         for value, title in _ATTENTION.items():
             self._attention.addItem(title, value)
         self._explore = named("explore", QPushButton("Explore…", self))
-        self._explore.setToolTip("Compare many gammas at once")
+        self._explore.setToolTip("Compare many gammas on a picture")
         self._known = self.values()
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self._on_paused)
@@ -53,6 +53,10 @@ class GammaPanel(QWidget):
         self._attention.setCurrentIndex(self._attention.findData(attention))
         self._known = self.values()
         self._pause.stop()
+
+    def set_explorable(self, explorable: bool) -> None:
+        """Offer to compare gammas, which takes a picture."""
+        self._explore.setEnabled(explorable)
 
     def values(self) -> Values:
         """What is shown: gamma of convolutions, of linear layers, and the rules of attention."""

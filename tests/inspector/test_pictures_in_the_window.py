@@ -390,3 +390,11 @@ def test_that_an_earlier_answer_looks_stale_until_the_next_is_there(about_cat, w
     assert view.accessibleDescription().endswith("stale")
     worker.answer()
     assert "stale" not in view.accessibleDescription()
+
+
+def test_that_gammas_are_explored_where_there_is_a_picture(about_cat):
+    button = about_cat.input.gamma.findChild(QPushButton, "explore")
+    assert button.isEnabled()
+    about_cat.commands["edit.undo"].trigger()
+    assert about_cat.study.question.image is None
+    assert not button.isEnabled()
