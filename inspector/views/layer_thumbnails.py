@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QHelpEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -19,7 +20,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from inspector.theme import Space, tones
 from inspector.views.heatmap import heatmap, paint_pixels
@@ -27,6 +28,7 @@ from inspector.views.numbers import signed
 from inspector.views.overlays import paint_empty, paint_focus, paint_stale_tag
 
 _EMPTY = "The relevance at each layer appears here as a small picture."
+_EXTRAS = "Of the tokens that are nowhere on the picture, such as the class token: "
 _NO_GRID = "not a picture here"
 _SMALLEST = 40  # points, of a map
 _MARGIN = 3  # of the ring around the current one
@@ -115,6 +117,21 @@ class LayerThumbnails(QAbstractScrollArea):
         index = self._index_at(event.position().toPoint())
         if event.button() == Qt.MouseButton.LeftButton and index is not None:
             self._choose(index)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Say under the pointer what the squares above a map are."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.tip_at(event.pos()), self.viewport())
+            return True
+        return super().viewportEvent(event)
+
+    def tip_at(self, point: QPoint) -> str:
+        """What is said of the squares at a point of the viewport."""
+        index = self._index_at(point)
+        if index is None or point.y() > self._extras_height():
+            return ""
+        caption = self._thumbnails[index].caption
+        return f"{_EXTRAS}{caption} logits" if caption else ""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """There is one way to scroll, whichever way the wheel turns."""

@@ -93,7 +93,7 @@ class Thumbnail(QWidget):
         if self._image.isNull() or below <= 0:
             return
         room = QSize(self.width(), below)
-        size = self._image.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+        size = self._image.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1))
         if size.width() > self._image.width() and size.width() > _LARGEST:
             size = self._image.size()
         area = QRect((room.width() - size.width()) // 2, (room.height() - size.height()) // 2, *size.toTuple())

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from inspector.views.image_input import ImageExample, ImageInput
-from inspector.views.thumbnail import read_small
+from inspector.views.thumbnail import Thumbnail, read_small
 
 _PIXELS = np.random.default_rng(0).integers(0, 256, (3, 4, 3), np.uint8)
 
@@ -118,6 +118,14 @@ def test_that_the_picture_is_seen(picture: ImageInput):
     thumbnail = picture._thumbnail
     middle = thumbnail.grab().toImage().pixelColor(thumbnail.width() // 2, thumbnail.height() // 3)
     assert middle.getRgb()[:3] == (10, 200, 30)
+
+
+def test_that_a_line_of_pixels_is_seen(picture: ImageInput):
+    picture.show_image(_file(np.full((1, 5000, 3), (0, 255, 0), np.uint8)), "line.png")
+    thumbnail = picture.findChild(Thumbnail)
+    seen = thumbnail.grab().toImage()
+    column = [seen.pixelColor(seen.width() // 2, y).getRgb()[:3] for y in range(seen.height())]
+    assert (0, 255, 0) in column
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", _file()[:40], b'<svg xmlns="http://www.w3.org/2000/svg"/>'])

@@ -112,3 +112,12 @@ def test_that_maps_keep_their_size_where_a_scroll_bar_comes(shown):
         sizes.append(strip.map_rect(0).size())
     assert strip.horizontalScrollBar().maximum() > 0
     assert sizes[0] == sizes[1]
+
+
+def test_that_the_pointer_is_told_what_the_squares_above_a_map_are(strip: LayerThumbnails):
+    place = strip.map_rect(2)
+    tip = strip.tip_at(QPoint(place.left() + 2, 6))
+    assert "class token" in tip
+    assert tip.endswith("−0.50 logits")
+    assert strip.tip_at(place.center()) == ""
+    assert strip.tip_at(QPoint(strip.map_rect(3).right() + 200, 6)) == ""
