@@ -95,7 +95,7 @@ def rgb(colour: np.ndarray) -> Colour:
 
 
 @lru_cache(maxsize=512)
-def loaded(font: Font, size: int) -> ImageFont.FreeTypeFont:
+def loaded(font: Font, size: float) -> ImageFont.FreeTypeFont:
     """The font at a size in pixels, or at the nearest size that it has pictures for."""
     layout = ImageFont.Layout.RAQM if features.check("raqm") else ImageFont.Layout.BASIC
     sizes = _BITMAP_SIZES if font.colour else ()

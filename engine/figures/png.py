@@ -64,7 +64,7 @@ def _draw(image: Image.Image, item: Item, scale: float) -> None:
             _draw_upwards(image, item, scale)
         case Text():
             at = (item.x * scale, item.baseline * scale)
-            face = loaded(item.run.font, round(item.size * scale))
+            face = loaded(item.run.font, item.size * scale)
             ImageDraw.Draw(image).text(at, item.run.text, item.colour, face, anchor="ls")
         case _:
             assert_never(item)
@@ -77,7 +77,7 @@ def _draw_cells(image: Image.Image, cells: Cells, scale: float) -> None:
 
 
 def _draw_upwards(image: Image.Image, text: Text, scale: float) -> None:
-    font = loaded(text.run.font, round(text.size * scale))
+    font = loaded(text.run.font, text.size * scale)
     length, height = int(font.getlength(text.run.text)) + 2, int(2 * text.size * scale)
     ink = Image.new("L", (length, height))
     ImageDraw.Draw(ink).text((0, height / 2), text.run.text, 255, font, anchor="ls")

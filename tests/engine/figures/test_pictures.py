@@ -17,8 +17,9 @@ from safetensors.numpy import load
 from engine.figures import render
 from engine.figures.fonts import FontChoice, base_font
 from engine.figures.heatmap import heatmap_page
-from engine.figures.page import Cells, Page, Text
+from engine.figures.page import Cells, Page, Text, width_of
 from engine.figures.picture import on_picture, patches
+from engine.figures.png import exact_png
 from engine.figures.typesetting import is_whole_pdf
 from engine.protocol.colours import UNSEEN, colours, greyed
 from engine.protocol.failures import EngineError
@@ -110,6 +111,16 @@ def test_that_every_pixel_of_a_png_is_a_square_of_whole_pixels(zoom: int) -> Non
     expected = np.kron(colours(answer.input, float(np.abs(answer.input).max())), np.ones((side, side, 1), np.uint8))
     corner = 20 * zoom  # the margin
     np.testing.assert_array_equal(image[corner : corner + 224 * side, corner : corner + 224 * side], expected)
+
+
+def test_that_a_caption_keeps_its_margin_at_any_sharpness() -> None:
+    page = heatmap_page(Export(of_picture(), "png", picture="heatmap"), FontChoice(base_font(), []))
+    longest = max((each for each in page.items if isinstance(each, Text)), key=lambda text: len(text.run.text))
+    for sharpness in (2.0, 2.05, 2.13):
+        drawn = np.asarray(Image.open(BytesIO(exact_png(page, sharpness))).convert("L"))
+        above, below = (round((longest.baseline + by) * sharpness) for by in (-9, 2))
+        end = np.nonzero((drawn[above:below] < 128).any(axis=0))[0].max() / sharpness
+        assert end == pytest.approx(longest.x + width_of(longest.run, longest.size), rel=0.012)
 
 
 @pytest.mark.parametrize("picture", ["heatmap", "overlay"])
