@@ -64,6 +64,11 @@ class InputPane(QWidget):
         if model is not None and self._shown is None:
             self.tabs.setCurrentWidget(self._image if model.takes_images else self._editor)
 
+    def prompt_in_front(self) -> str:
+        """The prompt, while it is to be seen though a picture is asked about; empty otherwise."""
+        in_front = self._shown is not None and self.tabs.currentWidget() is self._editor
+        return self._editor.text() if in_front else ""
+
     def show_scene(self, scene: Scene) -> None:
         """Say what was done to the picture for the model to see it."""
         seen = None if scene.picture is None or scene.stale else scene.picture.seen

@@ -91,7 +91,7 @@ class Window(Frame):
         self.pictures.troubled.connect(self.show_trouble)
         self.closing.connect(self._on_closing)
         self.editor.text_changed.connect(self.inquiry.type)
-        self.editor.submitted.connect(self.inquiry.explain)
+        self.editor.submitted.connect(self.explain)
         self.editor.example_chosen.connect(self.openings.open_example)
         self.editor.files_dropped.connect(self.openings.open_files)
         self.pictures.follow(self.image, self.relevance.picture)
@@ -136,11 +136,22 @@ class Window(Frame):
         hello = self._worker.hello
         self.desk.about(hello.versions if hello else {})
 
+    def explain(self) -> None:
+        self._turn_to_prompt()
+        self.inquiry.explain()
+
     def generate(self) -> None:
+        self._turn_to_prompt()
         self.inquiry.generate(self._profile.settings.max_new_tokens)
 
     def open_palette(self) -> None:
         self.desk.palette([command for command in COMMANDS if self.commands[command.id].isEnabled()])
+
+    def _turn_to_prompt(self) -> None:
+        """Ask about the prompt in front, where the model has no use for the picture that is asked about."""
+        model = self.inquiry.holding.model
+        if model is not None and not model.takes_images and (prompt := self.input.prompt_in_front()):
+            self.inquiry.type(prompt)
 
     def show_trouble(self, trouble: Trouble) -> None:
         """Say in place what went wrong; what only a programmer wants to read goes to the log."""

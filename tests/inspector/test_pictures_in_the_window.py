@@ -193,6 +193,28 @@ def test_that_the_tab_follows_the_question_and_the_model(window, worker, picture
     assert tabs.currentWidget() is window.image
 
 
+@pytest.mark.parametrize("command", ["run.explain", "run.generate"])
+def test_that_the_prompt_in_front_is_meant_where_the_model_takes_no_pictures(about_cat, worker, command):
+    prompt = about_cat.editor.text()
+    about_cat.inquiry.open_model(ModelSource("bundled:gpt2"))
+    worker.answer()
+    about_cat.commands[command].trigger()
+    assert about_cat.study.question.image is not None  # the picture is in front
+    about_cat.input.tabs.setCurrentWidget(about_cat.editor)
+    about_cat.commands[command].trigger()
+    worker.answer()
+    assert asked(worker, Explain)[-1].prompt.startswith(prompt)
+    assert about_cat.relevance.strip.isVisible()
+    assert not about_cat.notices.failure.isVisible()
+
+
+def test_that_a_look_at_the_prompt_takes_no_picture_from_a_model_for_pictures(about_cat, worker):
+    about_cat.input.tabs.setCurrentWidget(about_cat.editor)
+    about_cat.commands["run.explain"].trigger()
+    worker.answer()
+    assert about_cat.study.question.image is not None
+
+
 def test_that_the_image_tab_takes_files_and_pixels(with_vit, worker, picture):
     with_vit.image.file_chosen.emit(str(picture))
     assert asked(worker, Explain)[-1].image.name == "cat.png"
