@@ -165,9 +165,9 @@ class WorkerClient(QObject):
         run = self._take_running()
         self.logged.emit("The worker did not stop when asked to, and was ended.\n")
         self._supply.drop()
-        self._begin()
         if run is not None:
-            self.said.emit(run, Cancelled())
+            self.said.emit(run, Cancelled())  # before a spare greets: who hears it has nothing under way
+        self._begin()
 
     def _on_lost(self, end: End) -> None:
         run = self._take_running()

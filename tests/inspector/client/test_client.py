@@ -282,6 +282,18 @@ def test_that_a_spare_takes_over_at_once(start_worker: StartWorker) -> None:
     assert len(worker.pids) == 3
 
 
+def test_that_a_stop_by_force_has_ended_the_run_before_the_spare_greets(start_worker: StartWorker) -> None:
+    worker = start_worker("stubborn", spare=True, patience=200)
+    worker.wait_for_spare()
+    run = worker.ask("wait")
+    worker.wait_for(BUSY)
+    ended_at_greeting = []
+    worker.client.greeted.connect(lambda hello: ended_at_greeting.append(bool(worker.endings(run))))
+    worker.client.stop(run)
+    worker.wait(lambda: ended_at_greeting)
+    assert ended_at_greeting == [True]
+
+
 def test_that_a_spare_still_starting_is_waited_for(start_worker: StartWorker) -> None:
     worker = start_worker("slowly", spare=True)
     worker.wait(lambda: len(worker.pids) == 2)
