@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
@@ -34,6 +34,10 @@ class StatusBar(QStatusBar):
         self.addWidget(self._progress, 1)
         self._plain = self._worker.foregroundRole()
         self._total, self._model, self._memory, self._time = (self._fact(name) for name in _FACTS)
+
+    def minimumSizeHint(self) -> QSize:
+        """The words are cut where there is no room: a run that begins widens no window."""
+        return QSize(0, super().minimumSizeHint().height())
 
     def show_worker(self, state: WorkerState) -> None:
         self._worker.setText(f"Worker: {_state_in_words(state)}")

@@ -409,6 +409,15 @@ def test_that_every_prediction_is_listed(window):
     assert [prediction.text for prediction in window.study.scene.choice.predictions] == list(VOCABULARY)
 
 
+def test_that_a_run_does_not_widen_a_narrow_window(window):
+    window.resize(window.minimumSizeHint())
+    QApplication.processEvents()
+    width = window.width()
+    window.status.show_activity("Opening " + "a model with a long name " * 20)
+    QApplication.processEvents()
+    assert window.width() == width
+
+
 def test_that_the_question_on_show_follows_undo_across_the_rules(window, worker):
     window.commands["rules.gradient"].trigger()
     worker.answer()
