@@ -19,7 +19,7 @@ from inspector.conversations.picturing import PICTURE_MODEL
 from inspector.examples import read_examples
 from inspector.faults import Faults
 from inspector.screenshot import Screenshot
-from inspector.settings import Profile, Settings, SettingsFile, settings_path
+from inspector.settings import DEFAULTS, Profile, Settings, SettingsFile, settings_path
 from inspector.state.question import Question
 from inspector.state.study import Study
 from inspector.state.view import View
@@ -97,7 +97,7 @@ def _spare_collector() -> None:
 def _question(options: Options, settings: Settings) -> Question:
     """The question to start with: what the command line says, else the last one, else the first example."""
     source, prompt = settings.model, settings.prompt
-    if options.image is not None and source == Settings().model:  # which nobody chose, and which takes text
+    if options.image is not None and source == DEFAULTS.model:  # which nobody chose, and which takes text
         source = PICTURE_MODEL
     if options.model is not None:
         source = ModelSource(options.model, device=settings.device, dtype=settings.dtype)

@@ -47,6 +47,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
         return msgspec.structs.replace(self, model=source, recent_models=recent)
 
 
+DEFAULTS = Settings()
+
+
 class SettingsFile:
     """Where settings are kept. Without a path they live as long as the window."""
 
@@ -54,19 +57,19 @@ class SettingsFile:
         self._path = path
         self.notice = ""  # what went wrong with the file, for people
 
-    def read(self) -> Settings:
-        """The settings kept, or the defaults where there are none or the file is damaged; that is put aside."""
+    def read(self, otherwise: Settings = DEFAULTS) -> Settings:
+        """The settings kept, or `otherwise` where there are none or the file is damaged; that is put aside."""
         if self._path is None:
-            return Settings()
+            return otherwise
         try:
             return _checked(msgspec.json.decode(self._path.read_bytes(), type=Settings))
         except FileNotFoundError:
-            return Settings()
+            return otherwise
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             self.notice = f"The settings could not be understood and start afresh ({error}). {self._put_aside()}"
         except OSError as error:
             self.notice = f"The settings in {self._path} could not be read and start afresh: {error.strerror}."
-        return Settings()
+        return otherwise
 
     def write(self, settings: Settings) -> None:
         """Keep `settings`. A disk that refuses is said in `notice` and stops nothing."""
@@ -97,9 +100,9 @@ def _checked(settings: Settings) -> Settings:
     if settings.colour_map not in COLOUR_MAPS:
         settings = msgspec.structs.replace(settings, colour_map=DEFAULT_COLOUR_MAP)
     if titled(settings.rules) == settings.rules:  # no rule set is called so
-        settings = msgspec.structs.replace(settings, rules=Settings().rules)
+        settings = msgspec.structs.replace(settings, rules=DEFAULTS.rules)
     if not 1 <= settings.max_new_tokens <= MOST_NEW_TOKENS:
-        settings = msgspec.structs.replace(settings, max_new_tokens=Settings().max_new_tokens)
+        settings = msgspec.structs.replace(settings, max_new_tokens=DEFAULTS.max_new_tokens)
     try:
         shlex.split(settings.worker_command)
     except ValueError:  # a quotation that does not end
@@ -129,6 +132,20 @@ class Profile(QObject):
     def keep(self, settings: Settings) -> None:
         """Make `settings` those in force."""
         if settings != self._settings:
+            self._file.write(_with_changes(self._file.read(self._settings), self._settings, settings))
             self._settings = settings
-            self._file.write(settings)
             self.changed.emit(settings)
+
+
+def _with_changes(kept: Settings, before: Settings, after: Settings) -> Settings:
+    """What is kept with the changes from `before` to `after`: another window keeps its own in the same file."""
+    changes = {
+        name: getattr(after, name)
+        for name in Settings.__struct_fields__
+        if getattr(after, name) != getattr(before, name)
+    }
+    if "recent_models" in changes:
+        known = {model.name for model in (*before.recent_models, *after.recent_models)}
+        of_others = (model for model in kept.recent_models if model.name not in known)
+        changes["recent_models"] = (*after.recent_models, *of_others)[:RECENT_MODELS]
+    return msgspec.structs.replace(kept, **changes)

@@ -94,3 +94,25 @@ def test_that_a_change_is_kept_at_once_and_told(tmp_path: Path):
     profile.keep(dark)
     assert told == [dark]
     assert SettingsFile(tmp_path / "settings.json").read() == dark
+
+
+def test_that_two_windows_keep_their_changes_in_one_file(tmp_path: Path):
+    path = tmp_path / "settings.json"
+    one, other = Profile(SettingsFile(path)), Profile(SettingsFile(path))
+    one.keep(msgspec.structs.replace(one.settings.with_recent(ModelSource("a")), rules="cp-lrp"))
+    other.keep(msgspec.structs.replace(other.settings.with_recent(ModelSource("b")), theme="dark"))
+    one.keep(msgspec.structs.replace(one.settings, prompt="said in the first"))
+    kept = SettingsFile(path).read()
+    assert (kept.rules, kept.theme, kept.prompt) == ("cp-lrp", "dark", "said in the first")
+    assert [model.name for model in kept.recent_models] == ["b", "a"] and kept.model.name == "b"
+    assert other.settings.rules == "attnlrp"  # what one window does, the other does not
+
+
+def test_that_a_file_damaged_meanwhile_costs_no_setting(tmp_path: Path):
+    path = tmp_path / "settings.json"
+    profile = Profile(SettingsFile(path))
+    profile.keep(msgspec.structs.replace(profile.settings, rules="cp-lrp"))
+    path.write_text("{", encoding="utf-8")
+    profile.keep(msgspec.structs.replace(profile.settings, theme="dark"))
+    kept = SettingsFile(path).read()
+    assert (kept.rules, kept.theme) == ("cp-lrp", "dark")
