@@ -241,6 +241,20 @@ def test_that_the_chooser_lists_what_is_on_the_machine_and_opens_it(window, work
     assert asked(worker, Load)[-1].source.name == "somebody/some-model"
 
 
+def test_that_weights_are_asked_of_the_worker_and_remembered_with_their_model(window, worker):
+    window.commands["model.choose"].trigger()
+    chooser = dialog(window, ModelChooser)
+    chooser.findChild(QLineEdit, "model_name").setText("timm:resnet18")
+    chooser.findChild(QLineEdit, "weights").setText("random")
+    chooser.accept()
+    source = asked(worker, Load)[-1].source
+    assert (source.name, source.weights) == ("timm:resnet18", "random")
+    worker.answer()
+    assert window._profile.settings.recent_models[0].weights == "random"
+    window.commands["model.choose"].trigger()
+    assert chooser.source().weights == "random"
+
+
 def test_that_a_model_opened_is_remembered_without_leave_to_run_its_code(window, worker):
     window.inquiry.open_model(ModelSource("somebody/own-code", trust_remote_code=True))
     worker.answer()
