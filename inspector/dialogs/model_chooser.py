@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.protocol.values import CachedModel, ModelSource, Quantization, library_of
+from inspector.class_texts import class_line, read_class_texts
 from inspector.dialogs.browsing import browse_folder, browse_gguf, browse_weights
 from inspector.dialogs.labels import plain_label, quiet_label
 from inspector.dialogs.model_list import ModelList
@@ -27,6 +28,7 @@ from inspector.theme import Space
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 QUANTIZATIONS: dict[str, Quantization | None] = {"none": None, "8 bit": "8bit", "4 bit": "4bit"}
+_HINT = "A model from the hub is downloaded once. Code that comes with a model is not run unless allowed."
 _WEIGHTS = {
     "torchvision": "the best published, or: random, IMAGENET1K_V1, a file",
     "timm": "needed: random, or a file with a state_dict",
@@ -56,12 +58,15 @@ class ModelChooser(QDialog):
         self._dtype.addItems(list(DTYPES))
         self._quantization = named("quantization", QComboBox())
         self._quantization.addItems(list(QUANTIZATIONS))
+        self._hint = quiet_label()
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
+        self._open = self._buttons.button(QDialogButtonBox.StandardButton.Open)
         self._lay_out()
         self._list.named.connect(self._name.setText)
         self._list.opened.connect(self._on_opened)
         self._name.textEdited.connect(self._list.show_only)
         self._name.textChanged.connect(self._on_name_changed)
+        self._classes.textChanged.connect(self._check)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         self._on_name_changed("")
@@ -101,7 +106,7 @@ class ModelChooser(QDialog):
         self._name.selectAll()
 
     def source(self) -> ModelSource:
-        """The model as chosen so far."""
+        """The model as chosen so far. Raises ValueError where the classes cannot be read."""
         name = self._name.text().strip()
         source = ModelSource(
             name,
@@ -111,11 +116,11 @@ class ModelChooser(QDialog):
         )
         if library_of(name):
             return replace(source, weights=self._weights.text().strip() or None)
-        classes = tuple(text.strip() for text in self._classes.text().split(",") if text.strip())
+        classes = tuple(filter(None, read_class_texts(self._classes.text())))
         return replace(source, revision=self._revision.text().strip() or None, classes=classes)
 
     def accept(self) -> None:
-        if self._name.text().strip():
+        if self._open.isEnabled():
             super().accept()
             self.chosen.emit(self.source())
 
@@ -149,18 +154,14 @@ class ModelChooser(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self._list, 1)
         layout.addLayout(form)
-        layout.addWidget(
-            quiet_label(
-                "A model from the hub is downloaded once. Code that comes with a model is not run unless allowed."
-            )
-        )
+        layout.addWidget(self._hint)
         layout.addWidget(self._buttons)
 
     def _kept(self, source: ModelSource) -> dict[QLineEdit, str]:
         """What belongs to one model and to no other, by field."""
         return {
             self._revision: source.revision or "",
-            self._classes: ", ".join(source.classes),
+            self._classes: class_line(source.classes),
             self._weights: source.weights or "",
         }
 
@@ -174,11 +175,20 @@ class ModelChooser(QDialog):
 
     def _on_name_changed(self, text: str) -> None:
         name = text.strip()
-        self._buttons.button(QDialogButtonBox.StandardButton.Open).setEnabled(bool(name))
         self._show_lines_for(library_of(name))
         for field, text in self._kept(self._known.get(name, ModelSource(name))).items():
             if not field.isModified():  # what was typed stays
                 field.setText(text)
+        self._check()
+
+    def _check(self) -> None:
+        """Open what can be opened; say why the classes cannot be read."""
+        try:
+            named, hint = bool(self.source().name), _HINT
+        except ValueError as error:
+            named, hint = False, str(error)
+        self._open.setEnabled(named)
+        self._hint.setText(hint)
 
     def _on_opened(self, name: str) -> None:
         self._name.setText(name)

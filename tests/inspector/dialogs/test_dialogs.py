@@ -40,6 +40,7 @@ SOURCES = [
     ModelSource("a/b", revision="main", device="cuda:0", dtype="bfloat16", quantization="4bit"),
     ModelSource("/a folder/with spaces", device="mps"),
     ModelSource("a/clip", classes=("a photo of a cat", "a photo of a dog")),
+    ModelSource("a/clip", classes=("a cat, asleep", 'a "dog"')),
     ModelSource("timm:resnet18", weights="random"),
     ModelSource("torchvision:resnet18", weights="/a folder/mine.pth"),
     ModelSource("torchvision:resnet18"),
@@ -89,6 +90,19 @@ def test_that_classes_typed_before_the_name_stay(chooser, qtbot):
     qtbot.keyClicks(chooser.findChild(QLineEdit, "classes"), "a cat, ,a dog,")
     qtbot.keyClicks(chooser.findChild(QLineEdit, "model_name"), "a/clip")
     assert chooser.source() == ModelSource("a/clip", classes=("a cat", "a dog"))
+
+
+def test_that_classes_with_a_quote_astray_are_not_opened_and_the_dialog_says_why(chooser, qtbot):
+    chooser.show_source(ModelSource("a/clip"))
+    opening = chooser.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Open)
+    qtbot.keyClicks(chooser.findChild(QLineEdit, "classes"), '"a cat, asleep')
+    said = [label.text() for label in chooser.findChildren(QLabel) if "quote" in label.text()]
+    assert len(said) == 1 and not opening.isEnabled()
+    with qtbot.assertNotEmitted(chooser.chosen):
+        chooser.accept()
+    qtbot.keyClicks(chooser.findChild(QLineEdit, "classes"), '"')
+    assert opening.isEnabled() and chooser.source().classes == ("a cat, asleep",)
+    assert not any("quote" in label.text() for label in chooser.findChildren(QLabel))
 
 
 def test_that_weights_are_asked_for_architectures_and_classes_for_other_models(chooser, qtbot):
