@@ -13,6 +13,7 @@ from engine.protocol.colours import COLOUR_MAPS, colour_table
 from engine.protocol.failures import RulesError
 from engine.protocol.messages import FigureFormat, GridFormat, Picture
 from engine.protocol.rule_names import FORM, gamma_of
+from inspector.class_texts import read_class_texts
 
 RuleSet = Literal["attnlrp", "cp-lrp", "input-x-gradient", "gradient"]
 
@@ -80,8 +81,11 @@ def class_texts(text: str | None) -> tuple[str, ...]:
     """The texts in a list such as `a cat,a dog`."""
     if text is None:
         return ()
-    found = tuple(part.strip() for part in text.split(","))
-    if not all(found):
+    try:
+        found = read_class_texts(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--classes: {error}") from error
+    if not found or not all(found):
         raise typer.BadParameter("--classes reads texts between commas, as in “a cat,a dog”; one of them is empty.")
     return found
 

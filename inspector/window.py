@@ -227,8 +227,7 @@ class Window(Frame):
 
     def _on_target_refused(self, message: str) -> None:
         asked = self.inquiry.explaining.asked
-        self.table.set_text_target(text_of(asked.target) if asked else "")  # to be mended
-        self.table.show_target_error(message)
+        self.table.refuse_text_target(text_of(asked.target) if asked else "", message)
 
     def _on_scene_changed(self, scene: Scene) -> None:
         self.input.show_scene(scene)

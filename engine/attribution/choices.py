@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -18,7 +18,8 @@ from engine.protocol.values import CLASS_HEADS, Head, Prediction
 from engine.protocol.wording import in_tokens
 
 _LEFT_OUT = -1
-_OFFERED = 3  # names nearest to one that is none
+_OFFERED = 3  # names near to one that is none
+_LISTED = 12  # classes that a sentence can name
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,7 @@ class Choices:
         return name
 
     def class_number(self, name: TokenName) -> int:
-        """The class of that label or index, which may be a text. Raises TargetError, with the nearest labels."""
+        """The class of that label or index, which may be a text. Raises TargetError, with what there is."""
         labels = self.model.info.labels
         count = len(labels) or self.logits(self.own[0] if self.own else WHOLE).numel()
         if isinstance(name, int):
@@ -99,8 +100,7 @@ class Choices:
         if len(found) > 1:
             raise TargetError(f"“{name}” is the label of {len(found)} classes: name one by its index, {found[0]} say.")
         if not found:
-            near = get_close_matches(name, labels, n=_OFFERED, cutoff=0) or [str(index) for index in range(count)][:3]
-            raise TargetError(f"There is no class “{name}”. Nearest are {', '.join(f'“{label}”' for label in near)}.")
+            raise TargetError(_no_class(name, labels, count))
         return found[0]
 
     def named(self, choice: int) -> tuple[str, str]:
@@ -143,3 +143,23 @@ def _labelled(labels: Sequence[str], name: str) -> list[int]:
     """The classes of that label, or of that name among a label's several: ImageNet's are “tabby, tabby cat”."""
     exact = [i for i, label in enumerate(labels) if label == name]
     return exact or [i for i, label in enumerate(labels) if name.casefold() in label.casefold().split(", ")]
+
+
+def _no_class(name: str, labels: Sequence[str], count: int) -> str:
+    """Says that there is no class `name`, and which are called nearly so, or what there is."""
+    names = {part.casefold(): label for label in labels for part in (label, *label.split(", "))}
+    if near := get_close_matches(name.casefold(), names, n=_OFFERED):
+        return f"There is no class “{name}”. Nearest {_are(dict.fromkeys(names[one] for one in near))}."
+    if not labels:
+        return f"There is no class “{name}”: the {count:,} of this model have numbers alone, 0 to {count - 1:,}."
+    if count <= _LISTED:
+        return f"There is no class “{name}”. There {_are(labels)}."
+    return (
+        f"There is no class “{name}”: this model has {count:,}, and none is called nearly so. model.info.labels lists "
+        "them, and the window finds one by any part of its name."
+    )
+
+
+def _are(names: Iterable[str]) -> str:
+    quoted = [f"“{name}”" for name in names]
+    return f"{'are' if len(quoted) > 1 else 'is'} {', '.join(quoted)}"

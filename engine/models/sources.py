@@ -8,9 +8,9 @@ from importlib import resources
 from pathlib import Path
 
 from engine.protocol.failures import ModelError
+from engine.protocol.values import library_of
 
 BUNDLED_PREFIX = "bundled:"
-_LIBRARIES = ("torchvision", "timm")
 
 _HUB_ID = re.compile(r"[\w][\w.\-]*(/[\w][\w.\-]*)?")
 
@@ -52,9 +52,8 @@ def locate(name: str) -> Place:
     """Where the model called `name` is. What is on this disk goes before a hub id that reads the same."""
     if name.startswith(BUNDLED_PREFIX):
         return Folder(bundled_folder(name), bundled=True)
-    library, colon, architecture = name.partition(":")
-    if colon and library in _LIBRARIES:
-        return NamedArchitecture(library, architecture)
+    if library := library_of(name):
+        return NamedArchitecture(library, name.removeprefix(f"{library}:"))
     if not name.strip():
         raise ModelError("Name a model: a bundled one, a folder, a .gguf file or a hub id.", "model_not_found")
     path = Path(name).expanduser()

@@ -15,6 +15,14 @@ Quantization = Literal["4bit", "8bit"]
 Head = Literal["next token", "masked token", "classes", "token classes", "answer span", "sequence to sequence"]
 CLASS_HEADS: tuple[Head, ...] = ("classes", "token classes", "answer span")  # the others choose from a vocabulary
 
+_LIBRARIES = ("torchvision", "timm")
+
+
+def library_of(name: str) -> str | None:
+    """The library whose architecture `name` names, as `timm:resnet18` does; None where it names another thing."""
+    library, colon, _ = name.partition(":")
+    return library if colon and library in _LIBRARIES else None
+
 
 class ModelSource(Struct, frozen=True):
     """Where a model comes from and how it is to be opened.

@@ -23,6 +23,11 @@ def browse_gguf(parent: QWidget, chosen: Callable[[str], object]) -> None:
     _open(_existing(parent, "Open GGUF file", "GGUF models (*.gguf)"), chosen)
 
 
+def browse_weights(parent: QWidget, chosen: Callable[[str], object]) -> None:
+    """Ask for a file with the weights of a named architecture."""
+    _open(_existing(parent, "Open weights", "Weights (*.safetensors *.pth *.pt *.bin);;All files (*)"), chosen)
+
+
 def browse_text(parent: QWidget, chosen: Callable[[str], object]) -> None:
     """Ask for a file with a prompt."""
     _open(_existing(parent, "Open prompt", "Texts (*.txt *.md);;All files (*)"), chosen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QComboBox,
@@ -17,8 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.protocol.values import CachedModel, ModelSource, Quantization
-from inspector.dialogs.browsing import browse_folder, browse_gguf
+from engine.protocol.values import CachedModel, ModelSource, Quantization, library_of
+from inspector.class_texts import class_line, read_class_texts
+from inspector.dialogs.browsing import browse_folder, browse_gguf, browse_weights
 from inspector.dialogs.labels import plain_label, quiet_label
 from inspector.dialogs.model_list import ModelList
 from inspector.naming import named
@@ -26,6 +28,11 @@ from inspector.theme import Space
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 QUANTIZATIONS: dict[str, Quantization | None] = {"none": None, "8 bit": "8bit", "4 bit": "4bit"}
+_HINT = "A model from the hub is downloaded once. Code that comes with a model is not run unless allowed."
+_WEIGHTS = {
+    "torchvision": "the best published, or: random, IMAGENET1K_V1, a file",
+    "timm": "needed: random, or a file with a state_dict",
+}
 
 
 class ModelChooser(QDialog):
@@ -39,23 +46,27 @@ class ModelChooser(QDialog):
         self.resize(620, 560)
         self._list = ModelList()
         self._name = named("model_name", QLineEdit(clearButtonEnabled=True))
-        self._name.setPlaceholderText("organisation/name on the Hugging Face hub, a folder, or a .gguf file")
+        self._name.setPlaceholderText("owner/name on the hub, torchvision:…, or timm:…")
         self._revision = named("revision", QLineEdit())
-        self._revision.setPlaceholderText("newest")
         self._classes = named("classes", QLineEdit())
         self._classes.setPlaceholderText("for CLIP and SigLIP: a photo of a cat, a photo of a dog")
+        self._weights = named("weights", QLineEdit())
+        self._weights_line = QWidget()
         self._known: dict[str, ModelSource] = {}  # by name, how models were opened lately
         self._device = named("device", QComboBox())
         self._dtype = named("dtype", QComboBox())
         self._dtype.addItems(list(DTYPES))
         self._quantization = named("quantization", QComboBox())
         self._quantization.addItems(list(QUANTIZATIONS))
+        self._hint = quiet_label()
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
+        self._open = self._buttons.button(QDialogButtonBox.StandardButton.Open)
         self._lay_out()
         self._list.named.connect(self._name.setText)
         self._list.opened.connect(self._on_opened)
         self._name.textEdited.connect(self._list.show_only)
         self._name.textChanged.connect(self._on_name_changed)
+        self._classes.textChanged.connect(self._check)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         self._on_name_changed("")
@@ -83,7 +94,8 @@ class ModelChooser(QDialog):
         self._list.show_only("")
         self._list.select(source.name)
         self._name.setText(source.name)
-        self._show_kept(source)
+        for field, text in self._kept(source).items():
+            field.setText(text)
         if self._device.findText(source.device) < 0:
             self._device.addItem(source.device)
         self._device.setCurrentText(source.device)
@@ -94,62 +106,89 @@ class ModelChooser(QDialog):
         self._name.selectAll()
 
     def source(self) -> ModelSource:
-        """The model as chosen so far."""
-        return ModelSource(
-            self._name.text().strip(),
-            self._revision.text().strip() or None,
-            self._device.currentText(),
-            self._dtype.currentText(),
-            QUANTIZATIONS[self._quantization.currentText()],
-            classes=tuple(text.strip() for text in self._classes.text().split(",") if text.strip()),
+        """The model as chosen so far. Raises ValueError where the classes cannot be read."""
+        name = self._name.text().strip()
+        source = ModelSource(
+            name,
+            device=self._device.currentText(),
+            dtype=self._dtype.currentText(),
+            quantization=QUANTIZATIONS[self._quantization.currentText()],
         )
+        if library_of(name):
+            return replace(source, weights=self._weights.text().strip() or None)
+        classes = tuple(filter(None, read_class_texts(self._classes.text())))
+        return replace(source, revision=self._revision.text().strip() or None, classes=classes)
 
     def accept(self) -> None:
-        if self._name.text().strip():
+        if self._open.isEnabled():
             super().accept()
             self.chosen.emit(self.source())
 
     def _lay_out(self) -> None:
-        folder, gguf = QPushButton("Folder…"), QPushButton("GGUF file…")
+        folder, gguf, file = QPushButton("Folder…"), QPushButton("GGUF file…"), QPushButton("File…")
         folder.clicked.connect(self._on_folder_clicked)
         gguf.clicked.connect(self._on_gguf_clicked)
-        for button in (folder, gguf):
+        file.clicked.connect(self._on_file_clicked)
+        for button in (folder, gguf, file):
             button.setAutoDefault(False)
         name = QHBoxLayout()
         name.addWidget(self._name, 1)
         name.addWidget(folder)
         name.addWidget(gguf)
+        weights = QHBoxLayout(self._weights_line)
+        weights.setContentsMargins(0, 0, 0, 0)
+        weights.addWidget(self._weights, 1)
+        weights.addWidget(file)
         how = QHBoxLayout()
         for title, box in (("Device", self._device), ("Type", self._dtype), ("Quantization", self._quantization)):
             how.addWidget(plain_label(title))
             how.addWidget(box)
             how.addSpacing(Space.MEDIUM)
         how.addStretch(1)
-        form = QFormLayout()
+        self._form = form = QFormLayout()
         form.addRow("Model", name)
         form.addRow("Revision", self._revision)
         form.addRow("Classes", self._classes)
+        form.addRow("Weights", self._weights_line)
         form.addRow("", how)
         layout = QVBoxLayout(self)
         layout.addWidget(self._list, 1)
         layout.addLayout(form)
-        layout.addWidget(
-            quiet_label(
-                "A model from the hub is downloaded once. Code that comes with a model is not run unless allowed."
-            )
-        )
+        layout.addWidget(self._hint)
         layout.addWidget(self._buttons)
 
-    def _show_kept(self, source: ModelSource) -> None:
-        """Show what belongs to one model and to no other."""
-        self._revision.setText(source.revision or "")
-        self._classes.setText(", ".join(source.classes))
+    def _kept(self, source: ModelSource) -> dict[QLineEdit, str]:
+        """What belongs to one model and to no other, by field."""
+        return {
+            self._revision: source.revision or "",
+            self._classes: class_line(source.classes),
+            self._weights: source.weights or "",
+        }
+
+    def _show_lines_for(self, library: str | None) -> None:
+        """Show the lines that apply to an architecture of `library`, or to another model where it is None."""
+        self._form.setRowVisible(self._weights_line, library is not None)
+        self._form.setRowVisible(self._classes, library is None)
+        self._revision.setEnabled(library is None)
+        self._revision.setPlaceholderText("newest" if library is None else "only models on the hub have one")
+        self._weights.setPlaceholderText(_WEIGHTS.get(library or "", ""))
 
     def _on_name_changed(self, text: str) -> None:
         name = text.strip()
-        self._buttons.button(QDialogButtonBox.StandardButton.Open).setEnabled(bool(name))
-        if not self._revision.isModified() and not self._classes.isModified():  # what was typed stays
-            self._show_kept(self._known.get(name, ModelSource(name)))
+        self._show_lines_for(library_of(name))
+        for field, text in self._kept(self._known.get(name, ModelSource(name))).items():
+            if not field.isModified():  # what was typed stays
+                field.setText(text)
+        self._check()
+
+    def _check(self) -> None:
+        """Open what can be opened; say why the classes cannot be read."""
+        try:
+            named, hint = bool(self.source().name), _HINT
+        except ValueError as error:
+            named, hint = False, str(error)
+        self._open.setEnabled(named)
+        self._hint.setText(hint)
 
     def _on_opened(self, name: str) -> None:
         self._name.setText(name)
@@ -160,3 +199,10 @@ class ModelChooser(QDialog):
 
     def _on_gguf_clicked(self) -> None:
         browse_gguf(self, self._name.setText)
+
+    def _on_file_clicked(self) -> None:
+        browse_weights(self, self._on_weights_chosen)
+
+    def _on_weights_chosen(self, path: str) -> None:
+        self._weights.setText(path)
+        self._weights.setModified(True)  # as if it had been typed

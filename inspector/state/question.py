@@ -98,9 +98,9 @@ def question_of_each(request: ExplainEach) -> Question:
 
 
 def text_of(target: Target) -> str:
-    """The text by which the target names its token; empty where it names it by its id, or none."""
+    """The text by which the target names its token or class; empty where it names it by its number, or none."""
     match target:
-        case Token(str() as text) | Contrast(str() as text):
+        case Token(str() as text) | Contrast(str() as text) | Class(str() as text):
             return text
         case _:
             return ""

@@ -112,6 +112,12 @@ class PredictionTable(QWidget):
         self._error.setVisible(bool(message))
         self._dress()
 
+    def refuse_text_target(self, text: str, message: str) -> None:
+        """Keep in the field what was no target, ready to be mended or typed over, and say why."""
+        self._field.setText(text)
+        self._field.selectAll()
+        self.show_target_error(message)
+
     def set_text_target(self, text: str) -> None:
         """Put another text into the field: empty where what is explained was not chosen there."""
         if text != self._field.text():

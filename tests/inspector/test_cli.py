@@ -90,6 +90,8 @@ def test_that_the_version_is_told() -> None:
         (["explain", "m", "--image", "a", "--rules", "nothing-like-it"], "gamma(conv=0.25, linear=0.05)"),
         (["explain", "m", "--image", "a", "--opacity", "1.5"], "opacity"),
         (["explain", "m", "--image", "a", "--classes", "a cat,"], "one of them is empty"),
+        (["explain", "m", "--image", "a", "--classes", ""], "one of them is empty"),
+        (["explain", "m", "--image", "a", "--classes", '"a cat, asleep'], "begins with a quote"),
         (["grid", "m", "--out", "a.png"], "--image"),
         (["grid", "m", "--image", "a"], "--out"),
         (["grid", "m", "--image", "a", "--out", "a.csv"], ".png, .pdf"),
@@ -267,14 +269,14 @@ def test_that_an_original_that_is_not_known_is_not_drawn(cat: str, tmp_path: Pat
 def test_that_a_grid_of_gammas_is_made(cat: str, tmp_path: Path) -> None:
     out = tmp_path / "grid.pdf"
     options = ["--conv", "0.1, 100", "--linear", "0,0.05,1", "--picture", "overlay", "--shared", "--colour-map", "bwr"]
-    options += ["--opacity", "0.4", "--classes", "a cat,a dog"]
+    options += ["--opacity", "0.4", "--classes", '"a cat, asleep", a dog']
     done = CliRunner().invoke(cli, ["grid", "bundled:vit", "--image", cat, *options, "--out", str(out)])
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == f"Target   “cat”: 12.5000 logits\nWritten  {out}, 2 × 3 cells\n"
     *questions, export = PaintingSession.asked
     assert len(questions) == 6 and isinstance(export, ExportGrid)
     assert (export.rows[1], export.columns[2], export.shared, export.format) == ("conv 100", "linear 1", True, "pdf")
-    assert export.opacity == 0.4 and questions[0].source.classes == ("a cat", "a dog")
+    assert export.opacity == 0.4 and questions[0].source.classes == ("a cat, asleep", "a dog")
     assert is_whole_pdf(out.read_bytes())
 
 

@@ -64,6 +64,16 @@ def about_cat(with_vit, worker, picture) -> Window:
     return with_vit
 
 
+def test_that_a_class_there_is_not_stays_in_its_field_selected_to_be_mended(about_cat, worker, qtbot):
+    field = about_cat.table.findChild(QLineEdit)
+    qtbot.keyClicks(field, "giraffe")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert asked(worker, Explain)[-1].target == Class("giraffe")
+    worker.say(Explain, Failed("target_unknown", "There is no class “giraffe”."))
+    assert (field.text(), field.selectedText()) == ("giraffe", "giraffe")
+    assert any(label.text() == "There is no class “giraffe”." for label in about_cat.table.findChildren(QLabel))
+
+
 def test_that_a_dropped_picture_is_explained_and_shown(about_cat, worker, picture):
     assert asked(worker, Explain)[-1].image.data == picture.read_bytes()
     assert about_cat.relevance.picture.picture.isVisible()

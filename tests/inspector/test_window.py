@@ -150,7 +150,7 @@ def test_that_a_refused_text_stays_in_its_field_to_be_mended(window, worker, qtb
     qtbot.keyClicks(field, "has been")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     worker.say(Explain, Failed("target_unknown", "“has been” is 2 tokens."))
-    assert field.text() == "has been"
+    assert (field.text(), field.selectedText()) == ("has been", "has been")
 
 
 def test_that_a_text_explained_stays_in_its_field_under_other_rules(window, worker, qtbot):
@@ -239,6 +239,20 @@ def test_that_the_chooser_lists_what_is_on_the_machine_and_opens_it(window, work
     chooser.findChild(QLineEdit, "model_name").setText("somebody/some-model")
     chooser.accept()
     assert asked(worker, Load)[-1].source.name == "somebody/some-model"
+
+
+def test_that_weights_are_asked_of_the_worker_and_remembered_with_their_model(window, worker):
+    window.commands["model.choose"].trigger()
+    chooser = dialog(window, ModelChooser)
+    chooser.findChild(QLineEdit, "model_name").setText("timm:resnet18")
+    chooser.findChild(QLineEdit, "weights").setText("random")
+    chooser.accept()
+    source = asked(worker, Load)[-1].source
+    assert (source.name, source.weights) == ("timm:resnet18", "random")
+    worker.answer()
+    assert window._profile.settings.recent_models[0].weights == "random"
+    window.commands["model.choose"].trigger()
+    assert chooser.source().weights == "random"
 
 
 def test_that_a_model_opened_is_remembered_without_leave_to_run_its_code(window, worker):

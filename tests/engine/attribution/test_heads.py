@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from msgspec import structs
 from torch import Tensor, nn
 
 import engine
@@ -160,12 +162,32 @@ def test_that_a_class_nobody_knows_is_answered_with_the_nearest() -> None:
     trace = engine.trace(made("BertForSequenceClassification"), input_ids=IDS)
     with pytest.raises(TargetError, match=r"no class “LABEL_9”. Nearest are “LABEL_"):
         trace.explain(targets.Class("LABEL_9"))
+    with pytest.raises(TargetError, match=r"no class “giraffe”. There are “LABEL_0”, “LABEL_1”, “LABEL_2”.$"):
+        trace.explain(targets.Class("giraffe"))
     with pytest.raises(TargetError, match=r"no class 3: this model has 3, 0 to 2"):
         trace.explain(targets.Class(3))
     with pytest.raises(TargetError, match=r'classes, not tokens: Class\("LABEL_0"\)'):
         trace.explain(targets.Token("LABEL_1"))
     with pytest.raises(TargetError, match="one answer for the whole input"):
         trace.explain(targets.Class(0, position=2))
+
+
+@pytest.mark.parametrize(
+    ("labels", "name", "said"),
+    [
+        (["tabby, tabby cat", "tench"], "Taby", "“Taby”. Nearest is “tabby, tabby cat”."),
+        (["a cat, asleep", "a cat", "a dog"], "a cat asleep", "Nearest is “a cat, asleep”."),
+        ([f"n{i}" for i in range(13)], "giraffe", "this model has 13, and none is called nearly so. model.info.labels"),
+        ([f"n{i}" for i in range(12)], "giraffe", "There are “n0”, “n1”, "),
+        ([], "giraffe", "the 3 of this model have numbers alone, 0 to 2."),
+    ],
+)
+def test_that_only_names_that_are_near_are_offered(labels: list[str], name: str, said: str) -> None:
+    model = engine.load_model(made("BertForSequenceClassification"))
+    model = replace(model, info=structs.replace(model.info, labels=tuple(labels)))
+    with pytest.raises(TargetError) as refusal:
+        engine.trace(model, input_ids=IDS).explain(targets.Class(name))
+    assert said in str(refusal.value)
 
 
 def test_that_a_token_is_classed_where_asked_or_where_it_is_surest() -> None:

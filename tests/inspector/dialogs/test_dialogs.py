@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from fake_worker import MODELS
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialogButtonBox, QLabel, QLineEdit, QTreeWidget
+from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLabel, QLineEdit, QPushButton, QTreeWidget
 
 from engine.protocol.colours import COLOUR_MAPS
 from engine.protocol.values import ModelSource
@@ -40,10 +40,14 @@ SOURCES = [
     ModelSource("a/b", revision="main", device="cuda:0", dtype="bfloat16", quantization="4bit"),
     ModelSource("/a folder/with spaces", device="mps"),
     ModelSource("a/clip", classes=("a photo of a cat", "a photo of a dog")),
+    ModelSource("a/clip", classes=("a cat, asleep", 'a "dog"')),
+    ModelSource("timm:resnet18", weights="random"),
+    ModelSource("torchvision:resnet18", weights="/a folder/mine.pth"),
+    ModelSource("torchvision:resnet18"),
 ]
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+@pytest.mark.parametrize("source", SOURCES, ids=str)
 def test_that_the_chooser_gives_back_the_source_it_was_shown(chooser, source):
     chooser.show_source(source)
     assert chooser.source() == source
@@ -86,6 +90,63 @@ def test_that_classes_typed_before_the_name_stay(chooser, qtbot):
     qtbot.keyClicks(chooser.findChild(QLineEdit, "classes"), "a cat, ,a dog,")
     qtbot.keyClicks(chooser.findChild(QLineEdit, "model_name"), "a/clip")
     assert chooser.source() == ModelSource("a/clip", classes=("a cat", "a dog"))
+
+
+def test_that_classes_with_a_quote_astray_are_not_opened_and_the_dialog_says_why(chooser, qtbot):
+    chooser.show_source(ModelSource("a/clip"))
+    opening = chooser.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Open)
+    qtbot.keyClicks(chooser.findChild(QLineEdit, "classes"), '"a cat, asleep')
+    said = [label.text() for label in chooser.findChildren(QLabel) if "quote" in label.text()]
+    assert len(said) == 1 and not opening.isEnabled()
+    with qtbot.assertNotEmitted(chooser.chosen):
+        chooser.accept()
+    qtbot.keyClicks(chooser.findChild(QLineEdit, "classes"), '"')
+    assert opening.isEnabled() and chooser.source().classes == ("a cat, asleep",)
+    assert not any("quote" in label.text() for label in chooser.findChildren(QLabel))
+
+
+def test_that_weights_are_asked_for_architectures_and_classes_for_other_models(chooser, qtbot):
+    chooser.show()
+    weights, classes = chooser.findChild(QLineEdit, "weights"), chooser.findChild(QLineEdit, "classes")
+    field = chooser.findChild(QLineEdit, "model_name")
+    qtbot.keyClicks(field, "timm:resnet18")
+    assert weights.isVisible() and not classes.isVisible()
+    qtbot.keyClicks(weights, "random")
+    assert chooser.source() == ModelSource("timm:resnet18", weights="random")
+    field.selectAll()
+    qtbot.keyClicks(field, "a/clip")
+    assert classes.isVisible() and not weights.isVisible()
+    assert chooser.source() == ModelSource("a/clip")
+
+
+def test_that_weights_go_with_their_model(chooser):
+    known = ModelSource("timm:resnet18", weights="random")
+    chooser.show_models(MODELS, (known,))
+    field = chooser.findChild(QLineEdit, "model_name")
+    for name, expected in (("timm:resnet18", known), ("torchvision:resnet18", ModelSource("torchvision:resnet18"))):
+        field.setText(name)
+        assert chooser.source() == expected
+
+
+def test_that_weights_typed_for_one_model_keep_no_classes_from_another(chooser, qtbot):
+    clip = ModelSource("a/clip", classes=("a cat", "a dog"))
+    chooser.show_models(MODELS, (clip,))
+    field = chooser.findChild(QLineEdit, "model_name")
+    field.setText("timm:resnet18")
+    qtbot.keyClicks(chooser.findChild(QLineEdit, "weights"), "random")
+    field.setText("a/clip")
+    assert chooser.source() == clip
+
+
+def test_that_a_file_of_weights_found_by_browsing_stays_while_the_name_is_mended(chooser, qtbot):
+    field = chooser.findChild(QLineEdit, "model_name")
+    qtbot.keyClicks(field, "timm:resnet1")
+    next(button for button in chooser.findChildren(QPushButton) if button.text() == "File…").click()
+    files = chooser.findChild(QFileDialog)
+    files.fileSelected.emit("/there/mine.safetensors")
+    files.close()
+    qtbot.keyClicks(field, "8")
+    assert chooser.source() == ModelSource("timm:resnet18", weights="/there/mine.safetensors")
 
 
 def test_that_a_model_selected_is_named_in_the_field(chooser, qtbot):
