@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from answers import BLOCKS, VOCABULARY
 from fake_worker import MODELS, FakeWorker
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QTableView, QToolButton, QWidget
 
 from engine.protocol.messages import Explain, Export, Exported, Failed, Load, Progress
 from engine.protocol.targets import Contrast, Token, Top
@@ -416,6 +416,43 @@ def test_that_a_run_does_not_widen_a_narrow_window(window):
     window.status.show_activity("Opening " + "a model with a long name " * 20)
     QApplication.processEvents()
     assert window.width() == width
+
+
+def resized(window, width: int, height: int) -> None:
+    window.resize(width, height)
+    QApplication.processEvents()
+
+
+@pytest.mark.parametrize("gamma", [False, True])
+def test_that_a_small_window_is_as_small_as_it_is_told_and_shows_all_numbers(window, worker, gamma):
+    if gamma:
+        window.commands["rules.gamma"].trigger()
+        worker.answer()
+    resized(window, 700, 480)
+    assert (window.width(), window.height()) == (700, 480)
+    table = window.table.findChild(QTableView)
+    assert table.horizontalHeader().length() <= table.viewport().width()
+
+
+def test_that_the_docks_get_back_what_a_narrow_window_took(window):
+    wide = window.input_dock.width(), window.target_dock.width()
+    resized(window, 700, 480)
+    assert window.input_dock.width() < wide[0]
+    resized(window, 1280, 800)
+    assert (window.input_dock.width(), window.target_dock.width()) == wide
+
+
+def test_that_a_width_given_by_hand_is_the_one_that_comes_back(window, qtbot):
+    handle = QPoint(window.input_dock.geometry().right() + 2, window.input_dock.geometry().center().y())
+    qtbot.mousePress(window, Qt.MouseButton.LeftButton, pos=handle)
+    qtbot.mouseMove(window, handle + QPoint(60, 0))
+    QApplication.processEvents()
+    qtbot.mouseRelease(window, Qt.MouseButton.LeftButton, pos=handle + QPoint(60, 0))
+    wide = window.input_dock.width()
+    resized(window, 700, 480)
+    assert window.input_dock.width() < wide
+    resized(window, 1280, 800)
+    assert window.input_dock.width() == wide > 320
 
 
 def test_that_the_question_on_show_follows_undo_across_the_rules(window, worker):
