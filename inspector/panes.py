@@ -73,6 +73,7 @@ class RelevancePane(QWidget):
         is_new, self._shown = shown != self._shown, shown
         if is_new and shown is not None:
             self._title.setText(shown.title)
+            self._title.set_giving_way((shown.rules, "Relevance · "))
             self.legend.show_scale(shown.limit, shown.colour_map, shown.legend)
         match shown:
             case None:

@@ -163,7 +163,7 @@ class PicturePart(QWidget):
         self._titles.setVisible(len(sides) > 1)
         first = ["Picture"] if mode == "side by side" else []
         titles = [f"Pinned: {sides[0].title}", sides[1].title] if len(sides) > 1 else []
-        self._titles.show_titles([*first, *titles], len(first))
+        self._titles.show_titles([*first, *titles], len(first), [side.rules for side in sides])
 
     def _row_of_controls(self) -> WrappingRow:
         row = WrappingRow(Space.TIGHT)

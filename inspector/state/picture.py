@@ -24,6 +24,11 @@ class Side:
     values: np.ndarray | None = field(compare=False)  # (height, width) or (row, column); None where it has no places
     title: str = field(compare=False)  # rule set and target
 
+    @property
+    def rules(self) -> str:
+        """The rule set as the title names it."""
+        return titled(self.answer.relevance.rules)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -42,6 +47,10 @@ class Picture:
     @property
     def answer(self) -> Explained:
         return self.sides[-1].answer
+
+    @property
+    def rules(self) -> str:
+        return self.sides[-1].rules
 
     @property
     def values(self) -> np.ndarray | None:

@@ -455,6 +455,28 @@ def test_that_a_width_given_by_hand_is_the_one_that_comes_back(window, qtbot):
     assert window.input_dock.width() == wide > 320
 
 
+def test_that_the_words_of_a_narrow_status_bar_are_cut_with_a_sign_that_they_are(window):
+    window.status.show_activity("Opening " + "a model with a long name " * 4)
+    resized(window, 700, 480)
+    labels = [each for each in window.status.findChildren(QLabel) if each.isVisible()]
+    cut = [each for each in labels if each.width() < each.sizeHint().width()]
+    assert cut
+    assert all(each.shown().endswith("…") and len(each.shown()) > 5 for each in cut)
+    assert all(each.geometry().right() <= each.parentWidget().width() for each in labels)
+
+
+def test_that_the_rule_set_gives_way_before_layer_and_target_in_the_title(window, worker):
+    window.commands["rules.gamma"].trigger()
+    worker.answer()
+    window.study.look_at_layer(2)
+    resized(window, 700, 480)
+    label = window.findChild(QLabel, "relevance_title")
+    target = window.study.shown.relevance.target.label
+    assert label.shown() != label.text()
+    assert "entering block 2" in label.shown()
+    assert label.shown().endswith(target)
+
+
 def test_that_the_question_on_show_follows_undo_across_the_rules(window, worker):
     window.commands["rules.gradient"].trigger()
     worker.answer()
