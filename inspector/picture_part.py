@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspector.dialogs.labels import plain_label
+from inspector.dialogs.labels import plain_label, quiet_label
 from inspector.naming import named
 from inspector.state.picture import CLIPS, Picture
 from inspector.state.view import PictureMode, View
@@ -92,11 +92,14 @@ class PicturePart(QWidget):
         self._titles = SideTitles()
         self._titles.let_go.connect(self.let_go)
         self._titles.hide()
+        self._note = named("picture_note", quiet_label())
+        self._note.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.SMALL)
         column.addWidget(self._controls)
         column.addWidget(self._titles)
+        column.addWidget(self._note)
         column.addWidget(self.picture, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -116,6 +119,7 @@ class PicturePart(QWidget):
     def show_picture(self, shown: Picture) -> None:
         """Show another picture, or another layer of it."""
         self._shown = shown
+        self._say(shown.note)
         question = shown.answer.question
         made_of = (question.source, question.image, shown.original)  # another answer about it is on the same ground
         if self._ground is None or self._ground[0] != made_of:
@@ -149,7 +153,12 @@ class PicturePart(QWidget):
 
     def clear(self) -> None:
         self._shown = self._ground = None
+        self._say("")
         self.picture.clear()
+
+    def _say(self, note: str) -> None:
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
 
     def _show_original(self, original: bool) -> None:
         is_known = self._shown is not None and self._shown.seen.whole is not None
