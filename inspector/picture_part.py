@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -19,11 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspector.dialogs.labels import plain_label, quiet_label
+from inspector.dialogs.labels import plain_label
 from inspector.naming import named
 from inspector.state.picture import CLIPS, Picture
 from inspector.state.view import PictureMode, View
 from inspector.theme import Space
+from inspector.views.elided_label import ElidedLabel
 from inspector.views.icons import icon
 from inspector.views.picture_ground import Ground
 from inspector.views.picture_view import PictureView
@@ -92,7 +93,8 @@ class PicturePart(QWidget):
         self._titles = SideTitles()
         self._titles.let_go.connect(self.let_go)
         self._titles.hide()
-        self._note = named("picture_note", quiet_label())
+        self._note = named("picture_note", ElidedLabel())
+        self._note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._note.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from answers import BLOCKS
 from fake_worker import good_ending
+from msgspec import structs
 from PIL import Image as Pillow
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
@@ -63,6 +64,24 @@ def about_cat(with_vit, worker, picture) -> Window:
     worker.answer()
     assert with_vit.study.is_answered
     return with_vit
+
+
+def test_that_a_layer_with_nothing_on_the_picture_says_so_in_any_window(with_vit, worker, picture):
+    drop(with_vit, picture)
+    answer = good_ending(worker.open[-1])
+    layers = answer.relevance.layers.copy()
+    layers[2, 1:] = 0
+    worker.say(Explain, structs.replace(answer, relevance=structs.replace(answer.relevance, layers=layers)))
+    note = with_vit.findChild(QLabel, "picture_note")
+    assert not note.isVisible()
+    with_vit.study.look_at_layer(2)
+    assert note.isVisible()
+    assert "class token" in note.shown()
+    with_vit.resize(700, 480)
+    QApplication.processEvents()
+    assert (with_vit.width(), with_vit.height()) == (700, 480)
+    with_vit.study.look_at_layer(1)
+    assert not note.isVisible()
 
 
 def test_that_controls_give_way_to_the_picture_in_a_low_window(about_cat):
