@@ -39,12 +39,12 @@ class WrappingRow(QLayout):
 
     def heightForWidth(self, width: int) -> int:
         lines = self._lines(width)
-        return sum(_height(line, width) for line in lines) + self.spacing() * max(len(lines) - 1, 0)
+        return sum(self._line_height(line, width) for line in lines) + self.spacing() * max(len(lines) - 1, 0)
 
     def sizeHint(self) -> QSize:
         shown = self._shown()
         width = sum(item.sizeHint().width() for item in shown) + self.spacing() * max(len(shown) - 1, 0)
-        return QSize(width, _height(shown, width))
+        return QSize(width, self._line_height(shown, width))
 
     def minimumSize(self) -> QSize:
         shown = self._shown()
@@ -55,7 +55,7 @@ class WrappingRow(QLayout):
         super().setGeometry(rect)
         top = rect.top()
         for line in self._lines(rect.width()):
-            height = _height(line, rect.width())
+            height = self._line_height(line, rect.width())
             self._place(line, QRect(rect.left(), top, rect.width(), height))
             top += height + self.spacing()
 
@@ -75,19 +75,26 @@ class WrappingRow(QLayout):
         return lines
 
     def _place(self, line: list[QLayoutItem], room: QRect) -> None:
-        """Items from the left, each in the middle of the line's height; those that can grow share what is left."""
-        widths = [min(_width(item), room.width()) for item in line]
-        spare = room.width() - sum(widths) - self.spacing() * (len(line) - 1)
+        """Items from the left, each in the middle of the line's height."""
+        left = room.left()
+        for item, width in zip(line, self._widths(line, room.width()), strict=True):
+            height = _height(item, width)
+            item.setGeometry(QRect(QPoint(left, room.top() + (room.height() - height) // 2), QSize(width, height)))
+            left += width + self.spacing()
+
+    def _widths(self, line: list[QLayoutItem], room: int) -> list[int]:
+        """Of each item; those that can grow share what is left."""
+        widths = [min(_width(item), room) for item in line]
+        spare = room - sum(widths) - self.spacing() * (len(line) - 1)
         growing = [index for index, item in enumerate(line) if _grows(item)]
         for done, index in enumerate(sorted(growing, key=lambda each: line[each].maximumSize().width())):
             share = min(spare // (len(growing) - done), line[index].maximumSize().width() - widths[index])
             widths[index] += share
             spare -= share
-        left = room.left()
-        for item, width in zip(line, widths, strict=True):
-            height = _height([item], width)
-            item.setGeometry(QRect(QPoint(left, room.top() + (room.height() - height) // 2), QSize(width, height)))
-            left += width + self.spacing()
+        return widths
+
+    def _line_height(self, line: list[QLayoutItem], room: int) -> int:
+        return max((_height(*each) for each in zip(line, self._widths(line, room), strict=True)), default=0)
 
 
 def let_shrink(box: QComboBox) -> None:
@@ -105,10 +112,6 @@ def _width(item: QLayoutItem) -> int:
     return item.minimumSize().width() if _grows(item) else item.sizeHint().width()
 
 
-def _height(line: list[QLayoutItem], room: int) -> int:
-    """What the highest needs where none is wider than the `room`: an item may wrap as well."""
-    return max((_height_of(item, min(_width(item), room)) for item in line), default=0)
-
-
-def _height_of(item: QLayoutItem, width: int) -> int:
+def _height(item: QLayoutItem, width: int) -> int:
+    """What it takes at that width: it may wrap as well."""
     return item.heightForWidth(width) if item.hasHeightForWidth() else item.sizeHint().height()

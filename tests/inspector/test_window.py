@@ -22,6 +22,7 @@ from inspector.dialogs.model_chooser import ModelChooser
 from inspector.dialogs.palette import CommandPalette
 from inspector.dialogs.preferences import Preferences
 from inspector.settings import Profile, SettingsFile
+from inspector.state.trouble import Remedy, Trouble
 from inspector.window import Window
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -432,6 +433,16 @@ def test_that_a_small_window_is_as_small_as_it_is_told_and_shows_all_numbers(win
     assert (window.width(), window.height()) == (700, 480)
     table = window.table.findChild(QTableView)
     assert table.horizontalHeader().length() <= table.viewport().width()
+
+
+def test_that_no_failure_widens_a_small_window(window):
+    resized(window, 700, 480)
+    trouble = Trouble("Llama takes text, not pictures. cat.png waits for a model that does.", Remedy.PICTURE_MODEL)
+    window.notices.show_trouble(trouble)
+    QApplication.processEvents()
+    assert window.width() == 700
+    message = next(each for each in window.notices.failure.findChildren(QLabel) if each.text() == trouble.message)
+    assert message.height() >= message.heightForWidth(message.width())
 
 
 def test_that_the_docks_get_back_what_a_narrow_window_took(window):
