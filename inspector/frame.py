@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from inspector.docks import UndoKeys, add_dock
@@ -53,6 +53,7 @@ class Frame(QMainWindow):
         self.target_dock = add_dock(self, "Target", self.table, _EDGES.RightDockWidgetArea)
         self.log_dock = add_dock(self, "Log", self.log, _EDGES.BottomDockWidgetArea)
         self.log_dock.hide()
+        self._sides = self._pressed = _SIDES
         self._undo_keys = UndoKeys(self)
         if field := self.editor.focusProxy():
             field.installEventFilter(self._undo_keys)
@@ -69,6 +70,7 @@ class Frame(QMainWindow):
     def reset_layout(self) -> None:
         """Put all panes back where they were at the first start."""
         self.restoreState(self._first_layout, _LAYOUT)
+        self._sides = _SIDES
         self._resize_docks()
 
     def places(self) -> tuple[str, str, str]:
@@ -81,6 +83,25 @@ class Frame(QMainWindow):
         self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
         self.restoreState(QByteArray.fromBase64(layout.encode()), _LAYOUT)
         self.panes.restoreState(QByteArray.fromBase64(panes.encode()))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._sides = self._widths()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the docks back what a narrower window had taken from them."""
+        super().resizeEvent(event)
+        if self.isVisible() and event.size().width() > event.oldSize().width():
+            self._resize_sides()
+
+    def event(self, event: QEvent) -> bool:
+        """Know the widths that a person gives the docks: the handles between them are the window's own."""
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self._pressed = self._widths()
+        done = super().event(event)
+        if event.type() == QEvent.Type.MouseButtonRelease and self._widths() != self._pressed:
+            self._sides = self._widths()
+        return done
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if accepts(event.mimeData()):
@@ -95,8 +116,21 @@ class Frame(QMainWindow):
         super().closeEvent(event)
 
     def _resize_docks(self) -> None:
-        self.resizeDocks([self.input_dock, self.target_dock], list(_SIDES), Qt.Orientation.Horizontal)
+        self._resize_sides()
         self.resizeDocks([self.log_dock], [_LOG], Qt.Orientation.Vertical)
+
+    def _resize_sides(self) -> None:
+        areas = (_EDGES.LeftDockWidgetArea, _EDGES.RightDockWidgetArea)
+        docks = (self.input_dock, self.target_dock)
+        widths = {
+            dock: width
+            for dock, width in zip(docks, self._sides, strict=True)
+            if self.dockWidgetArea(dock) in areas and not dock.isFloating()
+        }
+        self.resizeDocks(list(widths), list(widths.values()), Qt.Orientation.Horizontal)
+
+    def _widths(self) -> tuple[int, int]:
+        return self.input_dock.width(), self.target_dock.width()
 
     def _middle(self) -> QWidget:
         middle = QWidget()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLayout, QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.protocol.colours import colour_table
 from inspector.dialogs.labels import bold, heading_label
@@ -21,9 +21,13 @@ from inspector.views.layer_thumbnails import LayerThumbnails
 from inspector.views.legend import Legend
 from inspector.views.overlays import paint_empty
 from inspector.views.token_strip import TokenStrip
+from inspector.views.wrapping_row import WrappingRow, let_shrink
 
 if TYPE_CHECKING:
     from inspector.views.layer_map import LayerMap
+
+
+_TITLE = 216  # points that the title keeps beside what is at its right
 
 
 class RelevancePane(QWidget):
@@ -41,19 +45,22 @@ class RelevancePane(QWidget):
         self.legend = Legend()
         self._title = named("relevance_title", ElidedLabel("Relevance"))
         self._title.setFont(bold(self._title.font()))
+        self._title.setMinimumWidth(_TITLE)
+        self._title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._scale = named("scale", QComboBox())
         self._scale.setToolTip("What the colours span")
         self._scale.setAccessibleName("Scale")
         for scale, title in SCALE_TITLES.items():
             self._scale.addItem(title, scale)
+        let_shrink(self._scale)
         self._scale.activated.connect(self._on_scale_activated)
         self._shown: Strip | Picture | None = None
-        heading = QHBoxLayout()
-        heading.addWidget(self._title, 1)
+        heading = WrappingRow()
+        heading.addWidget(self._title)
         heading.addWidget(self.picture.corner)
         self.picture.corner.hide()
-        legend = QHBoxLayout()
-        legend.addWidget(self.legend, 1)
+        legend = WrappingRow()
+        legend.addWidget(self.legend)
         legend.addWidget(self._scale)
         _stack(self, heading, legend, self._pages)
 
@@ -66,6 +73,7 @@ class RelevancePane(QWidget):
         is_new, self._shown = shown != self._shown, shown
         if is_new and shown is not None:
             self._title.setText(shown.title)
+            self._title.set_giving_way((shown.rules, "Relevance · "))
             self.legend.show_scale(shown.limit, shown.colour_map, shown.legend)
         match shown:
             case None:
@@ -237,7 +245,7 @@ def stacked(above: QWidget, below: QWidget) -> QSplitter:
     return splitter
 
 
-def _stack(pane: QWidget, *parts: QWidget | QHBoxLayout) -> QVBoxLayout:
+def _stack(pane: QWidget, *parts: QWidget | QLayout) -> QVBoxLayout:
     column = QVBoxLayout(pane)
     column.setContentsMargins(Space.SMALL, Space.SMALL, Space.SMALL, Space.SMALL)
     column.setSpacing(Space.SMALL)

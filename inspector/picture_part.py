@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import get_args
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
     QHBoxLayout,
+    QSizePolicy,
     QSlider,
+    QSpacerItem,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from inspector.dialogs.labels import plain_label
 from inspector.naming import named
 from inspector.state.picture import CLIPS, Picture
 from inspector.state.view import PictureMode, View
@@ -26,9 +29,12 @@ from inspector.views.icons import icon
 from inspector.views.picture_ground import Ground
 from inspector.views.picture_view import PictureView
 from inspector.views.side_titles import SideTitles
+from inspector.views.wrapping_row import WrappingRow, let_shrink
 
 GROUNDS = {False: "As the model sees it", True: "On the original picture"}
 NO_ORIGINAL = "Which part of the original the model saw is not known: its way to prepare pictures is no crop"
+_SLIDER = 72  # points
+_LOW, _ROOMY = 150, 200  # points of height from which on there is room for the modes, for all controls
 _SETTLING_MS = 200  # of the slider, before the opacity is what the view says
 
 
@@ -55,9 +61,9 @@ class PicturePart(QWidget):
         self._opacity.setRange(0, 100)
         self._opacity.setAccessibleName("Opacity of the relevance")
         self._opacity.setToolTip("Opacity of the relevance over the picture")
-        self._opacity.setMinimumWidth(48)
-        self._opacity.setMaximumWidth(160)
+        self._opacity.setFixedWidth(_SLIDER)
         self._opacity.valueChanged.connect(self._on_opacity_changed)
+        self._labelled_opacity = self._with_its_name(self._opacity)
         self._settling = QTimer(self, singleShot=True, interval=_SETTLING_MS)
         self._settling.timeout.connect(self._on_opacity_settled)
         self._patches = named("patches", QCheckBox("Patches"))
@@ -65,33 +71,45 @@ class PicturePart(QWidget):
         self._patches.toggled.connect(self.patches_chosen)
         self._clip = named("clip", QComboBox())
         self._clip.setToolTip("How much of relevance the colours span; the values themselves are not changed")
-        self._clip.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._clip.setMinimumContentsLength(9)
         self._clip.setAccessibleName("How much of relevance the colours span")
         for clip in CLIPS:
             self._clip.addItem("All values" if clip >= 100 else f"{clip:g} % of values", clip)
+        let_shrink(self._clip)
         self._clip.activated.connect(self._on_clip_activated)
         self._original = named("original", QComboBox())
         self._original.setAccessibleName("What relevance is laid on")
         for title in GROUNDS.values():
             self._original.addItem(title)
+        let_shrink(self._original)
         self._original.activated.connect(self._on_original_activated)
         self._pin = named("pin", QToolButton())
         self.corner = QWidget()
-        corner = QHBoxLayout(self.corner)
-        corner.setContentsMargins(0, 0, 0, 0)
-        corner.setSpacing(Space.SMALL)
+        corner = WrappingRow()
+        self.corner.setLayout(corner)
         corner.addWidget(self._original)
         corner.addWidget(self._pin)
+        self._controls = QWidget()
+        self._controls.setLayout(self._row_of_controls())
         self._titles = SideTitles()
         self._titles.let_go.connect(self.let_go)
         self._titles.hide()
+        self._note = named("picture_note", ElidedLabel())
+        self._note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._note.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.SMALL)
-        column.addLayout(self._controls())
+        column.addWidget(self._controls)
         column.addWidget(self._titles)
+        column.addWidget(self._note)
         column.addWidget(self.picture, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep what little height there is for the picture: the modes are in a menu as well."""
+        super().resizeEvent(event)
+        self._controls.setVisible(self.height() >= _LOW)
+        for control in (self._labelled_opacity, self._patches, self._clip):
+            control.setVisible(self.height() >= _ROOMY)
 
     def set_pin_action(self, action: QAction) -> None:
         """What the button does that pins an answer, and when it can."""
@@ -103,6 +121,7 @@ class PicturePart(QWidget):
     def show_picture(self, shown: Picture) -> None:
         """Show another picture, or another layer of it."""
         self._shown = shown
+        self._say(shown.note)
         question = shown.answer.question
         made_of = (question.source, question.image, shown.original)  # another answer about it is on the same ground
         if self._ground is None or self._ground[0] != made_of:
@@ -136,7 +155,12 @@ class PicturePart(QWidget):
 
     def clear(self) -> None:
         self._shown = self._ground = None
+        self._say("")
         self.picture.clear()
+
+    def _say(self, note: str) -> None:
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
 
     def _show_original(self, original: bool) -> None:
         is_known = self._shown is not None and self._shown.seen.whole is not None
@@ -150,11 +174,10 @@ class PicturePart(QWidget):
         self._titles.setVisible(len(sides) > 1)
         first = ["Picture"] if mode == "side by side" else []
         titles = [f"Pinned: {sides[0].title}", sides[1].title] if len(sides) > 1 else []
-        self._titles.show_titles([*first, *titles], len(first))
+        self._titles.show_titles([*first, *titles], len(first), [side.rules for side in sides])
 
-    def _controls(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(Space.TIGHT)
+    def _row_of_controls(self) -> WrappingRow:
+        row = WrappingRow(Space.TIGHT)
         for index, mode in enumerate(get_args(PictureMode)):
             button = named(f"mode_{mode}", QToolButton())
             button.setText(mode.capitalize())
@@ -163,15 +186,20 @@ class PicturePart(QWidget):
             self._modes.addButton(button, index)
             row.addWidget(button)
         self._modes.idClicked.connect(self._on_mode_clicked)
-        row.addSpacing(Space.SMALL)
-        row.addWidget(ElidedLabel("Opacity"))
-        row.addWidget(self._opacity)
-        row.addSpacing(Space.SMALL)
+        row.addWidget(self._labelled_opacity)
         row.addWidget(self._patches)
-        row.addSpacing(Space.SMALL)
-        row.addStretch(1)
+        row.addItem(QSpacerItem(0, 0, QSizePolicy.Policy.Expanding))
         row.addWidget(self._clip)
         return row
+
+    def _with_its_name(self, slider: QSlider) -> QWidget:
+        whole = QWidget()
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(Space.SMALL, 0, Space.SMALL, 0)
+        row.setSpacing(Space.TIGHT)
+        row.addWidget(plain_label("Opacity"))
+        row.addWidget(slider)
+        return whole
 
     def _button(self, mode: PictureMode) -> QToolButton:
         button = self._modes.button(get_args(PictureMode).index(mode))

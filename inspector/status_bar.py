@@ -15,6 +15,7 @@ from inspector.dialogs.labels import plain_label
 from inspector.state.amounts import share_in_words
 from inspector.state.scene import Scene
 from inspector.theme import Space
+from inspector.views.elided_label import ElidedLabel
 from inspector.views.progress_line import ProgressLine
 
 
@@ -65,7 +66,7 @@ class StatusBar(QStatusBar):
         self._say(self._time, "" if scene.seconds is None else f"{scene.seconds:.2f} s")
 
     def _fact(self, name: str) -> QLabel:
-        label = plain_label()
+        label = ElidedLabel() if name in _LONG else plain_label()
         label.setAccessibleName(name)
         label.setToolTip(_FACTS[name])
         label.setContentsMargins(Space.SMALL, 0, Space.SMALL, 0)
@@ -85,6 +86,7 @@ _FACTS = {
     "Memory": "Memory in use on the model's device",
     "Time": "How long the explanation took",
 }
+_LONG = ("Sum", "Model")  # which are cut where there is no room
 
 
 def _state_in_words(state: WorkerState) -> str:

@@ -32,6 +32,7 @@ _LARGEST = 1280  # pixels a side, of the whole picture: what there is room for o
 _STRAIGHT = 2.0  # mean deviation from a line, in parts of 255, up to which it is one
 
 Box = tuple[float, float, float, float]
+Span = tuple[float, float]
 
 
 def see(model: Model, image: AnyImage) -> tuple[Tensor, Seen]:
@@ -152,7 +153,10 @@ def _box(preprocess: Preprocess, ends: tuple[Tensor, Tensor], width: int, height
     ramps[:, :, 1] = _ramp(height)[:, None]
     red, green, _ = _levels(preprocess(Image.fromarray(ramps)).detach().float().cpu(), ends).double().numpy()
     across, down = _extent(red, width), _extent(green.T, height)
-    return (across[0], down[0], across[1], down[1]) if across and down else None
+    if not across or not down:
+        return None
+    across, down = _in_proportion(_snapped(across, width), _snapped(down, height), (width, height), red.shape)
+    return across[0], down[0], across[1], down[1]
 
 
 def _ramp(length: int) -> np.ndarray:
@@ -160,7 +164,7 @@ def _ramp(length: int) -> np.ndarray:
     return np.rint(255 * (np.arange(length) + 0.5) / length).astype(np.uint8)
 
 
-def _extent(shades: np.ndarray, length: int) -> tuple[float, float] | None:
+def _extent(shades: np.ndarray, length: int) -> Span | None:
     """Where in the original's `length` the first and the last column begin and end, by a line through the shades."""
     inside = shades[tuple(slice(int(_MARGIN * n), n - int(_MARGIN * n)) for n in shades.shape)]
     if inside.shape[1] < 2:
@@ -172,3 +176,36 @@ def _extent(shades: np.ndarray, length: int) -> tuple[float, float] | None:
     ends = (edge / 255 * length for edge in (start, start + slope * shades.shape[1]))
     first, last = (float(np.clip(end, 0, length)) for end in ends)
     return first, last
+
+
+def _error(length: int) -> float:
+    """How many of the original's pixels a place found by its shade may be off: one shade, and no less than a pixel."""
+    return max(1.0, length / 255)
+
+
+def _snapped(found: Span, length: int) -> Span:
+    """What is as near to the picture's edge as the error is at the edge."""
+    first, last = found
+    near = _error(length)
+    return 0.0 if first <= near else first, float(length) if last >= length - near else last
+
+
+def _in_proportion(across: Span, down: Span, original: tuple[int, int], shape: tuple[int, ...]) -> tuple[Span, Span]:
+    """Both as they would be where the model sees square pixels, if that is no further off than the error.
+
+    What reaches from edge to edge is known, and the other follows it; else both take the mean.
+    """
+    (width, height), (rows, columns) = original, shape
+    wide, high = (across[1] - across[0]) / columns, (down[1] - down[0]) / rows
+    is_whole = across == (0, width), down == (0, height)
+    both_ends = 2 * max(_error(width), _error(height))
+    if all(is_whole) or abs(wide - high) * max(rows, columns) > both_ends:
+        return across, down
+    pixel = wide if is_whole[0] else high if is_whole[1] else (wide + high) / 2
+    return _of_length(across, pixel * columns), _of_length(down, pixel * rows)
+
+
+def _of_length(span: Span, length: float) -> Span:
+    """A span about the same middle."""
+    middle = (span[0] + span[1]) / 2
+    return middle - length / 2, middle + length / 2

@@ -28,7 +28,7 @@ def relevance_at(relevance: Relevance, layer: int | None) -> np.ndarray:
 def colour_limit(relevance: Relevance, layer: int | None, scale: Scale) -> float:
     """The relevance, in logits, at which the colours end on either side of zero. Never zero.
 
-    Nor less than rounding noise: where a layer has nothing else, its tokens have no colour.
+    Where a layer has nothing but rounding noise they end at the target's value: its tokens have no colour.
     """
     if scale == "layer":
         span = relevance_at(relevance, layer)
@@ -37,8 +37,9 @@ def colour_limit(relevance: Relevance, layer: int | None, scale: Scale) -> float
     else:
         span = np.array([relevance.value])
     finite = np.abs(span[np.isfinite(span)])
-    floor = ROUNDING * abs(relevance.value) if np.isfinite(relevance.value) else 0.0
-    return float(finite.max(initial=floor)) or 1.0
+    value = abs(relevance.value) if np.isfinite(relevance.value) else 0.0
+    largest = float(finite.max(initial=0.0))
+    return (largest if largest > ROUNDING * value else value) or 1.0
 
 
 @lru_cache

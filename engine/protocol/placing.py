@@ -29,7 +29,7 @@ def picture_limit(several: Sequence[Relevance], layer: int | None, scale: Scale,
     """The relevance, in logits, at which the colours of these pictures end: one limit for all of them.
 
     It is the percentile `clip` of what has a place on them, or the largest where that is zero; at the scale "target"
-    the largest value. Never zero, nor less than rounding noise.
+    the largest value, as where all is rounding noise, which then has no colour. Never zero.
     """
     values = np.array([abs(one.value) for one in several])
     largest = float(values[np.isfinite(values)].max(initial=0.0))
@@ -43,8 +43,9 @@ def picture_limit(several: Sequence[Relevance], layer: int | None, scale: Scale,
     ]
     sizes = np.abs(np.concatenate([*spanned, np.zeros(0, np.float32)]))
     sizes = sizes[np.isfinite(sizes)]
-    percentile = float(np.percentile(sizes, clip)) if len(sizes) else 0.0
-    return max(percentile or float(sizes.max(initial=0.0)), ROUNDING * largest) or 1.0
+    if sizes.max(initial=0.0) <= ROUNDING * largest:
+        return largest or 1.0
+    return max(float(np.percentile(sizes, clip)) or float(sizes.max()), ROUNDING * largest)
 
 
 def places(pixels: int, length: float, start: float, end: float, count: int) -> np.ndarray:

@@ -15,7 +15,8 @@ def misfit(question: Question, model: ModelInfo | None) -> Trouble | None:
         return None
     if question.image is not None and not model.takes_images:
         return Trouble(
-            f"{model.title} takes text, not pictures. {question.image.name} waits for a model that does.",
+            f"{model.title} takes text, not pictures. {question.image.name} waits for a model that does; to explain a "
+            "prompt, turn to it under Input and press Explain.",
             Remedy.PICTURE_MODEL,
         )
     if question.image is None and model.takes_images:

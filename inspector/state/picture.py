@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.protocol.colours import Scale
+from engine.protocol.colours import ROUNDING, Scale
 from engine.protocol.messages import Explained
 from engine.protocol.placing import picture_limit, placed
 from engine.protocol.rule_names import titled
@@ -24,6 +24,11 @@ class Side:
     values: np.ndarray | None = field(compare=False)  # (height, width) or (row, column); None where it has no places
     title: str = field(compare=False)  # rule set and target
 
+    @property
+    def rules(self) -> str:
+        """The rule set as the title names it."""
+        return titled(self.answer.relevance.rules)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -38,10 +43,15 @@ class Picture:
     seen: Seen = field(compare=False)
     grid: Grid | None = field(compare=False)  # the patches to draw lines between
     title: str = field(compare=False)
+    note: str = field(compare=False)  # why there is nothing in colour; empty where there is
 
     @property
     def answer(self) -> Explained:
         return self.sides[-1].answer
+
+    @property
+    def rules(self) -> str:
+        return self.sides[-1].rules
 
     @property
     def values(self) -> np.ndarray | None:
@@ -75,6 +85,7 @@ def picture_of(answer: Explained, view: View, place: str, legend: str, pinned: E
     if relevance.seen is None:
         return None
     sides = tuple(_side(each, view.layer) for each in (pinned, answer) if each is not None)
+    notes = [_note(side, view.layer) for side in sides]
     legend = legend if view.clip >= 100 else f"{legend}, {view.clip:g} % of values"
     return Picture(
         sides=sides,
@@ -86,6 +97,7 @@ def picture_of(answer: Explained, view: View, place: str, legend: str, pinned: E
         seen=relevance.seen,
         grid=_patches(relevance, view.layer),
         title=f"Relevance · {place}" if pinned else f"Relevance · {place} · {sides[-1].title}",
+        note=notes[-1] if all(notes) else "",
     )
 
 
@@ -135,6 +147,14 @@ def _side(answer: Explained, layer: int | None) -> Side:
     if len(beside):
         title = f"{title} · {_beside_in_words(beside)}"
     return Side(answer, placed(relevance, layer), title)
+
+
+def _note(side: Side, layer: int | None) -> str:
+    relevance, beside = side.answer.relevance, len(beside_at(side.answer.relevance, layer))
+    if side.values is None or not beside or not np.abs(side.values).max() <= ROUNDING * abs(relevance.value):
+        return ""
+    tokens = "the class token, which has" if beside == 1 else f"{beside} tokens that have"
+    return f"All relevance of this layer is at {tokens} no place on the picture."
 
 
 def _patches(relevance: Relevance, layer: int | None) -> Grid | None:

@@ -43,6 +43,11 @@ class Strip:
         return self.answer.relevance.tokens
 
     @property
+    def rules(self) -> str:
+        """The rule set as the title names it."""
+        return titled(self.answer.relevance.rules)
+
+    @property
     def target_value(self) -> float:
         return self.answer.relevance.value
 

@@ -1,27 +1,53 @@
-"""A line of text that is cut where there is no room for it, and then told in full by its tool tip."""
+"""A line of text that is cut where there is no room for it, and then told in full under the pointer."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from collections.abc import Sequence
+from html import escape
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QToolTip, QWidget
 
 
 class ElidedLabel(QLabel):
-    """As wide as its text where it can be."""
+    """As wide as its text where it can be. What gives way is cut first, part by part, then the end of the line."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)
+        self._giving_way: tuple[str, ...] = ()
+
+    def set_giving_way(self, parts: Sequence[str]) -> None:
+        """Parts of the text that matter least, the least first."""
+        self._giving_way = tuple(parts)
+        self.update()
+
+    def shown(self) -> str:
+        """The text as far as there is room."""
+        return _cut(self.text(), self._giving_way, self.fontMetrics(), self.contentsRect().width())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self.shown() != self.text():
+            tip = "".join(f"<p>{escape(line)}</p>" for line in (self.text(), self.toolTip()) if line)
+            QToolTip.showText(event.globalPos(), tip, self)
+            return True
+        return super().event(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        room = self.contentsRect()
-        text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        self.setToolTip("" if text == self.text() else self.text())
         painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(room, self.alignment(), text)
+        painter.drawText(self.contentsRect(), self.alignment(), self.shown())
+
+
+def _cut(text: str, giving_way: Sequence[str], metrics: QFontMetrics, room: int) -> str:
+    for part in giving_way:
+        over = metrics.horizontalAdvance(text) - room
+        if over > 0 and part in text:
+            left = metrics.horizontalAdvance(part) - over
+            text = text.replace(part, metrics.elidedText(part, Qt.TextElideMode.ElideRight, left) or "…", 1)
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from inspector.theme import Space, tones
 from inspector.views.icons import icon, tinted
+from inspector.views.wrapping_row import WrappingRow
+
+_WORDS = 140  # points that the message has beside its sign, and the least of what is offered
 
 
 class FailureBar(QWidget):
@@ -24,11 +27,13 @@ class FailureBar(QWidget):
         self._message = QLabel(self)
         self._message.setTextFormat(Qt.TextFormat.PlainText)
         self._message.setWordWrap(True)
+        self._message.setMinimumWidth(_WORDS)
         self._message.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self._message.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._action = QPushButton(self)
+        self._action.setMinimumWidth(_WORDS)
         self._action.clicked.connect(self.acted)
         self._details = QPushButton("Details", self)
         self._details.setToolTip("Show the log")
@@ -39,11 +44,12 @@ class FailureBar(QWidget):
         self._dismiss.setToolTip("Dismiss")
         self._dismiss.setAccessibleName("Dismiss")
         self._dismiss.clicked.connect(self._on_dismiss)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(Space.MEDIUM, Space.SMALL, Space.SMALL, Space.SMALL)
-        row.setSpacing(Space.SMALL)
+        row = WrappingRow()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.MEDIUM, Space.SMALL, Space.SMALL, Space.SMALL)
+        column.addLayout(row)
         row.addWidget(self._sign)
-        row.addWidget(self._message, 1)
+        row.addWidget(self._message)
         for button in (self._action, self._details, self._dismiss):
             row.addWidget(button)
         self.hide()

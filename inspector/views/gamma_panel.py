@@ -5,11 +5,22 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from PySide6.QtCore import QLocale, Qt, QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QSpacerItem,
+    QWidget,
+)
 
 from inspector.naming import named
 from inspector.theme import Space
 from inspector.views.gamma_scale import LAST, gamma_at, place_of
+from inspector.views.wrapping_row import WrappingRow
 
 Attention = Literal["cp", "attnlrp"]
 Values = tuple[float, float, Attention]
@@ -74,13 +85,16 @@ class GammaPanel(QWidget):
         grid.setVerticalSpacing(Space.TIGHT)
         for row, gamma in enumerate((self._conv, self._linear)):
             grid.addWidget(gamma.label, row, 0)
-            grid.addWidget(gamma.slider, row, 1, 1, 2)
-            grid.addWidget(gamma.field, row, 3)
+            grid.addWidget(gamma.slider, row, 1)
+            grid.addWidget(gamma.field, row, 2)
         attention = _label("Attention", self._attention, self)
         grid.addWidget(attention, 2, 0)
-        grid.addWidget(self._attention, 2, 1)
-        grid.addWidget(self._explore, 2, 3)
-        grid.setColumnStretch(2, 1)
+        below = WrappingRow()
+        below.addWidget(self._attention)
+        below.addItem(QSpacerItem(0, 0, QSizePolicy.Policy.Expanding))
+        below.addWidget(self._explore)
+        grid.addLayout(below, 2, 1, 1, 2)
+        grid.setColumnStretch(1, 1)
 
 
 class _Gamma:
@@ -90,7 +104,7 @@ class _Gamma:
         self.slider = named(f"{name}_slider", QSlider(Qt.Orientation.Horizontal, parent))
         self.slider.setRange(0, LAST)
         self.slider.setPageStep(10)
-        self.slider.setMinimumWidth(60)
+        self.slider.setMinimumWidth(Space.HUGE)
         self.slider.setAccessibleName(f"{title} slider")
         self.field = named(f"{name}_field", _Field(parent))
         self.field.setAccessibleName(title)
@@ -115,7 +129,8 @@ class _Field(QDoubleSpinBox):
         self.setDecimals(6)
         self.setRange(0, _MOST)
         self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-        self.setFixedWidth(self.fontMetrics().horizontalAdvance("1000000.0") + 2 * Space.HUGE)
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.25") + 2 * Space.HUGE)
+        self.setMaximumWidth(self.fontMetrics().horizontalAdvance("1000000.0") + 2 * Space.HUGE)
 
     def textFromValue(self, value: float) -> str:
         return f"{value:.6f}".rstrip("0").rstrip(".")

@@ -18,11 +18,12 @@ from PySide6.QtGui import (
     QKeySequence,
     QShowEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from inspector.theme import Space
 from inspector.views.icons import icon
 from inspector.views.thumbnail import Thumbnail
+from inspector.views.wrapping_row import WrappingRow
 
 PASTED_NAME = "pasted picture.png"
 
@@ -146,12 +147,10 @@ class ImageInput(QWidget):
                 self.image_pasted.emit(_png(image), PASTED_NAME)
 
     def _lay_out(self) -> None:
-        below = QHBoxLayout()
-        below.setSpacing(Space.SMALL)
+        below = WrappingRow()
         for button in (self._open, self._paste, self._examples):
             button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             below.addWidget(button)
-        below.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.SMALL, Space.SMALL, Space.SMALL, Space.TIGHT)
         column.setSpacing(Space.SMALL)

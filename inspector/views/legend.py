@@ -48,7 +48,7 @@ class Legend(QWidget):
         return QSize(_BAR_WIDTH + 160, _BAR_HEIGHT + self.fontMetrics().height() + 3 * Space.TIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, self.sizeHint().height())
+        return QSize(124, self.sizeHint().height())
 
     def bar_rect(self) -> QRectF:
         """Where the colours are."""

@@ -146,7 +146,7 @@ class PictureView(QWidget):
         return QSize(480, 400)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 120)
+        return QSize(160, 64)
 
     # -- pointer and keys ---------------------------------------------------------------------------------------------
 

@@ -83,6 +83,7 @@ class PredictionTable(QWidget):
         self._name_kind(kind)
         self._rows.show(predictions, explained_id, kind)
         self._table.fit_logits()
+        self.updateGeometry()
         self._fill_against(predictions, explained_id, against)
         self._table.setEnabled(True)
         self._clear_error()
@@ -132,6 +133,9 @@ class PredictionTable(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(300, 380)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._table.needed_width() + 2 * Space.SMALL, super().minimumSizeHint().height())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -251,6 +255,12 @@ class _Table(QTableView):
         texts = [HEADINGS[LOGIT], *(model.index(row, LOGIT).data() for row in range(model.rowCount()))]
         widest = max(metrics.horizontalAdvance(text) for text in texts)
         self.horizontalHeader().resizeSection(LOGIT, widest + 3 * Space.SMALL)
+
+    def needed_width(self) -> int:
+        """What the numbers take beside the shortest token."""
+        header = self.horizontalHeader()
+        numbers = header.sectionSize(LOGIT) + header.sectionSize(PROBABILITY)
+        return header.minimumSectionSize() + numbers + self.verticalScrollBar().sizeHint().width()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers()

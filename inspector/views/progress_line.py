@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from engine.protocol.messages import Phase
 from inspector.theme import Space
+from inspector.views.elided_label import ElidedLabel
 from inspector.views.icons import icon
 
 _STEPS = 1000
+_WORDS = 100  # points that tell what runs, in the narrowest window
 
 
 class ProgressLine(QWidget):
@@ -21,12 +23,12 @@ class ProgressLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = QLabel(self)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text = ElidedLabel(parent=self)
+        self._text.setMinimumWidth(_WORDS)
         self._bar = QProgressBar(self)
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(6)
-        self._bar.setMinimumWidth(80)
+        self._bar.setMinimumWidth(40)
         self._stop = QPushButton(icon("stop"), "Stop", self)
         self._stop.setToolTip("Stop at the next block (Esc)")
         self._stop.clicked.connect(self._on_stop)

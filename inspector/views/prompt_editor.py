@@ -9,11 +9,21 @@ from typing import Protocol
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QLabel,
+    QMenu,
+    QPlainTextEdit,
+    QSizePolicy,
+    QSpacerItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from inspector.theme import Space, tones
 from inspector.views.icons import icon
 from inspector.views.numbers import grouped, in_tokens
+from inspector.views.wrapping_row import WrappingRow
 
 _NEARLY_FULL = 0.9
 _HALVES = re.compile("[\ud800-\udfff]")
@@ -59,9 +69,9 @@ class PromptEditor(QWidget):
         self._count = QLabel(self)
         self._count.setTextFormat(Qt.TextFormat.PlainText)
         self._counted: tuple[int | None, int | None] = (None, None)
-        below = QHBoxLayout()
+        below = WrappingRow()
         below.addWidget(self._examples)
-        below.addStretch(1)
+        below.addItem(QSpacerItem(0, 0, QSizePolicy.Policy.Expanding))
         below.addWidget(self._count)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.SMALL, Space.SMALL, Space.SMALL, Space.TIGHT)

@@ -25,14 +25,14 @@ class SideTitles(QWidget):
         self._row.setSpacing(Space.SMALL)
         self._titles: tuple[_Title, ...] = ()
 
-    def show_titles(self, titles: Sequence[str], pinned: int | None) -> None:
-        """Write a title over each pane; `pinned` is the one that can be let go."""
+    def show_titles(self, titles: Sequence[str], pinned: int | None, giving_way: Sequence[str] = ()) -> None:
+        """Write a title over each pane; `pinned` is the one that can be let go, `giving_way` what is cut first."""
         if [title.text for title in self._titles] == list(titles):
             return
         for title in self._titles:
             self._row.removeWidget(title)
             title.deleteLater()
-        self._titles = tuple(_Title(text, index == pinned) for index, text in enumerate(titles))
+        self._titles = tuple(_Title(text, index == pinned, giving_way) for index, text in enumerate(titles))
         for title in self._titles:
             self._row.addWidget(title, 1)
             title.let_go.connect(self.let_go)
@@ -45,10 +45,11 @@ class SideTitles(QWidget):
 class _Title(QWidget):
     let_go = Signal()
 
-    def __init__(self, text: str, is_pinned: bool) -> None:
+    def __init__(self, text: str, is_pinned: bool, giving_way: Sequence[str]) -> None:
         super().__init__()
         self.text = text
         label = ElidedLabel(text)
+        label.set_giving_way(giving_way)
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

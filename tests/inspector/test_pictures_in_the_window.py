@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 from answers import BLOCKS
 from fake_worker import good_ending
+from msgspec import structs
 from PIL import Image as Pillow
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QToolButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QToolButton, QWidget
 
 from engine.protocol.messages import Explain, Export, ExportGrid, Failed, Rate
 from engine.protocol.rule_names import Gamma
@@ -72,6 +74,50 @@ def test_that_a_class_there_is_not_stays_in_its_field_selected_to_be_mended(abou
     worker.say(Explain, Failed("target_unknown", "There is no class “giraffe”."))
     assert (field.text(), field.selectedText()) == ("giraffe", "giraffe")
     assert any(label.text() == "There is no class “giraffe”." for label in about_cat.table.findChildren(QLabel))
+
+
+def test_that_a_layer_with_nothing_on_the_picture_says_so_in_any_window(with_vit, worker, picture):
+    drop(with_vit, picture)
+    answer = good_ending(worker.open[-1])
+    layers = answer.relevance.layers.copy()
+    layers[2, 1:] = 0
+    worker.say(Explain, structs.replace(answer, relevance=structs.replace(answer.relevance, layers=layers)))
+    note = with_vit.findChild(QLabel, "picture_note")
+    assert not note.isVisible()
+    with_vit.study.look_at_layer(2)
+    assert note.isVisible()
+    assert "class token" in note.shown()
+    with_vit.resize(700, 480)
+    QApplication.processEvents()
+    assert (with_vit.width(), with_vit.height()) == (700, 480)
+    with_vit.study.look_at_layer(1)
+    assert not note.isVisible()
+
+
+def test_that_controls_give_way_to_the_picture_in_a_low_window(about_cat):
+    part = about_cat.relevance.picture
+    mode, clip = (about_cat.findChild(QWidget, name) for name in ("mode_overlay", "clip"))
+    assert mode.isVisible()
+    assert clip.isVisible()
+    about_cat.resize(700, 480)
+    QApplication.processEvents()
+    assert (about_cat.width(), about_cat.height()) == (700, 480)
+    assert not mode.isVisible()
+    assert not clip.isVisible()
+    assert part.picture.height() > part.height() - 10
+
+
+def test_that_no_control_of_a_picture_lies_on_another_in_a_narrow_window(about_cat):
+    about_cat.resize(700, 800)
+    QApplication.processEvents()
+    names = ("mode_picture", "mode_heatmap", "mode_overlay", "mode_side by side", "opacity", "patches", "clip")
+    part = about_cat.relevance.picture
+    places = [
+        QRect(control.mapTo(part, QPoint(0, 0)), control.size())
+        for control in (about_cat.findChild(QWidget, name) for name in names)
+    ]
+    assert all(part.rect().contains(place) and place.bottom() < part.picture.y() for place in places)
+    assert not any(one.intersects(other) for one, other in combinations(places, 2))
 
 
 def test_that_a_dropped_picture_is_explained_and_shown(about_cat, worker, picture):

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from answers import BLOCKS, VOCABULARY
 from fake_worker import MODELS, FakeWorker
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QTableView, QToolButton, QWidget
 
 from engine.protocol.messages import Explain, Export, Exported, Failed, Load, Progress
 from engine.protocol.targets import Contrast, Token, Top
@@ -22,6 +22,7 @@ from inspector.dialogs.model_chooser import ModelChooser
 from inspector.dialogs.palette import CommandPalette
 from inspector.dialogs.preferences import Preferences
 from inspector.settings import Profile, SettingsFile
+from inspector.state.trouble import Remedy, Trouble
 from inspector.window import Window
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -430,6 +431,75 @@ def test_that_a_run_does_not_widen_a_narrow_window(window):
     window.status.show_activity("Opening " + "a model with a long name " * 20)
     QApplication.processEvents()
     assert window.width() == width
+
+
+def resized(window, width: int, height: int) -> None:
+    window.resize(width, height)
+    QApplication.processEvents()
+
+
+@pytest.mark.parametrize("gamma", [False, True])
+def test_that_a_small_window_is_as_small_as_it_is_told_and_shows_all_numbers(window, worker, gamma):
+    if gamma:
+        window.commands["rules.gamma"].trigger()
+        worker.answer()
+    resized(window, 700, 480)
+    assert (window.width(), window.height()) == (700, 480)
+    table = window.table.findChild(QTableView)
+    assert table.horizontalHeader().length() <= table.viewport().width()
+
+
+def test_that_no_failure_widens_a_small_window(window):
+    resized(window, 700, 480)
+    trouble = Trouble("Llama takes text, not pictures. cat.png waits for a model that does.", Remedy.PICTURE_MODEL)
+    window.notices.show_trouble(trouble)
+    QApplication.processEvents()
+    assert window.width() == 700
+    message = next(each for each in window.notices.failure.findChildren(QLabel) if each.text() == trouble.message)
+    assert message.height() >= message.heightForWidth(message.width())
+
+
+def test_that_the_docks_get_back_what_a_narrow_window_took(window):
+    wide = window.input_dock.width(), window.target_dock.width()
+    resized(window, 700, 480)
+    assert window.input_dock.width() < wide[0]
+    resized(window, 1280, 800)
+    assert (window.input_dock.width(), window.target_dock.width()) == wide
+
+
+def test_that_a_width_given_by_hand_is_the_one_that_comes_back(window, qtbot):
+    handle = QPoint(window.input_dock.geometry().right() + 2, window.input_dock.geometry().center().y())
+    qtbot.mousePress(window, Qt.MouseButton.LeftButton, pos=handle)
+    qtbot.mouseMove(window, handle + QPoint(60, 0))
+    QApplication.processEvents()
+    qtbot.mouseRelease(window, Qt.MouseButton.LeftButton, pos=handle + QPoint(60, 0))
+    wide = window.input_dock.width()
+    resized(window, 700, 480)
+    assert window.input_dock.width() < wide
+    resized(window, 1280, 800)
+    assert window.input_dock.width() == wide > 320
+
+
+def test_that_the_words_of_a_narrow_status_bar_are_cut_with_a_sign_that_they_are(window):
+    window.status.show_activity("Opening " + "a model with a long name " * 4)
+    resized(window, 700, 480)
+    labels = [each for each in window.status.findChildren(QLabel) if each.isVisible()]
+    cut = [each for each in labels if each.width() < each.sizeHint().width()]
+    assert cut
+    assert all(each.shown().endswith("…") and len(each.shown()) > 5 for each in cut)
+    assert all(each.geometry().right() <= each.parentWidget().width() for each in labels)
+
+
+def test_that_the_rule_set_gives_way_before_layer_and_target_in_the_title(window, worker):
+    window.commands["rules.gamma"].trigger()
+    worker.answer()
+    window.study.look_at_layer(2)
+    resized(window, 700, 480)
+    label = window.findChild(QLabel, "relevance_title")
+    target = window.study.shown.relevance.target.label
+    assert label.shown() != label.text()
+    assert "entering block 2" in label.shown()
+    assert label.shown().endswith(target)
 
 
 def test_that_the_question_on_show_follows_undo_across_the_rules(window, worker):

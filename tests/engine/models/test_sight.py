@@ -59,6 +59,26 @@ def test_that_the_box_is_what_resizing_and_cropping_leave(width: int, height: in
     assert np.abs(seen.pixels.astype(int) - np.asarray(shown)).mean() < 2
 
 
+@pytest.mark.parametrize("side", [48, 224, 384])
+@pytest.mark.parametrize(("width", "height"), [(451, 300), (640, 480), (300, 900), (512, 512)])
+def test_that_a_square_out_of_the_middle_is_square_and_reaches_the_edges(width: int, height: int, side: int) -> None:
+    _, seen = see(opened(ImageClassification(crop_size=side, resize_size=side)), photograph(width, height))
+    left, top, right, bottom = seen.box
+    assert (right - left, bottom - top) == pytest.approx((min(width, height),) * 2, abs=1e-6)
+    assert right - left == pytest.approx(bottom - top, abs=1e-6)
+    assert min(left, top) == 0
+    assert np.abs(np.subtract(seen.box, centre(width, height, 1))).max() <= 1.5
+
+
+def test_that_a_picture_made_square_is_seen_whole_to_the_pixel() -> None:
+    squash = opened(lambda image: PRESET(image.resize((256, 256))))
+    whole = opened(lambda image: ImageClassification(crop_size=64, resize_size=64)(image.resize((64, 64))))
+    assert see(whole, photograph(203, 200))[1].box == (0, 0, 203, 200)
+    box = see(squash, photograph(200, 100))[1].box
+    assert box[2] - box[0] == pytest.approx(175, abs=2)
+    assert box[3] - box[1] == pytest.approx(87.5, abs=2)
+
+
 def test_that_scaling_is_undone_exactly() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     preset = ImageClassification(crop_size=64, resize_size=64, mean=(0.1, 0.5, 0.9), std=(0.2, 1.0, 3.0))

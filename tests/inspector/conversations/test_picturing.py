@@ -54,6 +54,7 @@ def test_that_a_picture_for_a_text_model_waits_for_the_one_that_is_offered(worke
     assert len(asked(worker, Explain)) == before
     assert troubles[-1].remedy is Remedy.PICTURE_MODEL
     assert "cat.png" in troubles[-1].message
+    assert "to explain a prompt, turn to it under Input and press Explain" in troubles[-1].message
     inquiry.remedy(troubles[-1].remedy)
     worker.answer()
     assert asked(worker, Load)[-1].source == PICTURE_MODEL

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from answers import BLOCKS, GRID, PICTURE, answer_to
+from msgspec import structs
 
 from engine.protocol.rule_names import Gamma
 from engine.protocol.values import Image, ModelSource
@@ -67,6 +68,19 @@ def test_that_a_layer_is_shown_on_its_grid_without_the_class_token():
     assert np.array_equal(scene.thumbnails.extras[3], row[:1])
     assert "class token" in scene.picture.title
     assert f"of {scene.relevance.value:.2f}" in scene.total
+
+
+def test_that_a_layer_whose_relevance_is_all_at_the_class_token_is_said_and_has_no_colour():
+    answer = answer_to(QUESTION.request())
+    relevance = answer.relevance
+    assert resolve(QUESTION, answer, View(layer=2)).picture.note == ""
+    layers = relevance.layers.copy()
+    layers[2, 1:] = relevance.value * 9e-7
+    emptied = structs.replace(answer, relevance=structs.replace(relevance, layers=layers))
+    picture = resolve(QUESTION, emptied, View(layer=2)).picture
+    assert picture.note == "All relevance of this layer is at the class token, which has no place on the picture."
+    assert picture.limit == pytest.approx(abs(relevance.value))
+    assert resolve(QUESTION, emptied, View(layer=1)).picture.note == ""
 
 
 def test_that_a_layer_without_places_is_not_put_on_the_picture():
