@@ -29,7 +29,8 @@ def picture_limit(several: Sequence[Relevance], layer: int | None, scale: Scale,
     """The relevance, in logits, at which the colours of these pictures end: one limit for all of them.
 
     It is the percentile `clip` of what has a place on them, or the largest where that is zero; at the scale "target"
-    the largest value, as where all is rounding noise, which then has no colour. Never zero.
+    the largest value, as where all of a layer is rounding noise, which then has no colour. Never zero. Of pixels
+    nothing is taken for noise: there may be a million, each with as little.
     """
     values = np.array([abs(one.value) for one in several])
     largest = float(values[np.isfinite(values)].max(initial=0.0))
@@ -43,9 +44,10 @@ def picture_limit(several: Sequence[Relevance], layer: int | None, scale: Scale,
     ]
     sizes = np.abs(np.concatenate([*spanned, np.zeros(0, np.float32)]))
     sizes = sizes[np.isfinite(sizes)]
-    if sizes.max(initial=0.0) <= ROUNDING * largest:
+    noise = 0.0 if layer is None else ROUNDING * largest
+    if sizes.max(initial=0.0) <= noise:
         return largest or 1.0
-    return max(float(np.percentile(sizes, clip)) or float(sizes.max()), ROUNDING * largest)
+    return max(float(np.percentile(sizes, clip)) or float(sizes.max()), noise)
 
 
 def places(pixels: int, length: float, start: float, end: float, count: int) -> np.ndarray:

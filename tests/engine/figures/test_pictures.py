@@ -96,6 +96,14 @@ def test_that_a_percentile_of_nothing_is_the_largest() -> None:
     assert picture_limit([answer], None, "layer", 90) == 2
 
 
+def test_that_rounding_noise_has_no_colour_at_a_layer_but_the_least_pixels_have() -> None:
+    answer = of_picture()
+    answer.input[:] *= 1e-9
+    answer.layers[0] *= 1e-9
+    assert picture_limit([answer], 0, "layer", 100) == 12.5
+    assert picture_limit([answer], None, "layer", 100) == np.abs(answer.input).max() > 0
+
+
 @pytest.mark.parametrize(("scale", "limit"), [("target", 12.5), ("global", 30.0)])
 def test_that_other_scales_span_the_value_or_everything_on_the_picture(scale: str, limit: float) -> None:
     answer = of_picture()
