@@ -194,6 +194,7 @@ class PicturePart(QWidget):
 
     def _with_its_name(self, slider: QSlider) -> QWidget:
         whole = QWidget()
+        whole.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(whole)
         row.setContentsMargins(Space.SMALL, 0, Space.SMALL, 0)
         row.setSpacing(Space.TIGHT)
