@@ -38,17 +38,9 @@ def wide(x: Tensor) -> torch.dtype:
 
 def whole(value: Tensor, factor: float = 1) -> Read | None:
     """Reads `factor` times a constant of the result's shape, or of one that is broadcast to it."""
-    if value.is_floating_point() and value.numel():
-        least, most = (float(bound) for bound in value.aminmax())
-        if least == most == 0:
-            return None
-        if not least > _least(value.dtype):
-            value = without_masks(value)
-            if not value.any():
-                return None
-    elif not value.any():
-        return None
-    return lambda grad: product(grad, value) * factor
+    if value.is_floating_point() and value.numel() and not float(value.amin()) > _least(value.dtype):
+        value = without_masks(value)
+    return (lambda grad: product(grad, value) * factor) if value.any() else None
 
 
 def _batch_norm_offset(operation: Operation, args: Arguments, options: Options) -> Read | None:
