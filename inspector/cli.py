@@ -12,7 +12,7 @@ from typing import Annotated, Literal, get_args
 import typer
 
 from engine.protocol.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
-from engine.protocol.messages import Explain, FigureFormat, Generate, Picture
+from engine.protocol.messages import Explain, ExportGrid, FigureFormat, Generate, Picture
 from engine.protocol.picture_files import read_image
 from engine.protocol.rule_names import FORM
 from engine.protocol.values import ModelSource, Quantization
@@ -194,10 +194,23 @@ def grid(
 
         seen = read_image(image)
 
-        from engine.commands.picturing import GridFigure, grid
+        from engine.commands.picturing import grid
 
         source = ModelSource(model, device=device, dtype=dtype, weights=weights, classes=texts)
-        figure = GridFigure(file_format, picture, shared, colour_map, clip, opacity, zoom, transparent, original)
+        figure = ExportGrid(
+            (),
+            (),
+            (),
+            format=file_format,
+            picture=picture,
+            shared=shared,
+            colour_map=colour_map,
+            opacity=opacity,
+            clip=clip,
+            zoom=zoom,
+            transparent=transparent,
+            original=original,
+        )
         asked, made = grid(source, seen, read_target(target, of_picture=True), of_conv, of_linear, figure)
         write(out, made.data)
         first = asked.cells[0]

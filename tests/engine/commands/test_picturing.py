@@ -8,17 +8,19 @@ import pytest
 from msgspec.structs import replace
 
 from engine.commands import picturing
-from engine.commands.picturing import GridFigure, grid
+from engine.commands.picturing import grid
 from engine.figures import render
-from engine.protocol.failures import RulesError
+from engine.protocol.failures import EngineError, RulesError
 from engine.protocol.messages import Ending, Explain, Explained, ExportGrid, Progress, Request
 from engine.protocol.targets import Class
 from engine.protocol.values import Image, Memory, ModelSource
 from tests.engine.figures.made_relevance import of_picture
 
 SOURCE, CAT = ModelSource("bundled:vit"), Image("cat.png", "digest", b"bytes")
-FIGURE = GridFigure("png", "overlay", True, "bwr", 99.0, 0.4, 2, True, False)
-ON_ORIGINAL = GridFigure("png", "overlay", True, "bwr", 99.0, 0.4, 2, True, True)
+FIGURE = ExportGrid(
+    (), (), (), (), "png", "overlay", shared=True, colour_map="bwr", opacity=0.4, clip=99.0, zoom=2, transparent=True
+)
+ON_ORIGINAL = replace(FIGURE, original=True)
 
 
 class PaintingSession:
@@ -59,7 +61,10 @@ def test_that_the_figure_is_as_it_was_asked_for(asked: list[Request]) -> None:
     assert (figure.format, figure.picture, figure.shared, figure.colour_map) == ("png", "overlay", True, "bwr")
     assert (figure.clip, figure.opacity, figure.zoom) == (99.0, 0.4, 2)
     assert (figure.transparent, figure.original) == (True, False)
-    assert ON_ORIGINAL.of(figure.cells, (1,), (1,)).original
+    with pytest.raises(EngineError, match="which part of the original"):  # as is not known of the made one
+        grid(SOURCE, CAT, Class("cat"), (1,), (1,), ON_ORIGINAL)
+    *_, last = asked
+    assert isinstance(last, ExportGrid) and last.original
 
 
 def test_that_gammas_too_large_are_refused_before_anything_is_computed(asked: list[Request]) -> None:
