@@ -6,12 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.attribution.coverage import coverage
     from engine.attribution.generating import Generation, generate
     from engine.attribution.matrix import matrix
-    from engine.attribution.self_test import self_test
-    from engine.attribution.trace import Trace, trace
+    from engine.attribution.trace import Trace
     from engine.attribution.traces import Traces
+    from engine.attribution.tracing import trace
+    from engine.attribution.trust.coverage import coverage
+    from engine.attribution.trust.self_test import self_test
     from engine.familiar.cleaning import clean_tokens
     from engine.familiar.heatmap import pdf_heatmap
     from engine.familiar.modelling import monkey_patch
@@ -23,28 +24,28 @@ if TYPE_CHECKING:
     from engine.rules.table import CP_LRP as cp_LRP  # noqa: N811
     from engine.rules.table import RULE_SETS, gamma
 
-_HOMES = {
+_HOMES = {  # module, or module:name where it has another name there; `module:` is the module itself
     "Generation": "engine.attribution.generating",
     "Ledger": "engine.protocol.values",
-    "RULE_SETS": "engine.rules.table",
     "Matrix": "engine.protocol.values",
+    "RULE_SETS": "engine.rules.table",
     "Relevance": "engine.protocol.values",
     "Trace": "engine.attribution.trace",
     "Traces": "engine.attribution.traces",
     "attnLRP": "engine.rules.table:ATTNLRP",
-    "cp_LRP": "engine.rules.table:CP_LRP",
     "clean_tokens": "engine.familiar.cleaning",
-    "coverage": "engine.attribution.coverage",
+    "coverage": "engine.attribution.trust.coverage",
+    "cp_LRP": "engine.rules.table:CP_LRP",
     "gamma": "engine.rules.table",
     "generate": "engine.attribution.generating",
     "load_model": "engine.models.opening",
     "matrix": "engine.attribution.matrix",
-    "self_test": "engine.attribution.self_test",
     "monkey_patch": "engine.familiar.modelling",
     "monkey_patch_zennit": "engine.familiar.zennit_hooks",
     "pdf_heatmap": "engine.familiar.heatmap",
-    "targets": "engine.protocol",
-    "trace": "engine.attribution.trace",
+    "self_test": "engine.attribution.trust.self_test",
+    "targets": "engine.protocol.targets:",
+    "trace": "engine.attribution.tracing",
 }
 
 __all__ = [
@@ -76,10 +77,9 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'engine' has no attribute {name!r}")
-    if name == "targets":
-        return import_module("engine.protocol.targets")
-    module, _, own_name = home.partition(":")
-    return getattr(import_module(module), own_name or name)
+    module, colon, own_name = home.partition(":")
+    found = import_module(module)
+    return found if colon and not own_name else getattr(found, own_name or name)
 
 
 def __dir__() -> list[str]:

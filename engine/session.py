@@ -18,14 +18,15 @@ from msgspec import structs
 
 from engine.attribution.generating import generate
 from engine.attribution.matrix import matrix
-from engine.attribution.precision import agreement_with_float32
-from engine.attribution.trace import Trace, trace
+from engine.attribution.trace import Trace
+from engine.attribution.tracing import trace
+from engine.attribution.trust.precision import agreement_with_float32
 from engine.figures import render
-from engine.models.device import available_devices
 from engine.models.listing import list_models
-from engine.models.memory import memory_of
+from engine.models.machine.device import available_devices
+from engine.models.machine.memory import memory_of
 from engine.models.opening import Model, load_model
-from engine.models.tokens import tokenize
+from engine.models.text.tokens import tokenize
 from engine.protocol.failures import DoesNotFit, Stopped
 from engine.protocol.frames import PROTOCOL, Hello
 from engine.protocol.messages import (

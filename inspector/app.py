@@ -16,14 +16,14 @@ from PySide6.QtWidgets import QApplication
 from engine.protocol.values import ModelSource
 from inspector.client.client import WorkerClient
 from inspector.conversations.picturing import PICTURE_MODEL
-from inspector.examples import read_examples
 from inspector.faults import Faults
+from inspector.intake.examples import read_examples
+from inspector.keeping.settings import DEFAULTS, Profile, Settings, SettingsFile, settings_path
+from inspector.look.theme import Theme, apply_theme
 from inspector.screenshot import Screenshot
-from inspector.settings import DEFAULTS, Profile, Settings, SettingsFile, settings_path
 from inspector.state.question import Question
 from inspector.state.study import Study
 from inspector.state.view import View
-from inspector.theme import Theme, apply_theme
 from inspector.window import TITLE, Window
 
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import QBuffer, QIODevice, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine.protocol.messages import Explained
+from inspector.keeping.writing import write_atomically
 from inspector.state.trouble import Trouble
 from inspector.window import Window
-from inspector.writing import write_atomically
 
 TIME_LIMIT = 15 * 60  # seconds for download, load and explanation
 SETTLING_MS = 300  # for what is laid out or loaded after the first paint

@@ -12,24 +12,25 @@ from PySide6.QtWidgets import QApplication
 from engine.protocol.messages import Explained, Loaded, Progress
 from engine.protocol.rule_names import gamma_of
 from engine.protocol.values import ModelInfo
+from inspector.actions.actions import Actions
+from inspector.actions.commands import COMMANDS, MENUS
 from inspector.client.client import WorkerClient
-from inspector.commands.actions import Actions
-from inspector.commands.table import COMMANDS, MENUS
 from inspector.conversations.inquiry import Inquiry
-from inspector.dialog_desk import DialogDesk
-from inspector.doings import doings
-from inspector.examples import read_examples, read_image_examples
-from inspector.frame import Frame
-from inspector.opening_desk import OpeningDesk
-from inspector.picture_desk import PictureDesk
-from inspector.settings import Profile, Settings
+from inspector.handlers.command_handlers import handlers
+from inspector.handlers.dialog_handler import DialogHandler
+from inspector.handlers.exploring_handler import ExploringHandler
+from inspector.handlers.opening_handler import OpeningHandler
+from inspector.handlers.picture_handler import PictureHandler
+from inspector.intake.examples import read_examples, read_image_examples
+from inspector.keeping.settings import Profile, Settings
+from inspector.look.theme import apply_theme
+from inspector.panes.frame import Frame
+from inspector.panes.toolbar import ToolBar, brief_title_of, title_of_open
 from inspector.state.question import Question, text_of
 from inspector.state.scene import Choice, Scene
 from inspector.state.study import Study
 from inspector.state.trouble import Remedy, Trouble
 from inspector.state.view import PictureMode
-from inspector.theme import apply_theme
-from inspector.toolbar import ToolBar, brief_title_of, title_of_open
 
 TITLE = "LXT Inspector"
 
@@ -49,10 +50,13 @@ class Window(Frame):
         self._theme = profile.settings.theme
         self.study = study
         self.inquiry = Inquiry(worker, study, self)
-        self.desk = DialogDesk(self, self.inquiry, profile)
-        self.pictures = PictureDesk(self, self.inquiry, profile)
-        self.openings = OpeningDesk(self, self.inquiry, self.pictures, profile)
-        self.commands = Actions(self, MENUS, doings(self, self.inquiry, self.desk, self.pictures, self.openings))
+        self.dialogs = DialogHandler(self, self.inquiry, profile)
+        self.pictures = PictureHandler(self, self.inquiry, profile)
+        self.exploring = ExploringHandler(self, self.inquiry, profile)
+        self.openings = OpeningHandler(self, self.inquiry, self.pictures, profile)
+        self.commands = Actions(
+            self, MENUS, handlers(self, self.inquiry, self.dialogs, self.pictures, self.openings, self.exploring)
+        )
         self.tools = ToolBar(self.commands, lambda: profile.settings.recent_models)
         self.addToolBar(self.tools)
         self.settle()
@@ -89,6 +93,7 @@ class Window(Frame):
         self.dropped.connect(self.openings.take)
         self.openings.troubled.connect(self.show_trouble)
         self.pictures.troubled.connect(self.show_trouble)
+        self.exploring.troubled.connect(self.show_trouble)
         self.closing.connect(self._on_closing)
         self.editor.text_changed.connect(self.inquiry.type)
         self.editor.submitted.connect(self.explain)
@@ -97,7 +102,7 @@ class Window(Frame):
         self.pictures.follow(self.image, self.relevance.picture)
         self.image.file_chosen.connect(self.openings.open_file)
         self.input.gamma_chosen.connect(self.inquiry.choose_rules)
-        self.input.explore_requested.connect(self.pictures.explore)
+        self.input.explore_requested.connect(self.exploring.explore)
         self.relevance.scale_chosen.connect(self._on_scale_chosen)
         self.relevance.picture.mode_chosen.connect(self._on_mode_chosen)
         self.relevance.picture.set_pin_action(self.commands["view.pin"])
@@ -116,8 +121,8 @@ class Window(Frame):
         self.notices.remedy_chosen.connect(self._on_remedy_chosen)
         self.notices.details_requested.connect(self.log_dock.show)
         self.log_dock.visibilityChanged.connect(self.commands["view.log"].setChecked)
-        self.desk.command_chosen.connect(self._on_command_chosen)
-        self.desk.worker_changed.connect(self._on_worker_command_changed)
+        self.dialogs.command_chosen.connect(self._on_command_chosen)
+        self.dialogs.worker_changed.connect(self._on_worker_command_changed)
         self._profile.changed.connect(self._on_settings_changed)
 
     def _follow_worker(self) -> None:
@@ -134,7 +139,7 @@ class Window(Frame):
 
     def about(self) -> None:
         hello = self._worker.hello
-        self.desk.about(hello.versions if hello else {})
+        self.dialogs.about(hello.versions if hello else {})
 
     def explain(self) -> None:
         self._turn_to_prompt()
@@ -145,7 +150,7 @@ class Window(Frame):
         self.inquiry.generate(self._profile.settings.max_new_tokens)
 
     def open_palette(self) -> None:
-        self.desk.palette([command for command in COMMANDS if self.commands[command.id].isEnabled()])
+        self.dialogs.palette([command for command in COMMANDS if self.commands[command.id].isEnabled()])
 
     def _turn_to_prompt(self) -> None:
         """Ask about the prompt in front, where the model has no use for the picture that is asked about."""
@@ -164,13 +169,13 @@ class Window(Frame):
     def _on_remedy_chosen(self, remedy: Remedy) -> None:
         match remedy:
             case Remedy.CHOOSE_MODEL:
-                self.desk.choose_model(self.devices())
+                self.dialogs.choose_model(self.devices())
             case Remedy.EXPORT_AGAIN:
-                self.desk.export()
+                self.dialogs.export()
             case Remedy.OPEN_IMAGE:
                 self.pictures.browse()
             case Remedy.PREFERENCES:
-                self.desk.preferences(self.devices())
+                self.dialogs.preferences(self.devices())
             case _:
                 self.inquiry.remedy(remedy)
 
@@ -254,7 +259,7 @@ class Window(Frame):
         self.input.show_model(model)
         self.table.set_classes(model.labels if model else (), "class" if model and model.chooses_classes else "token")
         self.commands.enable("model.unload", model is not None)
-        self.commands.enable("run.generate", model is not None and model.head == "next token")
+        self.commands.enable("run.generate", model is not None and model.predicts == "next token")
         self.setWindowTitle(f"{model.title} – {TITLE}" if model else TITLE)
         self.editor.set_count(None, None)  # another model counts differently
         self._name_model()

@@ -8,7 +8,7 @@ from transformers import AutoTokenizer
 from transformers.models.llama import modeling_llama
 
 from engine import monkey_patch
-from engine.protocol.colours import colours
+from engine.reading.colours import colours
 
 name = sys.argv[1] if len(sys.argv) > 1 else "meta-llama/Llama-3.1-8B-Instruct"
 prompt = "I have 5 cats and 3 dogs. My cats love to play with my"

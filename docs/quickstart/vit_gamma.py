@@ -11,7 +11,7 @@ from zennit.composites import LayerMapComposite
 from zennit.rules import Gamma
 
 from engine import monkey_patch, monkey_patch_zennit
-from engine.protocol.colours import colours
+from engine.reading.colours import colours
 
 CONV, LINEAR = (0.1, 0.25, 100), (0, 0.01, 0.05, 0.1, 1)
 

@@ -9,11 +9,11 @@ from contextlib import nullcontext
 import torch
 from torch import Tensor
 
-from engine.attribution.constants import wide
-from engine.attribution.ledger import Books
+from engine.attribution.ledger.books import Books
+from engine.attribution.ledger.constants import wide
 from engine.attribution.places import model_axis
 from engine.attribution.recording import BlockDone, Recording
-from engine.models.memory import free_bytes
+from engine.models.machine.memory import free_bytes
 from engine.rules.composites import relevance_beside
 from engine.rules.table import Reading
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from torch import nn
 
 from engine.models.blocks import find_stacks
-from engine.models.memory import free_bytes
+from engine.models.machine.memory import free_bytes
 from engine.models.opening import Model
-from engine.protocol.failures import DoesNotFit
-from engine.protocol.wording import in_tokens
+from engine.protocol.failures import DoesNotFit, in_tokens
 
 
 def forecast_bytes(model: Model, tokens: int, checkpointing: bool) -> int:

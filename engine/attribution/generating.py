@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 from transformers import GenerationConfig, StoppingCriteria, StoppingCriteriaList
 
-from engine.attribution.prompts import prompt_of
+from engine.attribution.inputs.prompts import prompt_of
 from engine.attribution.recording import evaluating
 from engine.models.blocks import find_blocks
-from engine.models.chat import Message
 from engine.models.opening import Model, load_model
 from engine.models.progress import AskCancelled, ReportProgress, check
+from engine.models.text.chat import Message
 from engine.protocol.failures import ModelError, PromptError
 from engine.protocol.values import Continuation, Token
 

@@ -15,10 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.attribution.answering import choices_in
-from engine.attribution.outputs import answers_of
+from engine.attribution.read_out import choices_in
 from engine.attribution.recording import Recording, evaluating
-from engine.attribution.resolving import value_of
+from engine.attribution.targets.outputs import answers_of
+from engine.attribution.targets.resolving import value_of
 from engine.models.opening import Model
 from engine.models.progress import AskCancelled, ReportProgress
 from engine.protocol.failures import ImageError, Stopped

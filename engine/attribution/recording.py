@@ -21,9 +21,9 @@ from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 
-from engine.attribution.inputs import Inputs, taken
-from engine.attribution.outputs import WHOLE, answers_of
-from engine.attribution.states import states_without_graph
+from engine.attribution.inputs.given import Inputs, taken
+from engine.attribution.stray_states import states_without_graph
+from engine.attribution.targets.outputs import WHOLE, answers_of
 from engine.models.blocks import encoder_and_decoder, find_stacks
 from engine.protocol.failures import ModelError
 from engine.rules.scope import Observer, replaced_forward, rules_again

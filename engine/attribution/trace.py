@@ -6,34 +6,25 @@ import importlib.metadata
 from collections.abc import Sequence
 from functools import cache, cached_property
 from types import TracebackType
-from typing import Any, overload
 
 import numpy as np
-from torch import Tensor, nn
+from torch import Tensor
 from zennit.core import Composite
 
-from engine.attribution.answering import choices_in, over_channels, placed
-from engine.attribution.attention import check_attention
 from engine.attribution.backward import Rows, relevances
-from engine.attribution.forecast import check_that_it_fits
-from engine.attribution.generating import Generation
-from engine.attribution.inputs import Inputs, inputs_of_pixels, inputs_of_text
-from engine.attribution.ledger import Books, ledger_of
+from engine.attribution.inputs.prompts import bare_token
+from engine.attribution.ledger.books import Books, ledger_of
 from engine.attribution.places import grid_of
-from engine.attribution.prompts import Prompt, bare_token, prompt_of, without_padding
 from engine.attribution.rating import rate
-from engine.attribution.recording import BlockDone, Recording, record, under
-from engine.attribution.resolving import resolve, value_of
-from engine.attribution.traces import Traces
-from engine.models.chat import Message
-from engine.models.opening import Model, load_model
+from engine.attribution.read_out import choices_in, over_channels, placed
+from engine.attribution.recording import BlockDone, Recording, under
+from engine.attribution.targets.resolving import resolve, value_of
+from engine.models.opening import Model
 from engine.models.progress import AskCancelled, ReportProgress
-from engine.models.sight import AnyImage, see
-from engine.protocol.failures import PromptError, Stopped
+from engine.protocol.failures import Stopped
 from engine.protocol.messages import Phase
 from engine.protocol.targets import Target, Top
 from engine.protocol.values import (
-    Continuation,
     DecoderRelevance,
     Ledger,
     Prediction,
@@ -44,119 +35,6 @@ from engine.protocol.values import (
 from engine.rules.table import RuleSet, rule_set
 
 _PACKAGES = ("lxt-inspector", "torch", "transformers")
-
-
-@overload
-def trace(
-    model: Model | nn.Module,
-    prompt: str | Generation | None = None,
-    *,
-    messages: Sequence[Message] | None = None,
-    input_ids: Sequence[int] | Tensor | None = None,
-    attention_mask: None = None,
-    continuation: Continuation | None = None,
-    context: str | None = None,
-    decoder_text: str | None = None,
-    image: AnyImage | None = None,
-    pixel_values: Tensor | None = None,
-    rules: str | RuleSet | Composite = "attnlrp",
-    checkpointing: bool = False,
-    ledger: bool = True,
-    progress: ReportProgress | None = None,
-    cancelled: AskCancelled | None = None,
-) -> Trace: ...
-
-
-@overload
-def trace(
-    model: Model | nn.Module,
-    prompt: list[str] | tuple[str, ...],
-    *,
-    rules: str | RuleSet | Composite = "attnlrp",
-    checkpointing: bool = False,
-    ledger: bool = True,
-    progress: ReportProgress | None = None,
-    cancelled: AskCancelled | None = None,
-) -> Traces: ...
-
-
-@overload
-def trace(
-    model: Model | nn.Module,
-    *,
-    input_ids: Any,
-    attention_mask: Any,
-    rules: str | RuleSet | Composite = "attnlrp",
-    checkpointing: bool = False,
-    ledger: bool = True,
-    progress: ReportProgress | None = None,
-    cancelled: AskCancelled | None = None,
-) -> Traces: ...
-
-
-def trace(
-    model: Model | nn.Module,
-    prompt: str | Generation | list[str] | tuple[str, ...] | None = None,
-    *,
-    messages: Sequence[Message] | None = None,
-    input_ids: Any = None,
-    attention_mask: Any = None,
-    continuation: Continuation | None = None,
-    context: str | None = None,
-    decoder_text: str | None = None,
-    image: AnyImage | None = None,
-    pixel_values: Tensor | None = None,
-    rules: str | RuleSet | Composite = "attnlrp",
-    checkpointing: bool = False,
-    ledger: bool = True,
-    progress: ReportProgress | None = None,
-    cancelled: AskCancelled | None = None,
-) -> Trace | Traces:
-    """One forward pass under `rules` over a prompt: a text, what `generate` gave, `messages` in the model's chat
-    template, or `input_ids`; or over an `image`, a file or a picture, or its `pixel_values` as the model expects them.
-
-    A list of prompts gives `Traces`, one after another, and so do `input_ids` (batch, token) with an `attention_mask`,
-    padded on either side: each answer is what it is alone. `continuation` says which end of `prompt` the model said.
-
-    `context` is a second text, such as the one in which the answer to a question is found. `decoder_text` is what the
-    decoder of an encoder-decoder model has written so far; without it the decoder is at its start token.
-    `checkpointing` keeps one residual stream a block instead of everything in it, and computes the rest again when
-    explaining: the same relevance for less memory and more time. Without `ledger`, where relevance went beside
-    the input is not written down, which takes a little less time. `progress` hears of blocks, `cancelled` is asked at
-    each. Raises PromptError, ModelError, RulesError, DoesNotFit; Stopped where `cancelled` said so.
-    """
-    opened = model if isinstance(model, Model) else load_model(model)
-    chosen = rule_set(rules)
-    check_attention(opened.module)
-
-    def recorded(inputs: Inputs) -> Trace:
-        check_that_it_fits(opened, inputs.length, checkpointing)
-        block_done = _block_done("forward", progress, cancelled)
-        if not ledger or chosen.reading == "gradient norm":
-            return Trace(opened, record(opened.module, inputs, chosen, checkpointing, block_done))
-        books = Books()
-        with books.watching(opened.module):
-            made = record(opened.module, inputs, chosen, checkpointing, block_done, books, books.move)
-        return Trace(opened, made, books)
-
-    def one(given: Prompt) -> Trace:
-        return recorded(inputs_of_text(opened, given, decoder_text))
-
-    if (image is not None or pixel_values is not None) and (prompt or messages or context or decoder_text):
-        raise PromptError("A picture is explained without any text: leave prompt, context and decoder_text out.")
-    if image is not None:
-        return recorded(inputs_of_pixels(opened, *see(opened, image)))
-    if pixel_values is not None:
-        return recorded(inputs_of_pixels(opened, pixel_values))
-    if isinstance(prompt, Generation):
-        return one(Prompt(prompt.text, prompt.tokens))
-    if attention_mask is not None:
-        rows = without_padding(input_ids, attention_mask)
-        return Traces(len(rows), lambda i: one(prompt_of(opened, input_ids=rows[i])))
-    if prompt is not None and not isinstance(prompt, str):
-        texts = list(prompt)
-        return Traces(len(texts), lambda i: one(prompt_of(opened, texts[i])))
-    return one(prompt_of(opened, prompt, messages, input_ids, continuation, context))
 
 
 class Trace:
@@ -221,7 +99,7 @@ class Trace:
         resolved = [resolve(target, choices) for target in targets]
         with recording.rules.read_as(chosen), under(recording.rules, recording.module):
             values = [value_of(target, choices) for target in resolved]
-            found = relevances(recording, values, _block_done("backward", progress, cancelled), self._books)
+            found = relevances(recording, values, block_done_in("backward", progress, cancelled), self._books)
         return [
             self._relevance(target, float(value.detach()), chosen.name, rows, sheet)
             for target, value, (rows, sheet) in zip(resolved, values, found, strict=True)
@@ -284,7 +162,7 @@ class Trace:
         return self._recorded
 
 
-def _block_done(phase: Phase, progress: ReportProgress | None, cancelled: AskCancelled | None) -> BlockDone:
+def block_done_in(phase: Phase, progress: ReportProgress | None, cancelled: AskCancelled | None) -> BlockDone:
     def block_done(done: int, total: int) -> None:
         if cancelled is not None and cancelled():
             raise Stopped

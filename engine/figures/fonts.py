@@ -11,12 +11,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
 from engine.figures.visible import Mark, is_emoji, is_ignorable
+from engine.shipped import shipped
 
 _FIELDS = ("file", "index", "family[0]", "weight", "slant", "width", "color", "fontformat", "charset")
 _REGULAR, _UPRIGHT, _NORMAL_WIDTH = "80", "0", "100"
@@ -107,7 +107,7 @@ def _first_with(choice: FontChoice, cluster: str) -> Font | None:
 @lru_cache
 def base_font() -> Font:
     """DejaVu Sans, which comes with the program: Latin, Greek, Cyrillic and many signs."""
-    path = Path(str(files("resources") / "fonts" / "DejaVuSans.ttf"))
+    path = shipped("fonts", "DejaVuSans.ttf")
     return Font("DejaVu Sans", path, 0, _coverage_of_file(path, 0).__contains__)
 
 

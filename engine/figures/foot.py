@@ -9,7 +9,7 @@ import numpy as np
 from engine.figures.fonts import FontChoice
 from engine.figures.page import Cells, Item, line_of_text
 from engine.figures.wording import Words
-from engine.protocol.colours import colours
+from engine.reading.colours import colours
 
 FOOT_HEIGHT = 92.0  # with three lines of caption
 

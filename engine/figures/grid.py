@@ -11,7 +11,7 @@ from engine.figures.picture import fitting, painted, painted_size, sharpness
 from engine.figures.visible import visible
 from engine.figures.wording import grid_words, number
 from engine.protocol.messages import ExportGrid
-from engine.protocol.placing import picture_limit
+from engine.reading.placing import picture_limit
 
 _WIDTH, _GAP, _MARGIN = 448.0, 7.0, 10.0
 _LARGEST, _LEAST = 224.0, 112.0

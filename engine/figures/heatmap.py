@@ -8,7 +8,7 @@ from engine.figures.page import Item, Page, framed, right_edge
 from engine.figures.picture import fitting, painted, painted_size, sharpness
 from engine.figures.wording import picture_words
 from engine.protocol.messages import Export
-from engine.protocol.placing import picture_limit
+from engine.reading.placing import picture_limit
 
 _ROOM, _MARGIN = 448.0, 10.0
 

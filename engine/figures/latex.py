@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from unicodedata import bidirectional
 
@@ -16,8 +15,9 @@ from engine.figures.boxes import boxes
 from engine.figures.fonts import Coverage, Font, FontChoice, Run, asian_region, system_fonts
 from engine.figures.visible import Mark, is_ignorable, visible
 from engine.figures.wording import Words, words_for
-from engine.protocol.colours import colour_limit, colours, relevance_at, wants_white_text
 from engine.protocol.messages import Export
+from engine.reading.colours import colour_limit, colours, relevance_at, wants_white_text
+from engine.shipped import shipped
 
 _LEGEND_STEPS = 64
 # The letters that the Latin fonts of every TeX have. What is not here is looked for among the fonts of the system.
@@ -56,7 +56,7 @@ def document(export: Export, words: Words | None = None) -> Document:
         "CAPTION": "\\\\\n".join(rf"\shown{{{writer.text(line)}}}" for line in under.caption),
     }
     parts["FONTS"] = "\n".join(writer.definitions())
-    template = (files("resources") / "latex" / "tokens.tex").read_text(encoding="utf-8")
+    template = shipped("latex", "tokens.tex").read_text(encoding="utf-8")
     text = re.sub("<([A-Z]+)>", lambda found: parts[found[1]], template)
     return Document(text, writer.emoji, bool(writer.fonts), tuple(writer.undrawn))
 

@@ -12,9 +12,9 @@ from engine.figures.foot import FOOT_HEIGHT, foot
 from engine.figures.page import BLACK, GREY, Cells, Item, Page, Rectangle, Text, line_of_text, units_width
 from engine.figures.visible import shown, visible
 from engine.figures.wording import number, words_for
-from engine.protocol.colours import colour_limit, colours
 from engine.protocol.messages import Export
 from engine.protocol.values import Relevance, Token
+from engine.reading.colours import colour_limit, colours
 
 _LEFT, _RIGHT, _TOP = 58.0, 24.0, 30.0
 _MAP_WIDTH, _BETWEEN, _SUM_WIDTH = 520.0, 16.0, 110.0

@@ -14,8 +14,9 @@ from engine.figures.fonts import FontChoice, asian_region, base_font, system_fon
 from engine.figures.page import Cells, Item, Page, line_of_text
 from engine.figures.png import png
 from engine.figures.wording import RULE_NAMES
-from engine.protocol.colours import DEFAULT_COLOUR_MAP, colours
+from engine.protocol.looks import DEFAULT_COLOUR_MAP
 from engine.protocol.values import Matrix
+from engine.reading.colours import colours
 
 MatrixFormat = Literal["png", "csv", "json"]
 

@@ -6,11 +6,11 @@ from math import ceil
 
 import numpy as np
 
-from engine.protocol.colours import UNSEEN, colours, greyed
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export, ExportGrid
-from engine.protocol.placing import placed, places
 from engine.protocol.values import Relevance, Seen
+from engine.reading.colours import UNSEEN, colours, greyed
+from engine.reading.placing import placed, places
 
 _LEAST_SHARPNESS = 2  # pixels per unit, and on the original per pixel that was seen
 

@@ -19,9 +19,9 @@ from engine.figures.strip import token_pages
 from engine.figures.tables import csv_file, json_file, patches_file
 from engine.figures.typesetting import ENGINES, engines_found, typeset
 from engine.figures.wording import Words
-from engine.protocol.colours import colour_table
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export, Exported, ExportGrid
+from engine.reading.colours import colour_table
 
 _TITLE = "Relevance"  # of a PDF made without LaTeX
 _NO_LATEX = "No LaTeX was found, so the PDF was drawn without it: the text is set in another typeface."

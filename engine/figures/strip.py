@@ -20,8 +20,8 @@ from engine.figures.page import (
     units_width,
 )
 from engine.figures.wording import Words, words_for
-from engine.protocol.colours import colour_limit, colours, relevance_at, wants_white_text
 from engine.protocol.messages import Export
+from engine.reading.colours import colour_limit, colours, relevance_at, wants_white_text
 
 _WIDTH, _MARGIN = 640.0, 10.0
 _SIZE, _LINE = 13.0, 23.0  # of the text, and from line to line

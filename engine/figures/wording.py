@@ -7,9 +7,9 @@ from typing import assert_never
 
 import numpy as np
 
-from engine.protocol.colours import colour_limit, relevance_at
 from engine.protocol.messages import Export, ExportGrid
 from engine.protocol.values import Relevance
+from engine.reading.colours import colour_limit, relevance_at
 
 _LONGEST_NAME = 48  # characters; a line of the caption is not wrapped
 
@@ -89,7 +89,7 @@ def layer_name(relevance: Relevance, layer: int | None) -> str:
 def place_name(relevance: Relevance) -> str:
     """Where the model says what is explained, e.g. “after token 12”."""
     position = relevance.target.position
-    match relevance.model.head:
+    match relevance.model.predicts:
         case _ if position < 0:
             return "for the whole input"
         case "next token":

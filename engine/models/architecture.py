@@ -6,7 +6,7 @@ from typing import Any
 
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-from engine.models.heads import KINDS, Kind, kind_of
+from engine.models.kinds import KINDS, Kind, kind_of
 from engine.protocol.failures import ModelError
 
 

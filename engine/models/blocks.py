@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from engine.models.heads import takes_images
+from engine.models.kinds import takes_images
 from engine.protocol.failures import ModelError
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 
-from engine.models.heads import Kind
+from engine.models.kinds import Kind
 from engine.protocol.failures import ModelError
 
 COMPARED = Kind("classes", AutoModel, {"clip": "CLIPModel", "siglip": "SiglipModel"}, takes_pixels=True)

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from engine.models.blocks import find_blocks
-from engine.models.heads import head_of, labels_of, takes_images
-from engine.models.memory import weight_bytes
+from engine.models.kinds import labels_of, predicted_by, takes_images
+from engine.models.machine.memory import weight_bytes
 from engine.protocol.failures import ModelError
 from engine.protocol.values import ModelInfo, ModelSource
 
@@ -25,8 +25,8 @@ def describe(
     if first is None:
         raise ModelError(f"{type(module).__name__} has no parameters: it does not look like a model.")
     settings = _text_settings(module)
-    head = head_of(module)
-    labels = tuple(labels) or labels_of(module, head)
+    predicts = predicted_by(module)
+    labels = tuple(labels) or labels_of(module, predicts)
     # Quantized weights are bytes; what is computed with is the dtype of the weights that were left alone.
     floating = next((p for p in module.parameters() if p.is_floating_point()), first)
     return ModelInfo(
@@ -41,7 +41,7 @@ def describe(
         device=str(_computing_device(module, first)),
         dtype=str(floating.dtype).removeprefix("torch."),
         weight_bytes=weight_bytes(module),
-        head=head,
+        predicts=predicts,
         labels=labels,
         takes_images=takes_images(module),
     )

@@ -8,9 +8,9 @@ from huggingface_hub import CacheNotFound, constants, scan_cache_dir
 from huggingface_hub.utils import CachedRepoInfo
 
 from engine.models.architecture import can_be_explained
-from engine.models.checkpoint import Checkpoint
-from engine.models.download import cached_folder
-from engine.models.sources import bundled_models
+from engine.models.storage.checkpoint import Checkpoint
+from engine.models.storage.download import cached_folder
+from engine.models.storage.sources import bundled_models
 from engine.protocol.failures import ModelError
 from engine.protocol.values import CachedModel
 

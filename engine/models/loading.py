@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from pickle import UnpicklingError
-from types import TracebackType
 from typing import Any
 
 import torch
-from huggingface_hub.errors import StrictDataclassError
 from PIL import Image
-from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import (
     AutoConfig,
@@ -26,31 +22,12 @@ from transformers import (
 # time a worker says it is ready.
 from transformers.models.llama import modeling_llama  # noqa: F401
 
-from engine.models.checkpoint import PREPROCESSOR_FILE, Checkpoint, read_json
-from engine.models.heads import Kind
-from engine.models.quantization import keep_gradients, quantized_as
-from engine.protocol.failures import DoesNotFit, ModelError
-from engine.protocol.messages import FailureKind
+from engine.models.kinds import Kind
+from engine.models.machine.quantization import keep_gradients, quantized_as
+from engine.models.storage.checkpoint import PREPROCESSOR_FILE, Checkpoint, read_json
+from engine.models.storage.reading_files import Reading
+from engine.protocol.failures import ModelError
 from engine.protocol.values import Quantization
-
-# What transformers raises for files it cannot make sense of, seen with files that were cut, emptied or edited.
-_UNREADABLE = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    ImportError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    SafetensorError,
-    StrictDataclassError,
-    TypeError,
-    UnpicklingError,
-    ValueError,
-)
-_LONGEST_REASON = 300  # characters
 
 _SETTINGS = (
     "added_tokens.json",
@@ -59,24 +36,6 @@ _SETTINGS = (
     "tokenizer.json",
     "tokenizer_config.json",
 )
-
-
-class Reading:
-    """A context in which what goes wrong in a library becomes a ModelError that says what was being read."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if error is None or kind is None:
-            return
-        if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
-            raise DoesNotFit(f"There is not enough memory for {self._what}. Open a smaller model.") from error
-        # The tokenizers package raises bare Exceptions, and its PanicException is not even that.
-        if isinstance(error, _UNREADABLE) or kind is Exception or kind.__name__ == "PanicException":
-            raise ModelError(f"{_capital(self._what)} cannot be read: {_reason(error)}", _kind(error)) from error
 
 
 def read_config(checkpoint: Checkpoint, *, trust_remote_code: bool) -> PreTrainedConfig:
@@ -175,20 +134,3 @@ def read_weights(
 
 def _from_gguf(checkpoint: Checkpoint) -> dict[str, Any]:
     return {"gguf_file": checkpoint.gguf} if checkpoint.gguf else {}
-
-
-def _kind(error: BaseException) -> FailureKind:
-    unsupported = isinstance(error, ImportError | NotImplementedError) or "not supported" in str(error)
-    return "model_unsupported" if unsupported else "model_damaged"
-
-
-def _reason(error: BaseException) -> str:
-    """The first sentence of an error's message: what follows is advice for programmers."""
-    if isinstance(error, UnpicklingError):
-        return "a pickle that holds more than weights is never opened. Convert the model to safetensors."
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "…"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from torchvision.models import WeightsEnum
 from torchvision.transforms import InterpolationMode, v2
 
-from engine.models.checkpoint import Checkpoint
-from engine.models.loading import Reading
 from engine.models.progress import AskCancelled, ReportProgress
-from engine.models.published import fetch_weights
-from engine.models.state_dicts import count_classes, fill, filled, require_file, tensors_in
+from engine.models.storage.checkpoint import Checkpoint
+from engine.models.storage.published import fetch_weights
+from engine.models.storage.reading_files import Reading
+from engine.models.storage.state_dicts import count_classes, fill, filled, require_file, tensors_in
 from engine.protocol.failures import ModelError
 
 RANDOM = "random"  # the weights of an untrained model

@@ -15,17 +15,17 @@ from transformers import PreTrainedTokenizerBase
 
 from engine.models.adapters import unwrapped
 from engine.models.architecture import is_described, require_kind
-from engine.models.checkpoint import Checkpoint
 from engine.models.compared import COMPARED, compared_with, compares, require_classes
-from engine.models.device import choose_device, choose_dtype
-from engine.models.download import fetch
-from engine.models.forecast import require_room, stored_dtype
-from engine.models.gguf_files import read_once
 from engine.models.information import describe
 from engine.models.loading import read_config, read_preprocess, read_tokenizer, read_weights
+from engine.models.machine.device import choose_device, choose_dtype
 from engine.models.named import RANDOM, Classifier, described_classifier, named_classifier
 from engine.models.progress import AskCancelled, ReportProgress, check, loading_reported
-from engine.models.sources import Folder, GgufFile, HubModel, NamedArchitecture, locate
+from engine.models.storage.checkpoint import Checkpoint
+from engine.models.storage.download import fetch
+from engine.models.storage.gguf_files import read_once
+from engine.models.storage.room import require_room, stored_dtype
+from engine.models.storage.sources import Folder, GgufFile, HubModel, NamedArchitecture, locate
 from engine.models.timm_models import timm_classifier
 from engine.models.vocabulary import Vocabulary
 from engine.protocol.failures import ModelError

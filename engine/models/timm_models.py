@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.models.loading import Reading
 from engine.models.named import RANDOM, RANDOM_SEED, Classifier
-from engine.models.state_dicts import filled, require_file, tensors_in
+from engine.models.storage.reading_files import Reading
+from engine.models.storage.state_dicts import filled, require_file, tensors_in
 from engine.protocol.failures import ModelError
 
 

@@ -60,3 +60,8 @@ class ProtocolError(EngineError):
 
 class Stopped(Exception):
     """Raised inside a run that was asked to stop. Not an error."""
+
+
+def in_tokens(count: int) -> str:
+    """A number of tokens in words: "1 token", "8,192 tokens"."""
+    return f"{count:,} token" if count == 1 else f"{count:,} tokens"

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from msgspec import Struct
 
-from engine.protocol.colours import DEFAULT_COLOUR_MAP, Scale
+from engine.protocol.looks import DEFAULT_COLOUR_MAP, Scale
 from engine.protocol.targets import Target, Top
 from engine.protocol.values import (
     CachedModel,

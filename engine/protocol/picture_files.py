@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.protocol.failures import ImageError
 from engine.protocol.values import Image
 
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 LARGEST = 256 * 2**20  # bytes of a file: more than the most pixels that are decoded have without compression
 
 

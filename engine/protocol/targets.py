@@ -1,6 +1,6 @@
 """The scalars that can be explained. A target names logits; relevance is linear in it.
 
-A position of -1, the default, is where the model's head answers: the last token for a model that continues a text, the
+A position of -1, the default, is where the model answers: the last token for a model that continues a text, the
 first mask for one that fills masks, the surest token for one that classes tokens, the whole input for one that classes
 it. A sequence-to-sequence model is asked at positions of its decoder.
 """

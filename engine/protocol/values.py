@@ -12,8 +12,12 @@ from engine.protocol.targets import Target
 Quantization = Literal["4bit", "8bit"]
 
 # What a model predicts, and so what its targets name; "classes" is one answer to the whole input, text or image
-Head = Literal["next token", "masked token", "classes", "token classes", "answer span", "sequence to sequence"]
-CLASS_HEADS: tuple[Head, ...] = ("classes", "token classes", "answer span")  # the others choose from a vocabulary
+Predicts = Literal["next token", "masked token", "classes", "token classes", "answer span", "sequence to sequence"]
+PREDICTING_CLASSES: tuple[Predicts, ...] = (
+    "classes",
+    "token classes",
+    "answer span",
+)  # the others choose from a vocabulary
 
 _LIBRARIES = ("torchvision", "timm")
 
@@ -55,14 +59,14 @@ class ModelInfo(Struct, frozen=True):
     device: str
     dtype: str
     weight_bytes: int
-    head: Head = "next token"
+    predicts: Predicts = "next token"
     labels: tuple[str, ...] = ()  # of the classes, where it predicts classes
     takes_images: bool = False
 
     @property
     def chooses_classes(self) -> bool:
         """Whether it chooses from classes rather than from a vocabulary."""
-        return self.head in CLASS_HEADS
+        return self.predicts in PREDICTING_CLASSES
 
 
 class Image(Struct, frozen=True, eq=False):
@@ -226,7 +230,7 @@ class Relevance(Struct, frozen=True, eq=False):
     @property
     def answered_tokens(self) -> tuple[Token, ...]:
         """The tokens that positions of the target count: the decoder's, where it has been given text of its own."""
-        if self.decoder is not None and self.model.head == "sequence to sequence":
+        if self.decoder is not None and self.model.predicts == "sequence to sequence":
             return self.decoder.tokens
         return self.tokens
 

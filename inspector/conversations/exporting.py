@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
 from engine.protocol.messages import Export, Exported, ExportGrid, Failed
 from inspector.conversations.conversation import Conversation, Worker
-from inspector.writing import write_atomically
+from inspector.keeping.writing import write_atomically
 
 
 class Exporting(Conversation):

@@ -11,8 +11,8 @@ import PySide6
 from PySide6.QtCore import Qt, qVersion
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 
-from inspector.dialogs.labels import heading_label, plain_label, quiet_label
-from inspector.theme import Space
+from inspector.look.labels import heading_label, plain_label, quiet_label
+from inspector.look.theme import Space
 
 LICENCE = (
     "BSD 3-Clause licence. PySide6 (Qt) and zennit are used under the LGPL. The bundled models were trained for this "

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from inspector.pictures import IMAGE_SUFFIXES
+from engine.protocol.picture_files import IMAGE_SUFFIXES
 
 
 def browse_folder(parent: QWidget, chosen: Callable[[str], object]) -> None:

@@ -9,10 +9,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.protocol.values import Relevance
-from inspector.dialogs.labels import heading_label, quiet_label
-from inspector.naming import named
-from inspector.theme import Space
-from inspector.views.explore_grid import ExploreGrid, Gammas
+from inspector.look.labels import heading_label, quiet_label
+from inspector.look.naming import named
+from inspector.look.theme import Space
+from inspector.views.gammas.explore_grid import ExploreGrid, Gammas
 
 CONV: Gammas = (0.1, 0.25, 100.0)
 LINEAR: Gammas = (0.0, 0.01, 0.05, 0.1, 1.0)

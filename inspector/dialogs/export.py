@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 
 from engine.protocol.messages import FigureFormat, Picture
 from inspector.dialogs.browsing import browse_new_file
-from inspector.dialogs.labels import heading_label, plain_label, quiet_label
-from inspector.naming import named
-from inspector.theme import Space
+from inspector.look.labels import heading_label, plain_label, quiet_label
+from inspector.look.naming import named
+from inspector.look.theme import Space
 
 
 @dataclass(frozen=True)

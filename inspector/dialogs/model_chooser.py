@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from engine.protocol.values import CachedModel, ModelSource, Quantization, library_of
-from inspector.class_texts import class_line, read_class_texts
 from inspector.dialogs.browsing import browse_folder, browse_gguf, browse_weights
-from inspector.dialogs.labels import plain_label, quiet_label
 from inspector.dialogs.model_list import ModelList
-from inspector.naming import named
-from inspector.theme import Space
+from inspector.look.labels import plain_label, quiet_label
+from inspector.look.naming import named
+from inspector.look.theme import Space
+from inspector.state.class_texts import class_line, read_class_texts
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 QUANTIZATIONS: dict[str, Quantization | None] = {"none": None, "8 bit": "8bit", "4 bit": "4bit"}

@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from inspector.commands.table import Command
+from inspector.actions.commands import Command
 from inspector.dialogs.shortcuts import native_keys
-from inspector.naming import named
+from inspector.look.naming import named
 
 _ID = Qt.ItemDataRole.UserRole
 

@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.protocol.colours import COLOUR_MAPS
-from inspector.dialogs.labels import plain_label, quiet_label
+from engine.protocol.looks import COLOUR_MAPS
 from inspector.dialogs.model_chooser import DTYPES
-from inspector.naming import named
-from inspector.settings import MOST_NEW_TOKENS, Settings
-from inspector.theme import Theme
+from inspector.keeping.settings import MOST_NEW_TOKENS, Settings
+from inspector.look.labels import plain_label, quiet_label
+from inspector.look.naming import named
+from inspector.look.theme import Theme
 
 THEMES: dict[str, Theme] = {"As the desktop": "system", "Light": "light", "Dark": "dark"}
 COLOUR_MAP_TITLES = {

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from inspector.commands.table import Command, Menu
-from inspector.naming import named
+from inspector.actions.commands import Command, Menu
+from inspector.look.naming import named
 
 MOUSE = (
     ("Click a token", "Explain what the model predicts after it"),

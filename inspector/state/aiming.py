@@ -57,7 +57,7 @@ def _position_in_prompt(position: int, question: Question, shown: Explained | No
     """The position as a target says it: -1 for the last, which is all there is to say of a prompt not yet shown."""
     if shown is None or shown.relevance.prompt != question.prompt:
         return -1
-    if shown.relevance.model.head == "next token":
+    if shown.relevance.model.predicts == "next token":
         return -1 if position == len(shown.relevance.tokens) - 1 else position
     # One answer to the whole input, or one given at a token of the decoder: no token of the prompt is its place.
-    return -1 if shown.relevance.model.head in ("classes", "sequence to sequence") else position
+    return -1 if shown.relevance.model.predicts in ("classes", "sequence to sequence") else position

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.protocol.colours import ROUNDING, Scale
+from engine.protocol.looks import Scale
 from engine.protocol.messages import Explained
-from engine.protocol.placing import picture_limit, placed
 from engine.protocol.rule_names import titled
 from engine.protocol.values import Grid, Relevance, Seen
+from engine.reading.colours import ROUNDING
+from engine.reading.placing import picture_limit, placed
 from inspector.state.view import View
 
+NO_ORIGINAL = "Which part of the original the model saw is not known: its way to prepare pictures is no crop"
 CLIPS = (100.0, 99.9, 99.0, 95.0)  # percentiles that are offered
 
 

@@ -8,12 +8,13 @@ from typing import Literal
 
 import numpy as np
 
-from engine.protocol.accounting import expectation, is_defect, sum_in_words
-from engine.protocol.colours import Scale, colour_limit, relevance_at
+from engine.protocol.looks import Scale
 from engine.protocol.messages import Explained, ExplainedEach
 from engine.protocol.rule_names import titled
 from engine.protocol.targets import Token as TokenTarget
 from engine.protocol.values import Matrix, Prediction, Relevance, Token
+from engine.reading.colours import colour_limit, relevance_at
+from engine.reading.ledger_in_words import expectation, is_defect, sum_in_words
 from inspector.state.picture import Picture, Thumbnails, picture_of, thumbnails_of
 from inspector.state.question import Question, position_of, question_of
 from inspector.state.view import View
@@ -254,13 +255,13 @@ def choice_of(answer: Explained) -> Choice:
     label = tokens[position].label if 0 <= position < len(tokens) else ""
     model = answer.relevance.model
     kind: Kind = "class" if model.chooses_classes else "token"
-    relation = _RELATIONS.get(model.head, "at")
+    relation = _RELATIONS.get(model.predicts, "at")
     return Choice(answer.predictions, position, label, explained, against, relation, kind)
 
 
 def _position(question: Question, relevance: Relevance) -> int | None:
     """Where the question asks, counted from the start; of another prompt only the answer's place is known."""
-    if relevance.model.head == "classes":
+    if relevance.model.predicts == "classes":
         return None  # of the whole input
     asked = position_of(question.target)
     if question.prompt != relevance.prompt:

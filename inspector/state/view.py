@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.protocol.colours import DEFAULT_COLOUR_MAP, Scale
+from engine.protocol.looks import DEFAULT_COLOUR_MAP, Scale
 
 PictureMode = Literal["picture", "heatmap", "overlay", "side by side"]
 

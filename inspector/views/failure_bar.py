@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from inspector.theme import Space, tones
-from inspector.views.icons import icon, tinted
-from inspector.views.wrapping_row import WrappingRow
+from inspector.look.icons import icon, tinted
+from inspector.look.theme import Space, tones
+from inspector.look.wrapping_row import WrappingRow
 
 _WORDS = 140  # points that the message has beside its sign, and the least of what is offered
 

@@ -7,9 +7,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.protocol.colours import colour_table
-from inspector.theme import Space, tones
-from inspector.views.numbers import signed, written
+from engine.reading.colours import colour_table
+from inspector.look.numbers import signed, written
+from inspector.look.theme import Space, tones
 
 _BAR_HEIGHT = 10
 _BAR_WIDTH = 280

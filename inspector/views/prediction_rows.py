@@ -10,9 +10,9 @@ from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from engine.protocol.values import Prediction
-from inspector.theme import Space, tones
-from inspector.views.numbers import percent, written
-from inspector.views.visible_text import visible
+from inspector.look.numbers import percent, written
+from inspector.look.theme import Space, tones
+from inspector.look.visible_text import visible
 
 HEADINGS = ("Token", "Logit", "Probability")  # the first is "Class" where the model predicts those
 TOKEN, LOGIT, PROBABILITY = range(3)

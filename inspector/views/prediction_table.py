@@ -23,8 +23,9 @@ from PySide6.QtWidgets import (
 )
 
 from engine.protocol.values import Prediction
-from inspector.theme import Space, tones
-from inspector.views.numbers import grouped
+from inspector.look.numbers import grouped
+from inspector.look.theme import Space, tones
+from inspector.look.visible_text import visible
 from inspector.views.prediction_rows import (
     HEADINGS,
     LOGIT,
@@ -36,7 +37,6 @@ from inspector.views.prediction_rows import (
     emphasised,
     shown_token,
 )
-from inspector.views.visible_text import visible
 
 Against = int | Literal["mean"] | None
 Relation = Literal["after", "at", "whole"]  # of the predictions to the token they are for

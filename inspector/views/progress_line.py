@@ -8,9 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from engine.protocol.messages import Phase
-from inspector.theme import Space
-from inspector.views.elided_label import ElidedLabel
-from inspector.views.icons import icon
+from inspector.look.elided_label import ElidedLabel
+from inspector.look.icons import icon
+from inspector.look.theme import Space
 
 _STEPS = 1000
 _WORDS = 100  # points that tell what runs, in the narrowest window

@@ -21,7 +21,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from inspector import app as program
-from inspector.examples import read_examples
+from inspector.intake.examples import read_examples
 from inspector.state.scene import RULE_TITLES
 from inspector.window import Window
 

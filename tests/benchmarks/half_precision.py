@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 import engine
-from engine.attribution.precision import rank_correlation
+from engine.attribution.trust.precision import rank_correlation
 from engine.protocol.values import Relevance
 from tests.real_weights import EVEREST, smollm2
 

@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.attribution.double import InDouble
+from engine.attribution.trust.double import InDouble
 from tests.engine.attribution.facts import ALL
 from tests.engine.attribution.test_ledger import with_random_biases
 

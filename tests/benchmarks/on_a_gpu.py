@@ -18,7 +18,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 import engine
 from engine import targets
-from engine.attribution.inputs import inputs_of
+from engine.attribution.inputs.given import inputs_of
 from engine.attribution.recording import plain_logits
 from engine.models.opening import Model
 from tests.benchmarks.rules_cost import ratios
@@ -73,7 +73,7 @@ def lacking(type_: str, device: str) -> list[str]:
     plain_logits(model.module, inputs_of(model, None, family.given.get("input_ids"), family.given.get("pixel_values")))
     failed = [check.what for check in engine.self_test(model, **family.given).checks if check.passed is False]
     with engine.trace(model, **family.given) as trace:
-        relevance = trace.explain(targets.Top(0) if model.info.head == "masked token" else targets.Top()).input
+        relevance = trace.explain(targets.Top(0) if model.info.predicts == "masked token" else targets.Top()).input
     return failed if np.isfinite(relevance).all() and relevance.any() else [*failed, "finite"]
 
 

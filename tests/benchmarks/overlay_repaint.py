@@ -15,9 +15,9 @@ import numpy as np
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from inspector.theme import apply_theme
-from inspector.views.picture_ground import Ground
-from inspector.views.picture_view import PictureView
+from inspector.look.theme import apply_theme
+from inspector.views.pictures.picture_ground import Ground
+from inspector.views.pictures.picture_view import PictureView
 
 _SIDE = 1024
 _REPEATS = 60

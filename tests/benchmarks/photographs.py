@@ -17,7 +17,7 @@ from PIL import Image
 from zennit.composites import EpsilonAlpha2Beta1Flat, EpsilonPlus
 from zennit.core import Composite
 
-from engine.attribution.trace import trace
+from engine.attribution.tracing import trace
 from engine.figures import render
 from engine.models.opening import Model
 from engine.protocol.messages import ExportGrid

@@ -22,9 +22,9 @@ from torch import Tensor
 
 import engine
 from engine import targets
-from engine.attribution.inputs import inputs_of
-from engine.attribution.outputs import answers_of
-from engine.attribution.states import states_without_graph
+from engine.attribution.inputs.given import inputs_of
+from engine.attribution.stray_states import states_without_graph
+from engine.attribution.targets.outputs import answers_of
 from engine.models.blocks import encoder_and_decoder
 from engine.models.opening import Model
 from tests.engine.attribution.facts import ALL
@@ -61,7 +61,7 @@ def plain(model: Model, given: dict[str, Any]) -> None:
 
 def ruled(model: Model, given: dict[str, Any], ledger: bool) -> None:
     """Under AttnLRP, of all layers."""
-    target = targets.Top(0) if model.info.head == "masked token" else targets.Top()
+    target = targets.Top(0) if model.info.predicts == "masked token" else targets.Top()
     with engine.trace(model, **given, ledger=ledger) as trace:
         trace.explain(target)
 

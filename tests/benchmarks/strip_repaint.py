@@ -16,8 +16,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from engine.protocol.values import Token
-from inspector.theme import apply_theme
-from inspector.views.token_strip import TokenStrip
+from inspector.look.theme import apply_theme
+from inspector.views.tokens.token_strip import TokenStrip
 
 _TOKENS, _FEW = 20_000, 500
 _REPEATS = 60

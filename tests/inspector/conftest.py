@@ -11,10 +11,10 @@ import pytest
 from fake_worker import FakeWorker
 from pytestqt.qtbot import QtBot
 
-from inspector.settings import Profile, SettingsFile
+from inspector.keeping.settings import Profile, SettingsFile
+from inspector.look.theme import apply_theme
 from inspector.state.question import Question
 from inspector.state.study import Study
-from inspector.theme import apply_theme
 from inspector.window import Window
 
 PROMPT = "In 1922 the British expedition reached 8,320 m. The 1922 expedition reached 8,"

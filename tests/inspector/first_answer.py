@@ -9,10 +9,10 @@ from fake_worker import FakeWorker
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from inspector.settings import Profile, SettingsFile
+from inspector.keeping.settings import Profile, SettingsFile
+from inspector.look.theme import apply_theme
 from inspector.state.question import Question
 from inspector.state.study import Study
-from inspector.theme import apply_theme
 from inspector.window import Window
 
 app = QApplication(sys.argv[:1])

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageGrab
 
-from engine.protocol.colours import colour_table
+from engine.reading.colours import colour_table
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240  # seconds: the worker imports torch, on a machine that may be busy

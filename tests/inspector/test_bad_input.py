@@ -17,13 +17,13 @@ from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 import engine
-from engine.commands.reading import read_target
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import FailureKind
 from engine.protocol.targets import Class, Token, Top
 from engine.protocol.values import ModelSource
-from inspector.cli import cli
-from inspector.settings import Profile, SettingsFile
+from engine.terminal.prompt_file import read_target
+from inspector.command_line.cli import cli
+from inspector.keeping.settings import Profile, SettingsFile
 from inspector.state.question import Question
 from inspector.state.study import Study
 from inspector.window import Window

@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 import engine
 from engine.protocol.failures import ImageError
 from engine.protocol.values import ModelSource
-from inspector.cli import cli
-from inspector.settings import Profile, SettingsFile
+from inspector.command_line.cli import cli
+from inspector.keeping.settings import Profile, SettingsFile
 from inspector.state.question import Question
 from inspector.state.study import Study
 from inspector.window import Window

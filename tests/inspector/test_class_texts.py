@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from inspector.class_texts import class_line, read_class_texts
+from inspector.state.class_texts import class_line, read_class_texts
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import get_args
 
 import PIL.Image
 import pytest
+from engine.commands import explaining, picturing
 from msgspec.structs import replace
 from transformers import (
     AutoTokenizer,
@@ -26,13 +27,12 @@ from transformers import (
 )
 from typer.testing import CliRunner
 
-from engine.commands import explaining, picturing
 from engine.figures import render
 from engine.figures.typesetting import is_whole_pdf
 from engine.protocol.messages import Ending, Explain, Explained, Export, ExportGrid, Request
 from engine.protocol.values import Memory, ModelSource, Prediction
 from engine.rules.table import RULE_SETS
-from inspector.cli import RuleSet, cli
+from inspector.command_line.cli import RuleSet, cli
 from tests.engine.figures.made_relevance import of_picture
 
 ROOT = Path(__file__).parents[2]
@@ -42,15 +42,14 @@ PROMPT = "In 1922 the expedition reached 8,320 m. In 1953 the team reached 8,848
 def run(*arguments: str, text: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """The program in a process of its own, run from the checkout."""
     return subprocess.run(
-        [sys.executable, "-m", "inspector.cli", *arguments],
+        [sys.executable, "-m", "inspector.command_line.cli", *arguments],
         cwd=ROOT, env={**os.environ, **environment}, input=text, capture_output=True, encoding="utf-8", timeout=300,
     )  # fmt: skip
 
 
 def test_that_the_entry_point_loads_neither_torch_nor_qt() -> None:
-    program = (
-        "import sys, inspector.cli; print({'torch', 'transformers', 'PySide6', 'fpdf', 'fontTools'} & set(sys.modules))"
-    )
+    imported = "{'torch', 'transformers', 'PySide6', 'fpdf', 'fontTools'} & set(sys.modules)"
+    program = f"import sys, inspector.command_line.cli; print({imported})"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60)
     assert done.stdout == "set()\n"
 
@@ -172,7 +171,8 @@ def test_that_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -
     figure = tmp_path / "figure.csv"
     figure.write_text("old")
     limited = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-    limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); from inspector.cli import main; main()"
+    limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); "
+    limited += "from inspector.command_line.cli import main; main()"
     command = [sys.executable, "-c", limited, "explain", "bundled:llama", "--prompt", PROMPT, "--out", str(figure)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=300)
     assert done.returncode == 1 and "could not be written" in done.stderr and len(done.stderr.splitlines()) == 1
@@ -284,7 +284,8 @@ def test_that_a_grid_of_gammas_is_made(cat: str, tmp_path: Path) -> None:
 def test_that_an_interruption_exits_with_130(tmp_path: Path) -> None:
     pipe = tmp_path / "prompt"
     os.mkfifo(pipe)
-    command = [sys.executable, "-m", "inspector.cli", "explain", "bundled:llama", "--prompt-file", str(pipe)]
+    program = [sys.executable, "-m", "inspector.command_line.cli"]
+    command = [*program, "explain", "bundled:llama", "--prompt-file", str(pipe)]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, encoding="utf-8")
     with process, pipe.open("w"):  # opens once the program has come to read its prompt
         process.send_signal(signal.SIGINT)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from inspector.log_pane import MOST_LINES, LogPane
+from inspector.views.log_pane import MOST_LINES, LogPane
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from engine.protocol.targets import Class
 from engine.protocol.values import ModelSource
 from inspector.dialogs.explore import ExploreDialog
 from inspector.dialogs.export import ExportDialog
-from inspector.settings import Profile, SettingsFile
+from inspector.keeping.settings import Profile, SettingsFile
 from inspector.state.trouble import Remedy
-from inspector.views.image_input import ImageExample
-from inspector.views.side_titles import SideTitles
+from inspector.views.input.image_input import ImageExample
+from inspector.views.pictures.side_titles import SideTitles
 from inspector.window import Window
 
 VIT = ModelSource("bundled:vit")
@@ -352,7 +352,7 @@ def test_that_a_stopped_grid_can_be_exported_as_far_as_it_came(about_cat, worker
     worker.answer()
     with qtbot.waitSignal(dialog.export_requested) as figure:
         dialog.findChild(QPushButton, "explore_export").click()
-    about_cat.pictures.export_grid(figure.args[0], str(tmp_path / "grid.pdf"))
+    about_cat.exploring.export_grid(figure.args[0], str(tmp_path / "grid.pdf"))
     request = asked(worker, ExportGrid)[-1]
     assert (len(request.cells), len(request.rows), len(request.columns)) == (2, 3, 5)
     assert (request.format, request.picture) == ("pdf", "overlay")

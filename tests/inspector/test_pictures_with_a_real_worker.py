@@ -13,14 +13,14 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.protocol.colours import colours
 from engine.protocol.rule_names import Gamma
 from engine.protocol.targets import Class
+from engine.reading.colours import colours
 from inspector.app import new_worker
 from inspector.client.client import WorkerClient
 from inspector.dialogs.explore import ExploreDialog
 from inspector.dialogs.export import ExportDialog
-from inspector.settings import Profile, SettingsFile
+from inspector.keeping.settings import Profile, SettingsFile
 from inspector.state.question import Question
 from inspector.state.study import Study
 from inspector.state.trouble import Remedy
@@ -106,7 +106,7 @@ def test_that_a_picture_dropped_at_a_first_start_gets_to_exported_figures(window
         grid.findChild(QPushButton, "explore_export").click()
     assert [cell.rules for cell in figure.args[0].cells] == [Gamma(0.25, 0.0).name, Gamma(0.25, 1.0).name]
     with qtbot.waitSignal(window.inquiry.exporting.written, timeout=PATIENCE):
-        window.pictures.export_grid(figure.args[0], str(tmp_path / "grid.png"))
+        window.exploring.export_grid(figure.args[0], str(tmp_path / "grid.png"))
     assert Pillow.open(tmp_path / "grid.png").size[0] > 200
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.protocol.failures import ImageError
-from inspector.pictures import read_picture
+from inspector.intake.pictures import read_picture
 
 
 def test_that_a_picture_is_read(tmp_path: Path):

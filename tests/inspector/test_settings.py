@@ -5,9 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.protocol.colours import DEFAULT_COLOUR_MAP
+from engine.protocol.looks import DEFAULT_COLOUR_MAP
 from engine.protocol.values import ModelSource
-from inspector.settings import RECENT_MODELS, Profile, Settings, SettingsFile
+from inspector.keeping.settings import RECENT_MODELS, Profile, Settings, SettingsFile
 
 
 def test_that_what_was_written_is_read(tmp_path: Path):

@@ -3,10 +3,10 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QLineEdit, QMenu, QRadioButton, QWidget
 
-from inspector.theme import DARK, LIGHT, Tones, apply_theme, palette_of, tones
-from inspector.views.icons import icon
+from inspector.look.icons import icon
+from inspector.look.theme import DARK, LIGHT, Tones, apply_theme, palette_of, tones
+from inspector.views.input.prompt_editor import PromptEditor
 from inspector.views.prediction_table import PredictionTable
-from inspector.views.prompt_editor import PromptEditor
 
 
 def _luminance(colour: str) -> float:

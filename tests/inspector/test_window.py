@@ -21,7 +21,7 @@ from inspector.dialogs.export import ExportDialog
 from inspector.dialogs.model_chooser import ModelChooser
 from inspector.dialogs.palette import CommandPalette
 from inspector.dialogs.preferences import Preferences
-from inspector.settings import Profile, SettingsFile
+from inspector.keeping.settings import Profile, SettingsFile
 from inspector.state.trouble import Remedy, Trouble
 from inspector.window import Window
 
@@ -403,7 +403,7 @@ def test_that_another_worker_command_starts_another_worker(open_window, worker):
     other = FakeWorker()
     window = open_window(other=other)
     window.inquiry.open_model(window.study.question.source)
-    window.desk.worker_changed.emit("ssh gpu lxt-inspector worker")
+    window.dialogs.worker_changed.emit("ssh gpu lxt-inspector worker")
     assert worker.is_closed
     assert other.state is WorkerState.STARTING
     assert isinstance(other.open[0], Load)

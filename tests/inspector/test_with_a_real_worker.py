@@ -15,14 +15,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGraphicsView, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from engine.protocol.colours import colour_table
 from engine.protocol.messages import Export
 from engine.protocol.values import ModelSource
+from engine.reading.colours import colour_table
 from inspector.app import new_worker
 from inspector.client.client import WorkerClient, WorkerState
 from inspector.dialogs.export import PRODUCTS, ExportDialog
 from inspector.dialogs.preferences import Preferences
-from inspector.settings import Profile, SettingsFile
+from inspector.keeping.settings import Profile, SettingsFile
 from inspector.state.question import Question
 from inspector.state.study import Study
 from inspector.window import Window

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inspector.writing import write_atomically
+from inspector.keeping.writing import write_atomically
 
 
 def test_that_the_whole_content_is_there_and_nothing_beside_it(tmp_path: Path):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from engine.attribution.trace import trace
+from engine.attribution.tracing import trace
 from engine.models.opening import Model
 from engine.protocol.targets import Class, Contrast
 from resources.models.agreement import LABELS, Sentence, sentences

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.attribution.trace import trace
+from engine.attribution.tracing import trace
 from engine.models.opening import Model
 from engine.protocol.targets import Contrast, Top
 from engine.protocol.values import Relevance

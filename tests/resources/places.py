@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from engine.attribution.trace import trace
+from engine.attribution.tracing import trace
 from engine.models.opening import Model
 from engine.protocol.targets import Class, Contrast, Target
 from engine.rules.table import RuleSet

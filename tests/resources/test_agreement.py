@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from engine.attribution.trace import trace
+from engine.attribution.tracing import trace
 from engine.models.opening import Model, load_model
 from resources.models.agreement import BE, DO, HAVE, LABELS, NOUNS, PRONOUNS, Sentence, Split, sentences
 from tests.resources.disagreement import disagreement_found, unacceptable

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine.attribution.trace import trace
+from engine.attribution.tracing import trace
 from engine.models.opening import Model, load_model
 from tests.resources.evidence import most_relevant
 

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from engine.models.opening import Model, load_model
-from engine.models.sight import see
+from engine.models.sight.seeing import see
 from resources.models import train_vit
 from resources.models.recall import Split
 from resources.models.two_digits import BACKGROUND, LABELS, NOISE, SIDE, Picture, handwritten, pictures, rows_of

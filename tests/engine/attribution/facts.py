@@ -14,13 +14,13 @@ from torch import nn
 
 import engine
 from engine import targets
-from engine.attribution.inputs import inputs_of
+from engine.attribution.inputs.given import inputs_of
 from engine.attribution.recording import plain_logits
 from engine.protocol.reports import Check
 from tests.engine.attribution.families import FAMILIES, MORE, tiny
-from tests.engine.attribution.heads import IDS, IMAGES, STATES, TEXTS, made
-from tests.engine.attribution.test_heads import given
+from tests.engine.attribution.kinds import IDS, IMAGES, STATES, TEXTS, made
 from tests.engine.attribution.test_ledger import with_random_biases
+from tests.engine.attribution.test_predictions import given
 
 FACTS = ("logits", "ledger", "coverage", "reversible", "finite")
 IN_SINGLE = 1e-5  # of the target: what may be left over in float32; in float64 the self-test has its own limit
@@ -101,7 +101,7 @@ def _finite(module: nn.Module, inputs: dict[str, Any]) -> Finding:
     for dtype in (torch.float32, torch.bfloat16):
         model = engine.load_model(copy.deepcopy(module).to(dtype))
         typed = {name: x.to(dtype) if name == "pixel_values" else x for name, x in inputs.items()}
-        target = targets.Top(0) if model.info.head == "masked token" else targets.Top()
+        target = targets.Top(0) if model.info.predicts == "masked token" else targets.Top()
         with engine.trace(model, **typed) as trace:
             relevance = trace.explain(target).input
         if not np.isfinite(relevance).all() or not np.abs(relevance).max() > 0:

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 
 import engine
 from engine import targets
-from engine.attribution.double import InDouble
+from engine.attribution.trust.double import InDouble
 from engine.protocol.values import Ledger
 from tests.engine.attribution.families import FAMILIES, IDS, tiny
-from tests.engine.attribution.heads import IMAGES, STATES, TEXTS, made
-from tests.engine.attribution.test_heads import answer_is_of_classes, given
+from tests.engine.attribution.kinds import IMAGES, STATES, TEXTS, made
+from tests.engine.attribution.test_predictions import answer_is_of_classes, given
 
 ATTENTIONS = [
     (family, attention)

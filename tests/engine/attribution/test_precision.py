@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine.attribution import precision
-from engine.attribution.precision import agreement_with_float32, rank_correlation
+from engine.attribution.trust.precision import agreement_with_float32, rank_correlation
 from engine.models.opening import load_model
 from tests.engine.attribution.families import tiny
 from tests.engine.attribution.test_trace import fingerprint

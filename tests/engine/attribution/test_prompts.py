@@ -8,7 +8,7 @@ import torch
 
 import engine
 from engine import targets
-from engine.attribution.prompts import without_padding
+from engine.attribution.inputs.prompts import without_padding
 from engine.models.opening import Model, load_model
 from engine.protocol.failures import PromptError
 from tests.engine.attribution.families import IDS, tiny

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from engine.attribution.choices import Choices
-from engine.attribution.resolving import resolve
+from engine.attribution.targets.choices import Choices
+from engine.attribution.targets.resolving import resolve
 from engine.models.opening import Model, load_model
 from engine.protocol.failures import TargetError
 from engine.protocol.targets import Contrast, Target, Token

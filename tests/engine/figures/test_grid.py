@@ -15,9 +15,9 @@ from engine.figures.grid import grid_page
 from engine.figures.page import Cells, Page, Rectangle, Text, width_of
 from engine.figures.picture import on_picture, patches
 from engine.figures.typesetting import is_whole_pdf
-from engine.protocol.colours import colours
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import ExportGrid
+from engine.reading.colours import colours
 from tests.engine.figures.made_relevance import of_picture, relevance
 
 FONTS = FontChoice(base_font(), ())

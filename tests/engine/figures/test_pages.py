@@ -10,9 +10,9 @@ from engine.figures.fonts import FontChoice, base_font
 from engine.figures.layermap import layer_page
 from engine.figures.page import BLACK, WHITE, Cells, Page, Rectangle, Text, rgb
 from engine.figures.strip import token_pages
-from engine.protocol.colours import colours
 from engine.protocol.messages import Export
 from engine.protocol.values import Relevance
+from engine.reading.colours import colours
 from tests.engine.figures.made_relevance import relevance
 
 FONTS = FontChoice(base_font(), ())

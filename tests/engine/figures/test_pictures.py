@@ -21,11 +21,11 @@ from engine.figures.page import Cells, Page, Text, width_of
 from engine.figures.picture import on_picture, patches
 from engine.figures.png import exact_png
 from engine.figures.typesetting import is_whole_pdf
-from engine.protocol.colours import UNSEEN, colours, greyed
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export
-from engine.protocol.placing import picture_limit
 from engine.protocol.values import Grid, Relevance
+from engine.reading.colours import UNSEEN, colours, greyed
+from engine.reading.placing import picture_limit
 from tests.engine.figures.made_relevance import of_picture, relevance
 
 FONTS = FontChoice(base_font(), ())

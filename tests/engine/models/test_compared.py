@@ -13,7 +13,7 @@ from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, SiglipConfig
 import engine
 from engine import targets
 from engine.models.opening import load_model
-from engine.models.sight import see
+from engine.models.sight.seeing import see
 from engine.protocol.failures import ModelError
 
 CLASSES = ("the top", "a hat", "the")
@@ -45,7 +45,7 @@ def test_that_texts_are_classes_with_the_models_own_logits(folder: Path) -> None
     tokenizer = make("bert")
     model = load_model(folder, classes=CLASSES, tokenizer=tokenizer, device="cpu")
     info = model.info
-    assert (info.labels, info.head, info.takes_images, info.vocabulary) == (CLASSES, "classes", True, 3)
+    assert (info.labels, info.predicts, info.takes_images, info.vocabulary) == (CLASSES, "classes", True, 3)
     assert (info.blocks, info.source.classes) == (2, CLASSES)
     pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
     pixel_values, seen = see(model, pixels)

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from engine.models import memory
-from engine.models.device import available_devices, choose_device, choose_dtype
-from engine.models.memory import free_bytes, memory_of, weight_bytes
+from engine.models.machine.device import available_devices, choose_device, choose_dtype
+from engine.models.machine.memory import free_bytes, memory_of, weight_bytes
 from engine.protocol.failures import EngineError
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")

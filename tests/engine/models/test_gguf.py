@@ -7,10 +7,10 @@ import gguf
 import pytest
 import torch
 
-from engine.models.forecast import forecast
-from engine.models.gguf_files import read_once
 from engine.models.opening import Model, load_model
-from engine.models.tokens import resolve_token, token_label, tokenize
+from engine.models.storage.gguf_files import read_once
+from engine.models.storage.room import forecast
+from engine.models.text.tokens import resolve_token, token_label, tokenize
 
 pytestmark = pytest.mark.real_weights
 

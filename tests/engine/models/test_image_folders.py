@@ -11,7 +11,7 @@ import transformers
 
 import engine
 from engine import targets
-from tests.engine.attribution.heads import IMAGES, made
+from tests.engine.attribution.kinds import IMAGES, made
 
 SQUARE = {"height": 32, "width": 32}
 PROCESSORS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -19,7 +19,7 @@ from engine.models import sources, timm_models
 from engine.models.blocks import find_blocks
 from engine.models.listing import list_models
 from engine.models.opening import load_model
-from engine.models.sight import see
+from engine.models.sight.seeing import see
 from engine.protocol.failures import EngineError, ModelError, PromptError
 from engine.protocol.values import ModelSource
 
@@ -84,7 +84,7 @@ def test_that_every_family_is_opened_and_explained(name: str) -> None:
     side, blocks = FAMILIES[name]
     model = load_model(f"torchvision:{name}", device="cpu", weights="random")
     info = model.info
-    assert (info.head, info.takes_images, info.vocabulary, info.blocks) == ("classes", True, 1000, blocks)
+    assert (info.predicts, info.takes_images, info.vocabulary, info.blocks) == ("classes", True, 1000, blocks)
     assert not any(part.training for part in model.module.modules())
     torch.manual_seed(0)
     answer = engine.trace(model, pixel_values=torch.randn(1, 3, side, side)).explain()
@@ -193,7 +193,7 @@ def test_that_a_torchvision_model_is_not_quantized() -> None:
 def test_that_a_folder_says_how_its_model_is_made(vit_folder: Path) -> None:
     model = load_model(vit_folder)
     assert model.info.labels == LABELS
-    assert (model.info.head, model.info.takes_images, model.info.blocks) == ("classes", True, 2)
+    assert (model.info.predicts, model.info.takes_images, model.info.blocks) == ("classes", True, 2)
     pixel_values, seen = see(model, np.full((64, 48, 3), 255, np.uint8))
     assert torch.allclose(pixel_values, torch.full((1, 3, 32, 32), 2.0))
     assert np.abs(np.subtract(seen.box, (0, 8, 48, 56))).max() < 1
@@ -228,7 +228,7 @@ def test_that_a_folder_with_wrong_settings_is_named(vit_folder: Path, change: di
 
 def test_that_a_module_in_memory_has_the_labels_it_is_given() -> None:
     model = load_model(torchvision.models.squeezenet1_1(num_classes=2), labels=["cat", "dog"])
-    assert (model.info.labels, model.info.head, model.info.takes_images) == (("cat", "dog"), "classes", True)
+    assert (model.info.labels, model.info.predicts, model.info.takes_images) == (("cat", "dog"), "classes", True)
     with pytest.raises(PromptError, match="takes an image, not text"):
         engine.trace(model, input_ids=[1, 2])
 

@@ -18,10 +18,10 @@ from transformers.utils import logging
 from engine.models import forecast
 from engine.models.blocks import find_blocks
 from engine.models.listing import list_models
+from engine.models.machine.quantization import keep_gradients
 from engine.models.opening import load_model
-from engine.models.quantization import keep_gradients
-from engine.models.sources import bundled_models
-from engine.models.tokens import tokenize
+from engine.models.storage.sources import bundled_models
+from engine.models.text.tokens import tokenize
 from engine.protocol.failures import DoesNotFit, ModelError, Stopped
 from engine.protocol.values import ModelSource
 
@@ -257,7 +257,7 @@ def test_that_a_quantized_layer_that_loses_gradients_is_refused():
 
 
 def test_that_quantization_without_its_package_says_what_to_install(folder, monkeypatch):
-    monkeypatch.setattr("engine.models.quantization.find_spec", lambda name: None)
+    monkeypatch.setattr("engine.models.machine.quantization.find_spec", lambda name: None)
     error = failure(folder, quantization="4bit")
     assert "pip install lxt-inspector[quantized]" in str(error)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from engine.models.pictures import MOST_PIXELS, decode, upright
+from engine.models.sight.decoding import MOST_PIXELS, decode, upright
 from engine.protocol.failures import ImageError
 from tests.made_pictures import huge_png, noise, stored, with_nan
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.models.published import fetch_weights
+from engine.models.storage.published import fetch_weights
 from engine.protocol.failures import EngineError, Stopped
 
 CONTENT = bytes(range(256)) * 4000

@@ -14,7 +14,7 @@ from torchvision.transforms._presets import ImageClassification
 from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
 
 from engine.models.opening import Model, load_model
-from engine.models.sight import see
+from engine.models.sight.seeing import see
 from engine.protocol import values
 from engine.protocol.failures import ImageError
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.models.sources import Folder, GgufFile, HubModel, bundled_models, locate
+from engine.models.storage.sources import Folder, GgufFile, HubModel, bundled_models, locate
 from engine.protocol.failures import ModelError
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.models.spans import hand_on, offsets_by_decoding, partition
+from engine.models.text.spans import hand_on, offsets_by_decoding, partition
 
 OFFSETS = st.none() | st.tuples(st.integers(0, 12), st.integers(0, 12))
 

@@ -7,7 +7,7 @@ from made_tokenizers import FAMILIES, make
 from transformers import PreTrainedTokenizerBase
 
 from engine.models.opening import load_model
-from engine.models.tokens import resolve_token, token_label, tokenize
+from engine.models.text.tokens import resolve_token, token_label, tokenize
 from engine.protocol.failures import PromptError, TargetError
 
 PROMPTS = [

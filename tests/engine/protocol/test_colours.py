@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.protocol.colours import Scale, colour_limit, colours
+from engine.protocol.looks import Scale
 from engine.protocol.targets import Top
 from engine.protocol.values import ModelInfo, ModelSource, Relevance, ResolvedTarget
+from engine.reading.colours import colour_limit, colours
 
 MIDDLE = colours(np.zeros(1), 1.0)[0]
 

@@ -7,15 +7,15 @@ from fake_worker import MODELS
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLabel, QLineEdit, QPushButton, QTreeWidget
 
-from engine.protocol.colours import COLOUR_MAPS
+from engine.protocol.looks import COLOUR_MAPS
 from engine.protocol.values import ModelSource
-from inspector.commands.table import COMMANDS, MENUS
+from inspector.actions.commands import COMMANDS, MENUS
 from inspector.dialogs.about import About
 from inspector.dialogs.export import PRODUCTS, ExportDialog
 from inspector.dialogs.model_chooser import ModelChooser
 from inspector.dialogs.preferences import COLOUR_MAP_TITLES, Preferences
 from inspector.dialogs.shortcuts import Shortcuts
-from inspector.settings import Settings
+from inspector.keeping.settings import Settings
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from engine.protocol.messages import Explained
 from engine.protocol.targets import Class, Contrast, Top
-from engine.protocol.values import Head
+from engine.protocol.values import Predicts
 from inspector.state import aiming
 from inspector.state.question import Question
 from inspector.state.scene import resolve
@@ -18,16 +18,16 @@ QUESTION = Question(prompt="a prompt of five words")
 LABELS = ("unacceptable", "acceptable")
 
 
-def shown_by(head: Head) -> Explained:
+def shown_by(predicts: Predicts) -> Explained:
     """The answer of a classifier."""
     answer = answer_to(QUESTION.request())
-    model = structs.replace(answer.relevance.model, head=head, labels=LABELS)
+    model = structs.replace(answer.relevance.model, predicts=predicts, labels=LABELS)
     return structs.replace(answer, relevance=structs.replace(answer.relevance, model=model))
 
 
-@pytest.mark.parametrize(("head", "place"), [("classes", None), ("token classes", 3)])
-def test_that_a_prediction_is_a_class(head: Head, place: int | None) -> None:
-    shown = shown_by(head)
+@pytest.mark.parametrize(("predicts", "place"), [("classes", None), ("token classes", 3)])
+def test_that_a_prediction_is_a_class(predicts: Predicts, place: int | None) -> None:
+    shown = shown_by(predicts)
     target = structs.replace(shown.relevance.target, position=3)
     shown = structs.replace(shown, relevance=structs.replace(shown.relevance, target=target))
     assert aiming.token_at_position_shown(1, QUESTION, shown) == Class(1, place)
@@ -52,12 +52,14 @@ def test_that_a_click_on_a_token_asks_for_its_class() -> None:
     assert aiming.chosen_at(2, QUESTION, shown_by("token classes")) == Top(2)
 
 
-@pytest.mark.parametrize(("head", "relation"), [("classes", "whole"), ("token classes", "at"), ("answer span", "at")])
-def test_that_predictions_are_said_to_be_classes_and_where(head: Head, relation: str) -> None:
-    choice = resolve(QUESTION, shown_by(head), View()).choice
+@pytest.mark.parametrize(
+    ("predicts", "relation"), [("classes", "whole"), ("token classes", "at"), ("answer span", "at")]
+)
+def test_that_predictions_are_said_to_be_classes_and_where(predicts: Predicts, relation: str) -> None:
+    choice = resolve(QUESTION, shown_by(predicts), View()).choice
     assert choice is not None
     assert (choice.kind, choice.relation) == ("class", relation)
-    assert (resolve(QUESTION, shown_by(head), View()).position is None) == (head == "classes")
+    assert (resolve(QUESTION, shown_by(predicts), View()).position is None) == (predicts == "classes")
     told = resolve(QUESTION, answer_to(QUESTION.request()), View()).choice
     assert told is not None
     assert (told.kind, told.relation) == ("token", "after")

@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from inspector.theme import apply_theme
+from inspector.look.theme import apply_theme
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inspector.views.bidi import embedding_levels, visual_order
+from inspector.views.tokens.bidi import embedding_levels, visual_order
 
 
 def _shown(*texts: str) -> list[str]:

@@ -6,7 +6,7 @@ from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
-from inspector.views.elided_label import ElidedLabel
+from inspector.look.elided_label import ElidedLabel
 
 TEXT = "Relevance · pixels · Gamma (conv 0.25, linear 0.05) · “3”"
 

@@ -3,9 +3,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from engine.protocol.colours import colours
-from inspector.views.explore_grid import ExploreGrid
-from inspector.views.gamma_list import read_gammas
+from engine.reading.colours import colours
+from inspector.views.gammas.explore_grid import ExploreGrid
+from inspector.views.gammas.gamma_list import read_gammas
 
 _CONV, _LINEAR = (0.0, 0.25), (0.0, 0.05, 1.0)
 _RELEVANCE = np.array([[1, -0.5], [0.25, 0]], np.float32)

@@ -2,8 +2,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from inspector.views.gamma_panel import GammaPanel
-from inspector.views.gamma_scale import LAST, gamma_at, place_of
+from inspector.views.gammas.gamma_panel import GammaPanel
+from inspector.views.gammas.gamma_scale import LAST, gamma_at, place_of
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from inspector.views.image_input import ImageExample, ImageInput
-from inspector.views.thumbnail import Thumbnail, read_small
+from inspector.views.input.image_input import ImageExample, ImageInput
+from inspector.views.input.thumbnail import Thumbnail, read_small
 
 _PIXELS = np.random.default_rng(0).integers(0, 256, (3, 4, 3), np.uint8)
 

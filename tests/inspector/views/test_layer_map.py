@@ -4,11 +4,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.protocol.colours import colours
-from inspector.theme import apply_theme
-from inspector.views.layer_axes import LayerAxis, TokenAxis
-from inspector.views.layer_image import row_colours, strongest
-from inspector.views.layer_map import LayerMap
+from engine.reading.colours import colours
+from inspector.look.theme import apply_theme
+from inspector.views.layers.layer_axes import LayerAxis, TokenAxis
+from inspector.views.layers.layer_image import row_colours, strongest
+from inspector.views.layers.layer_map import LayerMap
 
 _LAYERS = np.array([[1, -2, 0.5], [0, 4, -4], [3, 0, 0]], np.float32)  # two blocks
 _INPUT = np.array([0.5, -1, 0.25], np.float32)

@@ -3,8 +3,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from engine.protocol.colours import colours
-from inspector.views.layer_thumbnails import LayerThumbnails
+from engine.reading.colours import colours
+from inspector.views.pictures.layer_thumbnails import LayerThumbnails
 
 _RANDOM = np.random.default_rng(0)
 _MAPS = [_RANDOM.normal(size=(side, side)).astype(np.float32) for side in (8, 8, 4)] + [None]

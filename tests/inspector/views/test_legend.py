@@ -1,6 +1,6 @@
 import pytest
 
-from engine.protocol.colours import colour_table
+from engine.reading.colours import colour_table
 from inspector.views.legend import Legend
 
 

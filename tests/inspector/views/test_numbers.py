@@ -1,6 +1,6 @@
 import pytest
 
-from inspector.views.numbers import grouped, percent, signed, written
+from inspector.look.numbers import grouped, percent, signed, written
 
 
 @pytest.mark.parametrize(

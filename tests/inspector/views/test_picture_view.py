@@ -5,10 +5,10 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.protocol.colours import colours, greyed
-from inspector.views.picture_frame import PictureFrame
-from inspector.views.picture_ground import Ground
-from inspector.views.picture_view import PictureView
+from engine.reading.colours import colours, greyed
+from inspector.views.pictures.picture_frame import PictureFrame
+from inspector.views.pictures.picture_ground import Ground
+from inspector.views.pictures.picture_view import PictureView
 
 _PIXELS = np.random.default_rng(0).integers(0, 256, (12, 16, 3), np.uint8)
 _RELEVANCE = np.random.default_rng(1).normal(size=(12, 16)).astype(np.float32)

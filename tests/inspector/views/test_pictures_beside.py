@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.figures.picture import painted
-from engine.protocol.colours import UNSEEN, colours, greyed
 from engine.protocol.messages import Export
-from inspector.theme import apply_theme, tones
-from inspector.views.numbers import signed
-from inspector.views.picture_ground import Ground
-from inspector.views.picture_view import PictureView
-from inspector.views.side_titles import SideTitles
+from engine.reading.colours import UNSEEN, colours, greyed
+from inspector.look.numbers import signed
+from inspector.look.theme import apply_theme, tones
+from inspector.views.pictures.picture_ground import Ground
+from inspector.views.pictures.picture_view import PictureView
+from inspector.views.pictures.side_titles import SideTitles
 from tests.engine.figures.made_relevance import of_picture
 
 _RANDOM = np.random.default_rng(0)

@@ -5,7 +5,7 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
-from inspector.views.prompt_editor import PromptEditor
+from inspector.views.input.prompt_editor import PromptEditor
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from prompt_tokens import tokens_of
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFont
 
-from inspector.views.token_layout import StripFonts, TokenLayout, WidthCache, lay_out
-from inspector.views.token_runs import runs_of
+from inspector.views.tokens.token_layout import StripFonts, TokenLayout, WidthCache, lay_out
+from inspector.views.tokens.token_runs import runs_of
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

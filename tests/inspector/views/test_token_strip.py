@@ -8,10 +8,10 @@ from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.protocol.colours import colours
-from inspector.theme import apply_theme
+from engine.reading.colours import colours
+from inspector.look.theme import apply_theme
 from inspector.views import token_painter
-from inspector.views.token_strip import TokenStrip
+from inspector.views.tokens.token_strip import TokenStrip
 
 _PROMPT = ("<s>", "Mount", " Ever", "est", " is", " 8", ",", "849", " m", " high", ".", "\n", "How", " high", "?")
 _VALUES = np.linspace(-1, 1, len(_PROMPT)).astype(np.float32)

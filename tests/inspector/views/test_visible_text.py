@@ -1,6 +1,6 @@
 import pytest
 
-from inspector.views.visible_text import visible
+from inspector.look.visible_text import visible
 
 
 @pytest.mark.parametrize("text", ["plain", " the", "Größe", "日本語", "سلام", "👩‍🚀", "می‌خواهم", "<b>x</b>", "❤️"])

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QSizePolicy, QSpacerItem, QWidget
 from pytestqt.qtbot import QtBot
 
-from inspector.views.wrapping_row import WrappingRow
+from inspector.look.wrapping_row import WrappingRow
 
 
 def boxes(*widths: int) -> list[QLabel]:

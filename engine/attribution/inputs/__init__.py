@@ -1,0 +1,1 @@
+"""From prompts, messages, ids and pixels to what a model is given."""

@@ -1,0 +1,114 @@
+"""What a model is given: tokens of a prompt, a pair of texts, a decoder's text, or pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.attribution.inputs.prompts import Prompt, prompt_of
+from engine.models.blocks import encoder_and_decoder
+from engine.models.opening import Model
+from engine.models.text.tokens import tokenize_target
+from engine.protocol.failures import PromptError, in_tokens
+from engine.protocol.values import Seen, Token
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """The first argument of a model's forward pass, the others by name, and the tokens they are made of."""
+
+    main: Tensor  # ids (1, token), or pixels (1, channel, height, width)
+    others: dict[str, Tensor] = field(default_factory=dict)
+    prompt: str = ""
+    tokens: tuple[Token, ...] = ()  # none of pixels
+    second: tuple[int, ...] = ()  # where the second of two texts is
+    seen: Seen | None = None  # the picture that the pixels are of, where they are of one
+
+    @property
+    def length(self) -> int:
+        """How many tokens there are to a run's memory: of pixels, about one for each 16 x 16 of them."""
+        return len(self.tokens) or max(1, self.main[0, 0].numel() // 256)
+
+
+def inputs_of(model: Model, prompt: str | None, input_ids: Any, pixel_values: Tensor | None) -> Inputs:
+    """One prompt, ids or an image. Raises PromptError."""
+    if pixel_values is not None:
+        return inputs_of_pixels(model, pixel_values)
+    return inputs_of_text(model, prompt_of(model, prompt, input_ids=input_ids), None)
+
+
+def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None) -> Inputs:
+    """A prompt's ids, and what else the model is to be told. Raises PromptError."""
+    _check_length(model, len(given.tokens))
+    others = {}
+    if given.types is not None:
+        others["token_type_ids"] = torch.tensor([given.types], device=model.info.device)
+    if model.info.predicts == "sequence to sequence":
+        others["decoder_input_ids"] = _decoder_ids(model, decoder_text)
+    elif decoder_text is not None:
+        raise PromptError(f"{model.info.title} has no decoder to give a text to: it reads one prompt.")
+    ids = torch.tensor([[token.id for token in given.tokens]], device=model.info.device)
+    return Inputs(ids, others, given.text, given.tokens, given.second)
+
+
+def inputs_of_pixels(model: Model, pixel_values: Tensor, seen: Seen | None = None) -> Inputs:
+    """One image, (channel, height, width) or in a batch of one, scaled as the model expects. Raises PromptError."""
+    if not model.info.takes_images:
+        raise PromptError(f"{model.info.title} takes text, not an image: give a prompt.", "model_unsupported")
+    if not isinstance(pixel_values, Tensor):
+        raise PromptError(f"pixel_values are a tensor (1, channel, height, width), not {type(pixel_values).__name__}.")
+    pixels = pixel_values[None] if pixel_values.ndim == 3 else pixel_values
+    if pixels.ndim != 4 or len(pixels) != 1 or not pixels.is_floating_point() or not pixels.numel():
+        shape = ", ".join(str(size) for size in pixel_values.shape)
+        raise PromptError(
+            f"pixel_values are one image (1, channel, height, width) of floats, not {pixel_values.dtype} of ({shape})."
+        )
+    weight = next(p for p in model.module.parameters() if p.is_floating_point())
+    if not pixels.isfinite().all():
+        raise PromptError("Some pixel values are not numbers (NaN) or infinite: look at what prepares the picture.")
+    return Inputs(pixels.to(weight.device, weight.dtype), seen=seen)
+
+
+@contextmanager
+def taken(inputs: Inputs) -> Iterator[None]:
+    """Inside the `with`, a model is called with `inputs`. Raises PromptError where it cannot take an image's shape."""
+    try:
+        yield
+    except (AssertionError, RuntimeError, ValueError) as error:
+        if inputs.tokens or isinstance(error, torch.OutOfMemoryError):
+            raise
+        shape = ", ".join(str(size) for size in inputs.main.shape)
+        raise PromptError(
+            f"The model cannot take pixel_values of ({shape}): {error}. Scale the image as it expects."
+        ) from error
+
+
+def _decoder_ids(model: Model, text: str | None) -> Tensor:
+    ids = [_decoder_start(model), *(tokenize_target(model, text) if text is not None else ())]
+    _check_length(model, len(ids))
+    return torch.tensor([ids], device=model.info.device)
+
+
+def _decoder_start(model: Model) -> int:
+    """The token a decoder starts from, as transformers chooses it for generation."""
+    module: Any = model.module
+    decoder = encoder_and_decoder(module)[-1]
+    places = (getattr(module, "generation_config", None), module.config, getattr(decoder, "config", None))
+    for name in ("decoder_start_token_id", "bos_token_id"):
+        for place in places:
+            if isinstance(token := getattr(place, name, None), int):
+                return token
+    raise PromptError(f"{model.info.title} names no token that its decoder starts from: set decoder_start_token_id.")
+
+
+def _check_length(model: Model, length: int) -> None:
+    if length == 0:
+        raise PromptError("The prompt is empty: type something to explain.", "prompt_empty")
+    limit = model.info.max_tokens
+    if limit is not None and length > limit:
+        raise PromptError(f"The prompt has {in_tokens(length)}; {model.info.title} takes {limit:,}. Shorten it.")

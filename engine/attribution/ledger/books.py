@@ -1,0 +1,280 @@
+"""Where a target's value went: the books that are kept while relevance flows back.
+
+An observer of the rules leaves a hook at every operation that gives relevance to constants, and at every softmax.
+They rest until a backward pass is accounted for; so the ledger comes with the explanation, from the same gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, get_args
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import Function
+
+from engine.attribution.ledger.constants import BIASES, CONSTANTS, Part, Read, product, whole, wide, without_masks
+from engine.models.machine.quantization import is_in_8_bits, is_quantized
+from engine.protocol.values import Account, ConstantKind, Ledger
+from engine.rules.operations import (
+    Arguments,
+    Operation,
+    Options,
+    Rule,
+    acts,
+    attention_operands,
+    constant_pattern,
+    depends,
+    own_gradient,
+)
+from engine.rules.table import RuleSet, forms
+
+Entry = tuple[str, int, Tensor]  # what kind of thing took how much relevance, and in which place
+
+KINDS = (*get_args(ConstantKind), "softmax")
+# Of the largest entry, what is rounding in a model of that type
+_LEFT_OVER = {"float16": 2e-2, "bfloat16": 1e-1, "int8": 1e-1}
+_LEFT_OVER_ELSE = 1e-4
+
+
+class Books:
+    """Observes a forward pass, and enters what leaves the flow of relevance when it goes back.
+
+    `place` is where in the model the pass is: 0 before the blocks, 2 i + 1 in block i, 2 i + 2 behind it.
+    """
+
+    def __init__(self) -> None:
+        self.place = 0
+        self.leaves: list[Tensor] = []  # of the backward pass, beside those of the input
+        self._owners: list[tuple[str, int, Tensor]] = []  # what each of them is, where, and its value
+        self._entries: list[Entry] | None = None
+        self.rounds_to_8_bits = False
+
+    def __call__(self, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
+        keep = _KEEPING.get(operation)
+        if keep is None or not acts(args, options):
+            return rule(operation, args, options)
+        return keep(self, operation, rule, args, options)
+
+    @contextmanager
+    def watching(self, module: nn.Module) -> Iterator[None]:
+        """Inside the `with`, biases of quantized layers are entered too: they are added in kernels of others."""
+        layers = [part for part in module.modules() if is_quantized(part)]
+        self.rounds_to_8_bits = any(map(is_in_8_bits, layers))
+        handles = [layer.register_forward_hook(self._watch_bias) for layer in layers if layer.bias is not None]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _watch_bias(self, layer: Any, args: Any, output: Tensor) -> None:
+        read = whole(layer.bias.detach())
+        if read is not None:
+            self.watch(output, "bias", read)
+
+    def move(self, place: int) -> None:
+        """The forward pass goes on at `place`."""
+        self.place = place
+
+    def leaf(self, value: Tensor, kind: str) -> Tensor:
+        """A constant as a leaf, whose gradient the backward pass gives."""
+        leaf = value.detach().requires_grad_()
+        if self._entries is None:  # else a block is computed again on the way back, whose leaves are known
+            self.leaves.append(leaf)
+            self._owners.append((kind, self.place, without_masks(value) if kind == "added" else value))
+        return leaf
+
+    def watch(self, result: Tensor, kind: str, read: Read) -> None:
+        """Enters what `read` makes of the gradient at `result`."""
+        if result.requires_grad:
+            place = self.place
+            result.register_hook(lambda grad: self.enter(kind, place, lambda: read(grad)))
+
+    def enter(self, kind: str, place: int, amount: Callable[[], Tensor]) -> None:
+        """Writes an amount down, if a backward pass is being accounted for."""
+        if self._entries is not None:
+            self._entries.append((kind, place, amount()))
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Inside the `with`, one backward pass is accounted for."""
+        self._entries = []
+        try:
+            yield
+        finally:
+            self._entries = None
+
+    def balance(self, grads: Sequence[Tensor], blocks: int, like: Tensor) -> Tensor:
+        """The entries of the pass summed, with what its gradients gave the leaves, (kind, stretch): before the blocks,
+        each with what comes behind it, after the last.
+        """
+        stretches = blocks + 2
+
+        def cells(entries: Iterable[tuple[str, int, Tensor]]) -> Tensor:
+            found = [
+                KINDS.index(kind) * stretches + (blocks + 1 if place >= 2 * blocks else (place + 1) // 2)
+                for kind, place, _ in entries
+            ]
+            return torch.tensor(found, device=like.device)
+
+        sheet = torch.zeros(len(KINDS) * stretches, dtype=wide(like), device=like.device)
+        if self._owners:  # all of them in a few steps: there are several in a layer
+            values = _end_to_end([value for *_, value in self._owners], sheet)
+            amounts = _end_to_end(grads, sheet) * values
+            sizes = torch.tensor([value.numel() for *_, value in self._owners], device=like.device)
+            sheet = sheet.index_add(0, cells(self._owners).repeat_interleave(sizes, output_size=len(values)), amounts)
+        if self._entries:
+            amounts = torch.stack([amount.to(sheet) for *_, amount in self._entries])
+            sheet = sheet.index_add(0, cells(self._entries), amounts)
+        return sheet.view(len(KINDS), stretches)
+
+
+def _end_to_end(tensors: Iterable[Tensor], like: Tensor) -> Tensor:
+    return torch.cat([x.flatten().to(like) for x in tensors])
+
+
+def ledger_of(
+    value: float, leaves: Sequence[Tensor], layers: Sequence[Tensor], sheet: Tensor, rules: RuleSet, dtype: str
+) -> Ledger:
+    """The ledger of a target: from relevance at leaves and at the first one's layers, and a balance (kind, stretch)."""
+    first, *others = (float(row.cpu().double().sum()) for row in leaves)
+    levels = [first, *(float(row.cpu().double().sum()) for row in layers), value]
+    passed = [*levels[:-2], levels[-2] + sum(others)]
+    sheet = sheet.cpu().double()
+    constants, softmax = sheet[:-1].sum(0).tolist(), sheet[-1].tolist()
+    accounts = [
+        _account(arrived, given, *kept)
+        for arrived, given, *kept in zip(levels[1:], passed, constants, softmax, strict=True)
+    ]
+    total = _account(value, first + sum(others), sum(constants), sum(softmax))
+    largest = max(abs(value), abs(total.passed), abs(total.constants), abs(total.softmax))
+    closes = abs(total.rest) <= _LEFT_OVER.get(dtype, _LEFT_OVER_ELSE) * largest
+    kinds = dict(zip(get_args(ConstantKind), sheet[:-1].sum(1).tolist(), strict=True))
+    return Ledger(total, accounts[0], tuple(accounts[1:-1]), accounts[-1], kinds, rules.conserves, closes)
+
+
+def _account(arrived: float, passed: float, constants: float, softmax: float) -> Account:
+    return Account(arrived, passed, constants, softmax, arrived - passed - constants - softmax)
+
+
+# -- operations that keep what depends on their input ---------------------------------------------------------------
+
+
+class _Measured(Function):
+    """Tensors whose relevance together is entered, with a sign."""
+
+    @staticmethod
+    def forward(ctx: Any, books: Books, sign: int, *tensors: Tensor) -> tuple[Tensor, ...]:
+        ctx.books, ctx.place, ctx.sign = books, books.place, sign
+        ctx.save_for_backward(*tensors)
+        return tuple(x.detach() for x in tensors)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        def relevance() -> Tensor:
+            return ctx.sign * sum(product(grad, x) for grad, x in zip(grads, ctx.saved_tensors, strict=True))
+
+        ctx.books.enter("softmax", ctx.place, relevance)
+        return (None, None, *grads)
+
+
+class _SoftmaxKeeps(Function):
+    """p = softmax(s), of whose relevance that of s is less: their difference, from p alone, is entered.
+
+    The gradient at s is p (g − Σ g p), which sums to zero; so log p does for s.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, p: Tensor, axis: int, books: Books) -> Tensor:
+        ctx.books, ctx.place, ctx.axis = books, books.place, axis
+        ctx.save_for_backward(p)
+        return p.detach()
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        def kept() -> Tensor:
+            (p,) = ctx.saved_tensors
+            p, g = p.to(wide(p)), grad.to(wide(p))
+            arrived = (g * p).sum(ctx.axis, keepdim=True)
+            return arrived.sum() - ((g - arrived) * torch.special.xlogy(p, p)).sum()
+
+        ctx.books.enter("softmax", ctx.place, kept)
+        return grad, None, None
+
+
+def _softmax(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
+    result = rule(operation, args, options)
+    if rule is not own_gradient:
+        return result
+    return _SoftmaxKeeps.apply(result, args[1] if len(args) > 1 else options["dim"], books)
+
+
+def _attention(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
+    if rule is constant_pattern:
+        return rule(operation, args, options)
+    operands, rest, options = attention_operands(args, options)
+    among = [i for i, x in enumerate(operands) if depends(x)]
+    for i, x in zip(among, _Measured.apply(books, -1, *(operands[i] for i in among)), strict=True):
+        operands[i] = x
+    (result,) = _Measured.apply(books, 1, rule(operation, [*operands, *rest], options))
+    return result
+
+
+def _bounded(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
+    """`clamp` and its kin: where the result is not the operand, it is the bound."""
+    x = args[0].detach()
+    if operation.__name__.endswith("_"):
+        x = x.clone()
+    result = rule(operation, args, options)
+    bounds = [*args[1:], *options.values()]
+    if isinstance(result, Tensor) and depends(result) and not any(depends(bound) for bound in bounds):
+        read = whole(result.detach().where(result.detach() != x, 0))
+        if read is not None:
+            books.watch(result, "put in", read)
+    return result
+
+
+_Keeping = Callable[[Books, Operation, Rule, Arguments, Options], Any]
+
+
+def _giving(kind: ConstantKind, part: Part) -> _Keeping:
+    """An operation that gives to constants."""
+
+    def giving(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
+        read = part(operation, args, options)
+        result = rule(operation, args, options)
+        if read is not None:
+            books.watch(args[0] if result is None else result, kind, read)
+        return result
+
+    return giving
+
+
+def _giving_to_argument(kind: ConstantKind, place: int, name: str) -> _Keeping:
+    """An operation that gives to one of its arguments, which its backward pass has a gradient for."""
+
+    def giving(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
+        value = args[place] if len(args) > place else options.get(name)
+        if not isinstance(value, Tensor) or depends(value):
+            return rule(operation, args, options)
+        leaf = books.leaf(value, kind)
+        if len(args) > place:
+            return rule(operation, [*args[:place], leaf, *args[place + 1 :]], options)
+        return rule(operation, args, {**options, name: leaf})
+
+    return giving
+
+
+_KEEPING: dict[Operation, _Keeping] = {
+    **{operation: _giving_to_argument(*argument) for operation, argument in BIASES.items()},
+    **{operation: _giving(kind, part) for operation, (kind, part) in CONSTANTS.items()},
+    **dict.fromkeys(forms("softmax"), _softmax),
+    **dict.fromkeys(forms("scaled_dot_product_attention"), _attention),
+    **{
+        form: _bounded
+        for name in ("clamp", "clamp_min", "clamp_max", "clip", "maximum", "minimum", "threshold")
+        for form in (*forms(name), *forms(name + "_"))
+    },
+}

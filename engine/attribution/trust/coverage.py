@@ -1,0 +1,91 @@
+"""Which operation in which module got which rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from torch import Tensor, nn
+from zennit.core import Composite
+
+from engine.attribution.inputs.given import inputs_of
+from engine.attribution.recording import record
+from engine.models.opening import Model, load_model
+from engine.protocol.reports import PLAIN_GRADIENT, CoverageRow
+from engine.rules.linear import LINEAR
+from engine.rules.operations import Arguments, Operation, Options, Rule, depends, own_gradient
+from engine.rules.table import RuleSet, rule_set
+
+
+def coverage(
+    model: Model | nn.Module,
+    prompt: str | None = None,
+    *,
+    input_ids: Sequence[int] | Tensor | None = None,
+    pixel_values: Tensor | None = None,
+    rules: str | RuleSet | Composite = "attnlrp",
+) -> tuple[CoverageRow, ...]:
+    """Which rule each operation that depends on the input gets in a forward pass, in the order of first use.
+
+    Raises PromptError, RulesError, ModelError, as `trace` does.
+    """
+    model = model if isinstance(model, Model) else load_model(model)
+    chosen = rule_set(rules)
+    inputs = inputs_of(model, prompt, input_ids, pixel_values)
+    census = _Census(chosen)
+    with census.walking(model.module):
+        record(model.module, inputs, chosen, False, lambda behind, blocks: None, census)
+    return tuple(CoverageRow(*names, count) for names, count in census.found.items())
+
+
+class _Census:
+    """Observes a forward pass, and counts its operations."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self.found: Counter[tuple[str, str, str]] = Counter()
+        self._ruled = rules.rules
+        self._path = [""]
+
+    def __call__(self, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
+        result = rule(operation, args, options)
+        written = args[0] if result is None and args else result
+        if operation in self._ruled or _depends(written):
+            self.found[self._path[-1], _name(operation), self._rule_name(operation, rule)] += 1
+        return result
+
+    @contextmanager
+    def walking(self, module: nn.Module) -> Iterator[None]:
+        """Inside the `with`, it knows which part of `module` runs."""
+        handles = []
+        for path, part in module.named_modules():
+
+            def enter(*_: Any, path: str = path) -> None:
+                self._path.append(path)
+
+            def leave(*_: Any) -> None:
+                self._path.pop()
+
+            handles.append(part.register_forward_pre_hook(enter))
+            handles.append(part.register_forward_hook(leave, always_call=True))
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _rule_name(self, operation: Operation, rule: Rule) -> str:
+        if rule is own_gradient and operation not in self._ruled and operation not in LINEAR:
+            return PLAIN_GRADIENT
+        return rule.__name__.replace("_", " ")
+
+
+def _depends(value: object) -> bool:
+    return any(map(_depends, value)) if isinstance(value, list | tuple) else depends(value)
+
+
+def _name(operation: Operation) -> str:
+    """What torch calls it; of an activation module, its class."""
+    owner = getattr(operation, "__self__", None)
+    return type(owner).__name__ if isinstance(owner, nn.Module) else operation.__name__.strip("_")

@@ -1,0 +1,160 @@
+"""Putting the engine's promises to the test on one model."""
+
+from __future__ import annotations
+
+import copy
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.attribution.forecast import forecast_bytes
+from engine.attribution.inputs.given import Inputs, inputs_of
+from engine.attribution.recording import plain_logits, record
+from engine.attribution.tracing import trace
+from engine.attribution.trust.coverage import coverage
+from engine.attribution.trust.double import InDouble
+from engine.models.machine.memory import free_bytes
+from engine.models.opening import Model, load_model
+from engine.models.sight.seeing import see_noise
+from engine.protocol.reports import PLAIN_GRADIENT, Check, SelfTest
+from engine.protocol.targets import Top
+from engine.protocol.values import Ledger
+from engine.rules.table import CP_LRP, RULE_SETS, RuleSet, gamma
+
+_IN_DOUBLE = 1e-10  # of the target: what may be left over where rounding is float64's
+_TOKENS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """What is explained."""
+
+    prompt: str | None
+    input_ids: Sequence[int] | Tensor | None
+    pixel_values: Tensor | None
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """As `trace` and `coverage` take it."""
+        if self.pixel_values is not None:
+            return {"pixel_values": self.pixel_values}
+        return {"input_ids": self.input_ids} if self.prompt is None else {"prompt": self.prompt}
+
+    def inputs(self, model: Model) -> Inputs:
+        return inputs_of(model, self.prompt, self.input_ids, self.pixel_values)
+
+
+def self_test(
+    model: Model | nn.Module,
+    prompt: str | None = None,
+    *,
+    input_ids: Sequence[int] | Tensor | None = None,
+    pixel_values: Tensor | None = None,
+) -> SelfTest:
+    """Whether rules leave this model's output and the model itself as they were, the ledger closes, and nothing that
+    needs a rule goes without. Where nothing is given, tokens from all over the vocabulary are explained, or noise.
+
+    Raises PromptError and ImageError, as `trace` does."""
+    model = model if isinstance(model, Model) else load_model(model)
+    if prompt is None and input_ids is None and pixel_values is None:
+        if model.info.takes_images:
+            pixel_values = see_noise(model)
+        else:
+            input_ids = _tokens_of_all_kinds(model)
+    given = _Given(prompt, input_ids, pixel_values)
+    before = list(_fingerprint(model.module))
+    checks = [*_exactness(model, given), *(_ledger(model, given, rules) for rules in (CP_LRP, gamma()))]
+    checks += [_ledger_in_double(model, given), _coverage(model, given)]
+    unchanged = before == list(_fingerprint(model.module))
+    sentence = "Explaining left forwards, hooks, parameters and buffers as they were, bit for bit."
+    if not unchanged:
+        sentence = "Explaining changed the model: a forward, a hook, a parameter or a buffer is not as it was."
+    return SelfTest((*checks, Check("reversibility", None, unchanged, sentence)))
+
+
+def _tokens_of_all_kinds(model: Model) -> list[int]:
+    count = min(_TOKENS, model.info.max_tokens or _TOKENS)
+    module: Any = model.module
+    config = getattr(module, "config", None)
+    known = getattr(config.get_text_config(), "vocab_size", None) if config is not None else None
+    return [(known or model.info.vocabulary) * i // count for i in range(count)]
+
+
+def _exactness(model: Model, given: _Given) -> Iterator[Check]:
+    inputs = given.inputs(model)
+    plain = plain_logits(model.module, inputs)
+    for rules in (*RULE_SETS.values(), gamma()):
+        name = rules.name
+        recording = record(model.module, inputs, rules, False, lambda behind, blocks: None)
+        off = float((recording.logits(recording.length - 1).detach() - plain).abs().max())
+        sentence = f"Logits under {name} are the model's own, bit for bit."
+        if off != 0:
+            sentence = f"Logits under {name} differ from the model's own by up to {off:.2g}: the forward pass changed."
+        yield Check(f"forward exactness, {name}", off, off == 0, sentence)
+
+
+def _ledger(model: Model, given: _Given, rules: RuleSet) -> Check:
+    ledger = _ledger_of(model, given, rules)
+    return _closing(f"ledger under {rules.title}, {model.info.dtype}", ledger, ledger.closes)
+
+
+def _ledger_in_double(model: Model, given: _Given) -> Check:
+    what = "ledger under CP-LRP, float64"
+    if model.info.source.quantization is not None:
+        return Check(what, None, None, "Not tried: quantized weights have no float64 form.")
+    if model.info.device.startswith("mps"):
+        return Check(what, None, None, "Not tried: this device has no float64.")
+    needed = 8 * model.info.parameters + 4 * forecast_bytes(model, given.inputs(model).length, checkpointing=False)
+    if needed > free_bytes(model.info.device):
+        return Check(what, None, None, "Not tried: the model in float64 does not fit into memory.")
+    double = load_model(copy.deepcopy(model.module).double())
+    try:
+        with InDouble():
+            ledger = _ledger_of(double, given, CP_LRP)
+    except RuntimeError as error:  # an operation of torch or of the model that has no float64 form
+        return Check(what, None, None, f"Not tried: the model does not run in float64 ({str(error).splitlines()[0]}).")
+    return _closing(what, ledger, abs(ledger.total.rest) <= _IN_DOUBLE * abs(ledger.total.arrived))
+
+
+def _ledger_of(model: Model, given: _Given, rules: RuleSet) -> Ledger:
+    target = Top(0) if model.info.predicts == "masked token" else Top()  # there may be no mask
+    with trace(model, **given.named, rules=rules) as recorded:
+        ledger = recorded.explain(target).ledger
+    assert ledger is not None
+    return ledger
+
+
+def _closing(what: str, ledger: Ledger, closes: bool) -> Check:
+    total = ledger.total
+    off = abs(total.rest / total.arrived) if total.arrived else abs(total.rest)
+    sentence = f"Input {total.passed:.4f} and constants {total.constants:.4f} are the target, {total.arrived:.4f}."
+    if not closes:
+        sentence = (
+            f"Input {total.passed:.4f} and constants {total.constants:.4f} are not the target, {total.arrived:.4f}: "
+            f"{total.rest:.4f} is left over, so an operation has no rule or a wrong one."
+        )
+    return Check(what, off, closes, sentence)
+
+
+def _coverage(model: Model, given: _Given) -> Check:
+    bare = [row for row in coverage(model, **given.named) if row.rule == PLAIN_GRADIENT]
+    sentence = "Every operation that needs a rule has one."
+    if bare:
+        named = ", ".join(sorted({row.operation for row in bare}))
+        sentence = f"Operations without a rule of their own: {named}. See `coverage` for where."
+    return Check("coverage", float(sum(row.count for row in bare)), not bare, sentence)
+
+
+def _fingerprint(module: nn.Module) -> Iterator[object]:
+    """All that explaining may not change."""
+    for part in module.modules():
+        hooks = [part.__dict__[name] for name in part.__dict__ if name.endswith("_hooks")]
+        forward = part.__dict__.get("forward")
+        yield sorted(part.__dict__), id(forward), [list(h) for h in hooks if h is not None], part.training
+    for tensor in (*module.parameters(), *module.buffers()):
+        content = tensor.detach().reshape(-1).contiguous().view(torch.uint8).cpu().numpy()
+        yield tensor.requires_grad, tensor.grad is None, zlib.crc32(content.data)

@@ -1,1 +1,0 @@
-"""What `lxt-inspector` does without a window."""

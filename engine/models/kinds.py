@@ -1,0 +1,87 @@
+"""What a model predicts: read off its class as transformers lists it, or off its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForImageClassification,
+    AutoModelForMaskedLM,
+    AutoModelForQuestionAnswering,
+    AutoModelForSeq2SeqLM,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+)
+from transformers.models.auto import modeling_auto as auto
+
+from engine.protocol.values import Predicts
+
+SPAN_EDGES = ("start", "end")  # the classes of an answer span
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Models that predict one kind of thing, and what opens them. `classes` are their classes' names by model type."""
+
+    predicts: Predicts
+    opener: Any
+    classes: Mapping[str, str | Sequence[str]]
+    takes_pixels: bool = False
+
+    def includes(self, architecture: object) -> bool:
+        """Whether the class of that name is of this kind."""
+        return architecture in _flat(self.classes.values())
+
+
+# The first that fits is taken: what continues text goes before what fills masks.
+KINDS = (
+    Kind("next token", AutoModelForCausalLM, auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES),
+    Kind("sequence to sequence", AutoModelForSeq2SeqLM, auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES),
+    Kind("masked token", AutoModelForMaskedLM, auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES),
+    Kind("classes", AutoModelForSequenceClassification, auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES),
+    Kind("token classes", AutoModelForTokenClassification, auto.MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES),
+    Kind("answer span", AutoModelForQuestionAnswering, auto.MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES),
+    Kind("classes", AutoModelForImageClassification, auto.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES, True),
+)
+
+
+def kind_of(settings: Mapping[str, Any]) -> Kind | None:
+    """The kind that `settings`, from config.json, say: that of their architectures, or else what their type can be."""
+    architectures = settings.get("architectures")
+    if isinstance(architectures, list) and architectures:
+        return next((kind for kind in KINDS if any(map(kind.includes, architectures))), None)
+    return next((kind for kind in KINDS if settings.get("model_type") in kind.classes), None)
+
+
+def takes_images(module: nn.Module) -> bool:
+    """Whether `module` is given pixels: as it says, or because it has no embeddings that ids could be given to."""
+    if (main := getattr(module, "main_input_name", None)) is not None:
+        return main == "pixel_values"
+    return not any(isinstance(part, nn.Embedding) for part in module.modules())
+
+
+def predicted_by(module: nn.Module) -> Predicts:
+    """What `module` predicts; of a class that transformers does not list, classes of images or else the next token."""
+    names = [parent.__name__ for parent in type(module).__mro__]
+    return next((kind.predicts for name in names for kind in KINDS if kind.includes(name)), None) or (
+        "classes" if takes_images(module) else "next token"
+    )
+
+
+def labels_of(module: nn.Module, predicts: Predicts) -> tuple[str, ...]:
+    """The labels of the classes that `module` predicts; none where it predicts tokens."""
+    if predicts == "answer span":
+        return SPAN_EDGES
+    config: Any = getattr(module, "config", None)
+    named = getattr(config, "id2label", None)
+    if predicts not in ("classes", "token classes") or not isinstance(named, dict):
+        return ()
+    return tuple(str(named.get(index, f"LABEL_{index}")) for index in range(config.num_labels))
+
+
+def _flat(names: Iterable[str | Sequence[str]]) -> set[str]:
+    return {name for entry in names for name in ([entry] if isinstance(entry, str) else entry)}

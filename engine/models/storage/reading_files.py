@@ -1,0 +1,67 @@
+"""Errors that libraries raise for damaged files, turned into sentences."""
+
+from __future__ import annotations
+
+from pickle import UnpicklingError
+from types import TracebackType
+
+import torch
+from huggingface_hub.errors import StrictDataclassError
+from safetensors import SafetensorError
+
+from engine.protocol.failures import DoesNotFit, ModelError
+from engine.protocol.messages import FailureKind
+
+# What transformers raises for files it cannot make sense of, seen with files that were cut, emptied or edited.
+_UNREADABLE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    SafetensorError,
+    StrictDataclassError,
+    TypeError,
+    UnpicklingError,
+    ValueError,
+)
+_LONGEST_REASON = 300  # characters
+
+
+class Reading:
+    """A context in which what goes wrong in a library becomes a ModelError that says what was being read."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if error is None or kind is None:
+            return
+        if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
+            raise DoesNotFit(f"There is not enough memory for {self._what}. Open a smaller model.") from error
+        # The tokenizers package raises bare Exceptions, and its PanicException is not even that.
+        if isinstance(error, _UNREADABLE) or kind is Exception or kind.__name__ == "PanicException":
+            raise ModelError(f"{_capital(self._what)} cannot be read: {_reason(error)}", _kind(error)) from error
+
+
+def _kind(error: BaseException) -> FailureKind:
+    unsupported = isinstance(error, ImportError | NotImplementedError) or "not supported" in str(error)
+    return "model_unsupported" if unsupported else "model_damaged"
+
+
+def _reason(error: BaseException) -> str:
+    """The first sentence of an error's message: what follows is advice for programmers."""
+    if isinstance(error, UnpicklingError):
+        return "a pickle that holds more than weights is never opened. Convert the model to safetensors."
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "…"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

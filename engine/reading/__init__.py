@@ -1,0 +1,1 @@
+"""Relevance as people read it: its colours, its places on a picture, its ledger in words."""

@@ -1,0 +1,1 @@
+"""What the commands of `lxt-inspector` do that need no window."""

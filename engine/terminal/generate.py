@@ -1,0 +1,28 @@
+"""`lxt-inspector generate`: what a model says after a prompt, and where each token of it came from."""
+
+from __future__ import annotations
+
+from engine.figures.matrix import MatrixFormat, matrix_file
+from engine.protocol.messages import ExplainEach, ExplainedEach, Generate, Generated
+from engine.rules.table import rule_set
+from engine.session import Session
+from engine.terminal.progress_on_stderr import ProgressLine
+
+
+def generate(asked: Generate, rules: str, format: MatrixFormat | None) -> tuple[Generated, bytes | None]:
+    """The answer, and the file of its matrix where one is wanted. Raises EngineError."""
+    rule_set(rules)  # a wrong name is told before the model is loaded
+    session = Session()
+    with ProgressLine() as line:
+        said = session.answer(asked, line.show, _never)
+        assert isinstance(said, Generated)
+        if format is None:
+            return said, None
+        each = session.answer(ExplainEach(asked.source, said.prompt, said.continuation, rules), line.show, _never)
+        assert isinstance(each, ExplainedEach)
+        return said, matrix_file(each.matrix, format)
+
+
+def _never() -> bool:
+    """Ctrl+C raises KeyboardInterrupt here; nothing else stops a run."""
+    return False

@@ -1,0 +1,51 @@
+"""`lxt-inspector grid`: one picture explained under many gammas, from one forward pass, as one figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from engine.protocol.messages import Explain, Explained, Exported, ExportGrid, Progress
+from engine.protocol.rule_names import Gamma
+from engine.protocol.targets import Target
+from engine.protocol.values import Image, ModelSource
+from engine.session import Session
+from engine.terminal.progress_on_stderr import ProgressLine
+
+
+def grid(
+    source: ModelSource,
+    image: Image,
+    target: Target,
+    conv: Sequence[float],
+    linear: Sequence[float],
+    figure: ExportGrid,
+) -> tuple[ExportGrid, Exported]:
+    """The answers, a row for each gamma of convolutions and a column for each of linear layers, and their figure.
+
+    `figure` says how it is drawn, and has no cells yet. Raises EngineError.
+    """
+    session = Session()
+    pairs = [Gamma(of_conv, of_linear) for of_conv in conv for of_linear in linear]
+    cells = []
+    with ProgressLine() as line:
+        for gamma in pairs:
+            answer = session.answer(Explain(source, "", target, gamma.name, image=image), line.show, _never)
+            assert isinstance(answer, Explained)
+            cells.append(answer.relevance)
+        line.show(Progress("typeset", 0, 0))
+        asked = structs.replace(
+            figure,
+            cells=tuple(cells),
+            rows=tuple(f"conv {gamma:g}" for gamma in conv),
+            columns=tuple(f"linear {gamma:g}" for gamma in linear),
+        )
+        made = session.answer(asked, line.show, _never)
+        assert isinstance(made, Exported)
+        return asked, made
+
+
+def _never() -> bool:
+    """Ctrl+C raises KeyboardInterrupt here; nothing else stops a run."""
+    return False

@@ -1,0 +1,117 @@
+"""An explanation in words, for a terminal or for a script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from engine.figures.picture import is_of_picture, patches
+from engine.figures.wording import RULE_NAMES, layer_name, number, place_name
+from engine.protocol.failures import in_tokens
+from engine.protocol.messages import Explained
+from engine.protocol.values import Relevance
+from engine.reading.colours import relevance_at
+from engine.reading.ledger_in_words import expectation, sum_in_words
+from engine.terminal.columns import table
+
+_PREDICTIONS = 5
+_TOKENS = 10
+
+
+def summary(answer: Explained, layer: int | None) -> dict[str, Any]:
+    """What a script wants to know."""
+    relevance = answer.relevance
+    values = relevance_at(relevance, layer)
+    return {
+        "model": relevance.model.title,
+        "revision": relevance.model.revision,
+        "device": relevance.model.device,
+        "dtype": relevance.model.dtype,
+        "rules": relevance.rules,
+        "target": {
+            "label": relevance.target.label,
+            "position": relevance.target.position,
+            "value": relevance.value,
+        },
+        "layer": layer,
+        "sum": float(np.nansum(values)),
+        "ledger": msgspec.to_builtins(relevance.ledger),
+        "tokens": len(relevance.tokens),
+        "predictions": [
+            {"id": one.id, "text": one.text, "logit": one.logit, "probability": one.probability}
+            for one in answer.predictions[:_PREDICTIONS]
+        ],
+        "most_relevant": _patch_facts(relevance, layer) if is_of_picture(relevance) else _token_facts(relevance, layer),
+        "seconds": answer.seconds,
+        "versions": relevance.versions,
+    }
+
+
+def _token_facts(relevance: Relevance, layer: int | None) -> list[dict[str, Any]]:
+    values, tokens = relevance_at(relevance, layer), relevance.tokens
+    return [
+        {"position": index, "id": tokens[index].id, "text": tokens[index].text, "relevance": float(values[index])}
+        for index in _largest(values)
+    ]
+
+
+def _patch_facts(relevance: Relevance, layer: int | None) -> list[dict[str, Any]]:
+    values = patches(relevance, layer)
+    places = (divmod(index, values.shape[1]) for index in _largest(values.ravel()))
+    return [{"row": row, "column": column, "relevance": float(values[row, column])} for row, column in places]
+
+
+def in_words(answer: Explained, layer: int | None) -> str:
+    """The same for people."""
+    return "\n".join(_lines(answer, layer))
+
+
+def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
+    relevance = answer.relevance
+    model, target = relevance.model, relevance.target
+    values, of_picture = relevance_at(relevance, layer), is_of_picture(relevance)
+    total = float(np.nansum(values))
+    size = " × ".join(map(str, reversed(relevance.input.shape))) + " pixels"
+    yield f"Model    {model.title}, {model.dtype} on {model.device}"
+    yield f"Rules    {RULE_NAMES.get(relevance.rules, relevance.rules)}"
+    yield f"Target   {target.label} {place_name(relevance)}: {relevance.value:.4f} logits"
+    yield f"Sum      {total:.4f} of {relevance.value:.4f} logits {layer_name(relevance, layer)}"
+    if relevance.ledger is not None:
+        yield f"Ledger   {sum_in_words(relevance, layer, total)}"
+        yield f"         {expectation(relevance.ledger)}"
+    yield f"Time     {answer.seconds:.2f} s for {size if of_picture else in_tokens(len(relevance.tokens))}"
+    yield ""
+    yield "Predictions"
+    likely = [(one.label, f"{one.logit:.3f}", f"{one.probability:.1%}") for one in answer.predictions[:_PREDICTIONS]]
+    yield from table(("class" if model.chooses_classes else "token", "logit", "probability"), likely)
+    yield ""
+    yield f"Most relevant {'patches' if of_picture else 'tokens'} {layer_name(relevance, layer)}"
+    if of_picture:
+        yield from _patch_table(relevance, layer)
+        return
+    rows = []
+    for index in _largest(values):
+        value = float(values[index])
+        rows.append((relevance.tokens[index].label, str(index), number(value), _share(value, relevance.value)))
+    yield from table(("token", "position", "relevance", "of the target"), rows)
+
+
+def _patch_table(relevance: Relevance, layer: int | None) -> Iterator[str]:
+    rows = []
+    for fact in _patch_facts(relevance, layer):
+        row, column, value = fact.values()
+        rows.append((str(row), str(column), number(value), _share(value, relevance.value)))
+    yield from table(("row", "column", "relevance", "of the target"), rows, numbers=4)
+
+
+def _largest(values: np.ndarray) -> list[int]:
+    """The positions of the largest relevance, of either sign."""
+    order = np.argsort(-np.abs(np.nan_to_num(values)), kind="stable")
+    return [int(index) for index in order[:_TOKENS]]
+
+
+def _share(value: float, whole: float) -> str:
+    return f"{value / whole:.1%}".replace("-", "−") if whole else "–"

@@ -1,0 +1,1 @@
+"""The commands of the window: a table of values, and the Qt actions made from it."""

@@ -1,0 +1,1 @@
+"""The command `lxt-inspector`: its options, and how it ends."""

@@ -1,1 +1,0 @@
-"""Everything a menu, a shortcut or the palette can do, as values."""

@@ -1,0 +1,1 @@
+"""What each command and each choice of a person sets going."""

@@ -1,0 +1,106 @@
+"""What each command of the table does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Protocol, get_args
+
+from engine.protocol.looks import Scale
+from engine.protocol.rule_names import TITLES, Gamma
+from inspector.conversations.inquiry import Inquiry
+from inspector.handlers.dialog_handler import DialogHandler
+from inspector.handlers.exploring_handler import ExploringHandler
+from inspector.handlers.opening_handler import OpeningHandler
+from inspector.handlers.picture_handler import PictureHandler
+from inspector.panes.relevance_pane import RelevancePane
+from inspector.state.scene import SCALE_TITLES
+from inspector.state.view import PictureMode
+
+
+class Hands(Protocol):
+    """What only the window can do."""
+
+    relevance: RelevancePane
+
+    def close(self) -> bool: ...
+    def toggle_log(self) -> None: ...
+    def reset_layout(self) -> None: ...
+    def open_palette(self) -> None: ...
+    def explain(self) -> None: ...
+    def generate(self) -> None: ...
+    def devices(self) -> Sequence[str]: ...
+    def about(self) -> None: ...
+
+
+def handlers(
+    window: Hands,
+    inquiry: Inquiry,
+    dialogs: DialogHandler,
+    pictures: PictureHandler,
+    openings: OpeningHandler,
+    exploring: ExploringHandler,
+) -> dict[str, Callable[[], object]]:
+    """What to call for each command's id."""
+    strip = window.relevance.strip
+    study = inquiry.study
+    rules = {f"rules.{name}": partial(inquiry.choose_rules, name) for name in TITLES}
+    scales = {f"scale.{scale}": partial(_choose_scale, inquiry, scale) for scale in SCALE_TITLES}
+    modes = {f"mode.{mode}": partial(_choose_mode, inquiry, mode) for mode in get_args(PictureMode)}
+    return {
+        "file.open_prompt": openings.browse_prompt,
+        "file.open_image": pictures.browse,
+        "file.export": dialogs.export,
+        "file.quit": window.close,
+        "edit.undo": inquiry.undo,
+        "edit.redo": inquiry.redo,
+        "edit.paste_image": pictures.paste,
+        "edit.copy_image": strip.copy_image,
+        "edit.copy_table": strip.copy_tsv,
+        "edit.find": strip.open_find,
+        "edit.preferences": lambda: dialogs.preferences(window.devices()),
+        "model.choose": lambda: dialogs.choose_model(window.devices()),
+        "model.open_folder": openings.browse_folder,
+        "model.open_gguf": openings.browse_gguf,
+        "model.unload": inquiry.unload,
+        "run.explain": window.explain,
+        "run.generate": window.generate,
+        "run.stop": inquiry.stop,
+        "run.explore": exploring.explore,
+        "layer.up": partial(study.step_layer, 1),
+        "layer.down": partial(study.step_layer, -1),
+        "layer.input": partial(study.look_at_layer, None),
+        "layer.output": study.look_at_output,
+        "view.original": partial(_turn_original, inquiry),
+        "view.pin": partial(_turn_pin, inquiry),
+        "view.log": window.toggle_log,
+        "view.reset_layout": window.reset_layout,
+        "view.palette": window.open_palette,
+        "help.shortcuts": dialogs.shortcuts,
+        "help.about": window.about,
+        **rules,
+        "rules.gamma": partial(inquiry.choose_rules, Gamma().name),
+        **scales,
+        **modes,
+    }
+
+
+def _choose_scale(inquiry: Inquiry, scale: Scale) -> None:
+    inquiry.study.look(replace(inquiry.study.view, scale=scale))
+
+
+def _choose_mode(inquiry: Inquiry, mode: PictureMode) -> None:
+    inquiry.study.look(replace(inquiry.study.view, mode=mode))
+
+
+def _turn_original(inquiry: Inquiry) -> None:
+    view = inquiry.study.view
+    inquiry.study.look(replace(view, original=not view.original))
+
+
+def _turn_pin(inquiry: Inquiry) -> None:
+    if inquiry.study.pinned is None:
+        inquiry.study.pin()
+    else:
+        inquiry.study.let_go()

@@ -1,0 +1,115 @@
+"""Pictures: taken in from files, the clipboard and other programs, and how they are looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from msgspec import structs
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication, QWidget
+
+from engine.protocol.failures import ImageError
+from engine.protocol.picture_files import image_of
+from engine.protocol.values import ModelSource
+from inspector.actions.actions import Actions
+from inspector.conversations.inquiry import Inquiry
+from inspector.dialogs.browsing import browse_image
+from inspector.intake.drops import DroppedImage, DroppedPixels, Refused, pasted_image
+from inspector.intake.pictures import read_picture
+from inspector.keeping.settings import Profile
+from inspector.panes.picture_pane import PicturePane
+from inspector.state.picture import NO_ORIGINAL
+from inspector.state.scene import Scene
+from inspector.state.trouble import Remedy, Trouble
+from inspector.views.input.image_input import ImageExample, ImageInput
+
+
+class PictureHandler(QObject):
+    """Explains every picture it gets, or says why it is none."""
+
+    troubled = Signal(object)  # Trouble
+
+    def __init__(self, window: QWidget, inquiry: Inquiry, profile: Profile) -> None:
+        super().__init__(window)
+        self._window, self._inquiry, self._profile = window, inquiry, profile
+
+    def follow(self, image: ImageInput, part: PicturePane) -> None:
+        """Do what is asked for where pictures are given and looked at."""
+        image.open_requested.connect(self.browse)
+        image.example_chosen.connect(self.open_example)
+        image.image_pasted.connect(self.take_bytes)
+        part.opacity_chosen.connect(self._on_opacity_chosen)
+        part.clip_chosen.connect(self._on_clip_chosen)
+        part.patches_chosen.connect(self._on_patches_chosen)
+        part.original_chosen.connect(self._on_original_chosen)
+
+    def show_scene(self, scene: Scene, commands: Actions) -> None:
+        """Say which commands there is a picture for, and which are on."""
+        picture = scene.picture
+        why_not = "Only answers about pictures are put beside each other" if scene.strip else "There is no answer yet"
+        commands.enable("view.pin", picture is not None, why_not)
+        commands["view.pin"].setChecked(picture is not None and picture.pinned is not None)
+        is_known = picture is not None and picture.seen.whole is not None
+        commands.enable("view.original", is_known, NO_ORIGINAL if picture else "There is no picture yet")
+        commands["view.original"].setChecked(picture is not None and picture.original)
+
+    def browse(self) -> None:
+        browse_image(self._window, self._profile.settings.image_folder, self.open)
+
+    def open(self, path: str) -> None:
+        """Explain the picture in a file."""
+        if self._use(path):
+            self._profile.keep(structs.replace(self._profile.settings, image_folder=str(Path(path).parent)))
+
+    def open_example(self, example: ImageExample) -> None:
+        """Explain an example, by the model that goes with it."""
+        model = self._inquiry.holding.opening or self._inquiry.study.question.source
+        if example.model and model.name != example.model:
+            self._inquiry.open_model(ModelSource(example.model))
+        self._use(example.path)
+
+    def take_bytes(self, data: bytes, name: str) -> None:
+        """Explain the picture in the bytes of a file."""
+        try:
+            self._inquiry.use_image(image_of(data, name))
+        except ImageError as error:
+            self._refuse(str(error))
+
+    def take(self, what: DroppedImage | DroppedPixels | Refused) -> None:
+        """Explain a picture that was dropped or pasted."""
+        match what:
+            case DroppedImage(path):
+                self.open(str(path))
+            case DroppedPixels(data):
+                self.take_bytes(data, "pasted picture")
+            case Refused(message):
+                self._refuse(message)
+
+    def paste(self) -> None:
+        self.take(pasted_image(QApplication.clipboard().mimeData()))
+
+    def _on_opacity_chosen(self, opacity: float) -> None:
+        self._inquiry.study.look(replace(self._inquiry.study.view, opacity=opacity))
+
+    def _on_clip_chosen(self, clip: float) -> None:
+        self._inquiry.study.look(replace(self._inquiry.study.view, clip=clip))
+
+    def _on_patches_chosen(self, patches: bool) -> None:
+        self._inquiry.study.look(replace(self._inquiry.study.view, patches=patches))
+
+    def _on_original_chosen(self, original: bool) -> None:
+        self._inquiry.study.look(replace(self._inquiry.study.view, original=original))
+
+    def _use(self, path: str) -> bool:
+        """Explain the picture in a file, or say why there is none."""
+        try:
+            image = read_picture(Path(path))
+        except ImageError as error:
+            self._refuse(str(error))
+            return False
+        self._inquiry.use_image(image)
+        return True
+
+    def _refuse(self, message: str) -> None:
+        self.troubled.emit(Trouble(message, Remedy.OPEN_IMAGE))

@@ -1,0 +1,151 @@
+"""What is remembered from one start to the next: one JSON file, in which nothing can keep the window from opening."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import msgspec
+import platformdirs
+from PySide6.QtCore import QObject, Signal
+
+from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
+from engine.protocol.rule_names import titled
+from engine.protocol.values import ModelSource
+from inspector.keeping.writing import write_atomically
+from inspector.look.theme import Theme
+from inspector.state.question import BUNDLED_MODELS
+
+RECENT_MODELS = 8
+MOST_NEW_TOKENS = 4096
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
+    """Every setting has a default: a file from another version says as much as it can."""
+
+    model: ModelSource = BUNDLED_MODELS[0]
+    prompt: str | None = None  # None until there was one: then the first example
+    rules: str = "attnlrp"
+    scale: Scale = "layer"
+    colour_map: str = DEFAULT_COLOUR_MAP
+    theme: Theme = "system"
+    device: str = "auto"
+    dtype: str = "auto"
+    max_new_tokens: int = 32  # that the model may say at once
+    worker_command: str = ""  # as typed in a shell; empty is this program's own
+    recent_models: tuple[ModelSource, ...] = ()
+    export_folder: str = ""
+    image_folder: str = ""  # where the last picture was opened
+    geometry: str = ""  # Qt's, in base64
+    layout: str = ""  # of docks and toolbars, likewise
+    panes: str = ""  # likewise
+
+    def with_recent(self, source: ModelSource) -> Settings:
+        """The settings after `source` was opened."""
+        others = (model for model in self.recent_models if model.name != source.name)
+        recent = (source, *others)[:RECENT_MODELS]
+        return msgspec.structs.replace(self, model=source, recent_models=recent)
+
+
+DEFAULTS = Settings()
+
+
+class SettingsFile:
+    """Where settings are kept. Without a path they live as long as the window."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self.notice = ""  # what went wrong with the file, for people
+
+    def read(self, otherwise: Settings = DEFAULTS) -> Settings:
+        """The settings kept, or `otherwise` where there are none or the file is damaged; that is put aside."""
+        if self._path is None:
+            return otherwise
+        try:
+            return _checked(msgspec.json.decode(self._path.read_bytes(), type=Settings))
+        except FileNotFoundError:
+            return otherwise
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            self.notice = f"The settings could not be understood and start afresh ({error}). {self._put_aside()}"
+        except OSError as error:
+            self.notice = f"The settings in {self._path} could not be read and start afresh: {error.strerror}."
+        return otherwise
+
+    def write(self, settings: Settings) -> None:
+        """Keep `settings`. A disk that refuses is said in `notice` and stops nothing."""
+        if self._path is None:
+            return
+        try:
+            write_atomically(self._path, msgspec.json.format(msgspec.json.encode(settings)))
+        except OSError as error:
+            self.notice = f"The settings could not be kept in {self._path}: {error.strerror}."
+
+    def _put_aside(self) -> str:
+        assert self._path is not None
+        aside = self._path.with_suffix(".damaged.json")
+        try:
+            self._path.replace(aside)
+        except OSError:
+            return "The damaged file could not be put aside."
+        return f"The damaged file is kept as {aside}."
+
+
+def settings_path() -> Path:
+    """Where this person's settings are."""
+    return platformdirs.user_config_path("lxt-inspector") / "settings.json"
+
+
+def _checked(settings: Settings) -> Settings:
+    """The settings without values that mean nothing to this version."""
+    if settings.colour_map not in COLOUR_MAPS:
+        settings = msgspec.structs.replace(settings, colour_map=DEFAULT_COLOUR_MAP)
+    if titled(settings.rules) == settings.rules:  # no rule set is called so
+        settings = msgspec.structs.replace(settings, rules=DEFAULTS.rules)
+    if not 1 <= settings.max_new_tokens <= MOST_NEW_TOKENS:
+        settings = msgspec.structs.replace(settings, max_new_tokens=DEFAULTS.max_new_tokens)
+    try:
+        shlex.split(settings.worker_command)
+    except ValueError:  # a quotation that does not end
+        settings = msgspec.structs.replace(settings, worker_command="")
+    return settings
+
+
+class Profile(QObject):
+    """The settings in force; every change is kept at once."""
+
+    changed = Signal(object)  # Settings
+
+    def __init__(self, file: SettingsFile) -> None:
+        super().__init__()
+        self._file = file
+        self._settings = file.read()
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def notice(self) -> str:
+        """What went wrong with the file last, for people; empty if nothing did."""
+        return self._file.notice
+
+    def keep(self, settings: Settings) -> None:
+        """Make `settings` those in force."""
+        if settings != self._settings:
+            self._file.write(_with_changes(self._file.read(self._settings), self._settings, settings))
+            self._settings = settings
+            self.changed.emit(settings)
+
+
+def _with_changes(kept: Settings, before: Settings, after: Settings) -> Settings:
+    """What is kept with the changes from `before` to `after`: another window keeps its own in the same file."""
+    changes = {
+        name: getattr(after, name)
+        for name in Settings.__struct_fields__
+        if getattr(after, name) != getattr(before, name)
+    }
+    if "recent_models" in changes:
+        known = {model.name for model in (*before.recent_models, *after.recent_models)}
+        of_others = (model for model in kept.recent_models if model.name not in known)
+        changes["recent_models"] = (*after.recent_models, *of_others)[:RECENT_MODELS]
+    return msgspec.structs.replace(kept, **changes)

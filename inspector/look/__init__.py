@@ -1,0 +1,1 @@
+"""How the window looks: theme, icons, labels, and numbers as they are written."""

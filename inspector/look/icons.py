@@ -1,0 +1,68 @@
+"""Icons drawn in the colour of the text around them, whatever the theme."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtCore import QByteArray, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from engine.shipped import shipped
+
+
+@cache
+def icon(name: str) -> QIcon:
+    """The icon `resources/icons/<name>.svg`; it follows the theme by itself."""
+    return QIcon(_TintedSvg(_source(name)))
+
+
+def tinted(name: str, colour: QColor, size: int, scale: float) -> QPixmap:
+    """The same drawing in a colour of its own; `size` in points, `scale` in pixels per point."""
+    pixmap = QPixmap(QSize(size, size) * scale)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    _draw(painter, pixmap.rect(), _source(name), colour)
+    painter.end()
+    pixmap.setDevicePixelRatio(scale)
+    return pixmap
+
+
+@cache
+def _source(name: str) -> str:
+    return shipped("icons", f"{name}.svg").read_text(encoding="utf-8")
+
+
+def _draw(painter: QPainter, rect: QRect, source: str, colour: QColor) -> None:
+    """Draw with `colour` where the source says `currentColor`."""
+    QSvgRenderer(QByteArray(source.replace("currentColor", colour.name()).encode())).render(painter, rect.toRectF())
+
+
+class _TintedSvg(QIconEngine):
+    """Asks the palette for the colour each time it is painted."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self._source = source
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        groups = QPalette.ColorGroup
+        group = groups.Disabled if mode == QIcon.Mode.Disabled else groups.Active
+        colour = QGuiApplication.palette().color(group, QPalette.ColorRole.ButtonText)
+        _draw(painter, rect, self._source, colour)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        pixmap = QPixmap(size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        self.paint(painter, pixmap.rect(), mode, state)
+        painter.end()
+        return pixmap
+
+    def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
+        pixmap = self.pixmap(size * scale, mode, state)
+        pixmap.setDevicePixelRatio(scale)
+        return pixmap
+
+    def clone(self) -> QIconEngine:
+        return _TintedSvg(self._source)

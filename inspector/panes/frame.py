@@ -1,0 +1,144 @@
+"""The window's parts and their places. Knows neither the worker nor the study."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+
+from inspector.intake.drops import accepts, dropped
+from inspector.look.theme import Space
+from inspector.panes.columns import stacked
+from inspector.panes.docks import UndoKeys, add_dock
+from inspector.panes.input_pane import InputPane
+from inspector.panes.layers_pane import LayersPane
+from inspector.panes.lower_panes import LowerPanes
+from inspector.panes.notices import Notices
+from inspector.panes.relevance_pane import RelevancePane
+from inspector.panes.status_bar import StatusBar
+from inspector.views.input.image_input import ImageInput
+from inspector.views.input.prompt_editor import PromptEditor
+from inspector.views.log_pane import LogPane
+from inspector.views.prediction_table import PredictionTable
+
+SIZE = (1280, 800)
+_LAYOUT = 1  # grows when docks come or go: an older arrangement is not restored
+_SIDES = (280, 300)  # pixels for the docks at the left and the right
+_LOG = 150  # pixels
+_EDGES = Qt.DockWidgetArea
+
+
+class Frame(QMainWindow):
+    """Input on the left, relevance over layers in the middle, the target on the right, the log at the bottom."""
+
+    dropped = Signal(object)  # Dropped
+    closing = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setAcceptDrops(True)
+        self.editor = PromptEditor()
+        self.image = ImageInput()
+        self.input = InputPane(self.editor, self.image)
+        self.relevance = RelevancePane()
+        self.layers = LayersPane()
+        self.table = PredictionTable()
+        self.log = LogPane()
+        self.notices = Notices()
+        self.status = StatusBar()
+        self.below = LowerPanes(self.layers)
+        self.panes = stacked(self.relevance, self.below)
+        self.setCentralWidget(self._middle())
+        self.setStatusBar(self.status)
+        self.input_dock = add_dock(self, "Input", self.input, _EDGES.LeftDockWidgetArea)
+        self.target_dock = add_dock(self, "Target", self.table, _EDGES.RightDockWidgetArea)
+        self.log_dock = add_dock(self, "Log", self.log, _EDGES.BottomDockWidgetArea)
+        self.log_dock.hide()
+        self._sides = self._pressed = _SIDES
+        self._undo_keys = UndoKeys(self)
+        if field := self.editor.focusProxy():
+            field.installEventFilter(self._undo_keys)
+
+    def settle(self) -> None:
+        """Take the places of a first start; to be called when all toolbars are there."""
+        self.resize(*SIZE)
+        self._resize_docks()
+        self._first_layout = self.saveState(_LAYOUT)
+
+    def toggle_log(self) -> None:
+        self.log_dock.setVisible(self.log_dock.isHidden())
+
+    def reset_layout(self) -> None:
+        """Put all panes back where they were at the first start."""
+        self.restoreState(self._first_layout, _LAYOUT)
+        self._sides = _SIDES
+        self._resize_docks()
+
+    def places(self) -> tuple[str, str, str]:
+        """Where window, docks and panes are, as text to be kept."""
+        states = (self.saveGeometry(), self.saveState(_LAYOUT), self.panes.saveState())
+        return tuple(bytes(state.toBase64().data()).decode() for state in states)  # type: ignore[return-value]
+
+    def restore_places(self, geometry: str, layout: str, panes: str) -> None:
+        """Put everything where it was; what Qt does not understand of it is left out."""
+        self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+        self.restoreState(QByteArray.fromBase64(layout.encode()), _LAYOUT)
+        self.panes.restoreState(QByteArray.fromBase64(panes.encode()))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._sides = self._widths()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the docks back what a narrower window had taken from them."""
+        super().resizeEvent(event)
+        if self.isVisible() and event.size().width() > event.oldSize().width():
+            self._resize_sides()
+
+    def event(self, event: QEvent) -> bool:
+        """Know the widths that a person gives the docks: the handles between them are the window's own."""
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self._pressed = self._widths()
+        done = super().event(event)
+        if event.type() == QEvent.Type.MouseButtonRelease and self._widths() != self._pressed:
+            self._sides = self._widths()
+        return done
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if accepts(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.dropped.emit(dropped(event.mimeData()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def _resize_docks(self) -> None:
+        self._resize_sides()
+        self.resizeDocks([self.log_dock], [_LOG], Qt.Orientation.Vertical)
+
+    def _resize_sides(self) -> None:
+        areas = (_EDGES.LeftDockWidgetArea, _EDGES.RightDockWidgetArea)
+        docks = (self.input_dock, self.target_dock)
+        widths = {
+            dock: width
+            for dock, width in zip(docks, self._sides, strict=True)
+            if self.dockWidgetArea(dock) in areas and not dock.isFloating()
+        }
+        self.resizeDocks(list(widths), list(widths.values()), Qt.Orientation.Horizontal)
+
+    def _widths(self) -> tuple[int, int]:
+        return self.input_dock.width(), self.target_dock.width()
+
+    def _middle(self) -> QWidget:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(Space.TIGHT, Space.TIGHT, Space.TIGHT, Space.TIGHT)
+        column.setSpacing(Space.TIGHT)
+        column.addWidget(self.notices)
+        column.addWidget(self.panes, 1)
+        return middle

@@ -1,0 +1,1 @@
+"""The gammas of a rule set: chosen, and compared in a grid."""

@@ -1,0 +1,1 @@
+"""Where a prompt or a picture is given."""

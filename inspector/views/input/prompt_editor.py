@@ -1,0 +1,189 @@
+"""Where the prompt is written: plain text, a token count, examples to start from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import Protocol
+
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QLabel,
+    QMenu,
+    QPlainTextEdit,
+    QSizePolicy,
+    QSpacerItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector.look.icons import icon
+from inspector.look.numbers import grouped, in_tokens
+from inspector.look.theme import Space, tones
+from inspector.look.wrapping_row import WrappingRow
+
+_NEARLY_FULL = 0.9
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+class Example(Protocol):
+    """A prompt to try."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def task(self) -> str: ...
+    @property
+    def prompt(self) -> str: ...
+
+
+class PromptEditor(QWidget):
+    """Says what is typed, submitted, chosen or dropped; it changes its text only for typing and `set_text`."""
+
+    text_changed = Signal(str)  # by the person; set_text is silent
+    submitted = Signal()
+    example_chosen = Signal(object)  # Example
+    files_dropped = Signal(list)  # local paths
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._given: str | None = None  # what set_text was last told, until something is typed
+        self._field = _Field(self)
+        self._field.setPlaceholderText("Type or paste a prompt, or choose an example.\nCtrl+Enter explains it.")
+        self._field.setAccessibleName("Prompt")
+        self._field.setTabChangesFocus(True)
+        self._field.textChanged.connect(self._on_text_changed)
+        self._field.submitted.connect(self.submitted)
+        self._field.files_dropped.connect(self.files_dropped)
+        self._examples = QToolButton(self)
+        self._examples.setText("Examples")
+        self._examples.setIcon(icon("examples"))
+        self._examples.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._examples.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._examples.setAutoRaise(True)
+        self._examples.setMenu(QMenu(self._examples))
+        self._examples.setEnabled(False)
+        self._count = QLabel(self)
+        self._count.setTextFormat(Qt.TextFormat.PlainText)
+        self._counted: tuple[int | None, int | None] = (None, None)
+        below = WrappingRow()
+        below.addWidget(self._examples)
+        below.addItem(QSpacerItem(0, 0, QSizePolicy.Policy.Expanding))
+        below.addWidget(self._count)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.SMALL, Space.SMALL, Space.SMALL, Space.TIGHT)
+        column.setSpacing(Space.TIGHT)
+        column.addWidget(self._field, 1)
+        column.addLayout(below)
+        self.setFocusProxy(self._field)
+
+    def text(self) -> str:
+        """The prompt, every character as typed (Qt's own plain text would lose no-break spaces)."""
+        return self._field.document().toRawText().replace("\u2029", "\n")
+
+    def set_text(self, text: str) -> None:
+        """Show another prompt; the caret stays where it is the same (Qt changes line ends, so both are compared).
+
+        Half a surrogate pair, which Qt would drop without a word, is shown as the model is given it: as U+FFFD.
+        """
+        if text in (self.text(), self._given):
+            return
+        self._given = text
+        self._field.blockSignals(True)
+        self._field.setPlainText(_HALVES.sub("\ufffd", text))
+        self._field.blockSignals(False)
+
+    def set_count(self, count: int | None, limit: int | None) -> None:
+        """How many tokens the prompt has, and how many the model takes; None where that is not known."""
+        self._counted = (count, limit)
+        if count is None:
+            self._count.setText("")
+        elif limit is None:
+            self._count.setText(in_tokens(count))
+        else:
+            self._count.setText(f"{grouped(count)} / {grouped(limit)} tokens")
+        self._dress()
+
+    def set_examples(self, examples: Sequence[Example]) -> None:
+        """Fill the menu, grouped by task in the order given."""
+        menu = self._examples.menu()
+        menu.clear()
+        for task in dict.fromkeys(example.task for example in examples):
+            menu.addSection(_plain(task))
+            for example in (each for each in examples if each.task == task):
+                menu.addAction(_plain(example.title), partial(self.example_chosen.emit, example))
+        self._examples.setEnabled(bool(examples))
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, 260)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+
+    def _on_text_changed(self) -> None:
+        self._given = None
+        self.text_changed.emit(self.text())
+
+    def _dress(self) -> None:
+        """The count turns to a warning near the model's limit, and to an error above it."""
+        t = tones(self.palette())
+        count, limit = self._counted
+        colour, tip = t.quiet, ""
+        if count is not None and limit is not None and count > limit:
+            colour, tip = t.error, "The model takes no more tokens than that: shorten the prompt."
+        elif count is not None and limit is not None and count >= _NEARLY_FULL * limit:
+            colour, tip = t.warning, "Nearly as many tokens as the model takes."
+        palette = self._count.palette()
+        if palette.color(palette.ColorRole.WindowText).name() != colour:
+            palette.setColor(palette.ColorRole.WindowText, colour)
+            self._count.setPalette(palette)
+        self._count.setToolTip(tip)
+
+
+class _Field(QPlainTextEdit):
+    """Takes plain text; files that are dropped on it are not text."""
+
+    submitted = Signal()
+    files_dropped = Signal(list)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.submitted.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _local_files(event.mimeData()):
+            event.acceptProposedAction()
+        else:
+            super().dragEnterEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if _local_files(event.mimeData()):
+            event.acceptProposedAction()
+        else:
+            super().dragMoveEvent(event)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        return bool(_local_files(source)) or super().canInsertFromMimeData(source)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        if files := _local_files(source):
+            self.files_dropped.emit(files)
+        else:
+            super().insertFromMimeData(source)
+
+
+def _local_files(data: QMimeData) -> list[str]:
+    return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+
+
+def _plain(text: str) -> str:
+    """A menu would take `&` for a shortcut."""
+    return text.replace("&", "&&")

@@ -1,0 +1,1 @@
+"""Plots over layers and over generated tokens."""

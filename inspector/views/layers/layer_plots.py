@@ -1,0 +1,239 @@
+"""The drawing of the layer map: the map itself and, on the same rows, the sum of each layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QGraphicsRectItem, QWidget
+
+from engine.reading.colours import colour_table
+from inspector.look.overlays import paint_empty, paint_focus, paint_stale_tag
+from inspector.look.theme import Tones, tones
+from inspector.views.layers.layer_axes import LabelAxis, LayerAxis, TokenAxis, dress_axis
+from inspector.views.layers.layer_image import row_colours, strongest
+
+_STALE_OPACITY = 0.4
+_NARROWEST_SUMS, _WIDEST_SUMS = 120, 240
+_POSITIVE, _NEGATIVE = 206, 49  # places in the colour table: clear, yet calmer than its ends
+_FEWEST_TOKENS = 8  # that zooming leaves
+_FRAME = 2  # pixels
+_FAR = 1e9  # beyond every sum
+_THIN = 5  # pixels: bars of thinner rows touch, gaps would make a pattern
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """What is drawn. `rows` is float (row, token): the input, then layers 0 to L; `limits` is (row,)."""
+
+    rows: np.ndarray
+    value: float | None  # the target's, where all rows have one
+    limits: np.ndarray
+    colour_map: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A row, and the token where the pointer is on the map; beside it, on the sums, there is none."""
+
+    row: int
+    token: int | None
+
+
+class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
+    """Draws `Layers`; says where the pointer is and what it clicks."""
+
+    hovered = Signal(object)  # Place | None
+    clicked = Signal(object)  # Place
+
+    def __init__(self, parent: QWidget, empty_text: str, rows: LayerAxis | LabelAxis, rows_title: str) -> None:
+        super().__init__(parent)
+        self._layers: Layers | None = None
+        self._stale = False
+        self._empty_text = empty_text
+        self._drawn: tuple[int, int, int] | None = None
+        self._cursor: tuple[int | None, int | None] = (None, None)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.ci.layout.setContentsMargins(6, 8, 8, 4)
+        self.ci.layout.setHorizontalSpacing(6)
+        self._row_axis, self._rows_title = rows, rows_title
+        self._map = self.addPlot(0, 0, axisItems={"left": self._row_axis, "bottom": TokenAxis()})
+        self._sums = self.addPlot(0, 1)
+        self._sums.setYLink(self._map)
+        self._sums.hideAxis("left")
+        for plot, along in ((self._map, True), (self._sums, False)):
+            plot.setMenuEnabled(False)
+            plot.hideButtons()
+            plot.setMouseEnabled(x=along, y=False)
+            plot.getViewBox().setDefaultPadding(0)
+        self._image = pg.ImageItem(axisOrder="row-major")
+        self._bars = pg.BarGraphItem(x0=[], y=[], height=0.8, width=[])
+        self._zero, self._value = pg.InfiniteLine(0.0, angle=90), pg.InfiniteLine(0.0, angle=90)
+        self._cursor_row, self._cursor_token, self._cursor_sum = (QGraphicsRectItem() for _ in range(3))
+        for item in (self._image, self._cursor_token, self._cursor_row):
+            self._map.addItem(item)
+        for item in (self._zero, self._bars, self._value, self._cursor_sum):
+            self._sums.addItem(item, ignoreBounds=True)
+        self._map.getViewBox().sigXRangeChanged.connect(self._refine)
+        self.scene().sigMouseMoved.connect(self._on_moved)
+        self.scene().sigMouseClicked.connect(self._on_clicked)
+        self.dress(tones(parent.palette()), parent.font())
+
+    def show_layers(self, layers: Layers) -> None:
+        """Draw other values; the part of the prompt in view stays where it is the same prompt."""
+        same = self._layers is not None and self._layers.rows.shape == layers.rows.shape
+        rows, token_count = layers.rows.shape
+        if isinstance(self._row_axis, LayerAxis):
+            self._row_axis.rows = rows
+        if not same:
+            self._layers = None  # each change of the view would draw what is shown
+            box = self._map.getViewBox()
+            box.setLimits(
+                xMin=-0.5,
+                xMax=token_count - 0.5,
+                yMin=-0.5,
+                yMax=rows - 0.5,
+                minXRange=min(_FEWEST_TOKENS, token_count),
+            )
+            self._map.setRange(xRange=(-0.5, token_count - 0.5), yRange=(-0.5, rows - 0.5), padding=0)
+        self._layers, self._drawn = layers, None
+        self._draw_sums(layers)
+        self._refine()
+        self.set_stale(False)
+
+    def set_stale(self, stale: bool) -> None:
+        self._stale = stale
+        for item in (self._image, self._bars):
+            item.setOpacity(_STALE_OPACITY if stale else 1.0)
+        self.viewport().update()
+
+    def clear_layers(self) -> None:
+        self._layers = self._drawn = None
+        self.viewport().update()
+
+    def show_cursor(self, row: int | None, token: int | None) -> None:
+        """Frame a row across both drawings, and a token on the map."""
+        self._cursor = (row, token)
+        self._frame_cursor()
+
+    def show_all_tokens(self) -> None:
+        """Take zooming back."""
+        self._map.setXRange(-0.5, self._token_count() - 0.5, padding=0)
+
+    def dress(self, t: Tones, font: QFont) -> None:
+        """Take colours and font, which the plots themselves do not inherit."""
+        font = QFont(font)
+        font.setPointSizeF(font.pointSizeF() * 0.9)
+        self.setBackground(t.base)
+        dress_axis(self._map.getAxis("left"), self._rows_title, font, t)
+        dress_axis(self._map.getAxis("bottom"), "token", font, t)
+        dress_axis(self._sums.getAxis("bottom"), "sum of relevance, logits", font, t)
+        self._zero.setPen(pg.mkPen(t.line))
+        self._value.setPen(pg.mkPen(t.text, style=Qt.PenStyle.DashLine))
+        for item in (self._cursor_row, self._cursor_token, self._cursor_sum):
+            item.setPen(pg.mkPen(t.accent, width=_FRAME))
+            item.setZValue(10)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event is not None:  # pyqtgraph also calls this itself
+            width = max(_NARROWEST_SUMS, min(event.size().width() // 4, _WIDEST_SUMS))
+            self.ci.layout.setColumnFixedWidth(1, width)
+            self._refine()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        t = tones(self.palette())
+        area = self.viewport().rect()
+        if self._layers is not None:
+            super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        if self._layers is None:
+            painter.fillRect(area, QColor(t.base))
+            paint_empty(painter, area, self._empty_text, t)
+        elif self._stale:
+            paint_stale_tag(painter, area, t)
+        if self.parentWidget().hasFocus():
+            paint_focus(painter, area, t)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.hovered.emit(None)
+
+    def cell_rect(self, row: int, token: int) -> QRectF:
+        """Where a cell of the map is on the viewport."""
+        area = self._map.getViewBox().mapViewToScene
+        first, last = area(QPointF(token - 0.5, row + 0.5)), area(QPointF(token + 0.5, row - 0.5))
+        return QRectF(first, last)
+
+    def _frame_cursor(self) -> None:
+        """The frames lie around their cells, however thin these are, and never on them."""
+        row, token = self._cursor
+        wide, high = (_FRAME / 2 * size for size in self._map.getViewBox().viewPixelSize())
+        for item in (self._cursor_row, self._cursor_sum):
+            item.setVisible(row is not None)
+        self._cursor_token.setVisible(token is not None)
+        if row is not None:
+            around = QRectF(-0.5, row - 0.5, self._token_count(), 1)
+            self._cursor_row.setRect(around.adjusted(0, -high, 0, high))
+            self._cursor_sum.setRect(around.adjusted(-_FAR, -high, _FAR, high))
+        if token is not None:
+            rows = 1 if self._layers is None else len(self._layers.rows)
+            self._cursor_token.setRect(QRectF(token - 0.5, -0.5, 1, rows).adjusted(-wide, 0, wide, 0))
+
+    def _token_count(self) -> int:
+        return 1 if self._layers is None else self._layers.rows.shape[1]
+
+    def _refine(self) -> None:
+        """Draw the tokens in view, several to a column where there are more of them than pixels."""
+        if self._layers is None:
+            return
+        box = self._map.getViewBox()
+        self._frame_cursor()
+        self._bars.setOpts(height=0.8 if box.height() / len(self._layers.rows) >= _THIN else 1.0)
+        low, high = box.viewRange()[0]
+        first, last = max(int(low + 0.5), 0), min(int(np.ceil(high + 0.5)), self._token_count())
+        wanted = (first, last, max(int(box.width() * self.devicePixelRatioF()), 1))
+        if wanted == self._drawn or first >= last:
+            return
+        self._drawn = wanted
+        values, each = strongest(self._layers.rows, *wanted)
+        self._image.setImage(row_colours(values, self._layers.limits, self._layers.colour_map), autoLevels=False)
+        self._image.setRect(QRectF(first - 0.5, -0.5, values.shape[1] * each, len(values)))
+
+    def _draw_sums(self, layers: Layers) -> None:
+        sums = np.nan_to_num(layers.rows.astype(np.float64)).sum(axis=1)
+        table = colour_table(layers.colour_map)
+        brushes = [pg.mkBrush(*table[_POSITIVE if total >= 0 else _NEGATIVE]) for total in sums]
+        self._bars.setOpts(x0=np.zeros(len(sums)), y=np.arange(len(sums)), width=sums, brushes=brushes, pen=None)
+        self._value.setVisible(layers.value is not None)
+        value = layers.value or 0.0
+        self._value.setValue(value)
+        low, high = min(0.0, value, sums.min()), max(0.0, value, sums.max())
+        spare = 0.06 * (high - low) or 1.0
+        self._sums.setXRange(low - spare, high + spare, padding=0)
+
+    def _place(self, point: QPointF) -> Place | None:
+        if self._layers is None:
+            return None
+        for plot in (self._map, self._sums):
+            box = plot.getViewBox()
+            if box.sceneBoundingRect().contains(point):
+                at = box.mapSceneToView(point)
+                row = min(max(round(at.y()), 0), len(self._layers.rows) - 1)
+                token = min(max(round(at.x()), 0), self._token_count() - 1)
+                return Place(row, token if plot is self._map else None)
+        return None
+
+    def _on_moved(self, point: QPointF) -> None:
+        self.hovered.emit(self._place(point))
+
+    def _on_clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if event.double():
+            self.show_all_tokens()
+        elif (place := self._place(event.scenePos())) is not None:
+            self.clicked.emit(place)

@@ -1,0 +1,81 @@
+"""Layer plots as a part of the window: with the keys, the application's colours and font, and a card of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QCursor, QFocusEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from inspector.look.card import Card
+from inspector.look.theme import tones
+from inspector.views.layers.layer_axes import LabelAxis, LayerAxis
+from inspector.views.layers.layer_plots import LayerPlots, Layers, Place
+
+_DRESSING = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange)
+
+
+class PlotView(QWidget):
+    """Which rows are drawn, and what the card says of them, is decided in `layer_map` and `answer_matrix`."""
+
+    def __init__(
+        self, empty_text: str, rows: LayerAxis | LabelAxis, rows_title: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._layers: Layers | None = None
+        self._labels: Sequence[str] = ()  # of the tokens
+        self._plots = LayerPlots(self, empty_text, rows, rows_title)
+        self._plots.hovered.connect(self._on_hovered)
+        self._plots.clicked.connect(self._on_clicked)
+        self._card = Card(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._plots)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def set_stale(self, stale: bool) -> None:
+        """Mark what is shown as the answer to an earlier question."""
+        self._plots.set_stale(stale)
+
+    def clear(self) -> None:
+        self._layers = None
+        self._labels = ()
+        self._plots.clear_layers()
+        self._card.hide()
+
+    def sizeHint(self) -> QSize:
+        return QSize(720, 260)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in _DRESSING:
+            self._plots.dress(tones(self.palette()), self.font())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._plots.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._plots.viewport().update()
+        self._card.hide()
+
+    def _cell_rect(self, row: int, token: int) -> QRect:
+        """Where a cell is on this widget."""
+        area = self._plots.cell_rect(row, token).toAlignedRect()
+        return QRect(self._plots.mapTo(self, area.topLeft()), area.size())
+
+    def _facts(self, layers: Layers, place: Place) -> tuple[str, list[tuple[str, str]]]:
+        """The card's title and rows."""
+        raise NotImplementedError
+
+    def _on_clicked(self, place: Place) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def _on_hovered(self, place: Place | None) -> None:
+        if place is None or self._layers is None:
+            self._card.hide()
+            return
+        pointer = QRect(QCursor.pos() + QPoint(12, 4), QSize(1, 12))
+        self._card.show_near(pointer, *self._facts(self._layers, place))

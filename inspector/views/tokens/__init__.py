@@ -1,0 +1,1 @@
+"""Tokens in colour: laid out, painted, walked, and found."""

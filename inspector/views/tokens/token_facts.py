@@ -1,0 +1,64 @@
+"""What is known of each token under one explanation, in words and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from engine.protocol.values import Token
+from inspector.look.numbers import grouped, percent, signed
+from inspector.look.visible_text import visible
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+@dataclass(frozen=True, eq=False)
+class TokenFacts:
+    """`values` is float (token,), in logits; `share_of` is the target's value, where shares are wanted."""
+
+    tokens: Sequence[Token]
+    values: np.ndarray
+    share_of: float | None = None
+
+    @cached_property
+    def _ranks(self) -> np.ndarray:
+        order = np.argsort(-np.abs(np.nan_to_num(self.values)), kind="stable")
+        ranks = np.empty(len(order), int)
+        ranks[order] = np.arange(1, len(order) + 1)
+        return ranks
+
+    def title(self, position: int) -> str:
+        return f"“{visible(self.tokens[position].label)}”"
+
+    def rows(self, position: int) -> list[tuple[str, str]]:
+        """(name, value) pairs for people; rank 1 is the largest relevance of either sign."""
+        value = float(self.values[position])
+        rows = [
+            ("relevance", f"{signed(value)} logits"),
+            ("rank by size", f"{grouped(int(self._ranks[position]))} of {grouped(len(self.tokens))}"),
+            ("position", grouped(position)),
+            ("token id", str(self.tokens[position].id)),
+        ]
+        if self.tokens[position].generated:
+            rows.append(("said by", "the model"))
+        if self.share_of:
+            rows.insert(1, ("share of target", percent(value / self.share_of)))
+        return rows
+
+    def sentence(self, position: int) -> str:
+        """The same in one line, for a screen reader."""
+        return ", ".join([self.title(position), *(f"{name} {value}" for name, value in self.rows(position))])
+
+    def tsv(self) -> str:
+        """A table of all tokens with a line of headings; tabs and line breaks in texts are written as escapes."""
+        lines = ["position\tid\ttoken\ttext\trelevance\tshare_of_target\trank_by_size"]
+        for position, (token, value, rank) in enumerate(
+            zip(self.tokens, self.values.tolist(), self._ranks.tolist(), strict=True)
+        ):
+            share = repr(value / self.share_of) if self.share_of else ""
+            label, text = (part.translate(_ESCAPES) for part in (token.label, token.text))
+            lines.append(f"{position}\t{token.id}\t{label}\t{text}\t{value!r}\t{share}\t{rank}")
+        return "\n".join(lines) + "\n"

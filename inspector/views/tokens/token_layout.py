@@ -1,0 +1,216 @@
+"""Where every token of the prompt lies at a given width: rows of runs, and the boxes drawn behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QFont, QFontMetricsF, QTextLayout, QTextOption
+
+from inspector.views.tokens.bidi import visual_order
+from inspector.views.tokens.token_runs import RunKind, Runs
+
+PADDING = 2.0  # inside a box, at both ends of a token
+GAP = 1.0  # between two boxes
+_NARROWEST = 5.0
+
+
+@dataclass(frozen=True)
+class StripFonts:
+    """The fonts of a strip: prompt text, and the smaller labels of special tokens."""
+
+    text: QFont
+    label: QFont
+
+    def of(self, kind: int) -> QFont:
+        return self.label if kind in (RunKind.SPECIAL, RunKind.PIECE) else self.text
+
+
+@dataclass(frozen=True, eq=False)
+class TokenLayout:
+    """Runs with places. A span is the part of a token that lies in one row; spans are in reading order."""
+
+    runs: Runs
+    run_x: np.ndarray  # float (run,), left end of the text
+    run_width: np.ndarray  # float (run,)
+    run_span: np.ndarray  # int (run,)
+    span_token: np.ndarray  # int (span,)
+    span_row: np.ndarray  # int (span,)
+    span_left: np.ndarray  # float (span,)
+    span_right: np.ndarray  # float (span,)
+    row_span: np.ndarray  # int (row + 1,): the first span of each row
+    span_run: np.ndarray  # int (span + 1,): the first run of each span
+    box_height: float
+    row_height: float
+    width: float
+
+    @property
+    def rows(self) -> int:
+        return len(self.row_span) - 1
+
+    @property
+    def height(self) -> float:
+        return self.rows * self.row_height
+
+    def rows_between(self, top: float, bottom: float) -> range:
+        first = min(max(int(top // self.row_height), 0), self.rows)
+        return range(first, min(max(int(bottom // self.row_height) + 1, first), self.rows))
+
+    def spans_of(self, token: int) -> range:
+        first, last = np.searchsorted(self.span_token, [token, token + 1])
+        return range(int(first), int(last))
+
+    def rect(self, span: int) -> QRectF:
+        top = float(self.span_row[span]) * self.row_height + (self.row_height - self.box_height) / 2
+        left = float(self.span_left[span])
+        return QRectF(left, top, float(self.span_right[span]) - left, self.box_height)
+
+    def token_at(self, point: QPointF) -> int:
+        """The token drawn at `point`, or -1."""
+        row = int(point.y() // self.row_height)
+        if not 0 <= row < self.rows:
+            return -1
+        spans = slice(self.row_span[row], self.row_span[row + 1])
+        inside = (self.span_left[spans] <= point.x()) & (point.x() < self.span_right[spans] + GAP)
+        hits = np.flatnonzero(inside)
+        return int(self.span_token[spans][hits[0]]) if len(hits) else -1
+
+    def nearest_in_row(self, row: int, x: float) -> int:
+        """The token of `row` that is closest to `x`."""
+        spans = slice(self.row_span[row], self.row_span[row + 1])
+        distance = np.maximum(self.span_left[spans] - x, x - self.span_right[spans]).clip(0)
+        return int(self.span_token[spans][distance.argmin()])
+
+
+class WidthCache:
+    """Widths of texts in the strip's fonts; each text is measured once."""
+
+    def __init__(self, fonts: StripFonts) -> None:
+        self.fonts = fonts
+        self._metrics = {kind: QFontMetricsF(fonts.of(kind)) for kind in RunKind}
+        self._known: dict[tuple[int, str], float] = {}
+
+    def widths(self, runs: Runs) -> np.ndarray:
+        """The width of each run, float (run,)."""
+        known, metrics = self._known, self._metrics
+        found = np.empty(len(runs))
+        for index, key in enumerate(zip(runs.kinds.tolist(), runs.texts, strict=True)):
+            width = known.get(key)
+            if width is None:
+                width = known[key] = max(metrics[key[0]].horizontalAdvance(key[1]), _NARROWEST)
+            found[index] = width
+        return found
+
+    @property
+    def line_height(self) -> float:
+        return self._metrics[RunKind.TEXT].height()
+
+
+def lay_out(runs: Runs, cache: WidthCache, width: float) -> TokenLayout:
+    """Fill rows of `width` with the runs, of which there is at least one.
+
+    Rows break between words, where that is not possible between tokens, else inside a token.
+    """
+    text_width, room = cache.widths(runs), width - 2 * (PADDING + GAP)
+    if (text_width > room).any():
+        runs = _with_long_runs_cut(runs, np.flatnonzero(text_width > room), cache.fonts, room)
+        text_width = cache.widths(runs)
+    first = np.concatenate(([True], runs.tokens[1:] != runs.tokens[:-1]))
+    last = np.concatenate((first[1:], [True]))
+    extra = np.where(runs.kinds >= RunKind.SPECIAL, 3.0, 0.0)  # a pill needs more room at its round ends
+    before = np.where(first, PADDING + extra, 0)
+    advance = np.ceil(before + text_width + np.where(last, PADDING + GAP + extra, 0))
+    row_start = _rows(advance, runs, width)
+    row = np.repeat(np.arange(len(row_start) - 1), np.diff(row_start))
+    left = _lefts(advance, row_start, runs, width)
+    starts_span = first | np.concatenate(([True], row[1:] != row[:-1]))
+    span_run = np.append(np.flatnonzero(starts_span), len(runs))
+    span_row = row[span_run[:-1]]
+    span_left = np.minimum.reduceat(left, span_run[:-1])
+    span_right = np.maximum.reduceat(left + advance, span_run[:-1]) - GAP
+    mirrored = runs.levels % 2 == 1
+    after = advance - before - text_width
+    height = cache.line_height
+    box = float(np.ceil(height)) + 4
+    return TokenLayout(
+        runs=runs,
+        run_x=left + np.where(mirrored, after, before),
+        run_width=text_width,
+        run_span=np.cumsum(starts_span) - 1,
+        span_token=runs.tokens[span_run[:-1]],
+        span_row=span_row,
+        span_left=span_left,
+        span_right=span_right,
+        row_span=np.searchsorted(span_row, np.arange(len(row_start))),
+        span_run=span_run,
+        box_height=box,
+        row_height=box + 2 * round(height * 0.14),
+        width=width,
+    )
+
+
+def _rows(advance: np.ndarray, runs: Runs, width: float) -> np.ndarray:
+    """The first run of each row, and the number of runs at the end."""
+    ends = np.concatenate(([0.0], np.cumsum(advance)))
+    breaks = np.maximum.accumulate(np.where(runs.may_start_row, np.arange(len(runs)), 0))
+    starts = [0]
+    for paragraph_end in [*(np.flatnonzero(runs.ends_row) + 1).tolist(), len(runs)]:
+        while starts[-1] < paragraph_end:
+            start = starts[-1]
+            fits = int(np.searchsorted(ends, ends[start] + width + GAP, side="right")) - 1
+            if fits < paragraph_end:
+                fits = int(breaks[fits]) if breaks[fits] > start else max(fits, start + 1)
+            starts.append(min(fits, paragraph_end))
+    return np.array(starts)
+
+
+def _lefts(advance: np.ndarray, row_start: np.ndarray, runs: Runs, width: float) -> np.ndarray:
+    """The left end of each run; rows of a right-to-left paragraph lean on the right edge."""
+    ends = np.cumsum(advance)
+    row_begin = np.concatenate(([0.0], ends))[row_start[:-1]]
+    left: np.ndarray = ends - advance - np.repeat(row_begin, np.diff(row_start))
+    turned = np.searchsorted(row_start, np.flatnonzero(runs.levels), side="right") - 1
+    for row in dict.fromkeys(turned.tolist()):  # np.unique would load numpy.ma, for which the window stands still
+        here = slice(row_start[row], row_start[row + 1])
+        order = visual_order(runs.levels[here])
+        edges = np.cumsum(advance[here][order])
+        indent = max(np.floor(width - edges[-1]), 0) if runs.bases[here][0] else 0
+        left[here][order] = edges - advance[here][order] + indent
+    return left
+
+
+def _with_long_runs_cut(runs: Runs, long: np.ndarray, fonts: StripFonts, width: float) -> Runs:
+    """The runs with those at the places `long` cut into pieces of at most `width`."""
+    pieces = {int(index): _cut(runs.texts[index], fonts.of(runs.kinds[index]), width) for index in long}
+    copies = np.ones(len(runs), int)
+    copies[long] = [len(pieces[int(index)]) for index in long]
+    source = np.repeat(np.arange(len(runs)), copies)
+    last = np.concatenate((source[1:] != source[:-1], [True]))
+    texts = [piece for index, text in enumerate(runs.texts) for piece in pieces.get(index, (text,))]
+    return replace(
+        runs,
+        texts=texts,
+        tokens=runs.tokens[source],
+        kinds=runs.kinds[source],
+        ends_row=runs.ends_row[source] & last,
+        may_start_row=runs.may_start_row[source],
+        levels=runs.levels[source],
+        bases=runs.bases[source],
+    )
+
+
+def _cut(text: str, font: QFont, width: float) -> list[str]:
+    layout = QTextLayout(text, font)
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAnywhere)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    units = text.encode("utf-16-le")  # Qt counts in these
+    pieces = []
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(max(width, 1.0))
+        start, end = line.textStart(), line.textStart() + line.textLength()
+        pieces.append(units[2 * start : 2 * end].decode("utf-16-le"))
+    layout.endLayout()
+    return pieces

@@ -1,0 +1,84 @@
+"""A prompt with its colours and its layout: everything about a strip that needs no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
+
+from engine.protocol.values import Token
+from engine.reading.colours import colours
+from inspector.look.theme import Space, Tones
+from inspector.views.tokens.token_layout import StripFonts, TokenLayout, WidthCache, lay_out
+from inspector.views.tokens.token_painter import Marks, TokenPainter, faded
+from inspector.views.tokens.token_runs import Runs, runs_of
+
+MARGIN = Space.MEDIUM
+_TALLEST_IMAGE = 32_000  # pixels; Qt's painter ends at 32,767
+
+
+class TokenPicture:
+    """The layout is computed once for a prompt, a width and a font; another layer only changes colours."""
+
+    def __init__(self, tokens: Sequence[Token], font: QFont, width: float) -> None:
+        self.tokens = tokens
+        first = next((i for i, token in enumerate(tokens) if token.generated), len(tokens))
+        self.marks = Marks(generated=range(first, len(tokens)))
+        self.stale = False
+        self._runs: Runs = runs_of(tokens)
+        self._colours = np.zeros((len(tokens), 3), np.uint8)
+        self._neutral = np.zeros((1, 3), np.uint8)
+        self.fit(width, font)
+
+    def colour(self, values: np.ndarray, limit: float, colour_map: str) -> None:
+        """Give each token the colour of its value."""
+        self._colours = colours(np.asarray(values), limit, colour_map)
+        self._neutral = colours(np.zeros(1), 1.0, colour_map)
+
+    def fit(self, width: float, font: QFont | None = None) -> None:
+        """Lay the tokens out for a picture of `width`."""
+        if font is not None:
+            label = QFont(font)
+            label.setPointSizeF(font.pointSizeF() * 0.82)
+            fonts = StripFonts(font, label)
+            self._widths = WidthCache(fonts)
+            self._painter = TokenPainter(fonts)
+        self.width = width
+        self.layout: TokenLayout = lay_out(self._runs, self._widths, max(width - 2 * MARGIN, 60))
+
+    @property
+    def size(self) -> QSizeF:
+        return QSizeF(self.width, self.layout.height + 2 * MARGIN)
+
+    def token_at(self, point: QPointF) -> int:
+        return self.layout.token_at(point - QPointF(MARGIN, MARGIN))
+
+    def rects(self, token: int) -> list[QRectF]:
+        """The boxes of a token, one in each row it takes part in."""
+        return [self.layout.rect(span).translated(MARGIN, MARGIN) for span in self.layout.spans_of(token)]
+
+    def paint(self, painter: QPainter, area: QRectF, tones: Tones) -> None:
+        """Paint the rows that `area` touches."""
+        rows = self.layout.rows_between(area.top() - MARGIN - Space.TIGHT, area.bottom() - MARGIN + Space.TIGHT)
+        painter.save()
+        painter.translate(MARGIN, MARGIN)
+        shown = faded(self._colours, self._neutral, tones) if self.stale else self._colours
+        self._painter.paint(painter, self.layout, shown, rows, self.marks, tones)
+        painter.restore()
+
+    def image(self, tones: Tones, scale: float) -> QImage:
+        """The whole picture; a very long prompt is made smaller so that all of it is on it."""
+        scale = min(scale, _TALLEST_IMAGE / self.size.height())
+        image = QImage((self.size * scale).toSize(), QImage.Format.Format_RGB32)
+        image.fill(QColor(tones.base))
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        painter.scale(scale, scale)
+        marks, self.marks = self.marks, Marks(target=self.marks.target, generated=self.marks.generated)
+        self.paint(painter, QRectF(0, 0, self.size.width(), self.size.height()), tones)
+        self.marks = marks
+        painter.end()
+        image.setDevicePixelRatio(max(scale, 1.0))
+        return image

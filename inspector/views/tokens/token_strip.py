@@ -1,0 +1,277 @@
+"""The prompt as it reads, every token on the colour of its relevance, to be pointed at, walked and searched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QMenu, QWidget
+
+from engine.protocol.values import Token
+from inspector.look.card import Card
+from inspector.look.numbers import in_tokens
+from inspector.views.tokens.find_bar import FindBar
+from inspector.views.tokens.token_view import TokenView
+from inspector.views.tokens.token_walk import is_step, walk
+
+_CARD_DELAY = 120  # ms
+_COPY_TABLE = QKeySequence("Ctrl+Shift+C")
+
+
+class TokenStrip(TokenView):
+    """A `TokenView` with a cursor, a card of numbers beside the pointer, a find bar and a menu."""
+
+    position_clicked = Signal(int)  # the position to explain
+    token_hovered = Signal(int)  # -1: none
+    current_changed = Signal(int)  # by the person; set_current is silent
+    zoom_changed = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pressed = -1
+        self._column: float | None = None  # kept while walking up and down
+        self._card = Card(self)
+        self._card_timer = QTimer(self)
+        self._card_timer.setSingleShot(True)
+        self._card_timer.setInterval(_CARD_DELAY)
+        self._card_timer.timeout.connect(self._show_hovered)
+        self._find = FindBar(self)
+        self._find.hide()
+        self._find.text_changed.connect(self.find_text)
+        self._find.next_clicked.connect(self.find_next)
+        self._find.previous_clicked.connect(self.find_previous)
+        self._find.closed.connect(self.close_find)
+        self.matched.connect(self._find.show_count)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+        self.setAccessibleName("Relevance of each token")
+        self.setAccessibleDescription(self._empty_text)
+
+    def show_relevance(
+        self,
+        tokens: Sequence[Token],
+        values: np.ndarray,
+        limit: float,
+        colour_map: str,
+        share_of: float | None = None,
+    ) -> None:
+        known = self._picture
+        super().show_relevance(tokens, values, limit, colour_map, share_of)
+        if self._picture is not known:
+            self._card.hide()
+            self.find_text(self._find.text() if self._find.isVisible() else "")
+        elif self._card.isVisible():
+            self._show_hovered()
+        self._describe()
+
+    def clear(self) -> None:
+        super().clear()
+        self._card.hide()
+        self._describe()
+
+    def set_current(self, position: int) -> None:
+        """Put the cursor on a token and bring it into view; -1 takes the cursor away."""
+        self._column = None
+        self._mark(cursor=position)
+        self._reveal(position)
+        self._describe()
+
+    def copy_image(self) -> None:
+        """Put the whole prompt on the clipboard as a picture."""
+        if self._picture is not None:
+            QGuiApplication.clipboard().setImage(self.image())
+
+    def copy_tsv(self) -> None:
+        """Put tokens and values on the clipboard as a table."""
+        if self._facts is not None:
+            QGuiApplication.clipboard().setText(self.tsv())
+
+    # -- find ---------------------------------------------------------------------------------------------------------
+
+    def open_find(self) -> None:
+        """Show the find bar and let it take what is typed."""
+        self._find.show()
+        self._place_find()
+        self._find.take_focus()
+        self.find_text(self._find.text())
+
+    def close_find(self) -> None:
+        self._find.hide()
+        self._place_find()
+        self.find_text("")
+        self.setFocus()
+
+    def _place_find(self) -> None:
+        height = 0 if self._find.isHidden() else self._find.sizeHint().height()
+        self.setViewportMargins(0, height, 0, 0)
+        self._find.setGeometry(0, 0, self.width(), height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._find.setGeometry(0, 0, self.width(), self._find.height())
+
+    # -- mouse --------------------------------------------------------------------------------------------------------
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self._token_at(event.position().toPoint()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = self._token_at(event.position().toPoint())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, self._pressed = self._pressed, -1
+        if pressed >= 0 and pressed == self._token_at(event.position().toPoint()):
+            self._move_to(pressed)
+            self.position_clicked.emit(pressed)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self._hover(-1)
+        return super().viewportEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._zoom_by(1 if event.angleDelta().y() > 0 else -1)
+            event.accept()
+        else:
+            super().wheelEvent(event)
+            self._hover(self._token_at(event.position().toPoint()))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._picture is None:
+            return
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        token = self._token_at(event.pos()) if by_mouse else self.current()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        explain = menu.addAction("Explain this position", partial(self.position_clicked.emit, token))
+        explain.setEnabled(token >= 0)
+        menu.addSeparator()
+        menu.addAction("Find …", QKeySequence(QKeySequence.StandardKey.Find), self.open_find)
+        menu.addSeparator()
+        menu.addAction("Copy as image", QKeySequence(QKeySequence.StandardKey.Copy), self.copy_image)
+        menu.addAction("Copy as table (TSV)", _COPY_TABLE, self.copy_tsv)
+        menu.addSeparator()
+        menu.addAction("Larger text", QKeySequence(QKeySequence.StandardKey.ZoomIn), partial(self._zoom_by, 1))
+        menu.addAction("Smaller text", QKeySequence(QKeySequence.StandardKey.ZoomOut), partial(self._zoom_by, -1))
+        menu.popup(event.globalPos())
+
+    # -- keys ---------------------------------------------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._action_of(event):
+            event.accept()  # ours before the window's, while the strip has the focus
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if (action := self._action_of(event)) is not None:
+            action()
+        elif self._picture is not None and is_step(event):
+            self._walk(event)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._card.hide()
+
+    def _action_of(self, event: QKeyEvent) -> Callable[[], object] | None:
+        pressed = QKeySequence(event.keyCombination())
+        if event.matches(QKeySequence.StandardKey.Copy):
+            return self.copy_image
+        if pressed == _COPY_TABLE:
+            return self.copy_tsv
+        if event.matches(QKeySequence.StandardKey.Find):
+            return self.open_find
+        if event.matches(QKeySequence.StandardKey.ZoomIn) or pressed == QKeySequence("Ctrl+="):
+            return partial(self._zoom_by, 1)
+        if event.matches(QKeySequence.StandardKey.ZoomOut):
+            return partial(self._zoom_by, -1)
+        if pressed == QKeySequence("Ctrl+0"):
+            return partial(self._zoom_by, -self.zoom())
+        if event.key() == Qt.Key.Key_Escape and not self._find.isHidden():
+            return self.close_find
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() and self.current() >= 0:
+            return partial(self.position_clicked.emit, self.current())
+        return None
+
+    def _walk(self, event: QKeyEvent) -> None:
+        assert self._picture is not None
+        layout, marks = self._picture.layout, self._picture.marks
+        if marks.cursor < 0:
+            self._move_to(max(marks.target, 0))
+            self._show_card(self.current())
+            return
+        column = self._column
+        if column is None:
+            column = layout.rect(layout.spans_of(marks.cursor)[0]).center().x()
+        page = max(int(self.viewport().height() // layout.row_height) - 1, 1)
+        self._move_to(walk(layout, marks.cursor, event, column, page))
+        vertical = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+        self._column = column if event.key() in vertical else None
+        self._show_card(self.current())
+
+    def _move_to(self, token: int) -> None:
+        if token != self.current():
+            self.set_current(token)
+            self.current_changed.emit(token)
+
+    def _zoom_by(self, steps: int) -> None:
+        self.set_zoom(self.zoom() + steps)
+        self._card.hide()
+        self.zoom_changed.emit(self.zoom())
+
+    # -- numbers ------------------------------------------------------------------------------------------------------
+
+    def _token_at(self, point: QPoint) -> int:
+        return -1 if self._picture is None else self._picture.token_at((point + QPoint(0, self._top())).toPointF())
+
+    def _hover(self, token: int) -> None:
+        if self._picture is None or token == self._picture.marks.hovered:
+            return
+        self._mark(hovered=token)
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if token >= 0 else Qt.CursorShape.ArrowCursor)
+        self._card.hide()
+        if token >= 0:
+            self._card_timer.start()
+        else:
+            self._card_timer.stop()
+        self.token_hovered.emit(token)
+
+    def _show_hovered(self) -> None:
+        if self._picture is not None:
+            self._show_card(self._picture.marks.hovered)
+
+    def _show_card(self, token: int) -> None:
+        if self._facts is None or not (rects := self.token_rects(token)):
+            self._card.hide()
+            return
+        area = QRect(self.viewport().mapToGlobal(rects[0].topLeft()), rects[0].size())
+        self._card.show_near(area, self._facts.title(token), self._facts.rows(token))
+
+    def _describe(self) -> None:
+        current = self.current()
+        if self._facts is None:
+            text = self._empty_text
+        elif current >= 0:
+            text = self._facts.sentence(current)
+        else:
+            text = f"{in_tokens(len(self._facts.tokens))}; the arrow keys walk through them."
+        self.setAccessibleDescription(text)
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))

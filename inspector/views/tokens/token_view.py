@@ -1,0 +1,224 @@
+"""A scrolling area that shows a coloured prompt. What the mouse and the keys do with it is in `token_strip`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QImage, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+
+from engine.protocol.values import Token
+from inspector.look.overlays import paint_empty, paint_focus, paint_stale_tag
+from inspector.look.theme import Space, tones
+from inspector.views.tokens.token_facts import TokenFacts
+from inspector.views.tokens.token_picture import TokenPicture
+from inspector.views.tokens.token_search import matches
+
+_EMPTY = "The prompt appears here, each token coloured by its relevance."
+_LARGER_THAN_INTERFACE = 1.15
+_ZOOM_STEP = 1.1
+_ZOOM_RANGE = (-6, 15)
+
+
+class TokenView(QAbstractScrollArea):
+    """Paints what is visible of a prompt; keeps its place when its width or its font changes."""
+
+    matched = Signal(int, int)  # which match is shown, counted from 1, and how many there are
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture: TokenPicture | None = None
+        self._facts: TokenFacts | None = None
+        self._zoom = 0
+        self._empty_text = _EMPTY
+        self._matches: list[range] = []
+        self._match = -1
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
+        self.viewport().setBackgroundRole(QPalette.ColorRole.Base)
+
+    def show_relevance(
+        self,
+        tokens: Sequence[Token],
+        values: np.ndarray,
+        limit: float,
+        colour_map: str,
+        share_of: float | None = None,
+    ) -> None:
+        """Colour `tokens` by `values` (token,); the colours end at ± `limit`. Shares are of `share_of`, in logits."""
+        if not tokens:
+            self.clear()
+            return
+        if self._picture is None or (tokens is not self._picture.tokens and tokens != self._picture.tokens):
+            self._picture = TokenPicture(tokens, self._font(), self._room())
+            self._update_scroll_range()
+            self.verticalScrollBar().setValue(0)
+        self._facts = TokenFacts(tokens, np.asarray(values), share_of)
+        self._picture.colour(values, limit, colour_map)
+        self._picture.stale = False
+        self.viewport().update()
+
+    def set_target_position(self, position: int | None) -> None:
+        """Mark the position that is explained."""
+        self._mark(target=-1 if position is None else position)
+
+    def set_stale(self, stale: bool) -> None:
+        """Mark what is shown as the answer to an earlier question."""
+        if self._picture is not None and stale != self._picture.stale:
+            self._picture.stale = stale
+            self.viewport().update()
+
+    def set_empty_text(self, text: str) -> None:
+        """What to read where no prompt is shown."""
+        if text != self._empty_text:
+            self._empty_text = text
+            if self._picture is None:
+                self.viewport().update()
+
+    def clear(self) -> None:
+        self._picture = self._facts = None
+        self.find_text("")
+        self._update_scroll_range()
+        self.viewport().update()
+
+    def current(self) -> int:
+        """The token under the cursor, or -1."""
+        return -1 if self._picture is None else self._picture.marks.cursor
+
+    def find_text(self, text: str) -> int:
+        """Mark every occurrence of `text` and go to the first at or after the cursor; how many there are."""
+        self._matches = [] if self._picture is None else matches(self._picture.tokens, text)
+        after = (index for index, found in enumerate(self._matches) if found.start >= self.current())
+        self._go_to_match(next(after, 0))
+        return len(self._matches)
+
+    def find_next(self) -> None:
+        self._go_to_match(self._match + 1)
+
+    def find_previous(self) -> None:
+        self._go_to_match(self._match - 1)
+
+    def zoom(self) -> int:
+        return self._zoom
+
+    def set_zoom(self, steps: int) -> None:
+        """Each step makes the text a tenth larger or smaller."""
+        self._zoom = max(_ZOOM_RANGE[0], min(steps, _ZOOM_RANGE[1]))
+        self._fit()
+
+    def token_rects(self, position: int) -> list[QRect]:
+        """Where a token is on the viewport: one rectangle for each row it takes part in."""
+        if self._picture is None:
+            return []
+        return [rect.translated(0, -self._top()).toAlignedRect() for rect in self._picture.rects(position)]
+
+    def image(self) -> QImage:
+        """The whole prompt as a picture, two pixels to a point. Null where none is shown."""
+        return QImage() if self._picture is None else self._picture.image(tones(self.palette()), 2)
+
+    def tsv(self) -> str:
+        """Tokens and values as a table; empty where none is shown."""
+        return "" if self._facts is None else self._facts.tsv()
+
+    def sizeHint(self) -> QSize:
+        return QSize(720, 420)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        t = tones(self.palette())
+        painter.fillRect(event.rect(), QColor(t.base))
+        if self._picture is None:
+            paint_empty(painter, self.viewport().rect(), self._empty_text, t)
+        else:
+            painter.translate(0, -self._top())
+            self._picture.paint(painter, QRectF(event.rect().translated(0, self._top())), t)
+            painter.resetTransform()
+            if self._picture.stale:
+                paint_stale_tag(painter, self.viewport().rect(), t)
+        if self.hasFocus():
+            paint_focus(painter, self.viewport().rect(), t)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._picture is not None and self._picture.width != self._room():
+            self._fit()
+        self._update_scroll_range()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        match event.type():
+            case QEvent.Type.FontChange | QEvent.Type.ApplicationFontChange:
+                self._fit()
+            case QEvent.Type.PaletteChange:
+                self.viewport().update()
+
+    def _font(self) -> QFont:
+        font = self.font()
+        size = font.pointSizeF() if font.pointSizeF() > 0 else font.pixelSize() * 72 / self.logicalDpiY()
+        font.setPointSizeF(size * _LARGER_THAN_INTERFACE * _ZOOM_STEP**self._zoom)
+        return font
+
+    def _room(self) -> int:
+        """The width for the prompt: the scroll bar's place is kept free, or its coming would change the layout."""
+        return self.contentsRect().width() - self.verticalScrollBar().sizeHint().width()
+
+    def _fit(self) -> None:
+        if self._picture is None:
+            return
+        before = self._picture.layout
+        row = min(int(self._top() // before.row_height), before.rows - 1)
+        first_seen = int(before.span_token[before.row_span[row]])
+        self._picture.fit(self._room(), self._font())
+        self._update_scroll_range()
+        if row:
+            self.verticalScrollBar().setValue(int(self._picture.rects(first_seen)[0].top()) - Space.TIGHT)
+        self.viewport().update()
+
+    def _update_scroll_range(self) -> None:
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        needed = 0 if self._picture is None else int(np.ceil(self._picture.size.height()))
+        bar.setRange(0, max(needed - height, 0))
+        bar.setPageStep(height)
+        bar.setSingleStep(0 if self._picture is None else int(self._picture.layout.row_height))
+
+    def _top(self) -> int:
+        return self.verticalScrollBar().value()
+
+    def _go_to_match(self, index: int) -> None:
+        count = len(self._matches)
+        self._match = index % count if count else -1
+        now = self._matches[self._match] if count else range(0)
+        self._mark(found=frozenset(chain(*self._matches)), found_now=frozenset(now))
+        self._reveal(now.start if count else -1)
+        self.matched.emit(self._match + 1, count)
+
+    def _mark(self, **changes: Any) -> None:
+        if self._picture is None:
+            return
+        marks = replace(self._picture.marks, **changes)
+        if marks != self._picture.marks:
+            self._picture.marks = marks
+            self.viewport().update()
+
+    def _reveal(self, position: int) -> None:
+        """Scroll just as far as needed, with a row to spare."""
+        if self._picture is None or not (rects := self._picture.rects(position)):
+            return
+        spare = self._picture.layout.row_height
+        if rects[0].top() - spare < self._top():
+            self.verticalScrollBar().setValue(int(rects[0].top() - spare))
+        elif rects[0].bottom() + spare > self._top() + self.viewport().height():
+            self.verticalScrollBar().setValue(int(rects[0].bottom() + spare) - self.viewport().height())

@@ -1,0 +1,73 @@
+"""The command `grid`: one picture under many gammas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from engine.commands import picturing
+from msgspec.structs import replace
+
+from engine.figures import render
+from engine.protocol.failures import EngineError, RulesError
+from engine.protocol.messages import Ending, Explain, Explained, ExportGrid, Progress, Request
+from engine.protocol.targets import Class
+from engine.protocol.values import Image, Memory, ModelSource
+from engine.terminal.grid import grid
+from tests.engine.figures.made_relevance import of_picture
+
+SOURCE, CAT = ModelSource("bundled:vit"), Image("cat.png", "digest", b"bytes")
+FIGURE = ExportGrid(
+    (), (), (), (), "png", "overlay", shared=True, colour_map="bwr", opacity=0.4, clip=99.0, zoom=2, transparent=True
+)
+ON_ORIGINAL = replace(FIGURE, original=True)
+
+
+class PaintingSession:
+    """Explains any picture at once, and draws."""
+
+    asked: list[Request]
+
+    def answer(self, request: Request, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> Ending:
+        self.asked.append(request)
+        if isinstance(request, ExportGrid):
+            return render(request, cancelled)
+        assert isinstance(request, Explain)
+        report(Progress("backward", 1, 1))
+        relevance = replace(of_picture(seed=len(self.asked)), rules=request.rules)
+        return Explained(request, relevance, (), 0.1, Memory(1, 2))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
+    monkeypatch.setattr(PaintingSession, "asked", [], raising=False)
+    monkeypatch.setattr(picturing, "Session", PaintingSession)
+    return PaintingSession.asked
+
+
+def test_that_rows_are_gammas_of_convolutions_and_columns_those_of_linear_layers(asked: list[Request]) -> None:
+    figure, made = grid(SOURCE, CAT, Class("cat"), (0.1, 100), (0, 0.05, 1), FIGURE)
+    assert made.data.startswith(b"\x89PNG")
+    assert figure.rows == ("conv 0.1", "conv 100") and figure.columns == ("linear 0", "linear 0.05", "linear 1")
+    expected = [f"gamma(conv={conv}, linear={linear})" for conv in ("0.1", "100") for linear in ("0", "0.05", "1")]
+    assert [cell.rules for cell in figure.cells] == expected
+    *questions, last = asked
+    assert questions == [Explain(SOURCE, "", Class("cat"), rules, image=CAT) for rules in expected]
+    assert last is figure
+
+
+def test_that_the_figure_is_as_it_was_asked_for(asked: list[Request]) -> None:
+    figure, _ = grid(SOURCE, CAT, Class("cat"), (1,), (1,), FIGURE)
+    assert (figure.format, figure.picture, figure.shared, figure.colour_map) == ("png", "overlay", True, "bwr")
+    assert (figure.clip, figure.opacity, figure.zoom) == (99.0, 0.4, 2)
+    assert (figure.transparent, figure.original) == (True, False)
+    with pytest.raises(EngineError, match="which part of the original"):  # as is not known of the made one
+        grid(SOURCE, CAT, Class("cat"), (1,), (1,), ON_ORIGINAL)
+    *_, last = asked
+    assert isinstance(last, ExportGrid) and last.original
+
+
+def test_that_gammas_too_large_are_refused_before_anything_is_computed(asked: list[Request]) -> None:
+    with pytest.raises(RulesError, match="Gamma of linear"):
+        grid(SOURCE, CAT, Class("cat"), (0.1,), (0, 1e9), FIGURE)
+    assert asked == []
