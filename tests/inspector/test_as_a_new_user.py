@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from person import Person, Screen
+
+from tests.inspector.person import Person, Screen
 
 pytestmark = [
     pytest.mark.display,

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from honest_worker import HonestWorker
 from huggingface_hub import constants
 from PySide6.QtWidgets import QLabel
 from safetensors.torch import load_file, save_file
@@ -28,6 +27,7 @@ from inspector.state.question import Question
 from inspector.state.study import Study
 from inspector.window import Window
 from tests.engine.models.fake_hub import FakeHub
+from tests.inspector.honest_worker import HonestWorker
 
 BUNDLED = Path(__file__).parents[2] / "resources" / "models" / "llama"
 PROMPT = "In 1922 the British reached 8,320 m."

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_hub import COMMIT, FakeHub
 from huggingface_hub import constants
 
 from engine.models.listing import list_models
@@ -18,6 +17,7 @@ from engine.models.opening import load_model
 from engine.models.storage import download
 from engine.models.storage.download import fetch, wanted
 from engine.protocol.failures import EngineError, Stopped
+from tests.engine.models.fake_hub import COMMIT, FakeHub
 
 ID = "owner/tiny"
 REPOSITORY = Path(__file__).parents[3]

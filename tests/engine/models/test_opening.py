@@ -9,8 +9,6 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from attempts import edit, failure
-from made_tokenizers import make
 from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers.utils import logging
@@ -24,6 +22,8 @@ from engine.models.storage.sources import bundled_models
 from engine.models.text.tokens import tokenize
 from engine.protocol.failures import DoesNotFit, ModelError, Stopped
 from engine.protocol.values import ModelSource
+from tests.engine.models.attempts import edit, failure
+from tests.engine.models.made_tokenizers import make
 
 REPOSITORY = Path(__file__).parents[3]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
-from witness import StartWorker, Witness, is_alive
 
 import inspector
 from inspector.client import WorkerClient
+from tests.inspector.client.witness import StartWorker, Witness, is_alive
 
 SCRIPT = Path(__file__).with_name("scripted_worker.py")
 

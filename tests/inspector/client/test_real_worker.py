@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
-from witness import StartWorker, Witness, is_alive
 
 import resources
 from engine.protocol.frames import PROTOCOL
@@ -35,6 +34,7 @@ from engine.protocol.targets import Token, Top
 from engine.protocol.values import ModelSource
 from inspector.client import WorkerState
 from inspector.client.process import WORKER_ENVIRONMENT
+from tests.inspector.client.witness import StartWorker, Witness, is_alive
 
 COMMAND = [sys.executable, "-m", "engine.worker"]
 SOURCE = ModelSource("bundled:llama")
