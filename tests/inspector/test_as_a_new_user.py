@@ -12,6 +12,7 @@ import pytest
 from tests.inspector.person import Person, Screen
 
 pytestmark = [
+    pytest.mark.process,
     pytest.mark.display,
     pytest.mark.skipif(not shutil.which("Xvfb"), reason="Xvfb is not installed"),
     pytest.mark.skipif(not shutil.which("xdotool"), reason="xdotool is not installed"),

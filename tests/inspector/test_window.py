@@ -60,6 +60,7 @@ def test_that_the_first_explanation_comes_with_no_click(window):
     assert not window.layers.map.image().isNull()
 
 
+@pytest.mark.process
 def test_that_nothing_is_imported_while_the_first_explanation_is_drawn():
     command = [sys.executable, "-m", "tests.inspector.first_answer"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60)

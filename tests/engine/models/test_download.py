@@ -217,6 +217,7 @@ def test_that_a_repository_of_gguf_files_names_them(hub):
     assert (error.kind, "tiny.Q4.gguf" in str(error)) == ("model_unsupported", True)
 
 
+@pytest.mark.process
 def test_that_the_usual_settings_of_the_environment_hold(hub, tmp_path):
     environment = {**os.environ, "HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "elsewhere")}
     code = f"from engine.models.opening import load_model; print(load_model({ID!r}).info.revision)"

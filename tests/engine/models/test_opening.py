@@ -262,6 +262,7 @@ def test_that_quantization_without_its_package_says_what_to_install(folder, monk
     assert "pip install lxt-inspector[quantized]" in str(error)
 
 
+@pytest.mark.process
 def test_that_a_worker_finds_what_opening_imports_already_there():
     code = (
         "import sys; from engine.models.opening import load_model; before = set(sys.modules);"

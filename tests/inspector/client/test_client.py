@@ -15,6 +15,8 @@ from inspector.client.supply import MOST_FAILURES
 from inspector.state.trouble import Remedy, trouble_with_opening
 from tests.inspector.client.witness import StartWorker, is_alive
 
+pytestmark = pytest.mark.process
+
 OFF, STARTING, READY, BUSY, CRASHED = WorkerState
 
 
