@@ -16,7 +16,7 @@ for library in ("OMP", "MKL", "OPENBLAS"):
 settings.register_profile("without a clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("without a clock")
 
-COSTLY = ("process", "families", "real_weights", "latex", "display")
+COSTLY = ("process", "families", "evidence", "real_weights", "latex", "display")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

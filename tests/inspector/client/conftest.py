@@ -21,6 +21,7 @@ SCRIPT = Path(__file__).with_name("scripted_worker.py")
 def start_worker(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartWorker]:
     """Starts a client whose worker starts `how`; a command can be given instead."""
     monkeypatch.setenv("PYTHONPATH", str(Path(inspector.__file__).parents[1]))
+    monkeypatch.setattr("inspector.client.supply.SPARE_DELAY", 100)  # ms; nothing here depends on how long it is
     witnesses: list[Witness] = []
 
     def start(how: str = "well", command: list[str] | None = None, spare: bool = False, **limits: Any) -> Witness:
