@@ -24,3 +24,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         costly = {item.path for item in items if any(item.get_closest_marker(name) for name in COSTLY)}
         items.sort(key=lambda item: item.path not in costly)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-pictures",
+        action="store_true",
+        help="keep the views as they look now",
+    )
