@@ -295,7 +295,7 @@ class Window(Frame):
         self.editor.set_count(count, model.max_tokens if model else None)
 
     def _on_answered(self, answer: Explained) -> None:
-        if answer.relevance.seen is None:
+        if not answer.relevance.is_of_picture:
             self._profile.keep(structs.replace(self._profile.settings, prompt=answer.relevance.prompt))
 
 

@@ -8,16 +8,12 @@ import numpy as np
 
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export, ExportGrid
-from engine.protocol.values import Relevance, Seen
+from engine.protocol.relevance import Relevance
+from engine.protocol.values import Seen
 from engine.reading.colours import UNSEEN, colours, greyed
 from engine.reading.placing import placed, places
 
 _LEAST_SHARPNESS = 2  # pixels per unit, and on the original per pixel that was seen
-
-
-def is_of_picture(relevance: Relevance) -> bool:
-    """Whether the answer is about a picture."""
-    return relevance.input.ndim == 2
 
 
 def patches(relevance: Relevance, layer: int | None) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import assert_never
 import numpy as np
 
 from engine.protocol.messages import Export, ExportGrid
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 from engine.reading.colours import colour_limit, relevance_at
 
 _LONGEST_NAME = 48  # characters; a line of the caption is not wrapped

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.protocol.looks import Scale
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 from engine.reading.colours import ROUNDING
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 from inspector.look.labels import heading_label, quiet_label
 from inspector.look.naming import named
 from inspector.look.theme import Space

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from engine.protocol.inputs import image_in
 from engine.protocol.messages import ExportGrid
+from engine.protocol.relevance import Relevance
 from engine.protocol.rule_names import Attention, Gamma, gamma_of
-from engine.protocol.values import Relevance
 from engine.reading.placing import picture_limit
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.browsing import browse_new_file

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from engine.protocol.looks import Look
 from engine.protocol.messages import Drawing, Export, ExportGrid, FigureFormat, GridFormat
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 from inspector.state.picture import is_on_original
 from inspector.state.scene import Scene
 from inspector.state.view import View

@@ -107,7 +107,7 @@ class Known:
         if image is None or seen is None or seen.whole is None:
             return ending
         seen = structs.replace(seen, whole=self._originals.setdefault(image.digest, seen.whole))
-        return structs.replace(ending, relevance=structs.replace(ending.relevance, seen=seen))
+        return structs.replace(ending, relevance=ending.relevance.with_part(seen=seen))
 
     def _bytes_of_originals(self) -> int:
         return sum(original.nbytes for original in self._originals.values())

@@ -8,8 +8,9 @@ import numpy as np
 
 from engine.protocol.looks import Scale
 from engine.protocol.messages import Explained
+from engine.protocol.relevance import Relevance
 from engine.protocol.rule_names import titled
-from engine.protocol.values import Grid, Relevance, Seen
+from engine.protocol.values import Grid, Seen
 from engine.reading.colours import ROUNDING
 from engine.reading.placing import picture_limit, placed
 from inspector.state.view import View

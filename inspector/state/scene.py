@@ -10,9 +10,10 @@ import numpy as np
 
 from engine.protocol.looks import Scale
 from engine.protocol.messages import Explained, ExplainedEach
+from engine.protocol.relevance import Relevance
 from engine.protocol.rule_names import titled
 from engine.protocol.targets import Token as TokenTarget
-from engine.protocol.values import Matrix, Prediction, Relevance, Token
+from engine.protocol.values import Matrix, Prediction, Token
 from engine.reading.colours import colour_limit, relevance_at
 from engine.reading.ledger_in_words import expectation, is_defect, sum_in_words
 from inspector.state.known import key_of
@@ -139,7 +140,7 @@ def resolve(
     relevance = answer.relevance
     view = _inside(view, relevance)
     stale = key_of(answer.question) != key_of(question)
-    about_picture = relevance.seen is not None
+    about_picture = relevance.is_of_picture
     value = max(abs(one.relevance.value) for one in (answer, pinned or answer))
     return Scene(
         question,
@@ -167,7 +168,7 @@ def layer_title(layer: int | None, relevance: Relevance) -> str:
     """Where in the model relevance is looked at, in words."""
     layers = len(relevance.layers)
     if layer is None:
-        return "input tokens" if relevance.seen is None else "pixels"
+        return "pixels" if relevance.is_of_picture else "input tokens"
     return f"entering block {layer}" if layer < layers - 1 else "leaving the last block"
 
 
@@ -176,7 +177,7 @@ def _inside(view: View, relevance: Relevance) -> View:
     layer, token = view.look.layer, view.token
     if layer is not None and layer >= len(relevance.layers):
         layer = None
-    if token is not None and (token >= len(relevance.tokens) or relevance.seen is not None):
+    if token is not None and (token >= len(relevance.tokens) or relevance.is_of_picture):
         token = None
     return replace(view.looking(layer=layer), token=token)
 
@@ -240,7 +241,7 @@ def explained_token(question: Question, tokens: Sequence[Token], position: int |
 
 def _sum(relevance: Relevance, layer: int | None) -> float:
     values = relevance_at(relevance, layer)
-    if relevance.seen is not None:  # whose layers end in NaN where another has more places
+    if relevance.is_of_picture:  # whose layers end in NaN where another has more places
         values = values[np.isfinite(values)]
     return float(values.sum(dtype=np.float64))
 

@@ -12,7 +12,7 @@ import numpy as np
 
 import engine
 from engine.attribution.trust.precision import rank_correlation
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 from tests.real_weights import EVEREST, smollm2
 
 RULES = ("attnlrp", "cp-lrp", "input-x-gradient", "gradient")

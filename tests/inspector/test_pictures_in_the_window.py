@@ -82,7 +82,7 @@ def test_that_a_layer_with_nothing_on_the_picture_says_so_in_any_window(with_vit
     answer = good_ending(worker.open[-1])
     layers = answer.relevance.layers.copy()
     layers[2, 1:] = 0
-    worker.say(Explain, structs.replace(answer, relevance=structs.replace(answer.relevance, layers=layers)))
+    worker.say(Explain, structs.replace(answer, relevance=answer.relevance.with_part(layers=layers)))
     note = with_vit.findChild(QLabel, "picture_note")
     assert not note.isVisible()
     with_vit.study.look_at_layer(2)

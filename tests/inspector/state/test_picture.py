@@ -76,7 +76,7 @@ def test_that_a_layer_whose_relevance_is_all_at_the_class_token_is_said_and_has_
     assert resolve(QUESTION, answer, View(look=Look(layer=2))).picture.note == ""
     layers = relevance.layers.copy()
     layers[2, 1:] = relevance.value * 9e-7
-    emptied = structs.replace(answer, relevance=structs.replace(relevance, layers=layers))
+    emptied = structs.replace(answer, relevance=relevance.with_part(layers=layers))
     picture = resolve(QUESTION, emptied, View(look=Look(layer=2))).picture
     assert picture.note == "All relevance of this layer is at the class token, which has no place on the picture."
     assert picture.limit == pytest.approx(abs(relevance.value))

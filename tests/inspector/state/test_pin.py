@@ -133,7 +133,7 @@ def test_that_an_original_nobody_knows_is_not_shown():
     answer = answer_to(OTHER_CLASS)
     seen = structs.replace(answer.relevance.seen, whole=None, box=None)
     study.ask(OTHER_CLASS)
-    study.learn(OTHER_CLASS, structs.replace(answer, relevance=structs.replace(answer.relevance, seen=seen)))
+    study.learn(OTHER_CLASS, structs.replace(answer, relevance=answer.relevance.with_part(seen=seen)))
     assert not study.scene.picture.original
     assert not figure_of(study.scene, "png", "overlay").look.original
 
