@@ -1,4 +1,4 @@
-"""Hearing how far others have come with a model, and stopping them: what they show in progress bars."""
+"""Listens to the progress bars of other libraries: reports how far they are, and stops them."""
 
 from __future__ import annotations
 

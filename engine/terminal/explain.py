@@ -1,4 +1,4 @@
-"""The main job without a window: explain one target of one prompt or picture, and make a figure of the answer."""
+"""Explains one target of one prompt or picture, and makes a figure of the answer: the main job without a window."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from engine.protocol.messages import Cancelled, Ending, Event, Failed, Progress,
 
 
 class Worker(Protocol):
-    """What a conversation needs of the client."""
+    """The client, as far as a conversation needs it."""
 
     said: Any  # Signal(int, object): run number, event
     state_changed: Any  # Signal(object): WorkerState
@@ -25,7 +25,7 @@ class Worker(Protocol):
 
 
 class Conversation(QObject):
-    """Asks the worker; a newer question stops the one before, whose late events are dropped by their run number."""
+    """Asks the worker; a newer question stops the one before. Late events are dropped by their run number."""
 
     progressed = Signal(object)  # Progress
     succeeded = Signal(object)  # the Ending asked for

@@ -11,7 +11,7 @@ from inspector.state.study import Study
 
 
 class Explaining(Conversation):
-    """The question being answered, which is not always the one the study has by now."""
+    """Has one question answered at a time; meanwhile the study may turn to another."""
 
     def __init__(self, worker: Worker, study: Study, parent: QObject | None = None) -> None:
         super().__init__(worker, parent)

@@ -1,4 +1,4 @@
-"""Has the model go on from a prompt, and everything it said explained."""
+"""Has the model go on from a prompt, and every token it said explained."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from inspector.state.question import Question
 
 
 class Generating(Conversation):
-    """One answer at a time."""
+    """Generates one answer at a time."""
 
     def generate(self, question: Question, max_new_tokens: int) -> None:
         """Go on from the question's prompt."""
@@ -16,7 +16,7 @@ class Generating(Conversation):
 
 
 class ExplainingEach(Conversation):
-    """One matrix at a time."""
+    """Explains every generated token of an answer, one matrix at a time."""
 
     def explain_each(self, question: Question) -> None:
         """Explain every generated token of the question's prompt, where there are any."""

@@ -1,4 +1,4 @@
-"""What is opened by name, chosen among files or dropped: a model, a prompt or a picture."""
+"""Opens models, prompts and pictures: by name, chosen among files, or dropped."""
 
 from __future__ import annotations
 

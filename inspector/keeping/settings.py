@@ -1,4 +1,4 @@
-"""What is remembered from one start to the next: one JSON file, in which nothing can keep the window from opening."""
+"""Settings, kept from one start to the next in one JSON file; nothing in it can keep the window from opening."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_NEW_TOKENS = 4096
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
-    """Every setting has a default: a file from another version says as much as it can."""
+    """All settings, each with a default: a file from another version is understood as far as possible."""
 
     model: ModelSource = BUNDLED_MODELS[0]
     prompt: str | None = None  # None until there was one: then the first example
@@ -51,7 +51,7 @@ DEFAULTS = Settings()
 
 
 class SettingsFile:
-    """Where settings are kept. Without a path they live as long as the window."""
+    """The file of settings. Without a path they live as long as the window."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
