@@ -13,6 +13,7 @@ from typing import get_args
 
 from PySide6.QtWidgets import QApplication
 
+from engine.protocol.looks import Look
 from engine.protocol.values import ModelSource
 from inspector.client.client import WorkerClient
 from inspector.conversations.picturing import PICTURE_MODEL
@@ -56,7 +57,10 @@ def run(options: Options) -> int:
     worker = new_worker(settings.worker_command, spare=options.screenshot is None)
     worker.start()  # first of all: it takes longest
     apply_theme(app, _theme(options.theme) or settings.theme)
-    study = Study(_question(options, settings), View(options.layer, settings.scale, settings.colour_map))
+    study = Study(
+        _question(options, settings),
+        View(look=Look(layer=options.layer, scale=settings.scale, colour_map=settings.colour_map)),
+    )
     window = Window(worker, study, profile, new_worker)
     faults.tell(window)
     window.layers.completed.connect(_spare_collector)

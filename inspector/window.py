@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from msgspec import structs
 from PySide6.QtCore import Signal
@@ -200,7 +199,7 @@ class Window(Frame):
         if settings.theme != self._theme:  # what the command line said holds until it is changed here
             self._theme = settings.theme
             apply_theme(_application(), settings.theme)
-        self.study.look(replace(self.study.view, colour_map=settings.colour_map))
+        self.study.look(self.study.view.looking(colour_map=settings.colour_map))
 
     def _on_closing(self) -> None:
         geometry, layout, panes = self.places()
@@ -210,7 +209,7 @@ class Window(Frame):
                 self._profile.settings,
                 prompt=self.editor.text(),
                 rules=question.rules,
-                scale=self.study.view.scale,
+                scale=self.study.view.look.scale,
                 geometry=geometry,
                 layout=layout,
                 panes=panes,
@@ -242,7 +241,7 @@ class Window(Frame):
         if self.below.is_matrix_open():
             self.inquiry.explain_each()
         self.status.show_scene(scene)
-        self.commands.mark(f"scale.{scene.view.scale}")
+        self.commands.mark(f"scale.{scene.view.look.scale}")
         self.commands.mark(f"mode.{scene.view.mode}")
         self.pictures.show_scene(scene, self.commands)
         self.commands.enable("file.export", scene.relevance is not None)

@@ -17,6 +17,7 @@ from engine.figures.rendering import check, token_pdf
 from engine.figures.typesetting import ENGINES, engines_found
 from engine.figures.wording import Words
 from engine.protocol.failures import EngineError
+from engine.protocol.looks import Look
 from engine.protocol.messages import Export, FailureKind
 from engine.protocol.targets import Top
 from engine.protocol.values import ModelInfo, ModelSource, Relevance, ResolvedTarget, Token
@@ -81,7 +82,7 @@ def _export(words: Sequence[str], values: np.ndarray, cmap: str) -> Export:
     tokens = tuple(Token(i, word, 0, 0, word or "∅") for i, word in enumerate(words))
     nothing = ResolvedTarget(Top(), "", 0, ())
     relevance = Relevance(_NO_MODEL, "".join(words), tokens, nothing, "", 1.0, values, values[None], {})
-    return Export(relevance, "pdf", scale="target", colour_map=cmap)
+    return Export(relevance, "pdf", look=Look(scale="target", colour_map=cmap))
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -41,7 +41,7 @@ def grid_page(export: ExportGrid, fonts: FontChoice) -> Page:
         x, y = left + column * across, top + row * down + above
         width, height = fitted[place]
         inset = (cell_width - width) / 2, (cell_height - height) / 2
-        items += framed(x + inset[0], y + inset[1], width, height, painted(export, cell, export.layer, limit))
+        items += framed(x + inset[0], y + inset[1], width, height, painted(export, cell, export.look.layer, limit))
         if any(export.titles):
             items += _fitted(export.titles[place], x + cell_width / 2, y - 5, _SMALL, cell_width, fonts)
         if not export.shared:
@@ -49,13 +49,15 @@ def grid_page(export: ExportGrid, fonts: FontChoice) -> Page:
             items += line_of_text(said, x + cell_width / 2, y + cell_height + 11, _SMALL, fonts, GREY, anchor=0.5)
     words = grid_words(export, limits[0] if export.shared else None)
     bottom = top + len(export.rows) * down + 6
-    items += foot(words, export.colour_map, fonts, left, bottom)
+    items += foot(words, export.look.colour_map, fonts, left, bottom)
     return Page(right_edge(items) + _MARGIN, bottom + foot_height(words), tuple(items))
 
 
 def grid_sharpness(export: ExportGrid) -> float:
     """Pixels per unit of its PNG."""
-    return sharpness(max((painted_size(export, cell) for cell in export.cells), key=max), _room(export), export.zoom)
+    return sharpness(
+        max((painted_size(export, cell) for cell in export.cells), key=max), _room(export), export.look.zoom
+    )
 
 
 def _room(export: ExportGrid) -> float:
@@ -65,8 +67,8 @@ def _room(export: ExportGrid) -> float:
 
 def _limits(export: ExportGrid) -> list[float]:
     if export.shared:
-        return [picture_limit(export.cells, export.layer, export.scale, export.clip)] * len(export.cells)
-    return [picture_limit([cell], export.layer, export.scale, export.clip) for cell in export.cells]
+        return [picture_limit(export.cells, export.look.layer, export.look.scale, export.look.clip)] * len(export.cells)
+    return [picture_limit([cell], export.look.layer, export.look.scale, export.look.clip) for cell in export.cells]
 
 
 def _fitting_size(text: str, size: float, room: float, fonts: FontChoice) -> float:

@@ -16,16 +16,16 @@ _ROOM, _MARGIN = 448.0, 10.0
 def heatmap_page(export: Export, fonts: FontChoice) -> Page:
     """The picture of a layer, or of the pixels. Raises EngineError where the layer has no place on it."""
     relevance = export.relevance
-    limit = picture_limit([relevance], export.layer, export.scale, export.clip)
+    limit = picture_limit([relevance], export.look.layer, export.look.scale, export.look.clip)
     width, height = fitting(painted_size(export, relevance), _ROOM)
     words = picture_words(export, limit)
     items: list[Item] = [
-        *framed(_MARGIN, _MARGIN, width, height, painted(export, relevance, export.layer, limit)),
-        *foot(words, export.colour_map, fonts, _MARGIN, _MARGIN + height + 14),
+        *framed(_MARGIN, _MARGIN, width, height, painted(export, relevance, export.look.layer, limit)),
+        *foot(words, export.look.colour_map, fonts, _MARGIN, _MARGIN + height + 14),
     ]
     return Page(right_edge(items) + _MARGIN, _MARGIN + height + 14 + foot_height(words), tuple(items))
 
 
 def heatmap_sharpness(export: Export) -> float:
     """Pixels per unit of its PNG."""
-    return sharpness(painted_size(export, export.relevance), _ROOM, export.zoom)
+    return sharpness(painted_size(export, export.relevance), _ROOM, export.look.zoom)

@@ -52,7 +52,7 @@ def document(export: Export, words: Words | None = None) -> Document:
     writer = _Writer(export.relevance.prompt)
     parts = {
         "STRIP": "\n".join(_strip(export, writer)),
-        "LEGEND": _legend(export.colour_map, under, writer),
+        "LEGEND": _legend(export.look.colour_map, under, writer),
         "CAPTION": "\\\\\n".join(rf"\shown{{{writer.text(line)}}}" for line in under.caption),
     }
     parts["FONTS"] = "\n".join(writer.definitions())
@@ -127,8 +127,8 @@ def _script(text: str) -> str:
 def _strip(export: Export, writer: _Writer) -> Iterator[str]:
     """One line of TeX for every box."""
     relevance = export.relevance
-    limit = colour_limit(relevance, export.layer, export.scale)
-    grounds = colours(relevance_at(relevance, export.layer), limit, export.colour_map)
+    limit = colour_limit(relevance, export.look.layer, export.look.scale)
+    grounds = colours(relevance_at(relevance, export.look.layer), limit, export.look.colour_map)
     white = wants_white_text(grounds)
     yield r"\startpromptline%"
     for box in boxes(relevance.tokens, writer.choice):

@@ -34,9 +34,9 @@ def layer_page(export: Export, fonts: FontChoice) -> Page:
     rows = np.concatenate([relevance.input[None], relevance.layers])  # (row, token), from the bottom up
     height = float(np.clip(_MAP_HEIGHT / len(rows), _LEAST_ROW, _TALLEST_ROW)) * len(rows)
     bottom = _TOP + height
-    limits = np.array([[colour_limit(relevance, layer, export.scale)] for layer in _layers(relevance)])
+    limits = np.array([[colour_limit(relevance, layer, export.look.scale)] for layer in _layers(relevance)])
     items: list[Item] = [
-        Cells(_LEFT, _TOP, _MAP_WIDTH, height, colours(rows / limits, 1.0, export.colour_map)[::-1]),
+        Cells(_LEFT, _TOP, _MAP_WIDTH, height, colours(rows / limits, 1.0, export.look.colour_map)[::-1]),
         *line_of_text("Relevance of every token, layer by layer", _LEFT, _TOP - 12, _TITLE_SIZE, fonts),
         *_frame(_LEFT, _TOP, _MAP_WIDTH, height),
         *_layer_axis(len(rows), height, fonts),
@@ -46,7 +46,7 @@ def layer_page(export: Export, fonts: FontChoice) -> Page:
     depth = _token_axis_depth(relevance.tokens, fonts)
     top = bottom + depth + 26
     items += line_of_text("token", _LEFT + _MAP_WIDTH / 2, bottom + depth + 10, _TITLE_SIZE, fonts, anchor=0.5)
-    items += foot(words_for(export), export.colour_map, fonts, _LEFT, top)
+    items += foot(words_for(export), export.look.colour_map, fonts, _LEFT, top)
     return Page(_LEFT + _MAP_WIDTH + _BETWEEN + _SUM_WIDTH + _RIGHT, top + FOOT_HEIGHT, tuple(items))
 
 

@@ -52,9 +52,9 @@ def painted(export: Export | ExportGrid, relevance: Relevance, layer: int | None
 
     Raises EngineError where that picture is not there.
     """
-    heat = colours(on_picture(relevance, layer), limit, export.colour_map)
-    opacity = export.opacity if export.picture == "overlay" else 1.0
-    if export.original:
+    heat = colours(on_picture(relevance, layer), limit, export.look.colour_map)
+    opacity = export.look.opacity if export.picture == "overlay" else 1.0
+    if export.look.original:
         return _on_original(heat, opacity, *_original(relevance))
     if export.picture == "heatmap":
         return heat
@@ -65,7 +65,7 @@ def painted(export: Export | ExportGrid, relevance: Relevance, layer: int | None
 
 def painted_size(export: Export | ExportGrid, relevance: Relevance) -> tuple[int, int]:
     """Height and width of what is painted, in pixels."""
-    if not export.original:
+    if not export.look.original:
         height, width = relevance.input.shape
         return height, width
     seen, whole = _original(relevance)

@@ -61,8 +61,8 @@ def render(export: Export | ExportGrid, cancelled: Callable[[], bool] = lambda: 
 def check(export: Export) -> None:
     """Raises EngineError (figure_failed) where there is nothing to draw, or no such colours or layer."""
     layers = len(export.relevance.layers)
-    if export.layer is not None and not 0 <= export.layer < layers:
-        raise EngineError(f"There is no layer {export.layer}: the last is {layers - 1}.", "figure_failed")
+    if export.look.layer is not None and not 0 <= export.look.layer < layers:
+        raise EngineError(f"There is no layer {export.look.layer}: the last is {layers - 1}.", "figure_failed")
     if export.format in ("pdf", "tex", "png"):
         _check_picture(export)
     _check_display(export)
@@ -83,15 +83,15 @@ def _check_picture(export: Export) -> None:
 
 def _check_display(export: Export | ExportGrid) -> None:
     try:
-        colour_table(export.colour_map)
+        colour_table(export.look.colour_map)
     except ValueError as error:
-        raise EngineError(f"There is no colour map {export.colour_map!r}.", "figure_failed") from error
-    if not 1 <= export.zoom <= 4:
-        raise EngineError(f"Zoom is a number from 1 to 4, not {export.zoom}.", "figure_failed")
-    if not 0 < export.clip <= 100:
-        raise EngineError(f"Clip is a percentile above 0, up to 100, not {export.clip:g}.", "figure_failed")
-    if not 0 <= export.opacity <= 1:
-        raise EngineError(f"Opacity is a number from 0 to 1, not {export.opacity:g}.", "figure_failed")
+        raise EngineError(f"There is no colour map {export.look.colour_map!r}.", "figure_failed") from error
+    if not 1 <= export.look.zoom <= 4:
+        raise EngineError(f"Zoom is a number from 1 to 4, not {export.look.zoom}.", "figure_failed")
+    if not 0 < export.look.clip <= 100:
+        raise EngineError(f"Clip is a percentile above 0, up to 100, not {export.look.clip:g}.", "figure_failed")
+    if not 0 <= export.look.opacity <= 1:
+        raise EngineError(f"Opacity is a number from 0 to 1, not {export.look.opacity:g}.", "figure_failed")
 
 
 def _grid(export: ExportGrid) -> bytes:

@@ -84,8 +84,8 @@ def _box_width(box: Box, fonts: FontChoice, gap: bool = True) -> float:
 
 def _page(export: Export, fonts: FontChoice, lines: list[list[Placed]], words: Words | None) -> Page:
     relevance = export.relevance
-    limit = colour_limit(relevance, export.layer, export.scale)
-    grounds = colours(relevance_at(relevance, export.layer), limit, export.colour_map)
+    limit = colour_limit(relevance, export.look.layer, export.look.scale)
+    grounds = colours(relevance_at(relevance, export.look.layer), limit, export.look.colour_map)
     white = wants_white_text(grounds)
     items: list[Item] = []
     baseline = _MARGIN + _ASCENT
@@ -96,7 +96,7 @@ def _page(export: Export, fonts: FontChoice, lines: list[list[Placed]], words: W
         baseline += _LINE
     top = baseline - _ASCENT + 8
     if words is not None:
-        items += foot(words, export.colour_map, fonts, _MARGIN, top)
+        items += foot(words, export.look.colour_map, fonts, _MARGIN, top)
     return Page(_WIDTH + 2 * _MARGIN, top + (FOOT_HEIGHT if words else 0), tuple(items))
 
 

@@ -39,30 +39,33 @@ def picture_words(export: Export, limit: float) -> Words:
     """What a heatmap or overlay says about itself, whose colours end at `limit`."""
     relevance = export.relevance
     spans = {"layer": "this layer", "global": "all layers", "target": "the target’s value"}
-    percentile = _percentile(export.clip) if export.scale != "target" else ""
-    scale = f"logits; colours span {percentile or spans[export.scale]}"
+    percentile = _percentile(export.look.clip) if export.look.scale != "target" else ""
+    scale = f"logits; colours span {percentile or spans[export.look.scale]}"
     rules = RULE_NAMES.get(relevance.rules, relevance.rules)
-    values = relevance.input if export.layer is None else relevance.layers[export.layer]
-    total = f"sum {number(float(np.nansum(values)))}{_beside(relevance, export.layer)}"
-    method = f"Relevance {layer_name(relevance, export.layer)}, {rules}, {total}"
+    values = relevance.input if export.look.layer is None else relevance.layers[export.look.layer]
+    total = f"sum {number(float(np.nansum(values)))}{_beside(relevance, export.look.layer)}"
+    method = f"Relevance {layer_name(relevance, export.look.layer)}, {rules}, {total}"
     said = (_question(relevance), method, _origin(relevance), *_whole(export, relevance))
     return Words(_ends(limit), scale, said)
 
 
 def grid_words(export: ExportGrid, limit: float | None) -> Words:
     """What a grid says about itself: in its caption is what holds for all cells. `limit` None: each has its own."""
-    percentile = _percentile(export.clip) if export.scale != "target" else ""
+    percentile = _percentile(export.look.clip) if export.look.scale != "target" else ""
     if limit is None:
         spans = {"layer": "it alone", "global": "all its layers", "target": "its target’s value"}
-        ends, scale = ("negative", "0", "positive"), f"each picture’s colours span {percentile or spans[export.scale]}"
+        ends, scale = (
+            ("negative", "0", "positive"),
+            f"each picture’s colours span {percentile or spans[export.look.scale]}",
+        )
     else:
         spans = {"layer": "all pictures", "global": "all their layers", "target": "the largest target’s value"}
-        ends, scale = _ends(limit), f"colours span {percentile or spans[export.scale]}"
+        ends, scale = _ends(limit), f"colours span {percentile or spans[export.look.scale]}"
     rules = {RULE_NAMES.get(cell.rules, cell.rules) for cell in export.cells}
     method = f", {rules.pop()}" if len(rules) == 1 else ""
     said = (
         map(_question, export.cells),
-        (f"Relevance {layer_name(cell, export.layer)}{method}" for cell in export.cells),
+        (f"Relevance {layer_name(cell, export.look.layer)}{method}" for cell in export.cells),
         map(_origin, export.cells),
         (line for cell in export.cells for line in _whole(export, cell)),
     )
@@ -102,7 +105,7 @@ def place_name(relevance: Relevance) -> str:
 
 def scale_in_words(export: Export) -> str:
     """What the colours' ends stand for."""
-    match export.scale:
+    match export.look.scale:
         case "layer" if export.picture == "layers":
             return "of each layer’s largest; every layer has its own scale"
         case "layer":
@@ -112,14 +115,14 @@ def scale_in_words(export: Export) -> str:
         case "target":
             return "logits; colours span the target’s value"
         case _:
-            assert_never(export.scale)
+            assert_never(export.look.scale)
 
 
 def scale_ends(export: Export) -> tuple[str, str, str]:
     """The numbers under the colour bar: left end, middle, right end."""
-    if export.picture == "layers" and export.scale == "layer":
+    if export.picture == "layers" and export.look.scale == "layer":
         return "−100 %", "0", "100 %"
-    return _ends(colour_limit(export.relevance, export.layer, export.scale))
+    return _ends(colour_limit(export.relevance, export.look.layer, export.look.scale))
 
 
 def caption(export: Export) -> tuple[str, str, str]:
@@ -148,7 +151,7 @@ def _beside(relevance: Relevance, layer: int | None) -> str:
 def _whole(export: Export | ExportGrid, relevance: Relevance) -> tuple[str, ...]:
     """What is to be known of a picture that the model saw a part of."""
     seen = relevance.seen
-    if not export.original or seen is None:
+    if not export.look.original or seen is None:
         return ()
     return (f"On the original, {seen.original[0]} × {seen.original[1]} pixels; what the model did not see is faint",)
 
@@ -163,8 +166,8 @@ def _method(export: Export) -> str:
     rules = RULE_NAMES.get(relevance.rules, relevance.rules)
     if export.picture == "layers":
         return f"Relevance at the input and between the blocks, {rules}"
-    total = float(relevance_at(relevance, export.layer).sum())
-    return f"Relevance {layer_name(relevance, export.layer)}, {rules}, sum {number(total)}"
+    total = float(relevance_at(relevance, export.look.layer).sum())
+    return f"Relevance {layer_name(relevance, export.look.layer)}, {rules}, sum {number(total)}"
 
 
 def _origin(relevance: Relevance) -> str:

@@ -7,26 +7,22 @@ Whatever arrives, a side either understands it or raises ProtocolError; it never
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-import numpy as np
 from msgspec import Struct
 
+from engine.protocol.codec import array_from_wire, array_to_wire
 from engine.protocol.failures import ProtocolError
 from engine.protocol.messages import Event, Request
 
-PROTOCOL = 6
+PROTOCOL = 7
 MAGIC = b"LXTI"
 HEADER_SIZE = len(MAGIC) + 4
 LIMIT = 512 * 1024 * 1024  # bytes of one payload
 
-# bfloat16, which numpy lacks, becomes float32 before it travels
-_DTYPES = frozenset({"<f4", "<f8", "<i4", "<i8", "|u1"})
-_MOST_AXES = 8
 _SHOWN = 40  # characters of garbage quoted in an error
 
 
@@ -137,28 +133,6 @@ def _decode(decoder: msgspec.msgpack.Decoder[Any], payload: bytes) -> Any:
         raise ProtocolError(f"A frame of {len(payload):,} bytes is not a message of this protocol: {error}.") from error
 
 
-def _array_to_wire(value: object) -> object:
-    if not isinstance(value, np.ndarray):
-        raise TypeError(f"a {type(value).__name__} has no place in a message")
-    dtype = value.dtype.newbyteorder("<")
-    if dtype.str not in _DTYPES:
-        raise TypeError(f"arrays of {value.dtype} do not travel")
-    return dtype.str, value.shape, value.astype(dtype, copy=False).tobytes()
-
-
-def _array_from_wire(kind: type, value: object) -> object:
-    if kind is not np.ndarray:
-        raise TypeError(f"a {kind.__name__} has no place in a message")
-    dtype, shape, data = msgspec.convert(value, tuple[str, tuple[int, ...], bytes])
-    if dtype not in _DTYPES:
-        raise ValueError(f"arrays of {dtype!r} do not travel")
-    if len(shape) > _MOST_AXES or any(size < 0 for size in shape):
-        raise ValueError(f"{shape} is not the shape of an array")
-    if math.prod(shape) * np.dtype(dtype).itemsize != len(data):
-        raise ValueError(f"an array of shape {shape} and type {dtype!r} does not have {len(data):,} bytes")
-    return np.frombuffer(data, dtype).reshape(shape)
-
-
-_ENCODER = msgspec.msgpack.Encoder(enc_hook=_array_to_wire)
-_TO_WORKER = msgspec.msgpack.Decoder(ToWorker, dec_hook=_array_from_wire)
-_FROM_WORKER = msgspec.msgpack.Decoder(FromWorker, dec_hook=_array_from_wire)
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=array_to_wire)
+_TO_WORKER = msgspec.msgpack.Decoder(ToWorker, dec_hook=array_from_wire)
+_FROM_WORKER = msgspec.msgpack.Decoder(FromWorker, dec_hook=array_from_wire)

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from msgspec import Struct
 
-from engine.protocol.looks import DEFAULT_COLOUR_MAP, Scale
+from engine.protocol.looks import Look
 from engine.protocol.targets import Target, Top
 from engine.protocol.values import (
     CachedModel,
@@ -98,22 +98,12 @@ class ListModels(Struct, frozen=True, tag=True):
 
 
 class Export(Struct, frozen=True, tag=True, eq=False):
-    """Make a figure or a file of an answer. `layer` None is the input; colours and scale as on the screen.
-
-    `clip` is for display alone: the percentile of absolute relevance at which the colours of a picture end. `original`
-    lays relevance on the whole picture, where the model saw it.
-    """
+    """Make a figure or a file of an answer, looked at as on the screen."""
 
     relevance: Relevance
     format: FigureFormat
     picture: Picture = "tokens"
-    layer: int | None = None
-    scale: Scale = "layer"
-    colour_map: str = DEFAULT_COLOUR_MAP
-    opacity: float = 0.6  # of the colours over a picture
-    clip: float = 100.0
-    zoom: int = 1
-    original: bool = False
+    look: Look = Look()
 
 
 class ExportGrid(Struct, frozen=True, tag=True, eq=False):
@@ -129,14 +119,8 @@ class ExportGrid(Struct, frozen=True, tag=True, eq=False):
     format: GridFormat = "png"
     picture: Literal["heatmap", "overlay"] = "heatmap"
     shared: bool = False
-    colour_map: str = DEFAULT_COLOUR_MAP
-    opacity: float = 0.6
-    clip: float = 100.0
-    zoom: int = 1  # 1 to 4
     transparent: bool = False
-    layer: int | None = None
-    scale: Scale = "layer"
-    original: bool = False
+    look: Look = Look()
 
 
 Request = Load | Unload | Tokenize | Explain | Rate | Generate | ExplainEach | ListModels | Export | ExportGrid

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, get_args
 
 import typer
 
-from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
+from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Look, Scale
 from engine.protocol.messages import Explain, ExportGrid, FigureFormat, Generate, Picture
 from engine.protocol.picture_files import read_image
 from engine.protocol.rule_names import FORM
@@ -151,10 +151,8 @@ def explain(
         source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
         wanted = read_target(target, position, seen is not None)
         question = Explain(source, text, wanted, rules, checkpointing, None, context, decoder_text, seen)
-        figure = (
-            Figure(file_format, drawn, layer, scale, colour_map, clip, opacity, zoom, original) if file_format else None
-        )
-        answer, made = explain(question, layer, figure)
+        look = Look(layer, scale, colour_map, opacity, clip, zoom, original)
+        answer, made = explain(question, look, Figure(file_format, drawn) if file_format else None)
         if out and made:
             write(out, made.data)
         facts = summary(answer, layer) | {"out": str(out) if out else None, "note": made.note if made else ""}
@@ -197,20 +195,8 @@ def grid(
         from engine.terminal.grid import grid
 
         source = ModelSource(model, device=device, dtype=dtype, weights=weights, classes=texts)
-        figure = ExportGrid(
-            (),
-            (),
-            (),
-            format=file_format,
-            picture=picture,
-            shared=shared,
-            colour_map=colour_map,
-            opacity=opacity,
-            clip=clip,
-            zoom=zoom,
-            transparent=transparent,
-            original=original,
-        )
+        look = Look(None, "layer", colour_map, opacity, clip, zoom, original)
+        figure = ExportGrid((), (), (), (), file_format, picture, shared, transparent, look)
         asked, made = grid(source, seen, read_target(target, of_picture=True), of_conv, of_linear, figure)
         write(out, made.data)
         first = asked.cells[0]

@@ -87,7 +87,7 @@ def handlers(
 
 
 def _choose_scale(inquiry: Inquiry, scale: Scale) -> None:
-    inquiry.study.look(replace(inquiry.study.view, scale=scale))
+    inquiry.study.look(inquiry.study.view.looking(scale=scale))
 
 
 def _choose_mode(inquiry: Inquiry, mode: PictureMode) -> None:
@@ -96,7 +96,7 @@ def _choose_mode(inquiry: Inquiry, mode: PictureMode) -> None:
 
 def _turn_original(inquiry: Inquiry) -> None:
     view = inquiry.study.view
-    inquiry.study.look(replace(view, original=not view.original))
+    inquiry.study.look(view.looking(original=not view.look.original))
 
 
 def _turn_pin(inquiry: Inquiry) -> None:

@@ -78,10 +78,10 @@ class DialogHandler(QObject):
             return
         picture = scene.picture
         dialog = ExportDialog(self._window, products_for(picture is not None, bool(picture and picture.pinned)))
-        place = layer_title(scene.view.layer, relevance)
+        place = layer_title(scene.view.look.layer, relevance)
         ground = ", on the original picture" if picture and picture.original else ""
         what = "Picture" if picture else "Tokens"
-        scale = SCALE_TITLES[scene.view.scale]
+        scale = SCALE_TITLES[scene.view.look.scale]
         dialog.show_choice(self._folder(), f"{what} as on show: {place}, scale “{scale}”{ground}.")
         if picture and not picture.pinned and scene.view.mode == "overlay":
             dialog.choose(OVERLAY)

@@ -17,7 +17,7 @@ from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.browsing import browse_new_file
 from inspector.dialogs.explore import ExploreDialog, GridFigure
 from inspector.keeping.settings import Profile
-from inspector.state.picture import is_on_original
+from inspector.state.figures import look_on
 from inspector.state.question import Question
 from inspector.state.trouble import Remedy, Trouble
 
@@ -42,7 +42,7 @@ class ExploringHandler(QObject):
         exploring, view = self._inquiry.exploring, self._inquiry.study.view
         if self._explore is not None:
             self._explore.close()
-        dialog = self._explore = ExploreDialog(self._limit_of, view.colour_map, self._window)
+        dialog = self._explore = ExploreDialog(self._limit_of, view.look.colour_map, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self._on_explore_finished)
         dialog.started.connect(partial(self._on_exploration_started, question, gamma.attention))
@@ -62,7 +62,7 @@ class ExploringHandler(QObject):
         self._explore = None
 
     def _limit_of(self, relevance: Relevance) -> float:
-        return picture_limit([relevance], None, "layer", self._inquiry.study.view.clip)
+        return picture_limit([relevance], None, "layer", self._inquiry.study.view.look.clip)
 
     def _on_exploration_started(
         self, question: Question, attention: Attention, conv: tuple[float, ...], linear: tuple[float, ...]
@@ -91,11 +91,7 @@ class ExploringHandler(QObject):
             "pdf" if target.suffix.lower() == ".pdf" else "png",
             "overlay" if view.mode == "overlay" else "heatmap",
             figure.shared,
-            view.colour_map,
-            view.opacity,
-            view.clip,
-            figure.zoom,
             figure.transparent,
-            original=is_on_original(figure.cells[0], view),
+            structs.replace(look_on(figure.cells[0], view), layer=None, scale="layer", zoom=figure.zoom),
         )
         self._inquiry.export(request, target)

@@ -90,16 +90,16 @@ class PictureHandler(QObject):
         self.take(pasted_image(QApplication.clipboard().mimeData()))
 
     def _on_opacity_chosen(self, opacity: float) -> None:
-        self._inquiry.study.look(replace(self._inquiry.study.view, opacity=opacity))
+        self._inquiry.study.look(self._inquiry.study.view.looking(opacity=opacity))
 
     def _on_clip_chosen(self, clip: float) -> None:
-        self._inquiry.study.look(replace(self._inquiry.study.view, clip=clip))
+        self._inquiry.study.look(self._inquiry.study.view.looking(clip=clip))
 
     def _on_patches_chosen(self, patches: bool) -> None:
         self._inquiry.study.look(replace(self._inquiry.study.view, patches=patches))
 
     def _on_original_chosen(self, original: bool) -> None:
-        self._inquiry.study.look(replace(self._inquiry.study.view, original=original))
+        self._inquiry.study.look(self._inquiry.study.view.looking(original=original))
 
     def _use(self, path: str) -> bool:
         """Explain the picture in a file, or say why there is none."""

@@ -58,7 +58,7 @@ class LayersPane(QWidget):
     def _show(self) -> None:
         scene = self._scene
         if scene is not None and scene.thumbnails is not None:
-            self._show_thumbnails(scene.thumbnails, scene.view.layer)
+            self._show_thumbnails(scene.thumbnails, scene.view.look.layer)
             self.thumbnails.set_stale(scene.stale)
         elif scene is not None and self.map is not None:
             self._show_map(self.map, scene)
@@ -73,7 +73,7 @@ class LayersPane(QWidget):
         if scene.map != self._shown:
             self._shown = scene.map
             self._draw(layers, scene.map)
-        layers.set_layer(scene.view.layer)
+        layers.set_layer(scene.view.look.layer)
         layers.set_token(-1 if scene.view.token is None else scene.view.token)
         layers.set_stale(scene.stale)
 
@@ -106,7 +106,7 @@ class LayersPane(QWidget):
         self._pages.removeWidget(self._promise)
         self._promise.deleteLater()
         if self._scene is not None:
-            colour_table(self._scene.view.colour_map)  # remembered: the first answer need not wait for it
+            colour_table(self._scene.view.look.colour_map)  # remembered: the first answer need not wait for it
             self.show_scene(self._scene)
         self.completed.emit()
 

@@ -132,15 +132,15 @@ class PicturePane(QWidget):
         """Lay relevance over the picture as `view` says."""
         self._button(view.mode).setChecked(True)
         self._opacity.setEnabled(view.mode == "overlay")
-        self._clip.setCurrentIndex(self._clip.findData(view.clip))
+        self._clip.setCurrentIndex(self._clip.findData(view.look.clip))
         with QSignalBlocker(self._patches):
             self._patches.setChecked(view.patches)
         if not self._settling.isActive():
             with QSignalBlocker(self._opacity):
-                self._opacity.setValue(round(view.opacity * 100))
-            self.picture.set_opacity(view.opacity)
+                self._opacity.setValue(round(view.look.opacity * 100))
+            self.picture.set_opacity(view.look.opacity)
         self.picture.set_mode(view.mode)
-        self._show_original(view.original)
+        self._show_original(view.look.original)
         self._show_titles(view.mode)
         grid = self._shown.grid if self._shown is not None and view.patches else None
         if grid is None:

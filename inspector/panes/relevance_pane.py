@@ -55,7 +55,7 @@ class RelevancePane(QWidget):
 
     def show_scene(self, scene: Scene) -> None:
         """Show the tokens or the picture of `scene`; what has not changed is not painted again."""
-        self._scale.setCurrentIndex(self._scale.findData(scene.view.scale))
+        self._scale.setCurrentIndex(self._scale.findData(scene.view.look.scale))
         shown = scene.strip or scene.picture
         self._scale.setVisible(shown is not None)
         self.picture.corner.setVisible(scene.picture is not None)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
+from engine.protocol.looks import Look
 from engine.protocol.messages import Export, ExportGrid, FigureFormat, GridFormat, Picture
+from engine.protocol.values import Relevance
 from inspector.state.picture import is_on_original
 from inspector.state.scene import Scene
+from inspector.state.view import View
 
 
 def figure_of(scene: Scene, figure_format: FigureFormat, picture: Picture) -> Export | None:
     """The answer on show; None where there is none."""
-    relevance, view = scene.relevance, scene.view
-    if relevance is None:
-        return None
-    return Export(
-        relevance,
-        figure_format,
-        picture,
-        view.layer,
-        view.scale,
-        view.colour_map,
-        view.opacity,
-        view.clip,
-        original=is_on_original(relevance, view),
-    )
+    relevance = scene.relevance
+    return None if relevance is None else Export(relevance, figure_format, picture, look_on(relevance, scene.view))
 
 
 def pair_of(scene: Scene, figure_format: GridFormat) -> ExportGrid | None:
@@ -37,10 +30,10 @@ def pair_of(scene: Scene, figure_format: GridFormat) -> ExportGrid | None:
         format=figure_format,
         picture="overlay" if view.mode == "overlay" else "heatmap",
         shared=True,
-        colour_map=view.colour_map,
-        opacity=view.opacity,
-        clip=view.clip,
-        layer=view.layer,
-        scale=view.scale,
-        original=shown.original,
+        look=look_on(shown.answer.relevance, view),
     )
+
+
+def look_on(relevance: Relevance, view: View) -> Look:
+    """The view's look, on the original only where that is known."""
+    return structs.replace(view.look, original=is_on_original(relevance, view))

@@ -86,18 +86,20 @@ def picture_of(answer: Explained, view: View, place: str, legend: str, pinned: E
     relevance = answer.relevance
     if relevance.seen is None:
         return None
-    sides = tuple(_side(each, view.layer) for each in (pinned, answer) if each is not None)
-    notes = [_note(side, view.layer) for side in sides]
-    legend = legend if view.clip >= 100 else f"{legend}, {view.clip:g} % of values"
+    sides = tuple(_side(each, view.look.layer) for each in (pinned, answer) if each is not None)
+    notes = [_note(side, view.look.layer) for side in sides]
+    legend = legend if view.look.clip >= 100 else f"{legend}, {view.look.clip:g} % of values"
     return Picture(
         sides=sides,
-        layer=view.layer,
-        limit=picture_limit([side.answer.relevance for side in sides], view.layer, view.scale, view.clip),
-        colour_map=view.colour_map,
+        layer=view.look.layer,
+        limit=picture_limit(
+            [side.answer.relevance for side in sides], view.look.layer, view.look.scale, view.look.clip
+        ),
+        colour_map=view.look.colour_map,
         legend=f"{legend}, for both" if pinned else legend,
         original=is_on_original(relevance, view),
         seen=relevance.seen,
-        grid=_patches(relevance, view.layer),
+        grid=_patches(relevance, view.look.layer),
         title=f"Relevance · {place}" if pinned else f"Relevance · {place} · {sides[-1].title}",
         note=notes[-1] if all(notes) else "",
     )
@@ -105,7 +107,7 @@ def picture_of(answer: Explained, view: View, place: str, legend: str, pinned: E
 
 def is_on_original(relevance: Relevance, view: View) -> bool:
     """Whether relevance is laid on the original: where that is wanted, and known."""
-    return view.original and relevance.seen is not None and relevance.seen.whole is not None
+    return view.look.original and relevance.seen is not None and relevance.seen.whole is not None
 
 
 def goes_beside(pinned: Explained, answer: Explained | None) -> bool:
@@ -124,12 +126,12 @@ def thumbnails_of(answer: Explained, view: View) -> Thumbnails | None:
     places = (None, *range(len(relevance.layers)))
     return Thumbnails(
         answer,
-        view.scale,
-        view.clip,
-        view.colour_map,
+        view.look.scale,
+        view.look.clip,
+        view.look.colour_map,
         tuple(placed(relevance, place) for place in places),
         tuple(beside_at(relevance, place) for place in places),
-        tuple(picture_limit([relevance], place, view.scale, view.clip) for place in places),
+        tuple(picture_limit([relevance], place, view.look.scale, view.look.clip) for place in places),
         tuple(_label(place, len(relevance.layers)) for place in places),
     )
 

@@ -145,15 +145,19 @@ def resolve(
         view,
         stale,
         None if about_picture else _strip(answer, view),
-        None if about_picture else Map(answer, view.scale, view.colour_map, _limits(relevance, view.scale)),
+        None
+        if about_picture
+        else Map(answer, view.look.scale, view.look.colour_map, _limits(relevance, view.look.scale)),
         choice_of(answer),
-        None if each is None else MatrixMap(each, view.scale, view.colour_map, _matrix_limits(each.matrix, view.scale)),
+        None
+        if each is None
+        else MatrixMap(each, view.look.scale, view.look.colour_map, _matrix_limits(each.matrix, view.look.scale)),
         _position(question, relevance),
-        sum_in_words(relevance, view.layer, _sum(relevance, view.layer)),
+        sum_in_words(relevance, view.look.layer, _sum(relevance, view.look.layer)),
         expectation(relevance.ledger) if relevance.ledger else "",
         is_defect(relevance.ledger),
         answer.seconds,
-        picture_of(answer, view, layer_title(view.layer, relevance), _legend(view, value), pinned),
+        picture_of(answer, view, layer_title(view.look.layer, relevance), _legend(view, value), pinned),
         thumbnails_of(answer, view),
     )
 
@@ -168,24 +172,24 @@ def layer_title(layer: int | None, relevance: Relevance) -> str:
 
 def _inside(view: View, relevance: Relevance) -> View:
     """The view without what this answer does not have: another model has fewer layers, another prompt fewer tokens."""
-    layer, token = view.layer, view.token
+    layer, token = view.look.layer, view.token
     if layer is not None and layer >= len(relevance.layers):
         layer = None
     if token is not None and (token >= len(relevance.tokens) or relevance.seen is not None):
         token = None
-    return replace(view, layer=layer, token=token)
+    return replace(view.looking(layer=layer), token=token)
 
 
 def _strip(answer: Explained, view: View) -> Strip:
     relevance = answer.relevance
     return Strip(
         answer=answer,
-        layer=view.layer,
-        limit=colour_limit(relevance, view.layer, view.scale),
-        colour_map=view.colour_map,
+        layer=view.look.layer,
+        limit=colour_limit(relevance, view.look.layer, view.look.scale),
+        colour_map=view.look.colour_map,
         legend=_legend(view, relevance.value),
-        values=relevance_at(relevance, view.layer),
-        title=_title(relevance, view.layer),
+        values=relevance_at(relevance, view.look.layer),
+        title=_title(relevance, view.look.layer),
     )
 
 
@@ -195,7 +199,7 @@ def _title(relevance: Relevance, layer: int | None) -> str:
 
 def _legend(view: View, value: float) -> str:
     """The scale in force, in words; its numbers stand at the colours."""
-    match view.scale:
+    match view.look.scale:
         case "layer":
             return "Scale: each layer by itself"
         case "global":

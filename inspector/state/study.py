@@ -145,7 +145,7 @@ class Study(QObject):
             self._resolve(view)
 
     def look_at_layer(self, layer: int | None) -> None:
-        self.look(replace(self.view, layer=layer))
+        self.look(self.view.looking(layer=layer))
 
     def look_at_token(self, token: int | None) -> None:
         self.look(replace(self.view, token=token))
@@ -154,7 +154,7 @@ class Study(QObject):
         """Go `step` layers up, or down where negative; the input lies below the first."""
         if self._shown is None:
             return
-        place = -1 if self.view.layer is None else self.view.layer
+        place = -1 if self.view.look.layer is None else self.view.look.layer
         place = max(-1, min(place + step, len(self._shown.relevance.layers) - 1))
         self.look_at_layer(None if place < 0 else place)
 

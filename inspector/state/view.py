@@ -1,29 +1,27 @@
-"""How an answer is looked at."""
+"""How an answer is looked at in the window."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from engine.protocol.looks import DEFAULT_COLOUR_MAP, Scale
+from msgspec import structs
 
+from engine.protocol.looks import Look
+
+AS_IT_COMES = Look()
 PictureMode = Literal["picture", "heatmap", "overlay", "side by side"]
 
 
 @dataclass(frozen=True)
 class View:
-    """What is on show: a layer (None is the input), a scale, a colour map, and the token under the cursor.
+    """A look, the token under the cursor, and how relevance is laid over a picture."""
 
-    Of a picture: how its relevance is laid over it, the percentile of absolute relevance at which colours end, and
-    whether it lies on the original, of which the model saw a part.
-    """
-
-    layer: int | None = None
-    scale: Scale = "layer"
-    colour_map: str = DEFAULT_COLOUR_MAP
+    look: Look = AS_IT_COMES
     token: int | None = None
     mode: PictureMode = "overlay"
-    opacity: float = 0.6
-    clip: float = 100.0
     patches: bool = False  # lines between them
-    original: bool = False
+
+    def looking(self, **changes: Any) -> View:
+        """The view with changes of its look, such as `layer=3`."""
+        return replace(self, look=structs.replace(self.look, **changes))

@@ -20,6 +20,7 @@ from zennit.core import Composite
 from engine.attribution.tracing import trace
 from engine.figures import render
 from engine.models.opening import Model
+from engine.protocol.looks import Look
 from engine.protocol.messages import ExportGrid
 from engine.rules.table import rule_set
 from tests.real_weights import efficientnet
@@ -101,7 +102,7 @@ def figure(model: Model) -> bytes:
         for title in DRAWN:
             with trace(model, image=PHOTOGRAPHS / f"{name}.jpg", rules=RULES[title]) as recorded:
                 cells.append(recorded.explain())
-    made = render(ExportGrid(tuple(cells), SHOWN, tuple(DRAWN), picture="overlay", clip=CLIP)).data
+    made = render(ExportGrid(tuple(cells), SHOWN, tuple(DRAWN), picture="overlay", look=Look(clip=CLIP))).data
     few = (
         Image.open(BytesIO(made)).convert("RGB").quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     )

@@ -15,7 +15,6 @@ from typing import get_args
 
 import PIL.Image
 import pytest
-from engine.commands import explaining, picturing
 from msgspec.structs import replace
 from transformers import (
     AutoTokenizer,
@@ -32,6 +31,8 @@ from engine.figures.typesetting import is_whole_pdf
 from engine.protocol.messages import Ending, Explain, Explained, Export, ExportGrid, Request
 from engine.protocol.values import Memory, ModelSource, Prediction
 from engine.rules.table import RULE_SETS
+from engine.terminal import explain as explain_command
+from engine.terminal import grid as grid_command
 from inspector.command_line.cli import RuleSet, cli
 from tests.engine.figures.made_relevance import of_picture
 
@@ -237,7 +238,7 @@ class PaintingSession:
 def cat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A picture's file, for a session that explains any."""
     monkeypatch.setattr(PaintingSession, "asked", [], raising=False)
-    for command in (explaining, picturing):
+    for command in (explain_command, grid_command):
         monkeypatch.setattr(command, "Session", PaintingSession)
     path = tmp_path / "cat.png"
     path.write_bytes(b"a picture")
@@ -255,8 +256,8 @@ def test_that_a_picture_is_explained(cat: str, tmp_path: Path) -> None:
     assert isinstance(question, Explain) and question.image is not None and isinstance(export, Export)
     assert (question.rules, question.image.data, question.prompt) == (rules, b"a picture", "")
     assert question.source == ModelSource("torchvision:vit_b_16", weights="w.pt", classes=("a cat", "a dog"))
-    assert (export.picture, export.clip, export.opacity, export.zoom) == ("overlay", 99, 0.4, 2)
-    assert PIL.Image.open(out).format == "PNG" and not export.original
+    assert (export.picture, export.look.clip, export.look.opacity, export.look.zoom) == ("overlay", 99, 0.4, 2)
+    assert PIL.Image.open(out).format == "PNG" and not export.look.original
 
 
 def test_that_an_original_that_is_not_known_is_not_drawn(cat: str, tmp_path: Path) -> None:
@@ -276,7 +277,7 @@ def test_that_a_grid_of_gammas_is_made(cat: str, tmp_path: Path) -> None:
     *questions, export = PaintingSession.asked
     assert len(questions) == 6 and isinstance(export, ExportGrid)
     assert (export.rows[1], export.columns[2], export.shared, export.format) == ("conv 100", "linear 1", True, "pdf")
-    assert export.opacity == 0.4 and questions[0].source.classes == ("a cat, asleep", "a dog")
+    assert export.look.opacity == 0.4 and questions[0].source.classes == ("a cat, asleep", "a dog")
     assert is_whole_pdf(out.read_bytes())
 
 

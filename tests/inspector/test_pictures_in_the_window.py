@@ -194,10 +194,10 @@ def test_that_a_click_on_a_small_heatmap_enlarges_it(about_cat, qtbot):
     thumbnails = about_cat.layers.thumbnails
     qtbot.waitUntil(lambda: thumbnails.isVisible() and thumbnails.current() == 0)
     qtbot.mouseClick(thumbnails.viewport(), Qt.MouseButton.LeftButton, pos=thumbnails.map_rect(3).center())
-    assert about_cat.study.view.layer == 2
+    assert about_cat.study.view.look.layer == 2
     assert "entering block 2" in title(about_cat)
     about_cat.commands["layer.output"].trigger()
-    assert about_cat.study.view.layer == BLOCKS
+    assert about_cat.study.view.look.layer == BLOCKS
     assert thumbnails.current() == BLOCKS + 1
     about_cat.commands["layer.input"].trigger()
     assert thumbnails.current() == 0
@@ -214,7 +214,7 @@ def test_that_commands_and_buttons_choose_how_the_picture_is_shown(about_cat, mo
 def test_that_the_slider_sets_the_opacity(about_cat, qtbot):
     slider = about_cat.findChild(QSlider, "opacity")
     slider.setValue(25)
-    qtbot.waitUntil(lambda: about_cat.study.view.opacity == 0.25)
+    qtbot.waitUntil(lambda: about_cat.study.view.look.opacity == 0.25)
     assert slider.value() == 25
 
 
@@ -370,7 +370,7 @@ def test_that_an_answer_about_a_picture_is_exported(about_cat, worker, tmp_path,
     request = asked(worker, Export)[-1]
     assert (request.format, request.picture) == (suffix, picture_kind)
     assert request.relevance is about_cat.study.shown.relevance
-    assert request.opacity == about_cat.study.view.opacity
+    assert request.look.opacity == about_cat.study.view.look.opacity
     with qtbot.waitSignal(about_cat.inquiry.exporting.written):
         worker.answer()
 
@@ -459,7 +459,7 @@ def test_that_relevance_is_laid_on_the_original_by_command_and_by_choice(about_c
     assert any("on the original picture" in label.text() for label in dialog.findChildren(QLabel))
     dialog.findChild(QLineEdit, "export_path").setText(str(tmp_path / "a.png"))
     dialog.accept()
-    assert asked(worker, Export)[-1].original
+    assert asked(worker, Export)[-1].look.original
 
 
 def test_that_an_earlier_answer_looks_stale_until_the_next_is_there(about_cat, worker):

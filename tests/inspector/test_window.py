@@ -100,7 +100,7 @@ def test_that_a_click_on_a_layer_takes_the_strip_there_and_keeps_the_token_in_st
     cell = window.layers.map.cell_rect(2, 5).center()
     plots = window.layers.map.childAt(cell)
     qtbot.mouseClick(plots, Qt.MouseButton.LeftButton, pos=plots.mapFrom(window.layers.map, cell))
-    assert window.study.view.layer == 2
+    assert window.study.view.look.layer == 2
     assert "entering block 2" in title(window)
     assert window.relevance.strip.current() == 5
 
@@ -115,11 +115,11 @@ def test_that_arrow_keys_on_the_map_walk_the_layers(window, qtbot):
     layers = window.layers.map
     layers.setFocus()
     qtbot.keyClick(layers, Qt.Key.Key_End)
-    assert window.study.view.layer == BLOCKS
+    assert window.study.view.look.layer == BLOCKS
     qtbot.keyClick(layers, Qt.Key.Key_Left)
-    assert window.study.view.layer == BLOCKS - 1
+    assert window.study.view.look.layer == BLOCKS - 1
     qtbot.keyClick(layers, Qt.Key.Key_Home)
-    assert window.study.view.layer is None
+    assert window.study.view.look.layer is None
 
 
 @pytest.mark.parametrize("rules", ["cp-lrp", "input-x-gradient", "gradient"])
@@ -199,7 +199,7 @@ def test_that_undo_brings_back_the_text_that_was_explained(window, worker, qtbot
 @pytest.mark.parametrize("scale", ["layer", "global", "target"])
 def test_that_the_scale_in_force_is_written(window, scale):
     window.commands[f"scale.{scale}"].trigger()
-    assert window.study.view.scale == scale
+    assert window.study.view.look.scale == scale
     assert window.study.scene.strip.legend in window.relevance.legend.accessibleDescription()
 
 
@@ -304,7 +304,7 @@ def test_that_an_export_is_written_and_said_where(window, worker, tmp_path: Path
     export.findChild(QLineEdit, "export_path").setText(str(tmp_path / "tokens.pdf"))
     export.accept()
     request = asked(worker, Export)[-1]
-    assert (request.format, request.layer, request.scale) == ("pdf", 2, "layer")
+    assert (request.format, request.look.layer, request.look.scale) == ("pdf", 2, "layer")
     with qtbot.waitSignal(window.inquiry.exporting.written):
         worker.say(Export, Exported(b"%PDF"))
     assert (tmp_path / "tokens.pdf").read_bytes() == b"%PDF"

@@ -95,7 +95,7 @@ def test_that_a_question_is_followed_through_rules_layers_positions_and_targets(
     window.relevance.strip.position_clicked.emit(5)
     answered()
     assert window.study.scene.choice.position == 5
-    assert window.study.view.layer == 2
+    assert window.study.view.look.layer == 2
 
     second = window.study.scene.choice.predictions[1]
     window.table.explained.emit(second.id)
@@ -136,7 +136,7 @@ def test_that_the_map_is_clicked_and_colours_change_while_it_is_looked_at(window
     strip, layers = window.relevance.strip, window.layers.map
     place = layers.cell_rect(2, 5).center()
     qtbot.mouseClick(layers.findChild(QGraphicsView).viewport(), Qt.MouseButton.LeftButton, pos=place)
-    qtbot.waitUntil(lambda: window.study.view.layer == 2, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.study.view.look.layer == 2, timeout=PATIENCE)
     assert (window.study.view.token, strip.current()) == (5, 5)
 
     most = int(np.abs(window.study.scene.strip.values).argmax())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.attribution import precision
+from engine.attribution.trust import precision
 from engine.attribution.trust.precision import agreement_with_float32, rank_correlation
 from engine.models.opening import load_model
 from tests.engine.attribution.families import tiny

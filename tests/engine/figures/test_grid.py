@@ -16,6 +16,7 @@ from engine.figures.page import Cells, Page, Rectangle, Text, width_of
 from engine.figures.picture import on_picture, patches
 from engine.figures.typesetting import is_whole_pdf
 from engine.protocol.failures import EngineError
+from engine.protocol.looks import Look
 from engine.protocol.messages import ExportGrid
 from engine.reading.colours import colours
 from tests.engine.figures.made_relevance import of_picture, relevance
@@ -60,7 +61,7 @@ def test_that_a_shared_scale_ends_at_the_largest_of_all() -> None:
 @pytest.mark.parametrize(("scale", "limit"), [("layer", None), ("target", 30.0)])
 def test_that_a_layer_of_every_cell_is_drawn_on_one_scale(scale: str, limit: float | None) -> None:
     cells = (CELLS[0], replace(CELLS[1], value=-30.0))
-    grid = replace(GRID, cells=cells, rows=("",), columns=("a", "b"), shared=True, layer=1, scale=scale)
+    grid = replace(GRID, cells=cells, rows=("",), columns=("a", "b"), shared=True, look=Look(layer=1, scale=scale))
     limit = limit or max(float(np.abs(patches(answer, 1)).max()) for answer in cells)
     for cell, answer in zip(_cells(grid_page(grid, FONTS)), cells, strict=False):
         np.testing.assert_array_equal(cell.colours, colours(on_picture(answer, 1), limit))
@@ -126,7 +127,7 @@ def test_that_pictures_of_other_shapes_keep_their_proportions() -> None:
 @pytest.mark.parametrize("zoom", [1, 3])
 def test_that_zoom_enlarges_the_whole_png(zoom: int) -> None:
     page = grid_page(GRID, FONTS)
-    image = Image.open(BytesIO(render(replace(GRID, zoom=zoom)).data))
+    image = Image.open(BytesIO(render(replace(GRID, look=Look(zoom=zoom))).data))
     across = _cells(page)[0].width / 32
     scale = zoom * np.ceil(2 * across) / across
     assert image.size == (round(page.width * scale), round(page.height * scale)) and image.mode == "RGB"
@@ -153,8 +154,8 @@ def test_that_the_pdf_has_its_words_as_text() -> None:
         ({"rows": ("a",)}, "6 pictures for a grid of 3"),
         ({"titles": ("a",)}, "1 titles for 6 pictures"),
         ({"cells": (relevance(["a"]),)}, "about a text"),
-        ({"colour_map": "nothing-like-it"}, "nothing-like-it"),
-        ({"zoom": 0}, "from 1 to 4"),
+        ({"look": Look(colour_map="nothing-like-it")}, "nothing-like-it"),
+        ({"look": Look(zoom=0)}, "from 1 to 4"),
     ],
 )
 def test_that_what_makes_no_grid_is_refused(change: dict[str, object], complaint: str) -> None:
@@ -165,7 +166,7 @@ def test_that_what_makes_no_grid_is_refused(change: dict[str, object], complaint
 def test_that_a_png_too_large_to_open_is_refused() -> None:
     large = of_picture(rows=250, columns=250)
     with pytest.raises(EngineError, match="smaller zoom"):
-        render(ExportGrid((large,), ("",) * 1, ("",) * 20, zoom=4))
+        render(ExportGrid((large,), ("",) * 1, ("",) * 20, look=Look(zoom=4)))
 
 
 def _cells(page: Page) -> list[Cells]:

@@ -10,6 +10,7 @@ from engine.figures.fonts import FontChoice, base_font
 from engine.figures.layermap import layer_page
 from engine.figures.page import BLACK, WHITE, Cells, Page, Rectangle, Text, rgb
 from engine.figures.strip import token_pages
+from engine.protocol.looks import Look
 from engine.protocol.messages import Export
 from engine.protocol.values import Relevance
 from engine.reading.colours import colours
@@ -81,14 +82,14 @@ def test_that_a_long_prompt_takes_several_pages_and_one_legend() -> None:
 def test_that_the_legend_says_what_the_colours_span(scale: str, words: str, number: str) -> None:
     answer = _with_input(relevance(["a", "b"]), [2.0, -1.0])
     answer.layers[:] = [[1, 2], [8, 0], [0, 0], [0, 1]]
-    (page,) = token_pages(Export(answer, "png", scale=scale), FONTS)
+    (page,) = token_pages(Export(answer, "png", look=Look(scale=scale)), FONTS)
     said = [text.run.text for text in _texts(page)]
     assert any(words in text for text in said)
     assert {f"−{number}", "0", number} <= set(said)
 
 
 def test_that_the_caption_names_target_rules_layer_and_model() -> None:
-    (page,) = token_pages(Export(relevance(["a", "b"]), "png", layer=2), FONTS)
+    (page,) = token_pages(Export(relevance(["a", "b"]), "png", look=Look(layer=2)), FONTS)
     said = "\n".join(text.run.text for text in _texts(page))
     assert "Target “3” after token 1: 12.5 logits" in said
     assert "Relevance before block 2, AttnLRP, sum" in said
@@ -97,7 +98,7 @@ def test_that_the_caption_names_target_rules_layer_and_model() -> None:
 
 def test_that_the_map_has_the_input_at_the_bottom_and_the_last_layer_at_the_top() -> None:
     answer = relevance(["a", "b", "c"])
-    page = layer_page(Export(answer, "png", "layers", scale="global"), FONTS)
+    page = layer_page(Export(answer, "png", "layers", look=Look(scale="global")), FONTS)
     cells = next(item for item in page.items if isinstance(item, Cells))
     limit = float(np.abs(answer.layers).max())
     assert cells.colours.shape == (5, 3, 3)

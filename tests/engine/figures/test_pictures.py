@@ -22,6 +22,7 @@ from engine.figures.picture import on_picture, patches
 from engine.figures.png import exact_png
 from engine.figures.typesetting import is_whole_pdf
 from engine.protocol.failures import EngineError
+from engine.protocol.looks import Look
 from engine.protocol.messages import Export
 from engine.protocol.values import Grid, Relevance
 from engine.reading.colours import UNSEEN, colours, greyed
@@ -47,7 +48,7 @@ def test_that_patches_that_do_not_divide_the_picture_cover_all_of_it() -> None:
 
 def test_that_a_layer_without_places_on_the_picture_is_not_drawn() -> None:
     with pytest.raises(EngineError, match="layer 2 computes has no places"):
-        render(Export(of_picture(), "png", "heatmap", layer=2))
+        render(Export(of_picture(), "png", "heatmap", look=Look(layer=2)))
 
 
 def test_that_the_heatmap_has_a_colour_for_every_pixel() -> None:
@@ -62,7 +63,7 @@ def test_that_an_overlay_mixes_colours_and_the_grey_picture_by_opacity() -> None
     heat = colours(answer.input, float(np.abs(answer.input).max()))
     grey = (answer.seen.pixels @ [0.299, 0.587, 0.114]).round()[..., None]
     for opacity in (0.0, 0.3, 1.0):
-        page = heatmap_page(Export(answer, "png", "overlay", opacity=opacity), FONTS)
+        page = heatmap_page(Export(answer, "png", "overlay", look=Look(opacity=opacity)), FONTS)
         np.testing.assert_allclose(_cells(page), (1 - opacity) * grey + opacity * heat, atol=0.51)
 
 
@@ -73,7 +74,7 @@ def test_that_an_answer_without_its_picture_has_no_overlay() -> None:
 
 def test_that_colours_end_at_a_percentile_and_values_do_not() -> None:
     answer = of_picture()
-    export = Export(answer, "png", "heatmap", clip=90)
+    export = Export(answer, "png", "heatmap", look=Look(clip=90))
     limit = float(np.percentile(np.abs(answer.input), 90))
     assert picture_limit([answer], None, "layer", 90) == pytest.approx(limit)
     np.testing.assert_array_equal(_cells(heatmap_page(export, FONTS)), colours(answer.input, limit))
@@ -85,7 +86,7 @@ def test_that_the_class_token_does_not_stretch_the_colours_and_is_said_beside() 
     answer = of_picture()
     answer.layers[0, 0] = 1000
     assert picture_limit([answer], 0, "layer", 100) == np.abs(answer.layers[0, 1:]).max()
-    said = _said(heatmap_page(Export(answer, "png", "heatmap", layer=0), FONTS))
+    said = _said(heatmap_page(Export(answer, "png", "heatmap", look=Look(layer=0)), FONTS))
     assert "before block 0" in said and "of it 1e3 at the class token" in said
 
 
@@ -114,7 +115,7 @@ def test_that_other_scales_span_the_value_or_everything_on_the_picture(scale: st
 @pytest.mark.parametrize("zoom", [1, 2])
 def test_that_every_pixel_of_a_png_is_a_square_of_whole_pixels(zoom: int) -> None:
     answer = of_picture(rows=28, columns=28)
-    image = np.asarray(Image.open(BytesIO(render(Export(answer, "png", "heatmap", zoom=zoom)).data)))
+    image = np.asarray(Image.open(BytesIO(render(Export(answer, "png", "heatmap", look=Look(zoom=zoom))).data)))
     side = 4 * zoom
     expected = np.kron(colours(answer.input, float(np.abs(answer.input).max())), np.ones((side, side, 1), np.uint8))
     corner = 20 * zoom  # the margin
@@ -139,7 +140,7 @@ def test_that_relevance_without_a_number_can_be_drawn(picture: str) -> None:
     for figure_format in ("png", "pdf"):
         assert render(Export(replace(answer, value=float("nan")), figure_format, picture)).data
     answer.input[:] = np.nan
-    assert is_whole_pdf(render(Export(answer, "pdf", picture, layer=1)).data)
+    assert is_whole_pdf(render(Export(answer, "pdf", picture, look=Look(layer=1))).data)
 
 
 @pytest.mark.parametrize(
@@ -148,10 +149,10 @@ def test_that_relevance_without_a_number_can_be_drawn(picture: str) -> None:
         ({"picture": "tokens"}, "heatmap or overlay"),
         ({"picture": "layers"}, "heatmap or overlay"),
         ({"format": "tex"}, "cannot be written as .tex"),
-        ({"zoom": 5}, "from 1 to 4, not 5"),
-        ({"clip": 0.0}, "Clip is a percentile"),
-        ({"opacity": 1.5}, "not 1.5"),
-        ({"layer": 3}, "the last is 2"),
+        ({"look": Look(zoom=5)}, "from 1 to 4, not 5"),
+        ({"look": Look(clip=0.0)}, "Clip is a percentile"),
+        ({"look": Look(opacity=1.5)}, "not 1.5"),
+        ({"look": Look(layer=3)}, "the last is 2"),
     ],
 )
 def test_that_what_cannot_be_drawn_is_refused(change: dict[str, object], complaint: str) -> None:
@@ -235,7 +236,7 @@ def on_its_original(answer: Relevance, size: tuple[int, int], box: tuple[float, 
 @pytest.mark.parametrize(("picture", "opacity"), [("overlay", 0.3), ("heatmap", 1.0)])
 def test_that_relevance_lies_on_the_original_where_the_model_saw_it(picture: str, opacity: float) -> None:
     answer = on_its_original(of_picture(rows=3, columns=3), (64, 40), (8.0, 4.0, 56.0, 28.0))  # 24 pixels in 48 by 24
-    export = Export(answer, "png", picture, opacity=0.3, original=True)
+    export = Export(answer, "png", picture, look=Look(opacity=0.3, original=True))
     assert answer.seen is not None and answer.seen.whole is not None
     grey = greyed(answer.seen.whole)
     expected = 255 - UNSEEN * (255.0 - grey)
@@ -248,7 +249,7 @@ def test_that_relevance_lies_on_the_original_where_the_model_saw_it(picture: str
 
 def test_that_no_seen_pixel_is_lost_on_an_original_that_is_smaller() -> None:
     answer = on_its_original(of_picture(rows=3, columns=4), (16, 12), (0.0, 0.0, 16.0, 12.0))
-    image = _cells(heatmap_page(Export(answer, "png", "heatmap", original=True), FONTS))
+    image = _cells(heatmap_page(Export(answer, "png", "heatmap", look=Look(original=True)), FONTS))
     heat = colours(answer.input, float(np.abs(answer.input).max()))
     np.testing.assert_array_equal(image, heat.repeat(2, axis=0).repeat(2, axis=1))
 
@@ -257,7 +258,7 @@ def test_that_an_original_of_which_nobody_knows_what_was_seen_is_not_drawn() -> 
     answer = of_picture()
     assert answer.seen is not None and answer.seen.whole is None
     with pytest.raises(EngineError, match="which part of the original"):
-        render(Export(answer, "png", "overlay", original=True))
+        render(Export(answer, "png", "overlay", look=Look(original=True)))
 
 
 def _cells(page: Page) -> np.ndarray:

@@ -17,6 +17,7 @@ from PIL import Image
 from engine.figures.rendering import render
 from engine.figures.typesetting import is_whole_pdf
 from engine.protocol.failures import EngineError
+from engine.protocol.looks import Look
 from engine.protocol.messages import Export
 from engine.protocol.values import Account, Ledger
 from tests.engine.figures.hostile import FRAGMENTS, hostile_text
@@ -129,12 +130,12 @@ def test_that_csv_is_utf8_with_a_row_for_every_token(texts: list[str]) -> None:
 @pytest.mark.parametrize("layer", [-1, 4])
 def test_that_a_layer_the_model_has_not_is_refused(layer: int) -> None:
     with pytest.raises(EngineError, match="the last is 3"):
-        render(Export(relevance(TEXTS), "png", layer=layer))
+        render(Export(relevance(TEXTS), "png", look=Look(layer=layer)))
 
 
 def test_that_an_unknown_colour_map_is_refused() -> None:
     with pytest.raises(EngineError, match="nothing-like-it"):
-        render(Export(relevance(TEXTS), "png", colour_map="nothing-like-it"))
+        render(Export(relevance(TEXTS), "png", look=Look(colour_map="nothing-like-it")))
 
 
 def test_that_the_layer_map_is_not_written_as_tex() -> None:

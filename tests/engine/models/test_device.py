@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.models import memory
+from engine.models.machine import memory
 from engine.models.machine.device import available_devices, choose_device, choose_dtype
 from engine.models.machine.memory import free_bytes, memory_of, weight_bytes
 from engine.protocol.failures import EngineError

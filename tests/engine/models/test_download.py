@@ -13,9 +13,9 @@ import pytest
 from fake_hub import COMMIT, FakeHub
 from huggingface_hub import constants
 
-from engine.models import download
 from engine.models.listing import list_models
 from engine.models.opening import load_model
+from engine.models.storage import download
 from engine.models.storage.download import fetch, wanted
 from engine.protocol.failures import EngineError, Stopped
 

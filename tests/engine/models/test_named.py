@@ -15,11 +15,12 @@ from torchvision.models import VisionTransformer
 
 import engine
 from engine import targets
-from engine.models import sources, timm_models
+from engine.models import timm_models
 from engine.models.blocks import find_blocks
 from engine.models.listing import list_models
 from engine.models.opening import load_model
 from engine.models.sight.seeing import see
+from engine.models.storage import sources
 from engine.protocol.failures import EngineError, ModelError, PromptError
 from engine.protocol.values import ModelSource
 

@@ -15,11 +15,11 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers.utils import logging
 
-from engine.models import forecast
 from engine.models.blocks import find_blocks
 from engine.models.listing import list_models
 from engine.models.machine.quantization import keep_gradients
 from engine.models.opening import load_model
+from engine.models.storage import room
 from engine.models.storage.sources import bundled_models
 from engine.models.text.tokens import tokenize
 from engine.protocol.failures import DoesNotFit, ModelError, Stopped
@@ -195,7 +195,7 @@ def test_that_opening_prints_nothing_on_standard_output(folder, capfd):
 
 
 def test_that_weights_that_do_not_fit_are_refused_with_numbers(folder, monkeypatch):
-    monkeypatch.setattr(forecast, "free_bytes", lambda device: 1000)
+    monkeypatch.setattr(room, "free_bytes", lambda device: 1000)
     with pytest.raises(DoesNotFit, match=r"0\.0 GB in float32.*bfloat16") as refusal:
         load_model(folder)
     assert refusal.value.kind == "out_of_memory"
@@ -203,18 +203,18 @@ def test_that_weights_that_do_not_fit_are_refused_with_numbers(folder, monkeypat
 
 @pytest.mark.parametrize(("name", "advice"), [("model.gguf", "bfloat16"), ("pytorch_model.bin", "4 bits")])
 def test_that_only_what_can_be_quantized_is_advised_to_be(tmp_path, monkeypatch, name, advice):
-    monkeypatch.setattr(forecast, "free_bytes", lambda device: 0)
-    monkeypatch.setattr(forecast, "stored_elements", lambda path: 1000)
+    monkeypatch.setattr(room, "free_bytes", lambda device: 0)
+    monkeypatch.setattr(room, "stored_elements", lambda path: 1000)
     (tmp_path / name).write_bytes(b"weights")
     with pytest.raises(DoesNotFit, match=f"Open it in {advice}"):
-        forecast.require_room([tmp_path / name], torch.float32, None, torch.device("cuda"))
+        room.require_room([tmp_path / name], torch.float32, None, torch.device("cuda"))
 
 
 def test_that_the_forecast_is_what_the_weights_take(folder):
     files = [folder / "model.safetensors"]
     for dtype in (torch.float32, torch.float16):
         module = load_model(folder, dtype=str(dtype).removeprefix("torch.")).module
-        assert forecast.forecast(files, dtype) == sum(weight.nbytes for weight in module.parameters())
+        assert room.forecast(files, dtype) == sum(weight.nbytes for weight in module.parameters())
 
 
 def test_that_a_device_that_is_not_there_is_refused_before_anything_is_read():

@@ -30,6 +30,7 @@ from engine.protocol.frames import (
     from_worker,
     to_worker,
 )
+from engine.protocol.looks import Look
 from engine.protocol.messages import (
     Cancelled,
     Event,
@@ -135,7 +136,7 @@ TO_WORKER: dict[str, ToWorker] = {
     "Generate": Ask(9, Generate(SOURCE, "né", 32)),
     "ExplainEach": Ask(10, ExplainEach(SOURCE, "né 1", SAID, "cp-lrp")),
     "ListModels": Ask(6, ListModels()),
-    "Export": Ask(7, Export(RELEVANCE, "pdf", "layers", 1, "global", "bwr")),
+    "Export": Ask(7, Export(RELEVANCE, "pdf", "layers", look=Look(layer=1, scale="global", colour_map="bwr"))),
     "Stop": Stop(4),
 }
 FROM_WORKER: dict[str, FromWorker] = {

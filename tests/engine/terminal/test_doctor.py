@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from engine.commands import doctor
 
+from engine.terminal import doctor
 from engine.terminal.doctor import Finding, in_json, in_words, is_sound
 
 ROOT = Path(__file__).parents[3]

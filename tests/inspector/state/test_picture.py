@@ -7,6 +7,7 @@ import pytest
 from answers import BLOCKS, GRID, PICTURE, answer_to
 from msgspec import structs
 
+from engine.protocol.looks import Look
 from engine.protocol.rule_names import Gamma
 from engine.protocol.values import Image, ModelSource
 from inspector.state.answers import size_of
@@ -62,7 +63,7 @@ def test_that_a_picture_takes_the_place_of_strip_and_map():
 
 
 def test_that_a_layer_is_shown_on_its_grid_without_the_class_token():
-    scene = scene_of(View(layer=2))
+    scene = scene_of(View(look=Look(layer=2)))
     row = scene.relevance.layers[2]
     assert np.array_equal(scene.picture.values, row[1:].reshape(GRID.rows, GRID.columns))
     assert np.array_equal(scene.thumbnails.extras[3], row[:1])
@@ -73,18 +74,18 @@ def test_that_a_layer_is_shown_on_its_grid_without_the_class_token():
 def test_that_a_layer_whose_relevance_is_all_at_the_class_token_is_said_and_has_no_colour():
     answer = answer_to(QUESTION.request())
     relevance = answer.relevance
-    assert resolve(QUESTION, answer, View(layer=2)).picture.note == ""
+    assert resolve(QUESTION, answer, View(look=Look(layer=2))).picture.note == ""
     layers = relevance.layers.copy()
     layers[2, 1:] = relevance.value * 9e-7
     emptied = structs.replace(answer, relevance=structs.replace(relevance, layers=layers))
-    picture = resolve(QUESTION, emptied, View(layer=2)).picture
+    picture = resolve(QUESTION, emptied, View(look=Look(layer=2))).picture
     assert picture.note == "All relevance of this layer is at the class token, which has no place on the picture."
     assert picture.limit == pytest.approx(abs(relevance.value))
-    assert resolve(QUESTION, emptied, View(layer=1)).picture.note == ""
+    assert resolve(QUESTION, emptied, View(look=Look(layer=1))).picture.note == ""
 
 
 def test_that_a_layer_without_places_is_not_put_on_the_picture():
-    scene = scene_of(View(layer=BLOCKS))
+    scene = scene_of(View(look=Look(layer=BLOCKS)))
     assert scene.picture.values is None
     assert scene.picture.grid is None
     assert scene.thumbnails.maps[-1] is None
@@ -99,7 +100,7 @@ def test_that_the_thumbnails_are_the_pixels_and_every_layer():
 
 
 def test_that_clipping_is_for_the_colours_alone():
-    whole, clipped = scene_of(View()), scene_of(View(clip=95.0))
+    whole, clipped = scene_of(View()), scene_of(View(look=Look(clip=95.0)))
     values = np.abs(whole.picture.values)
     assert whole.picture.limit == pytest.approx(values.max())
     assert clipped.picture.limit == pytest.approx(np.percentile(values, 95))
@@ -109,7 +110,9 @@ def test_that_clipping_is_for_the_colours_alone():
 
 def test_that_mode_and_opacity_leave_the_picture_equal():
     answer = answer_to(QUESTION.request())
-    one, two = (resolve(QUESTION, answer, View(mode=mode, opacity=0.3)).picture for mode in ("overlay", "heatmap"))
+    one, two = (
+        resolve(QUESTION, answer, View(mode=mode, look=Look(opacity=0.3))).picture for mode in ("overlay", "heatmap")
+    )
     assert one == two
 
 

@@ -10,6 +10,7 @@ from answers import BLOCKS, GRID, answer_to
 from msgspec import structs
 
 from engine.figures.picture import on_picture
+from engine.protocol.looks import Look
 from engine.protocol.targets import Class
 from engine.protocol.values import Image, ModelSource
 from inspector.state.figures import figure_of, pair_of
@@ -53,7 +54,7 @@ def test_that_a_pinned_answer_stays_beside_another_rule_set_and_an_undone_questi
 
 @pytest.mark.parametrize("layer", [None, 2])
 def test_that_both_end_at_the_larger_limit_and_show_the_same_layer(layer):
-    study = answered(QUESTION, OTHER_CLASS, view=View(layer=layer))
+    study = answered(QUESTION, OTHER_CLASS, view=View(look=Look(layer=layer)))
     shown = study.scene.picture
     assert shown.limit == max(float(np.abs(side.values).max()) for side in shown.sides)
     shape = (12, 16) if layer is None else (GRID.rows, GRID.columns)
@@ -62,14 +63,16 @@ def test_that_both_end_at_the_larger_limit_and_show_the_same_layer(layer):
 
 
 def test_that_a_layer_without_places_has_none_on_either_side():
-    assert [side.values for side in answered(QUESTION, OTHER_CLASS, view=View(layer=BLOCKS)).scene.picture.sides] == [
+    assert [
+        side.values for side in answered(QUESTION, OTHER_CLASS, view=View(look=Look(layer=BLOCKS))).scene.picture.sides
+    ] == [
         None,
         None,
     ]
 
 
 def test_that_the_share_of_the_target_is_that_of_the_larger_target():
-    study = answered(QUESTION, view=View(scale="target"))
+    study = answered(QUESTION, view=View(look=Look(scale="target")))
     study.ask(OTHER_CLASS)
     answer = answer_to(OTHER_CLASS.request())
     study.learn(structs.replace(answer, relevance=structs.replace(answer.relevance, value=-40.0)))
@@ -108,33 +111,35 @@ def test_that_only_an_answer_about_a_picture_is_pinned():
 
 
 def test_that_the_pair_is_exported_as_it_is_seen():
-    view = View(layer=2, scale="global", mode="overlay", opacity=0.3, clip=99.0, original=True, colour_map="bwr")
+    view = View(
+        mode="overlay", look=Look(layer=2, scale="global", opacity=0.3, clip=99.0, original=True, colour_map="bwr")
+    )
     study = answered(QUESTION, OTHER_CLASS, view=view)
     asked = pair_of(study.scene, "pdf")
     assert [cell.target.label for cell in asked.cells] == ["“tabby cat”", "“tiger cat”"]
     assert asked.columns == tuple(side.title for side in study.scene.picture.sides)
-    assert (asked.format, asked.picture, asked.shared, asked.original) == ("pdf", "overlay", True, True)
-    assert (asked.layer, asked.scale, asked.colour_map) == (2, "global", "bwr")
-    assert (asked.opacity, asked.clip) == (0.3, 99.0)
+    assert (asked.format, asked.picture, asked.shared, asked.look.original) == ("pdf", "overlay", True, True)
+    assert (asked.look.layer, asked.look.scale, asked.look.colour_map) == (2, "global", "bwr")
+    assert (asked.look.opacity, asked.look.clip) == (0.3, 99.0)
     one = figure_of(study.scene, "png", "overlay")
     assert one.relevance is study.shown.relevance
-    assert (one.original, one.layer, one.opacity) == (True, 2, 0.3)
+    assert (one.look.original, one.look.layer, one.look.opacity) == (True, 2, 0.3)
     assert figure_of(Study().scene, "png", "tokens") is pair_of(Study().scene, "png") is None
 
 
 def test_that_an_original_nobody_knows_is_not_shown():
-    study = answered(QUESTION, view=View(original=True))
+    study = answered(QUESTION, view=View(look=Look(original=True)))
     assert study.scene.picture.original
     answer = answer_to(OTHER_CLASS.request())
     seen = structs.replace(answer.relevance.seen, whole=None, box=None)
     study.ask(OTHER_CLASS)
     study.learn(structs.replace(answer, relevance=structs.replace(answer.relevance, seen=seen)))
     assert not study.scene.picture.original
-    assert not figure_of(study.scene, "png", "overlay").original
+    assert not figure_of(study.scene, "png", "overlay").look.original
 
 
 def test_that_the_screen_and_paper_place_a_layer_alike():
-    study = answered(QUESTION, view=View(layer=1))
+    study = answered(QUESTION, view=View(look=Look(layer=1)))
     relevance = study.shown.relevance
     on_paper = on_picture(relevance, 1)
     assert np.array_equal(on_paper, np.kron(study.scene.picture.values, np.ones((4, 4))))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from answers import answer_to
 
+from engine.protocol.looks import Look
 from engine.protocol.targets import Token, Top
 from inspector.state.question import Question
 from inspector.state.study import Study
@@ -127,22 +128,22 @@ def test_that_another_prompt_forgets_the_target(study):
 def test_that_layers_are_walked_from_the_input_to_the_last_and_no_further(study):
     study.learn(answer_to(FIRST.request()))
     layers = len(study.shown.relevance.layers)
-    walked = [study.view.layer]
+    walked = [study.view.look.layer]
     for _ in range(layers + 1):
         study.step_layer(1)
-        walked.append(study.view.layer)
+        walked.append(study.view.look.layer)
     assert walked == [None, *range(layers), layers - 1]
     for _ in range(layers + 3):
         study.step_layer(-1)
-    assert study.view.layer is None
+    assert study.view.look.layer is None
 
 
 def test_that_a_layer_that_an_answer_does_not_have_becomes_the_input(study):
-    study.look(View(layer=3))
+    study.look(View(look=Look(layer=3)))
     study.learn(answer_to(FIRST.request()))
-    assert study.view.layer == 3
+    assert study.view.look.layer == 3
     study.look_at_layer(40)
-    assert study.view.layer is None
+    assert study.view.look.layer is None
 
 
 def test_that_looking_in_another_way_tells_the_scene_once(study, qtbot):
@@ -151,4 +152,4 @@ def test_that_looking_in_another_way_tells_the_scene_once(study, qtbot):
     study.scene_changed.connect(scenes.append)
     study.look_at_layer(2)
     study.look_at_layer(2)
-    assert [scene.view.layer for scene in scenes] == [2]
+    assert [scene.view.look.layer for scene in scenes] == [2]

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.figures.picture import painted
+from engine.protocol.looks import Look
 from engine.protocol.messages import Export
 from engine.reading.colours import UNSEEN, colours, greyed
 from inspector.look.numbers import signed
@@ -159,7 +160,9 @@ def test_that_screen_and_paper_lay_colours_over_the_picture_alike(shown):
     view = shown(PictureView())
     view.set_opacity(0.3)
     for is_original in (False, True):
-        on_paper = painted(Export(answer, "png", "overlay", opacity=0.3, original=is_original), answer, None, limit)
+        on_paper = painted(
+            Export(answer, "png", "overlay", look=Look(opacity=0.3, original=is_original)), answer, None, limit
+        )
         view.show_picture(Ground.of(seen, is_original), [answer.input], limit, "CET_D1A")
         times = on_paper.shape[0] // (40 if is_original else 24)
         for row, column in ((6, 13), (20, 31), (1, 2)):

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.reading.colours import colours
 from inspector.look.theme import apply_theme
-from inspector.views import token_painter
+from inspector.views.tokens import token_painter
 from inspector.views.tokens.token_strip import TokenStrip
 
 _PROMPT = ("<s>", "Mount", " Ever", "est", " is", " 8", ",", "849", " m", " high", ".", "\n", "How", " high", "?")

@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from engine.commands import picturing
 from msgspec.structs import replace
 
 from engine.figures import render
 from engine.protocol.failures import EngineError, RulesError
+from engine.protocol.looks import Look
 from engine.protocol.messages import Ending, Explain, Explained, ExportGrid, Progress, Request
 from engine.protocol.targets import Class
 from engine.protocol.values import Image, Memory, ModelSource
+from engine.terminal import grid as grid_command
 from engine.terminal.grid import grid
 from tests.engine.figures.made_relevance import of_picture
 
 SOURCE, CAT = ModelSource("bundled:vit"), Image("cat.png", "digest", b"bytes")
 FIGURE = ExportGrid(
-    (), (), (), (), "png", "overlay", shared=True, colour_map="bwr", opacity=0.4, clip=99.0, zoom=2, transparent=True
+    (),
+    (),
+    (),
+    (),
+    "png",
+    "overlay",
+    shared=True,
+    transparent=True,
+    look=Look(colour_map="bwr", opacity=0.4, clip=99.0, zoom=2),
 )
-ON_ORIGINAL = replace(FIGURE, original=True)
+ON_ORIGINAL = replace(FIGURE, look=replace(FIGURE.look, original=True))
 
 
 class PaintingSession:
@@ -41,7 +50,7 @@ class PaintingSession:
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     monkeypatch.setattr(PaintingSession, "asked", [], raising=False)
-    monkeypatch.setattr(picturing, "Session", PaintingSession)
+    monkeypatch.setattr(grid_command, "Session", PaintingSession)
     return PaintingSession.asked
 
 
@@ -58,13 +67,13 @@ def test_that_rows_are_gammas_of_convolutions_and_columns_those_of_linear_layers
 
 def test_that_the_figure_is_as_it_was_asked_for(asked: list[Request]) -> None:
     figure, _ = grid(SOURCE, CAT, Class("cat"), (1,), (1,), FIGURE)
-    assert (figure.format, figure.picture, figure.shared, figure.colour_map) == ("png", "overlay", True, "bwr")
-    assert (figure.clip, figure.opacity, figure.zoom) == (99.0, 0.4, 2)
-    assert (figure.transparent, figure.original) == (True, False)
+    assert (figure.format, figure.picture, figure.shared, figure.look.colour_map) == ("png", "overlay", True, "bwr")
+    assert (figure.look.clip, figure.look.opacity, figure.look.zoom) == (99.0, 0.4, 2)
+    assert (figure.transparent, figure.look.original) == (True, False)
     with pytest.raises(EngineError, match="which part of the original"):  # as is not known of the made one
         grid(SOURCE, CAT, Class("cat"), (1,), (1,), ON_ORIGINAL)
     *_, last = asked
-    assert isinstance(last, ExportGrid) and last.original
+    assert isinstance(last, ExportGrid) and last.look.original
 
 
 def test_that_gammas_too_large_are_refused_before_anything_is_computed(asked: list[Request]) -> None:
