@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -90,6 +91,11 @@ def _lines(found: Found, node: ast.AST) -> str:
     assert isinstance(node, ast.stmt)
     lines = found.source.splitlines()[node.lineno - 1 : node.end_lineno]
     return "\n".join(line[node.col_offset :] for line in lines)
+
+
+def _comments_above(found: Found, node: ast.stmt) -> list[str]:
+    above = found.source.splitlines()[: node.lineno - 1]
+    return list(takewhile(lambda line: line.startswith("# "), reversed(above)))[::-1]
 
 
 def _text(found: Found, node: ast.AST) -> str:
@@ -183,7 +189,7 @@ def _section(title: str, found: Found, depth: int) -> list[str]:
         case ast.ClassDef() as node:
             blocks = _class(found, node)
         case node:
-            blocks = [_code(_lines(found, node))]
+            blocks = [_code(*_comments_above(found, node), _lines(found, node))]
     return [f"{'#' * depth} {title}", *(block for block in blocks if block)]
 
 
@@ -266,7 +272,7 @@ def library() -> str:
     blocks += [inspect.getdoc(module) or "" for module in modules.values()]
     for name, found in targets.items():
         blocks += _section(f"`engine.{name}`", found, 3)
-    blocks.append("## What these give back")
+    blocks.append("## Inputs and answers")
     for name, found in classes.items():
         blocks += _section(f"`engine.{name}`", found, 3)
     blocks.append("## Errors")
