@@ -17,7 +17,7 @@ AskCancelled = Callable[[], bool]
 
 
 class _Bar:
-    """A progress bar that reports instead of drawing, and ends the work with Stopped where that was asked for."""
+    """A progress bar that reports instead of drawing, and ends the work with Stopped when asked to."""
 
     def __init__(self, step: Callable[[int, int], None], iterable: Iterable[Any] | None, total: int | None) -> None:
         self._step = step

@@ -36,7 +36,7 @@ _WEIGHTS = {
 
 
 class ModelChooser(QDialog):
-    """A list of what is on the machine, a field that takes any name, and how to open it."""
+    """A list of the machine's models, a field that takes any name, and options for opening."""
 
     chosen = Signal(object)  # ModelSource
 

@@ -1,4 +1,4 @@
-"""A line of text that is cut where there is no room for it, and then told in full under the pointer."""
+"""A line of text, cut where there is no room for it, and then told in full under the pointer."""
 
 from __future__ import annotations
 

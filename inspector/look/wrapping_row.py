@@ -1,4 +1,4 @@
-"""Widgets in a row, which goes on below where there is no room for all of them."""
+"""A row of widgets that goes on below when there is no room for all of them."""
 
 from __future__ import annotations
 
