@@ -31,7 +31,7 @@ from inspector.window import TITLE, Window
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line asks of the window; None is as it was the last time."""
+    """The window's options on the command line; None is as it was the last time."""
 
     model: str | None = None
     prompt_file: Path | None = None

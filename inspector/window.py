@@ -1,4 +1,4 @@
-"""The window: every signal to where it belongs."""
+"""The window: connects every signal to where it belongs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TITLE = "LXT Inspector"
 
 
 class Window(Frame):
-    """What happens is decided in the inquiry, what is seen in the scene; here the two meet the widgets."""
+    """Connects inquiry and scene to the widgets: the inquiry decides what happens, the scene what is seen."""
 
     troubled = Signal(object)  # Trouble
 
@@ -153,7 +153,7 @@ class Window(Frame):
         self.dialogs.palette([command for command in COMMANDS if self.commands[command.id].isEnabled()])
 
     def _turn_to_prompt(self) -> None:
-        """Ask about the prompt in front, where the model has no use for the picture that is asked about."""
+        """Ask about the prompt in front, if the model has no use for the question's picture."""
         model = self.inquiry.holding.model
         if model is not None and not model.takes_images and (prompt := self.input.prompt_in_front()):
             self.inquiry.type(prompt)

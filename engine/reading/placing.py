@@ -1,4 +1,4 @@
-"""Where relevance lies on a picture, and where its colours end: the same on the screen and on paper."""
+"""Places relevance on a picture and limits its colours, the same on the screen and on paper."""
 
 from __future__ import annotations
 

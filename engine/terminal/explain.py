@@ -1,4 +1,4 @@
-"""`lxt-inspector explain`: one target of one prompt or picture, and a figure of the answer."""
+"""`lxt-inspector explain`: explains one target of one prompt or picture, and makes a figure of the answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.terminal.progress_on_stderr import ProgressLine
 
 @dataclass(frozen=True)
 class Figure:
-    """The file that is wanted of an answer."""
+    """The file to make of an answer."""
 
     format: FigureFormat
     picture: Drawing

@@ -1,4 +1,4 @@
-"""What the worker is doing for a person, in words, and the way to stop it."""
+"""The worker's present activity for a person, in words, and the way to stop it."""
 
 from __future__ import annotations
 

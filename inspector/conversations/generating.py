@@ -1,4 +1,4 @@
-"""Has the model go on from a prompt, and everything it said explained."""
+"""Has the model go on from a prompt, and every token it said explained."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inspector.state.question import Question, each_of
 
 
 class Generating(Conversation):
-    """One answer at a time."""
+    """Generates one answer at a time."""
 
     def generate(self, source: ModelSource, text: Text, max_new_tokens: int) -> None:
         """Go on from a text."""
@@ -18,7 +18,7 @@ class Generating(Conversation):
 
 
 class ExplainingEach(Conversation):
-    """One matrix at a time."""
+    """Explains every generated token of an answer, one matrix at a time."""
 
     def explain_each(self, question: Question) -> None:
         """Explain every generated token of the question's prompt, where there are any."""

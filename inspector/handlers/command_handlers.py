@@ -1,4 +1,4 @@
-"""What each command of the table does."""
+"""The function of each command of the table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from inspector.state.view import PictureMode
 
 
 class Hands(Protocol):
-    """What only the window can do."""
+    """The window, as far as commands need it."""
 
     relevance: RelevancePane
 

@@ -1,4 +1,4 @@
-"""The grid of gammas about a picture: opened, filled as answers come, saved."""
+"""Opens the grid of gammas about a picture, fills it as answers come, and saves it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from inspector.state.trouble import Remedy, Trouble
 
 
 class ExploringHandler(QObject):
-    """One grid at a time."""
+    """Looks after one grid at a time."""
 
     troubled = Signal(object)  # Trouble
 

@@ -1,4 +1,4 @@
-"""Pictures: taken in from files, the clipboard and other programs, and how they are looked at."""
+"""Takes in pictures from files, the clipboard and other programs, and sets how they are looked at."""
 
 from __future__ import annotations
 
