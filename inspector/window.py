@@ -26,8 +26,9 @@ from inspector.keeping.settings import Profile, Settings
 from inspector.look.theme import apply_theme
 from inspector.panes.frame import Frame
 from inspector.panes.toolbar import ToolBar, brief_title_of, title_of_open
+from inspector.state.choice import Choice
 from inspector.state.question import Question, ask_the_same, text_of
-from inspector.state.scene import Choice, Scene
+from inspector.state.scene import Scene
 from inspector.state.study import Study
 from inspector.state.trouble import Remedy, Trouble
 from inspector.state.view import PictureMode
@@ -105,14 +106,15 @@ class Window(Frame):
         self.input.explore_requested.connect(self.exploring.explore)
         self.relevance.scale_chosen.connect(self._on_scale_chosen)
         self.relevance.picture.mode_chosen.connect(self._on_mode_chosen)
-        self.relevance.picture.set_pin_action(self.commands["view.pin"])
+        self.relevance.set_pin_action(self.commands["view.pin"])
         self.relevance.picture.let_go.connect(self.study.let_go)
-        self.relevance.strip.position_clicked.connect(self.inquiry.choose_position)
-        self.relevance.strip.current_changed.connect(self.study.look_at_token)
-        self.layers.layer_clicked.connect(self.study.look_at_layer)
-        self.layers.token_clicked.connect(self.study.look_at_token)
-        self.below.matrix.token_clicked.connect(self.inquiry.choose_position)
-        self.below.matrix_opened.connect(self.inquiry.explain_each)
+        self.relevance.text.let_go.connect(self.study.let_go)
+        self.relevance.text.position_clicked.connect(self.inquiry.choose_position)
+        self.relevance.text.current_changed.connect(self.study.look_at_token)
+        self.below.layer_clicked.connect(self.study.look_at_layer)
+        self.below.token_clicked.connect(self.study.look_at_token)
+        self.below.position_clicked.connect(self.inquiry.choose_position)
+        self.below.wanted.connect(self.inquiry.look_into)
         self.table.explained.connect(self.inquiry.choose_prediction)
         self.table.set_against.connect(self.inquiry.choose_against)
         self.table.text_target_entered.connect(self.inquiry.choose_prediction)
@@ -237,22 +239,26 @@ class Window(Frame):
     def _on_scene_changed(self, scene: Scene) -> None:
         self.input.show_scene(scene)
         self.relevance.show_scene(scene)
-        self.layers.show_scene(scene)
         self.below.show_scene(scene)
-        if self.below.is_matrix_open():
-            self.inquiry.explain_each()
         self.status.show_scene(scene)
         self.commands.mark(f"scale.{scene.view.look.scale}")
         self.commands.mark(f"mode.{scene.view.mode}")
         self.pictures.show_scene(scene, self.commands)
+        self._show_pin(scene)
         self.commands.enable("file.export", scene.relevance is not None)
         for command in ("edit.copy_image", "edit.copy_table", "edit.find"):
-            self.commands.enable(command, scene.strip is not None)
+            self.commands.enable(command, scene.text is not None)
         choice = scene.choice
         if choice is not None and choice != self._choice:
             self.table.set_position(choice.position, choice.label, choice.relation)
             self.table.show_predictions(choice.predictions, choice.explained, choice.against, choice.kind)
         self._choice = choice
+
+    def _show_pin(self, scene: Scene) -> None:
+        self.commands.enable("view.pin", scene.part is not None, "There is no answer yet")
+        self.commands["view.pin"].setChecked(scene.pinned is not None)
+        self.commands.enable("view.difference", scene.pinned is not None, "No answer is pinned")
+        self.commands["view.difference"].setChecked(scene.pinned is not None and scene.view.difference)
 
     def _on_model_changed(self, model: ModelInfo | None) -> None:
         self.status.show_model(model)

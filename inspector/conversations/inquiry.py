@@ -14,18 +14,20 @@ from engine.protocol.targets import Target, TokenName, Top
 from engine.protocol.values import Image, ModelSource
 from inspector.conversations.activity import Activity
 from inspector.conversations.conversation import Worker
+from inspector.conversations.detailing import Detailing
 from inspector.conversations.explaining import Explaining
 from inspector.conversations.exploring import Exploring
 from inspector.conversations.exporting import Exporting
-from inspector.conversations.generating import ExplainingEach, Generating
+from inspector.conversations.generating import Generating
 from inspector.conversations.holding import Holding
 from inspector.conversations.listing import Listing
 from inspector.conversations.loading import Loading
 from inspector.conversations.picturing import PICTURE_MODEL, misfit, nothing_to_explain
 from inspector.conversations.tokenising import Tokenising
 from inspector.state.aiming import chosen_at, token_against, token_at_position_shown
+from inspector.state.choice import Against
+from inspector.state.known import Asked
 from inspector.state.question import Question, about_generated, about_image, about_prompt, put_to
-from inspector.state.scene import Against
 from inspector.state.study import Study
 from inspector.state.trouble import (
     Remedy,
@@ -51,7 +53,7 @@ class Inquiry(QObject):
         self.study = study
         self.explaining = Explaining(worker, self, study.learn)
         self.generating = Generating(worker, self)
-        self.explaining_each = ExplainingEach(worker, self, study.learn)
+        self.detailing = Detailing(worker, self, study.learn)
         self.exploring = Exploring(worker, study, self)
         self.loading = Loading(worker, self)
         self.tokenising = Tokenising(worker, self)
@@ -62,7 +64,7 @@ class Inquiry(QObject):
                 self.loading: "Opening the model…",
                 self.explaining: "Explaining…",
                 self.generating: "Generating…",
-                self.explaining_each: "Explaining each token…",
+                self.detailing: "Looking closer…",
                 self.exploring: "Exploring…",
                 self.exporting: "Exporting…",
             },
@@ -81,7 +83,7 @@ class Inquiry(QObject):
         self.explaining.cancelled.connect(self._on_explaining_cancelled)
         self.generating.succeeded.connect(self._on_generated)
         self.generating.failed.connect(self._on_generating_failed)
-        self.explaining_each.failed.connect(self._on_generating_failed)
+        self.detailing.failed.connect(self._on_generating_failed)
         self.exploring.failed.connect(self._on_generating_failed)
         self.exporting.failed.connect(self._on_exporting_failed)
         self.tokenising.counted.connect(self.counted)
@@ -139,7 +141,7 @@ class Inquiry(QObject):
             self.calmed.emit()
             self.tokenising.forget()
             self.generating.drop()
-            self.explaining_each.drop()
+            self.detailing.drop()
             self.explaining.explain(question)
 
     def generate(self, max_new_tokens: int) -> None:
@@ -153,10 +155,10 @@ class Inquiry(QObject):
             self.explaining.drop()
             self.generating.generate(question.source, question.input, max_new_tokens)
 
-    def explain_each(self) -> None:
-        """Find the matrix of the generated text, unless it is known or under way."""
-        if self.study.is_answered and self.study.scene.matrix is None and not self.activity.is_any:
-            self.explaining_each.explain_each(self.study.question)
+    def look_into(self, request: Asked, doing: str) -> None:
+        """Ask for a detail of the answer on show, unless it is known or something is under way."""
+        if self.study.is_answered and self.study.known(request) is None and not self.activity.is_any:
+            self.detailing.look_into(request, doing)
 
     def stop(self) -> None:
         """End what is going on at the next block."""

@@ -75,11 +75,6 @@ class Known:
         found = self.find(request)
         return found if isinstance(found, Explained) else None
 
-    def explained_each(self, request: ExplainEach) -> ExplainedEach | None:
-        """The matrix of `request`, if it is still here."""
-        found = self.find(request)
-        return found if isinstance(found, ExplainedEach) else None
-
     def keep(self, request: Asked, ending: Answer) -> Answer:
         """Remember an ending, and forget old ones until all fit; the ending as it is remembered.
 

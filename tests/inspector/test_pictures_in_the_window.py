@@ -234,7 +234,7 @@ def test_that_the_window_returns_to_text(about_cat, worker):
     about_cat.inquiry.use_prompt("words again")
     worker.answer()
     assert about_cat.relevance.strip.isVisible()
-    assert about_cat.study.scene.map is not None
+    assert about_cat.study.scene.text.layers is not None
 
 
 def test_that_the_tab_follows_the_question_and_the_model(window, worker, picture):
@@ -388,7 +388,7 @@ def sides(window: Window) -> list[str]:
 
 
 def test_that_a_pinned_answer_stays_beside_another_class_until_it_is_let_go(about_cat, worker, qtbot):
-    assert not about_cat.findChild(SideTitles).isVisible()
+    assert not about_cat.relevance.picture.findChild(SideTitles).isVisible()
     about_cat.commands["view.pin"].trigger()
     assert about_cat.commands["view.pin"].isChecked()
     about_cat.table.explained.emit(1)
@@ -396,7 +396,7 @@ def test_that_a_pinned_answer_stays_beside_another_class_until_it_is_let_go(abou
     about_cat.commands["rules.cp-lrp"].trigger()
     worker.answer()
     assert sides(about_cat) == ["AttnLRP · “tabby cat”", "CP-LRP · “tiger cat”"]
-    titles = about_cat.findChild(SideTitles)
+    titles = about_cat.relevance.picture.findChild(SideTitles)
     assert titles.isVisible()
     assert titles.texts() == ("Pinned: AttnLRP · “tabby cat”", "CP-LRP · “tiger cat”")
     about_cat.commands["mode.side by side"].trigger()
@@ -409,8 +409,9 @@ def test_that_a_pinned_answer_stays_beside_another_class_until_it_is_let_go(abou
 
 def test_that_the_pin_says_why_it_cannot_be_used(window, worker, picture):
     pin = window.commands["view.pin"]
-    assert not pin.isEnabled()
-    assert "Only answers about pictures" in pin.toolTip()
+    difference = window.commands["view.difference"]
+    assert pin.isEnabled() and not difference.isEnabled()
+    assert "No answer is pinned" in difference.toolTip()
     window.inquiry.open_model(VIT)
     worker.answer()
     drop(window, picture)

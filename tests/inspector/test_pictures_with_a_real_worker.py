@@ -77,13 +77,15 @@ def test_that_a_picture_dropped_at_a_first_start_gets_to_exported_figures(window
     window.notices.remedy_chosen.emit(Remedy.PICTURE_MODEL)
     qtbot.waitUntil(lambda: window.study.is_answered, timeout=PATIENCE)
     assert {each.text for each in window.study.shown.predictions[:2]} == {"3", "8"}
-    assert len(window.study.scene.thumbnails.maps) == len(window.study.shown.relevance.layers) + 1
+    assert len(window.study.scene.picture.layers.maps) == len(window.study.shown.relevance.layers) + 1
 
     window.commands["rules.gamma"].trigger()
     explain(window, qtbot, "3")
     window.commands["view.pin"].trigger()
     explain(window, qtbot, "8")
-    upper, lower = (side.values.clip(0).reshape(2, 24, 48).sum((1, 2)) for side in window.study.scene.picture.sides)
+    upper, lower = (
+        side.relevance.input.clip(0).reshape(2, 24, 48).sum((1, 2)) for side in window.study.scene.picture.sides
+    )
     assert upper[0] > upper[1] and lower[0] < lower[1]  # each digit's relevance lies where it is
 
     window.commands["mode.heatmap"].trigger()
@@ -95,7 +97,8 @@ def test_that_a_picture_dropped_at_a_first_start_gets_to_exported_figures(window
     pixels = np.asarray(Pillow.open(tmp_path / "both.png").convert("RGB"))
     shown = window.study.scene.picture
     for side in shown.sides:  # the strongest pixel of each, in its colour on the scale of both
-        strongest = side.values.ravel()[np.abs(side.values).argmax()]
+        values = side.relevance.input.ravel()
+        strongest = values[np.abs(values).argmax()]
         assert (pixels == colours(strongest, shown.limit)).all(axis=2).any()
 
     window.commands["run.explore"].trigger()

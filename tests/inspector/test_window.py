@@ -200,7 +200,7 @@ def test_that_undo_brings_back_the_text_that_was_explained(window, worker, qtbot
 def test_that_the_scale_in_force_is_written(window, scale):
     window.commands[f"scale.{scale}"].trigger()
     assert window.study.view.look.scale == scale
-    assert window.study.scene.strip.legend in window.relevance.legend.accessibleDescription()
+    assert window.study.scene.text.legend in window.relevance.legend.accessibleDescription()
 
 
 def test_that_a_failure_is_shown_in_place_and_its_button_helps(window, worker, qtbot):
@@ -395,7 +395,7 @@ def test_that_colours_chosen_in_the_preferences_are_seen_at_once(window):
     window.commands["edit.preferences"].trigger()
     preferences = dialog(window, Preferences)
     preferences.choose_colour_map("bwr")
-    assert window.study.scene.strip.colour_map == "bwr"
+    assert window.study.scene.text.colour_map == "bwr"
     assert window._profile.settings.colour_map == "bwr"
 
 

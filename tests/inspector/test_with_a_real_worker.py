@@ -140,8 +140,8 @@ def test_that_the_map_is_clicked_and_colours_change_while_it_is_looked_at(window
     qtbot.waitUntil(lambda: window.study.view.look.layer == 2, timeout=PATIENCE)
     assert (window.study.view.token, strip.current()) == (5, 5)
 
-    most = int(np.abs(window.study.scene.strip.values).argmax())
-    end = -1 if window.study.scene.strip.values[most] > 0 else 0
+    most = int(np.abs(window.study.scene.text.values).argmax())
+    end = -1 if window.study.scene.text.values[most] > 0 else 0
     for name in ("bwr", "CET_D1A"):
         window.commands["edit.preferences"].trigger()
         window.findChild(Preferences).choose_colour_map(name)
