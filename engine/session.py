@@ -125,6 +125,10 @@ class Session:
             case _:
                 assert_never(request)
 
+    def is_light(self, request: Request) -> bool:
+        """Whether the answer is there in a moment and changes nothing: the tokens of a text, of the model held."""
+        return isinstance(request, Tokenize) and self._model is not None and request.source == self._source
+
     def warm_up(self, cancelled: IsCancelled) -> None:
         """Do everything once on a small model, so that the first real run finds all modules loaded and threads made."""
         try:

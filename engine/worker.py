@@ -43,7 +43,7 @@ def main() -> NoReturn:
     here = session.Session()
     gc.freeze()  # a million objects that stay: the collector need not look at them again
     voice.greet(session.greeting())
-    runs.answer(here.answer, here.warm_up)
+    runs.answer(here.answer, here.is_light, here.warm_up)
 
 
 def _take_over_streams() -> tuple[int, BinaryIO]:
