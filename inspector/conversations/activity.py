@@ -1,4 +1,4 @@
-"""What the worker is doing for a person, in words, and the way to stop it."""
+"""What the workers are doing for a person, in words, and the way to stop it."""
 
 from __future__ import annotations
 
@@ -9,25 +9,31 @@ from inspector.conversations.conversation import Conversation, Worker
 
 
 class Activity(QObject):
-    """Follows the conversations that a person waits for; of several that are busy, the first is told."""
+    """Follows the conversations that a person waits for; of several that are busy, the first is told.
+
+    `beside` are those with another worker than the model's.
+    """
 
     changed = Signal(object)  # str | Progress | None
 
-    def __init__(self, words: dict[Conversation, str], parent: QObject | None = None) -> None:
+    def __init__(
+        self, words: dict[Conversation, str], beside: dict[Conversation, str], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._words = words
-        for conversation in words:
+        self._with_model = tuple(words)
+        self._words = words | beside
+        for conversation in self._words:
             conversation.progressed.connect(self._on_progressed)
             conversation.busy_changed.connect(self._on_busy_changed)
 
     @property
     def is_any(self) -> bool:
-        """True while there is something to stop."""
-        return any(conversation.is_busy for conversation in self._words)
+        """True while the model's worker does something that could be stopped."""
+        return any(conversation.is_busy for conversation in self._with_model)
 
     def use(self, worker: Worker) -> None:
-        """Go on with another worker."""
-        for conversation in self._words:
+        """Go on with another worker for the model."""
+        for conversation in self._with_model:
             conversation.use(worker)
 
     def stop(self) -> None:

@@ -37,7 +37,7 @@ from inspector.state.trouble import (
 
 
 class Inquiry(QObject):
-    """Keeps study and worker together: what is asked gets answered, what fails says why and what would help."""
+    """Keeps study and workers together: what is asked gets answered, what fails says why and what would help."""
 
     counted = Signal(object)  # int | None: the prompt's tokens, where that is known
     answered = Signal(object)  # Explained
@@ -46,7 +46,7 @@ class Inquiry(QObject):
     model_doubted = Signal(str)  # its relevance may be far from what it is in float32
     calmed = Signal()  # what was wrong is no longer
 
-    def __init__(self, worker: Worker, study: Study, parent: QObject | None = None) -> None:
+    def __init__(self, worker: Worker, figures: Worker, study: Study, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.study = study
         self.explaining = Explaining(worker, study, self)
@@ -56,7 +56,7 @@ class Inquiry(QObject):
         self.loading = Loading(worker, self)
         self.tokenising = Tokenising(worker, self)
         self.listing = Listing(worker, self)
-        self.exporting = Exporting(worker, self)
+        self.exporting = Exporting(figures, self)
         self.activity = Activity(
             {
                 self.loading: "Opening the model…",
@@ -64,8 +64,8 @@ class Inquiry(QObject):
                 self.generating: "Generating…",
                 self.explaining_each: "Explaining each token…",
                 self.exploring: "Exploring…",
-                self.exporting: "Exporting…",
             },
+            {self.exporting: "Exporting…"},
             self,
         )
         self.holding = Holding(worker, self.loading, self.activity, self)
@@ -89,7 +89,7 @@ class Inquiry(QObject):
         self.holding.troubled.connect(self.troubled)
 
     def use(self, worker: Worker) -> None:
-        """Go on with another worker, which has to open the model first."""
+        """Go on with another worker for the model, which it has to open first."""
         self.activity.use(worker)
         for conversation in (self.tokenising, self.listing):
             conversation.use(worker)

@@ -26,15 +26,19 @@ def worker(qapp) -> FakeWorker:
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, qapp, worker: FakeWorker) -> Iterator[Callable[..., Window]]:
+def figures(qapp) -> FakeWorker:
+    return FakeWorker()
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, qapp, worker: FakeWorker, figures: FakeWorker) -> Iterator[Callable[..., Window]]:
     """Opens windows on fake workers, and closes them after the test."""
     apply_theme(qapp, "light")
     windows: list[Window] = []
 
     def open_one(profile: Profile | None = None, prompt: str = PROMPT, other: FakeWorker | None = None) -> Window:
-        window = Window(
-            worker, Study(Question(prompt=prompt)), profile or Profile(SettingsFile(None)), lambda command: other
-        )
+        study, profile = Study(Question(prompt=prompt)), profile or Profile(SettingsFile(None))
+        window = Window(worker, figures, study, profile, lambda command: other)
         windows.append(window)
         window.show()
         qtbot.waitUntil(lambda: window.layers.map is not None)

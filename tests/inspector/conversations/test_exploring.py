@@ -22,7 +22,7 @@ def worker(qapp) -> FakeWorker:
 
 @pytest.fixture
 def inquiry(worker) -> Inquiry:
-    inquiry = Inquiry(worker, Study(Question(VIT)))
+    inquiry = Inquiry(worker, FakeWorker(), Study(Question(VIT)))
     inquiry.open_model(VIT)
     worker.answer()
     inquiry.use_image(IMAGE)
