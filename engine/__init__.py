@@ -19,17 +19,24 @@ if TYPE_CHECKING:
     from engine.familiar.zennit_hooks import monkey_patch_zennit
     from engine.models.opening import load_model
     from engine.protocol import targets
+    from engine.protocol.inputs import Chat, ForDecoder, Message, Pair, Picture, Text
     from engine.protocol.values import Ledger, Matrix, Relevance
     from engine.rules.table import ATTNLRP as attnLRP  # noqa: N811
     from engine.rules.table import CP_LRP as cp_LRP  # noqa: N811
     from engine.rules.table import RULE_SETS, gamma
 
 _HOMES = {  # module, or module:name where it has another name there; `module:` is the module itself
+    "Chat": "engine.protocol.inputs",
+    "ForDecoder": "engine.protocol.inputs",
     "Generation": "engine.attribution.generating",
     "Ledger": "engine.protocol.values",
     "Matrix": "engine.protocol.values",
+    "Message": "engine.protocol.inputs",
+    "Pair": "engine.protocol.inputs",
+    "Picture": "engine.protocol.inputs",
     "RULE_SETS": "engine.rules.table",
     "Relevance": "engine.protocol.values",
+    "Text": "engine.protocol.inputs",
     "Trace": "engine.attribution.trace",
     "Traces": "engine.attribution.traces",
     "attnLRP": "engine.rules.table:ATTNLRP",
@@ -50,10 +57,16 @@ _HOMES = {  # module, or module:name where it has another name there; `module:` 
 
 __all__ = [
     "RULE_SETS",
+    "Chat",
+    "ForDecoder",
     "Generation",
     "Ledger",
     "Matrix",
+    "Message",
+    "Pair",
+    "Picture",
     "Relevance",
+    "Text",
     "Trace",
     "Traces",
     "attnLRP",

@@ -28,6 +28,7 @@ from engine.models.opening import Model, load_model
 from engine.models.text.tokens import tokenize
 from engine.protocol.failures import DoesNotFit, ProtocolError, Stopped
 from engine.protocol.frames import PROTOCOL, Hello
+from engine.protocol.inputs import Input, Picture, Text, image_in
 from engine.protocol.messages import (
     Ending,
     Explain,
@@ -62,7 +63,7 @@ PREDICTIONS = 100  # or every class, so that one can be found by its name
 KEPT_TRACES = 2  # enough to go to and fro between two rule sets
 
 _PACKAGES = ("lxt-inspector", "torch", "transformers", "numpy")
-_WARM_UP = Explain(ModelSource("bundled:llama"), "1 2 3")
+_WARM_UP = Explain(ModelSource("bundled:llama"), Text("1 2 3"))
 
 
 def greeting() -> Hello:
@@ -93,7 +94,7 @@ class Session:
         self._model: Model | None = None
         self._source: ModelSource | None = None
         self._agreement: float | None = None
-        self._traces: OrderedDict[tuple[object, ...], Trace] = OrderedDict()
+        self._traces: OrderedDict[tuple[Input, str, bool], Trace] = OrderedDict()
 
     def answer(self, request: Request, report: Report, cancelled: IsCancelled) -> Ending:
         """The request's answer. Raises EngineError where there is none, Stopped soon after `cancelled` becomes true."""
@@ -166,14 +167,15 @@ class Session:
         model = self._hold(asked.source, report, cancelled)
         said = generate(
             model,
-            asked.prompt,
+            asked.input.text,
             asked.max_new_tokens,
-            continuation=asked.continuation,
+            continuation=asked.input.continuation,
             progress=_phases(report),
             cancelled=cancelled,
         )
-        position = said.start + (len(asked.continuation.ids) if asked.continuation else 0)
-        return Generated(asked, said.text, said.continuation, position, said.ended, memory_of(model.info.device))
+        position = said.start + (len(asked.input.continuation.ids) if asked.input.continuation else 0)
+        whole = Text(said.text, said.continuation)
+        return Generated(asked, whole, position, said.ended, memory_of(model.info.device))
 
     def _explain_each(self, asked: ExplainEach, report: Report, cancelled: IsCancelled) -> ExplainedEach:
         model = self._hold(asked.source, report, cancelled)
@@ -188,13 +190,7 @@ class Session:
 
     def _record(self, model: Model, question: Explain | ExplainEach, report: Report, cancelled: IsCancelled) -> Trace:
         """The trace for the question: the kept one, or a new one, for which the kept ones make room if they must."""
-        match question:
-            case Explain():
-                texts, image = (question.context, question.decoder_text), question.image
-            case ExplainEach():
-                texts, image = (None, None), None
-        passed = rule_set(question.rules).forward_name
-        key = (question.prompt, *texts, image, question.continuation, passed, question.checkpointing)
+        key = (question.input, rule_set(question.rules).forward_name, question.checkpointing)
         if key in self._traces:
             self._traces.move_to_end(key)
             return self._traces[key]
@@ -202,11 +198,7 @@ class Session:
         def record() -> Trace:
             return self._new_trace(
                 model,
-                question.prompt,
-                continuation=question.continuation,
-                context=texts[0],
-                decoder_text=texts[1],
-                image=image,
+                question.input,
                 rules=question.rules,
                 checkpointing=question.checkpointing,
                 progress=_phases(report),
@@ -247,9 +239,10 @@ class Session:
 
 def _without_data(question: Explain) -> Explain:
     """The question as an answer carries it: the picture's bytes are with the one who asked."""
-    if question.image is None:
+    image = image_in(question.input)
+    if image is None:
         return question
-    return structs.replace(question, image=structs.replace(question.image, data=b""))
+    return structs.replace(question, input=Picture(structs.replace(image, data=b"")))
 
 
 def _phases(report: Report) -> Callable[[Phase, int, int], None]:

@@ -13,6 +13,7 @@ from typing import get_args
 
 from PySide6.QtWidgets import QApplication
 
+from engine.protocol.inputs import Text
 from engine.protocol.looks import Look
 from engine.protocol.values import ModelSource
 from inspector.client.client import WorkerClient
@@ -115,7 +116,7 @@ def _question(options: Options, settings: Settings) -> Question:
         source = ModelSource(options.model, device=settings.device, dtype=settings.dtype)
     if prompt is None:
         prompt = next((example.prompt for example in read_examples()), "")
-    return Question(source, prompt, rules=options.rules or settings.rules)
+    return Question(source, Text(prompt), rules=options.rules or settings.rules)
 
 
 def _theme(name: str | None) -> Theme | None:

@@ -8,6 +8,7 @@ from msgspec import structs
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication
 
+from engine.protocol.inputs import image_in
 from engine.protocol.messages import Explained, Loaded, Progress
 from engine.protocol.rule_names import gamma_of
 from engine.protocol.values import ModelInfo
@@ -25,7 +26,7 @@ from inspector.keeping.settings import Profile, Settings
 from inspector.look.theme import apply_theme
 from inspector.panes.frame import Frame
 from inspector.panes.toolbar import ToolBar, brief_title_of, title_of_open
-from inspector.state.question import Question, text_of
+from inspector.state.question import Question, ask_the_same, text_of
 from inspector.state.scene import Choice, Scene
 from inspector.state.study import Study
 from inspector.state.trouble import Remedy, Trouble
@@ -228,16 +229,16 @@ class Window(Frame):
 
     def _on_question_changed(self, question: Question) -> None:
         self.input.show_question(question)
-        if not question.asks_the_same_as(self._asked):
+        if not ask_the_same(question, self._asked):
             self.table.set_text_target(text_of(question.target))
         self._asked = question
         self.commands.mark(f"rules.{'gamma' if gamma_of(question.rules) else question.rules}")
-        self.commands.enable("run.explore", question.image is not None)
+        self.commands.enable("run.explore", image_in(question.input) is not None)
         self.commands.enable("edit.undo", self.study.can_undo)
         self.commands.enable("edit.redo", self.study.can_redo)
 
     def _on_target_refused(self, message: str) -> None:
-        asked = self.inquiry.explaining.asked
+        asked = self.inquiry.explaining.question
         self.table.refuse_text_target(text_of(asked.target) if asked else "", message)
 
     def _on_scene_changed(self, scene: Scene) -> None:

@@ -11,7 +11,7 @@ from zennit.core import Composite
 from engine.attribution.attention import check_attention
 from engine.attribution.forecast import check_that_it_fits
 from engine.attribution.generating import Generation
-from engine.attribution.inputs.given import Inputs, inputs_of_pixels, inputs_of_text
+from engine.attribution.inputs.given import Inputs, inputs_for, inputs_of_pixels, inputs_of_text
 from engine.attribution.inputs.prompts import Prompt, prompt_of, without_padding
 from engine.attribution.ledger.books import Books
 from engine.attribution.recording import record
@@ -22,16 +22,15 @@ from engine.models.progress import AskCancelled, ReportProgress
 from engine.models.sight.seeing import AnyImage, see
 from engine.models.text.chat import Message
 from engine.protocol.failures import PromptError
-from engine.protocol.values import (
-    Continuation,
-)
+from engine.protocol.inputs import Chat, ForDecoder, Input, Pair, Picture, Text, input_of
+from engine.protocol.values import Continuation
 from engine.rules.table import RuleSet, rule_set
 
 
 @overload
 def trace(
     model: Model | nn.Module,
-    prompt: str | Generation | None = None,
+    prompt: str | Input | Generation | None = None,
     *,
     messages: Sequence[Message] | None = None,
     input_ids: Sequence[int] | Tensor | None = None,
@@ -78,7 +77,7 @@ def trace(
 
 def trace(
     model: Model | nn.Module,
-    prompt: str | Generation | list[str] | tuple[str, ...] | None = None,
+    prompt: str | Input | Generation | list[str] | tuple[str, ...] | None = None,
     *,
     messages: Sequence[Message] | None = None,
     input_ids: Any = None,
@@ -94,8 +93,9 @@ def trace(
     progress: ReportProgress | None = None,
     cancelled: AskCancelled | None = None,
 ) -> Trace | Traces:
-    """One forward pass under `rules` over a prompt: a text, what `generate` gave, `messages` in the model's chat
-    template, or `input_ids`; or over an `image`, a file or a picture, or its `pixel_values` as the model expects them.
+    """One forward pass under `rules` over a prompt: a text, a Pair or another input, what `generate` gave, `messages`
+    in the model's chat template, or `input_ids`; or over an `image`, a file or a picture, or its `pixel_values` as the
+    model expects them.
 
     A list of prompts gives `Traces`, one after another, and so do `input_ids` (batch, token) with an `attention_mask`,
     padded on either side: each answer is what it is alone. `continuation` says which end of `prompt` the model said.
@@ -130,12 +130,17 @@ def trace(
         return recorded(inputs_of_pixels(opened, *see(opened, image)))
     if pixel_values is not None:
         return recorded(inputs_of_pixels(opened, pixel_values))
-    if isinstance(prompt, Generation):
-        return one(Prompt(prompt.text, prompt.tokens))
+    match prompt:
+        case Generation():
+            return one(Prompt(prompt.text, prompt.tokens))
+        case Text() | Pair() | ForDecoder() | Chat() | Picture():
+            return recorded(inputs_for(opened, prompt))
+        case str() if messages is None and input_ids is None:
+            return recorded(inputs_for(opened, input_of(prompt, context, decoder_text, continuation)))
+        case list() | tuple():
+            texts = list(prompt)
+            return Traces(len(texts), lambda i: one(prompt_of(opened, texts[i])))
     if attention_mask is not None:
         rows = without_padding(input_ids, attention_mask)
         return Traces(len(rows), lambda i: one(prompt_of(opened, input_ids=rows[i])))
-    if prompt is not None and not isinstance(prompt, str):
-        texts = list(prompt)
-        return Traces(len(texts), lambda i: one(prompt_of(opened, texts[i])))
-    return one(prompt_of(opened, prompt, messages, input_ids, continuation, context))
+    return one(prompt_of(opened, prompt, messages, input_ids))

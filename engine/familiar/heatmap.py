@@ -16,9 +16,9 @@ from engine.figures.latex import document
 from engine.figures.rendering import check, token_pdf
 from engine.figures.typesetting import ENGINES, engines_found
 from engine.figures.wording import Words
-from engine.protocol.failures import EngineError
+from engine.protocol.failures import EngineError, FailureKind
 from engine.protocol.looks import Look
-from engine.protocol.messages import Export, FailureKind
+from engine.protocol.messages import Export
 from engine.protocol.targets import Top
 from engine.protocol.values import ModelInfo, ModelSource, Relevance, ResolvedTarget, Token
 

@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from engine.protocol.messages import FailureKind
+from typing import Literal
+
+FailureKind = Literal[
+    "worker_died",  # the process ended, or had to be ended
+    "protocol",  # the other side cannot be understood, or its command is none
+    "model_not_found",
+    "model_gated",  # licence to accept or token to give
+    "offline",  # the hub cannot be reached
+    "needs_remote_code",
+    "model_unsupported",  # opened, but not a model that can be explained
+    "model_damaged",  # its files cannot be read
+    "device_unavailable",
+    "out_of_memory",
+    "prompt_empty",
+    "prompt_too_long",
+    "image_unreadable",  # damaged, too large, or of a kind that is not opened
+    "target_unknown",  # not a token, several tokens, outside the prompt
+    "rules_unknown",
+    "figure_failed",  # LaTeX said no, or there is none
+    "disk_full",
+    "internal",  # a defect of ours
+]
 
 
 class EngineError(Exception):

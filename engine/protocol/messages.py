@@ -7,12 +7,12 @@ from typing import Literal
 import numpy as np
 from msgspec import Struct
 
+from engine.protocol.failures import FailureKind
+from engine.protocol.inputs import Input, Text
 from engine.protocol.looks import Look
 from engine.protocol.targets import Target, Top
 from engine.protocol.values import (
     CachedModel,
-    Continuation,
-    Image,
     Matrix,
     Memory,
     ModelInfo,
@@ -26,7 +26,7 @@ LOW_AGREEMENT = 0.9  # with float32, from which on relevance in half precision i
 
 FigureFormat = Literal["pdf", "tex", "png", "csv", "json", "safetensors", "npz"]
 GridFormat = Literal["png", "pdf"]
-Picture = Literal["tokens", "layers", "heatmap", "overlay"]
+Drawing = Literal["tokens", "layers", "heatmap", "overlay"]
 
 # -- requests: each carries all it needs; what the worker keeps is a cache -------------------------------------------
 
@@ -49,21 +49,13 @@ class Tokenize(Struct, frozen=True, tag=True):
 
 
 class Explain(Struct, frozen=True, tag=True):
-    """Explain `target` for one prompt or `image`. `checkpointing` trades time for memory; the answer is the same.
-
-    `context` is a second text, such as the one in which the answer to a question is found; `decoder_text` is what the
-    decoder of an encoder-decoder model has said so far.
-    """
+    """Explain `target` for one input. `checkpointing` trades time for memory; the answer is the same."""
 
     source: ModelSource
-    prompt: str
+    input: Input
     target: Target = Top()
     rules: str = "attnlrp"
     checkpointing: bool = False
-    continuation: Continuation | None = None  # the end of the prompt that the model said itself
-    context: str | None = None
-    decoder_text: str | None = None
-    image: Image | None = None
 
 
 class Rate(Struct, frozen=True, tag=True):
@@ -75,20 +67,18 @@ class Rate(Struct, frozen=True, tag=True):
 
 
 class Generate(Struct, frozen=True, tag=True):
-    """Go on from `prompt` by at most `max_new_tokens` tokens, the likeliest each time."""
+    """Go on from a text by at most `max_new_tokens` tokens, the likeliest each time."""
 
     source: ModelSource
-    prompt: str
+    input: Text
     max_new_tokens: int
-    continuation: Continuation | None = None
 
 
 class ExplainEach(Struct, frozen=True, tag=True):
-    """Explain every token that the model said itself."""
+    """Explain every token that the model said itself at the end of a text."""
 
     source: ModelSource
-    prompt: str
-    continuation: Continuation
+    input: Text
     rules: str = "attnlrp"
     checkpointing: bool = False
 
@@ -102,7 +92,7 @@ class Export(Struct, frozen=True, tag=True, eq=False):
 
     relevance: Relevance
     format: FigureFormat
-    picture: Picture = "tokens"
+    picture: Drawing = "tokens"
     look: Look = Look()
 
 
@@ -179,14 +169,19 @@ class Rated(Struct, frozen=True, tag=True, eq=False):
 
 
 class Generated(Struct, frozen=True, tag=True):
-    """The prompt and the model's answer. `ended`: the model came to an end; else there was no room for more."""
+    """The prompt with the model's answer. `ended`: the model came to an end; else there was no room for more."""
 
     question: Generate
-    prompt: str
-    continuation: Continuation
+    input: Text  # whose continuation is the answer, with what was generated before
     position: int  # of the first token said now
     ended: bool
     memory: Memory
+
+    @property
+    def answer(self) -> str:
+        """All that the model said itself."""
+        said = self.input.continuation
+        return "" if said is None else self.input.text[said.start :]
 
 
 class ExplainedEach(Struct, frozen=True, tag=True, eq=False):
@@ -211,28 +206,6 @@ class Exported(Struct, frozen=True, tag=True):
 
 class Cancelled(Struct, frozen=True, tag=True):
     """The run was stopped because it was asked to."""
-
-
-FailureKind = Literal[
-    "worker_died",  # the process ended, or had to be ended
-    "protocol",  # the other side cannot be understood, or its command is none
-    "model_not_found",
-    "model_gated",  # licence to accept or token to give
-    "offline",  # the hub cannot be reached
-    "needs_remote_code",
-    "model_unsupported",  # opened, but not a model that can be explained
-    "model_damaged",  # its files cannot be read
-    "device_unavailable",
-    "out_of_memory",
-    "prompt_empty",
-    "prompt_too_long",
-    "image_unreadable",  # damaged, too large, or of a kind that is not opened
-    "target_unknown",  # not a token, several tokens, outside the prompt
-    "rules_unknown",
-    "figure_failed",  # LaTeX said no, or there is none
-    "disk_full",
-    "internal",  # a defect of ours
-]
 
 
 class Failed(Struct, frozen=True, tag=True):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.figures import render
 from engine.protocol.failures import EngineError
 from engine.protocol.looks import Look
-from engine.protocol.messages import Explain, Explained, Export, Exported, FigureFormat, Picture, Progress
+from engine.protocol.messages import Drawing, Explain, Explained, Export, Exported, FigureFormat, Progress
 from engine.session import Session
 from engine.terminal.progress_on_stderr import ProgressLine
 
@@ -17,7 +17,7 @@ class Figure:
     """The file that is wanted of an answer."""
 
     format: FigureFormat
-    picture: Picture
+    picture: Drawing
 
 
 def explain(question: Explain, look: Look, figure: Figure | None) -> tuple[Explained, Exported | None]:

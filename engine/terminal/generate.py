@@ -18,7 +18,7 @@ def generate(asked: Generate, rules: str, format: MatrixFormat | None) -> tuple[
         assert isinstance(said, Generated)
         if format is None:
             return said, None
-        each = session.answer(ExplainEach(asked.source, said.prompt, said.continuation, rules), line.show, _never)
+        each = session.answer(ExplainEach(asked.source, said.input, rules), line.show, _never)
         assert isinstance(each, ExplainedEach)
         return said, matrix_file(each.matrix, format)
 

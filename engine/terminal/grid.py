@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from engine.figures import render
+from engine.protocol.inputs import Picture
 from engine.protocol.messages import Explain, Explained, Exported, ExportGrid, Progress
 from engine.protocol.rule_names import Gamma
 from engine.protocol.targets import Target
@@ -32,7 +33,7 @@ def grid(
     cells = []
     with ProgressLine() as line:
         for gamma in pairs:
-            answer = session.answer(Explain(source, "", target, gamma.name, image=image), line.show, _never)
+            answer = session.answer(Explain(source, Picture(image), target, gamma.name), line.show, _never)
             assert isinstance(answer, Explained)
             cells.append(answer.relevance)
         line.show(Progress("typeset", 0, 0))

@@ -9,9 +9,8 @@ from typing import assert_never
 
 from PySide6.QtCore import QElapsedTimer, QObject, QProcess, QProcessEnvironment, Qt, QTimer, Signal
 
-from engine.protocol.failures import ProtocolError
+from engine.protocol.failures import FailureKind, ProtocolError
 from engine.protocol.frames import PROTOCOL, FrameReader, Hello, Said, from_worker
-from engine.protocol.messages import FailureKind
 
 # glibc's allocator never merges the scraps that torch's aligned tensors leave in its caches, and so cannot use again
 # the room of freed ones: a forward pass took twice the memory that its tensors have. What has been freed stays with

@@ -11,7 +11,7 @@ import typer
 
 from engine.protocol.failures import RulesError
 from engine.protocol.looks import COLOUR_MAPS
-from engine.protocol.messages import FigureFormat, GridFormat, Picture
+from engine.protocol.messages import Drawing, FigureFormat, GridFormat
 from engine.protocol.rule_names import FORM, gamma_of
 from engine.reading.colours import colour_table
 from inspector.state.class_texts import read_class_texts
@@ -19,7 +19,7 @@ from inspector.state.class_texts import read_class_texts
 RuleSet = Literal["attnlrp", "cp-lrp", "input-x-gradient", "gradient"]
 
 
-def figure_format(out: Path, picture: Picture) -> FigureFormat:
+def figure_format(out: Path, picture: Drawing) -> FigureFormat:
     """The format that the ending of `--out` names."""
     formats: dict[str, FigureFormat] = {f".{name}": name for name in get_args(FigureFormat)}
     chosen = formats.get(out.suffix.lower())
@@ -42,7 +42,7 @@ def grid_format(out: Path) -> GridFormat:
     return chosen
 
 
-def chosen_picture(picture: Picture | None, of_image: bool, original: bool) -> Picture:
+def chosen_picture(picture: Drawing | None, of_image: bool, original: bool) -> Drawing:
     """What is drawn: a text's tokens and an image's heatmap, where nothing else is asked for."""
     if original and not of_image:
         raise typer.BadParameter("--original is of an image; there is none.")

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, get_args
 
 import typer
 
+from engine.protocol.inputs import Input, Picture, Text, input_of
 from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Look, Scale
-from engine.protocol.messages import Explain, ExportGrid, FigureFormat, Generate, Picture
+from engine.protocol.messages import Drawing, Explain, ExportGrid, FigureFormat, Generate
 from engine.protocol.picture_files import read_image
 from engine.protocol.rule_names import FORM
 from engine.protocol.values import ModelSource, Quantization
@@ -114,7 +115,7 @@ def explain(
     rules: Annotated[str, typer.Option(help=f"How relevance is passed on: {_RULE_NAMES}.")] = "attnlrp",
     layer: Annotated[int | None, unset(help="What enters block LAYER; without it, the input.")] = None,
     out: Annotated[Path | None, unset(help=_OUT)] = None,
-    picture: Annotated[Picture | None, unset(help="What .pdf and .png show; .tex is tokens only.")] = None,
+    picture: Annotated[Drawing | None, unset(help="What .pdf and .png show; .tex is tokens only.")] = None,
     scale: Annotated[Scale, typer.Option(help="What the colours span; target is the target's value.")] = "layer",
     colour_map: Annotated[str, typer.Option(help=_COLOURS)] = DEFAULT_COLOUR_MAP,
     clip: Annotated[float, typer.Option(help=_CLIP)] = 100,
@@ -142,15 +143,17 @@ def explain(
     with explained():
         from engine.terminal.prompt_file import read_prompt, read_target
 
-        seen = read_image(image) if image else None
-        text = prompt if prompt is not None else read_prompt(prompt_file or "-") if seen is None else ""
+        if image is not None:
+            asked: Input = Picture(read_image(image))
+        else:
+            asked = input_of(prompt if prompt is not None else read_prompt(prompt_file or "-"), context, decoder_text)
 
         from engine.terminal.explain import Figure, explain  # torch: after what can go wrong without it
         from engine.terminal.summary import in_words, summary
 
         source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
-        wanted = read_target(target, position, seen is not None)
-        question = Explain(source, text, wanted, rules, checkpointing, None, context, decoder_text, seen)
+        wanted = read_target(target, position, image is not None)
+        question = Explain(source, asked, wanted, rules, checkpointing)
         look = Look(layer, scale, colour_map, opacity, clip, zoom, original)
         answer, made = explain(question, look, Figure(file_format, drawn) if file_format else None)
         if out and made:
@@ -228,9 +231,9 @@ def generate(
 
         from engine.terminal.generate import generate
 
-        asked = Generate(ModelSource(model, device=device, dtype=dtype), text, max_new_tokens)
+        asked = Generate(ModelSource(model, device=device, dtype=dtype), Text(text), max_new_tokens)
         said, data = generate(asked, rules, formats[out.suffix.lower()] if out else None)
-        typer.echo(said.prompt[said.continuation.start :])
+        typer.echo(said.answer)
         if out and data:
             write(out, data)
             typer.echo(f"\nWritten  {out}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -24,8 +25,15 @@ class Worker(Protocol):
     def start(self) -> None: ...
 
 
+# Takes a request and its ending, and gives the ending back as it is kept
+Learn = Callable[[Any, Any], Any]
+
+
 class Conversation(QObject):
-    """Asks the worker; a newer question stops the one before, whose late events are dropped by their run number."""
+    """Asks the worker; a newer question stops the one before, whose late events are dropped by their run number.
+
+    What it is answered is learnt before it is told.
+    """
 
     progressed = Signal(object)  # Progress
     succeeded = Signal(object)  # the Ending asked for
@@ -33,9 +41,11 @@ class Conversation(QObject):
     cancelled = Signal()
     busy_changed = Signal(bool)
 
-    def __init__(self, worker: Worker, parent: QObject | None = None) -> None:
+    def __init__(self, worker: Worker, parent: QObject | None = None, learn: Learn | None = None) -> None:
         super().__init__(parent)
         self._worker = worker
+        self._learn = learn
+        self._asked: Request | None = None
         self._run: int | None = None
         self._stopping = False
         worker.said.connect(self._on_said)
@@ -46,6 +56,11 @@ class Conversation(QObject):
         self._worker.said.disconnect(self._on_said)
         self._worker = worker
         worker.said.connect(self._on_said)
+
+    @property
+    def asked(self) -> Request | None:
+        """The last request that was put to the worker."""
+        return self._asked
 
     @property
     def is_busy(self) -> bool:
@@ -59,6 +74,7 @@ class Conversation(QObject):
         """Ask, instead of what is being asked."""
         was_busy = self.is_busy
         self._abandon()
+        self._asked = request
         self._run = self._worker.ask(request)
         if not was_busy:
             self.busy_changed.emit(True)
@@ -98,4 +114,5 @@ class Conversation(QObject):
             case Failed():
                 self.failed.emit(ending)
             case _:
-                self.succeeded.emit(ending)
+                kept = ending if self._learn is None else self._learn(self._asked, ending)
+                self.succeeded.emit(kept)

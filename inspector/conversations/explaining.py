@@ -1,35 +1,21 @@
-"""Asks for an explanation and teaches the study the answer."""
+"""Asks for an explanation."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
-
-from engine.protocol.messages import Explained
-from inspector.conversations.conversation import Conversation, Worker
+from engine.protocol.messages import Explain
+from inspector.conversations.conversation import Conversation
 from inspector.state.question import Question
-from inspector.state.study import Study
 
 
 class Explaining(Conversation):
     """The question being answered, which is not always the one the study has by now."""
 
-    def __init__(self, worker: Worker, study: Study, parent: QObject | None = None) -> None:
-        super().__init__(worker, parent)
-        self._study = study
-        self._asked: Question | None = None
-        self.succeeded.connect(self._on_succeeded)
-
-    @property
-    def asked(self) -> Question | None:
-        """The last question put to the worker."""
-        return self._asked
-
     def explain(self, question: Question) -> None:
         """Ask `question`, unless exactly that is being asked."""
-        if self.is_busy and not self.is_stopping and question == self._asked:
-            return
-        self._asked = question
-        self.ask(question.request())
+        if not self.is_busy or self.is_stopping or question != self.asked:
+            self.ask(question)
 
-    def _on_succeeded(self, answer: Explained) -> None:
-        self._study.learn(answer)
+    @property
+    def question(self) -> Question | None:
+        """The last question put to the worker."""
+        return self.asked if isinstance(self.asked, Explain) else None

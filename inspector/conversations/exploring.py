@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol.messages import Cancelled, Ending, Explained, Failed, Rate, Rated
@@ -26,7 +26,7 @@ class Exploring(Conversation):
     ended = Signal(str)  # all done or stopped; or why it failed
 
     def __init__(self, worker: Worker, study: Study, parent: QObject | None = None) -> None:
-        super().__init__(worker, parent)
+        super().__init__(worker, parent, study.keep)
         self._study = study
         self._waiting: deque[tuple[Cell, Question, bool]] = deque()  # and whether it is to be rated
         self._cell: Cell = (0, 0)
@@ -56,23 +56,24 @@ class Exploring(Conversation):
         while self._waiting:
             self.advanced.emit(self._all - len(self._waiting), self._all)
             self._cell, question, rates = self._waiting.popleft()
-            if rates:
-                self.ask(Rate(question.request()))
-                return
-            known = self._study.known(question)
+            request = Rate(question) if rates else question
+            known = self._study.known(request)
             if known is None:
-                self.ask(question.request())
+                self.ask(request)
                 return
-            self.answered.emit(*self._cell, known.relevance)
+            self._tell(known)
         self.ended.emit("")
 
     def _on_succeeded(self, ending: Ending) -> None:
+        self._tell(ending)
+        self._go_on()
+
+    def _tell(self, ending: Ending) -> None:
         match ending:
             case Explained():
-                self.answered.emit(*self._cell, self._study.keep(ending).relevance)
+                self.answered.emit(*self._cell, ending.relevance)
             case Rated():
                 self.rated.emit(*self._cell, ending.drop)
-        self._go_on()
 
     def _end(self, ending: Ending) -> None:
         if isinstance(ending, Cancelled | Failed):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
+from engine.protocol.inputs import Text, image_in, text_in
 from engine.protocol.messages import LOW_AGREEMENT, Explained, Export, ExportGrid, Failed, Generated, Loaded
 from engine.protocol.targets import Target, TokenName, Top
 from engine.protocol.values import Image, ModelSource
@@ -24,7 +24,7 @@ from inspector.conversations.loading import Loading
 from inspector.conversations.picturing import PICTURE_MODEL, misfit, nothing_to_explain
 from inspector.conversations.tokenising import Tokenising
 from inspector.state.aiming import chosen_at, token_against, token_at_position_shown
-from inspector.state.question import Question
+from inspector.state.question import Question, about_generated, about_image, about_prompt, put_to
 from inspector.state.scene import Against
 from inspector.state.study import Study
 from inspector.state.trouble import (
@@ -49,9 +49,9 @@ class Inquiry(QObject):
     def __init__(self, worker: Worker, figures: Worker, study: Study, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.study = study
-        self.explaining = Explaining(worker, study, self)
+        self.explaining = Explaining(worker, self, study.learn)
         self.generating = Generating(worker, self)
-        self.explaining_each = ExplainingEach(worker, self)
+        self.explaining_each = ExplainingEach(worker, self, study.learn)
         self.exploring = Exploring(worker, study, self)
         self.loading = Loading(worker, self)
         self.tokenising = Tokenising(worker, self)
@@ -81,7 +81,6 @@ class Inquiry(QObject):
         self.explaining.cancelled.connect(self._on_explaining_cancelled)
         self.generating.succeeded.connect(self._on_generated)
         self.generating.failed.connect(self._on_generating_failed)
-        self.explaining_each.succeeded.connect(self.study.learn_each)
         self.explaining_each.failed.connect(self._on_generating_failed)
         self.exploring.failed.connect(self._on_generating_failed)
         self.exporting.failed.connect(self._on_exporting_failed)
@@ -117,12 +116,12 @@ class Inquiry(QObject):
 
     def use_prompt(self, prompt: str) -> None:
         """Take over a whole prompt, from an example or a file, and explain it."""
-        self.study.ask(self.study.question.about_prompt(prompt))
+        self.study.ask(about_prompt(self.study.question, prompt))
         self.explain()
 
     def use_image(self, image: Image) -> None:
         """Take over a picture and explain it."""
-        self.study.ask(self.study.question.about_image(image))
+        self.study.ask(about_image(self.study.question, image))
         self.explain()
 
     def explain(self) -> None:
@@ -147,12 +146,12 @@ class Inquiry(QObject):
         """Let the model go on from the prompt, and explain the first token it says."""
         self.study.end_step()
         question = self.study.question
-        if not question.prompt:
+        if not isinstance(question.input, Text) or not question.input.text:
             self.troubled.emit(Trouble("The prompt is empty: type or paste a text to go on from."))
         elif not self.loading.is_busy:
             self.calmed.emit()
             self.explaining.drop()
-            self.generating.generate(question, max_new_tokens)
+            self.generating.generate(question.source, question.input, max_new_tokens)
 
     def explain_each(self) -> None:
         """Find the matrix of the generated text, unless it is known or under way."""
@@ -165,7 +164,7 @@ class Inquiry(QObject):
         self.activity.stop()
 
     def choose_rules(self, rules: str) -> None:
-        self._ask(replace(self.study.question, rules=rules))
+        self._ask(structs.replace(self.study.question, rules=rules))
 
     def choose_position(self, position: int) -> None:
         """Explain the token at `position` of those shown if it was generated, else the largest logit after it."""
@@ -198,7 +197,7 @@ class Inquiry(QObject):
             case Remedy.REPEAT:
                 self.explain()
             case Remedy.CHECKPOINT:
-                self.study.amend(replace(self.study.question, checkpointing=True))
+                self.study.amend(structs.replace(self.study.question, checkpointing=True))
                 self.explain()
             case Remedy.OPEN_AGAIN:
                 self.open_model(self.loading.opening or self.study.question.source)
@@ -217,7 +216,7 @@ class Inquiry(QObject):
     # -- asking --------------------------------------------------------------------------------------------------------
 
     def _ask_target(self, target: Target) -> None:
-        self._ask(replace(self.study.question, target=target))
+        self._ask(structs.replace(self.study.question, target=target))
 
     def _ask(self, question: Question) -> None:
         self.study.ask(question)
@@ -239,10 +238,11 @@ class Inquiry(QObject):
 
     def _on_question_changed(self, question: Question) -> None:
         shown = self.study.shown
-        if shown is not None and self.study.is_answered and question.image is None:
-            self.tokenising.learn(question.source, question.prompt, len(shown.relevance.tokens))
+        prompt = text_in(question.input)
+        if shown is not None and self.study.is_answered and prompt:
+            self.tokenising.learn(question.source, prompt, len(shown.relevance.tokens))
             return
-        self.tokenising.look_at(question.source, question.prompt)
+        self.tokenising.look_at(question.source, prompt)
         model = self.holding.model
         if model is not None and self.loading.opening == question.source and not model.takes_images:
             self.tokenising.count()
@@ -250,9 +250,9 @@ class Inquiry(QObject):
     def _on_loaded(self, ending: Loaded) -> None:
         question, source = self.study.question, self.loading.opening
         if source is not None and source != question.source:
-            self.study.ask(question.put_to(source))
+            self.study.ask(put_to(question, source))
         wanted, self._explain_when_open = self._explain_when_open, False
-        if wanted and (question.image is not None or (question.prompt and not ending.model.takes_images)):
+        if wanted and (image_in(question.input) or (text_in(question.input) and not ending.model.takes_images)):
             self.explain()
         else:
             self._on_question_changed(self.study.question)
@@ -274,19 +274,19 @@ class Inquiry(QObject):
 
     def _on_generated(self, said: Generated) -> None:
         question = self.study.question
-        if (question.source, question.prompt) != (said.question.source, said.question.prompt):
+        if (question.source, question.input) != (said.question.source, said.question.input):
             return  # written on meanwhile: the answer is to another prompt
-        if said.prompt == question.prompt:
+        if said.input == question.input:
             self.troubled.emit(Trouble("The model has nothing to add: its likeliest token ends the text."))
             return
-        self.study.ask(question.about_generated(said))
+        self.study.ask(about_generated(question, said))
         self.explain()
 
     def _on_generating_failed(self, failure: Failed) -> None:
         self.troubled.emit(trouble_with_explaining(failure, checkpointing=True))
 
     def _on_explaining_failed(self, failure: Failed) -> None:
-        asked = self.explaining.asked
+        asked = self.explaining.question
         target = asked.target if asked else None
         if failure.kind == "target_unknown" and asked == self.study.question and target != Top():
             self.study.take_back()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.protocol.inputs import Text, image_in
 from engine.protocol.values import ModelInfo, ModelSource
 from inspector.state.question import Question
 from inspector.state.trouble import Remedy, Trouble
@@ -13,13 +14,14 @@ def misfit(question: Question, model: ModelInfo | None) -> Trouble | None:
     """Why `model` cannot answer `question`; None where it can, or where that is not known."""
     if model is None:
         return None
-    if question.image is not None and not model.takes_images:
+    image = image_in(question.input)
+    if image is not None and not model.takes_images:
         return Trouble(
-            f"{model.title} takes text, not pictures. {question.image.name} waits for a model that does; to explain a "
+            f"{model.title} takes text, not pictures. {image.name} waits for a model that does; to explain a "
             "prompt, turn to it under Input and press Explain.",
             Remedy.PICTURE_MODEL,
         )
-    if question.image is None and model.takes_images:
+    if image is None and model.takes_images:
         return Trouble(
             f"{model.title} takes pictures, not text. Open a picture, or a model for text.", Remedy.CHOOSE_MODEL
         )
@@ -28,7 +30,7 @@ def misfit(question: Question, model: ModelInfo | None) -> Trouble | None:
 
 def nothing_to_explain(question: Question, model: ModelInfo | None) -> Trouble | None:
     """Why there is nothing to ask; None where there is a prompt or a picture."""
-    if question.prompt or question.image is not None:
+    if question.input != Text():
         return None
     if model is not None and model.takes_images:
         return Trouble("There is no picture yet: open, drop or paste one to explain.", Remedy.OPEN_IMAGE)

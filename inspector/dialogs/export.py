@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.protocol.messages import FigureFormat, Picture
+from engine.protocol.messages import Drawing, FigureFormat
 from inspector.dialogs.browsing import browse_new_file
 from inspector.look.labels import heading_label, plain_label, quiet_label
 from inspector.look.naming import named
@@ -35,7 +35,7 @@ class Product:
     title: str
     help: str
     format: FigureFormat
-    picture: Picture | Literal["pair"]  # the pinned answer beside the other
+    picture: Drawing | Literal["pair"]  # the pinned answer beside the other
     stem: str
 
     @property

@@ -9,6 +9,7 @@ from msgspec import structs
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from engine.protocol.inputs import image_in
 from engine.protocol.messages import ExportGrid
 from engine.protocol.rule_names import Attention, Gamma, gamma_of
 from engine.protocol.values import Relevance
@@ -35,7 +36,8 @@ class ExploringHandler(QObject):
     def explore(self) -> None:
         """Open the grid of gammas about the picture that is asked about."""
         question = self._inquiry.study.question
-        if question.image is None:
+        image = image_in(question.input)
+        if image is None:
             self.troubled.emit(Trouble("There is no picture yet to explore gammas on.", Remedy.OPEN_IMAGE))
             return
         gamma = gamma_of(question.rules) or Gamma()
@@ -56,7 +58,7 @@ class ExploringHandler(QObject):
         dialog.show()
         relevance = self._inquiry.study.scene.relevance
         target = f" · {relevance.target.label}" if relevance is not None and self._inquiry.study.is_answered else ""
-        dialog.begin(f"{question.image.name}{target}")
+        dialog.begin(f"{image.name}{target}")
 
     def _on_explore_finished(self) -> None:
         self._explore = None

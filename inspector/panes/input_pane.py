@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from engine.protocol.inputs import image_in, text_in
 from engine.protocol.rule_names import Gamma, gamma_of
 from engine.protocol.values import Image, ModelInfo
 from inspector.look.labels import heading_label
@@ -47,13 +48,14 @@ class InputPane(QWidget):
 
     def show_question(self, question: Question) -> None:
         """Show the prompt or picture that is asked about; what was written stays beside a picture."""
-        if question.image is None:
-            self._editor.set_text(question.prompt)
-        if question.image != self._shown:
-            self._shown = question.image
-            self._show_image(question.image)
-            self.tabs.setCurrentWidget(self._editor if question.image is None else self._image)
-        self.gamma.set_explorable(question.image is not None)
+        image = image_in(question.input)
+        if image is None:
+            self._editor.set_text(text_in(question.input))
+        if image != self._shown:
+            self._shown = image
+            self._show_image(image)
+            self.tabs.setCurrentWidget(self._editor if image is None else self._image)
+        self.gamma.set_explorable(image is not None)
         gamma = gamma_of(question.rules)
         self._rules.setVisible(gamma is not None)
         if gamma is not None and gamma != Gamma(*self.gamma.values()):

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from engine.protocol.inputs import text_in
 from inspector.panes.layers_pane import LayersPane
+from inspector.state.question import each_of
 from inspector.state.scene import MatrixMap, Scene, explained_token
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class MatrixPane(QWidget):
             )
         token = explained_token(scene.question, scene.matrix.matrix.tokens, scene.position)
         view.set_token(-1 if token is None else token)
-        view.set_stale(scene.stale and scene.question.prompt != scene.matrix.matrix.prompt)
+        view.set_stale(scene.stale and text_in(scene.question.input) != scene.matrix.matrix.prompt)
 
     def clear(self) -> None:
         if self.view is not None and self._shown is not None:
@@ -77,7 +79,7 @@ class LowerPanes(QTabWidget):
 
     def show_scene(self, scene: Scene) -> None:
         """Offer the matrix where `scene` has generated text, and take it away where not."""
-        if scene.question.continuation is None:
+        if each_of(scene.question) is None:
             if self.count() > 1:
                 self.removeTab(1)
                 self.matrix.clear()

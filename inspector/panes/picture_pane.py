@@ -122,7 +122,7 @@ class PicturePane(QWidget):
         self._shown = shown
         self._say(shown.note)
         question = shown.answer.question
-        made_of = (question.source, question.image, shown.original)  # another answer about it is on the same ground
+        made_of = (question.source, question.input, shown.original)  # another answer about it is on the same ground
         if self._ground is None or self._ground[0] != made_of:
             self._ground = (made_of, Ground.of(shown.seen, shown.original))
         values = [side.values for side in shown.sides]

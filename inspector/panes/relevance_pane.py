@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QStackedWidget, QWidget
 
+from engine.protocol.inputs import image_in
 from inspector.look.elided_label import ElidedLabel
 from inspector.look.labels import bold
 from inspector.look.naming import named
@@ -103,7 +104,7 @@ class RelevancePane(QWidget):
             self.strip.clear()
             self.picture.clear()
         self.picture.show_view(scene.view)
-        self._pages.setCurrentWidget(self.strip if scene.question.image is None else self.picture)
+        self._pages.setCurrentWidget(self.strip if image_in(scene.question.input) is None else self.picture)
 
     def _on_scale_activated(self, index: int) -> None:
         self.scale_chosen.emit(self._scale.itemData(index))

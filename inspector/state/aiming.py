@@ -15,7 +15,7 @@ def top_at(position: int, question: Question, shown: Explained | None) -> Target
 
 def chosen_at(position: int, question: Question, shown: Explained | None) -> Target:
     """What a click on the token at `position` asks: why it was said if the model did, else what it says next."""
-    if shown is not None and shown.relevance.prompt == question.prompt and position > 0:
+    if shown is not None and shown.question.input == question.input and position > 0:
         token = shown.relevance.tokens[position]
         if token.generated:
             return Token(token.id, position - 1)
@@ -55,7 +55,7 @@ def _position_shown(question: Question, shown: Explained | None) -> int:
 
 def _position_in_prompt(position: int, question: Question, shown: Explained | None) -> int:
     """The position as a target says it: -1 for the last, which is all there is to say of a prompt not yet shown."""
-    if shown is None or shown.relevance.prompt != question.prompt:
+    if shown is None or shown.question.input != question.input:
         return -1
     if shown.relevance.model.predicts == "next token":
         return -1 if position == len(shown.relevance.tokens) - 1 else position

@@ -5,14 +5,14 @@ from __future__ import annotations
 from msgspec import structs
 
 from engine.protocol.looks import Look
-from engine.protocol.messages import Export, ExportGrid, FigureFormat, GridFormat, Picture
+from engine.protocol.messages import Drawing, Export, ExportGrid, FigureFormat, GridFormat
 from engine.protocol.values import Relevance
 from inspector.state.picture import is_on_original
 from inspector.state.scene import Scene
 from inspector.state.view import View
 
 
-def figure_of(scene: Scene, figure_format: FigureFormat, picture: Picture) -> Export | None:
+def figure_of(scene: Scene, figure_format: FigureFormat, picture: Drawing) -> Export | None:
     """The answer on show; None where there is none."""
     relevance = scene.relevance
     return None if relevance is None else Export(relevance, figure_format, picture, look_on(relevance, scene.view))

@@ -112,9 +112,9 @@ def is_on_original(relevance: Relevance, view: View) -> bool:
 
 def goes_beside(pinned: Explained, answer: Explained | None) -> bool:
     """Whether both answers are about the same picture, by the same model."""
-    if answer is None or answer.question.image is None:
+    if answer is None:
         return False
-    ours, theirs = ((each.question.source, each.question.image) for each in (pinned, answer))
+    ours, theirs = ((each.question.source, each.question.input) for each in (pinned, answer))
     return ours == theirs
 
 

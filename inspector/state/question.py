@@ -1,100 +1,58 @@
-"""What is asked of a model."""
+"""The question: all that an answer depends on, which is the request that asks it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec.structs import replace
 
+from engine.protocol.inputs import Picture, Text
 from engine.protocol.messages import Explain, ExplainEach, Generated
 from engine.protocol.targets import Class, Contrast, Sum, Target, Token, Top
-from engine.protocol.values import Continuation, Image, ModelSource
+from engine.protocol.values import Image, ModelSource
 
 BUNDLED_MODELS = tuple(ModelSource(f"bundled:{name}") for name in ("llama", "gpt2", "bert", "vit"))
 TOP = Top()
 
-
-@dataclass(frozen=True)
-class Question:
-    """Everything that decides the answer: equal questions have equal answers."""
-
-    source: ModelSource = BUNDLED_MODELS[0]
-    prompt: str = ""
-    target: Target = TOP
-    rules: str = "attnlrp"
-    continuation: Continuation | None = None  # the end of the prompt that the model said itself
-    image: Image | None = None  # instead of a prompt
-    checkpointing: bool = False  # how to compute, not what: the answer is the same
-
-    @property
-    def key(self) -> Question:
-        """The question without what does not change its answer."""
-        return replace(self, checkpointing=False)
-
-    def asks_the_same_as(self, other: Question) -> bool:
-        """Whether both ask for the same target of the same model and input, by whatever rules."""
-        ours, theirs = ((each.source, each.prompt, each.image, each.target) for each in (self, other))
-        return ours == theirs
-
-    def request(self) -> Explain:
-        """The message that asks it."""
-        return Explain(
-            self.source,
-            self.prompt,
-            self.target,
-            self.rules,
-            self.checkpointing,
-            self.continuation,
-            image=self.image,
-        )
-
-    def request_each(self) -> ExplainEach | None:
-        """The message that asks it of every generated token; None where there is none."""
-        if self.continuation is None:
-            return None
-        return ExplainEach(self.source, self.prompt, self.continuation, self.rules, self.checkpointing)
-
-    @property
-    def matrix_key(self) -> Question:
-        """The question without its target: all that decides the matrix."""
-        return replace(self.key, target=TOP)
-
-    def about_prompt(self, prompt: str) -> Question:
-        """The same question about another prompt, of which no position is known yet."""
-        return replace(self, prompt=prompt, target=Top(), continuation=None, image=None)
-
-    def about_image(self, image: Image) -> Question:
-        """The same question about a picture, whose largest class is explained."""
-        return replace(self, prompt="", target=Top(), continuation=None, image=image)
-
-    def about_generated(self, said: Generated) -> Question:
-        """The same question about the prompt as the model went on with it: why it said the first token that is new."""
-        before = said.question.continuation
-        first = said.continuation.ids[len(before.ids) if before else 0]
-        target = Token(first, said.position - 1)
-        return replace(self, prompt=said.prompt, target=target, continuation=said.continuation)
-
-    def put_to(self, source: ModelSource) -> Question:
-        """The same question to another model, to which the ids of tokens mean nothing."""
-        return replace(self, source=source, target=Top(), checkpointing=False, continuation=None)
+Question = Explain
+FIRST = Question(BUNDLED_MODELS[0], Text())  # asked by nobody yet
 
 
-def question_of(request: Explain) -> Question:
-    """The question that `request` asks."""
-    return Question(
-        request.source,
-        request.prompt,
-        request.target,
-        request.rules,
-        request.continuation,
-        request.image,
-        request.checkpointing,
-    )
+def ask_the_same(one: Question, other: Question) -> bool:
+    """Whether both ask for the same target of the same model and input, by whatever rules."""
+    return (one.source, one.input, one.target) == (other.source, other.input, other.target)
 
 
-def question_of_each(request: ExplainEach) -> Question:
-    """The question that `request` asks of every generated token."""
-    return Question(
-        request.source, request.prompt, TOP, request.rules, request.continuation, checkpointing=request.checkpointing
-    )
+def about_prompt(question: Question, prompt: str) -> Question:
+    """The same question about another prompt, of which no position is known yet."""
+    return replace(question, input=Text(prompt), target=TOP)
+
+
+def about_image(question: Question, image: Image) -> Question:
+    """The same question about a picture, whose largest class is explained."""
+    return replace(question, input=Picture(image), target=TOP)
+
+
+def about_generated(question: Question, said: Generated) -> Question:
+    """The same question about the prompt as the model went on with it: why it said the first token that is new."""
+    before, after = said.question.input.continuation, said.input.continuation
+    if after is None:
+        return question
+    first = after.ids[len(before.ids) if before else 0]
+    return replace(question, input=said.input, target=Token(first, said.position - 1))
+
+
+def put_to(question: Question, source: ModelSource) -> Question:
+    """The same question to another model, to which the ids of tokens mean nothing."""
+    input = question.input
+    asked = Text(input.text) if isinstance(input, Text) else input
+    return replace(question, source=source, input=asked, target=TOP, checkpointing=False)
+
+
+def each_of(question: Question) -> ExplainEach | None:
+    """The request to explain every generated token of the question's text; None where there is none."""
+    input = question.input
+    if not isinstance(input, Text) or input.continuation is None:
+        return None
+    return ExplainEach(question.source, input, question.rules, question.checkpointing)
 
 
 def text_of(target: Target) -> str:

@@ -15,8 +15,9 @@ from engine.protocol.targets import Token as TokenTarget
 from engine.protocol.values import Matrix, Prediction, Relevance, Token
 from engine.reading.colours import colour_limit, relevance_at
 from engine.reading.ledger_in_words import expectation, is_defect, sum_in_words
+from inspector.state.known import key_of
 from inspector.state.picture import Picture, Thumbnails, picture_of, thumbnails_of
-from inspector.state.question import Question, position_of, question_of
+from inspector.state.question import Question, position_of
 from inspector.state.view import View
 
 SCALE_TITLES: dict[Scale, str] = {"layer": "Each layer", "global": "All layers", "target": "Share of target"}
@@ -137,7 +138,7 @@ def resolve(
         return Scene(question, view)
     relevance = answer.relevance
     view = _inside(view, relevance)
-    stale = question_of(answer.question).key != question.key
+    stale = key_of(answer.question) != key_of(question)
     about_picture = relevance.seen is not None
     value = max(abs(one.relevance.value) for one in (answer, pinned or answer))
     return Scene(
@@ -152,7 +153,7 @@ def resolve(
         None
         if each is None
         else MatrixMap(each, view.look.scale, view.look.colour_map, _matrix_limits(each.matrix, view.look.scale)),
-        _position(question, relevance),
+        _position(question, answer),
         sum_in_words(relevance, view.look.layer, _sum(relevance, view.look.layer)),
         expectation(relevance.ledger) if relevance.ledger else "",
         is_defect(relevance.ledger),
@@ -263,11 +264,12 @@ def choice_of(answer: Explained) -> Choice:
     return Choice(answer.predictions, position, label, explained, against, relation, kind)
 
 
-def _position(question: Question, relevance: Relevance) -> int | None:
+def _position(question: Question, answer: Explained) -> int | None:
     """Where the question asks, counted from the start; of another prompt only the answer's place is known."""
+    relevance = answer.relevance
     if relevance.model.predicts == "classes":
         return None  # of the whole input
     asked = position_of(question.target)
-    if question.prompt != relevance.prompt:
+    if question.input != answer.question.input:
         return relevance.target.position
     return asked if asked >= 0 else len(relevance.tokens) + asked

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.messages import Explained, ExplainedEach
-from inspector.state.answers import Answers
+from engine.protocol.inputs import text_in
+from engine.protocol.messages import Explain, Explained
 from inspector.state.history import History
+from inspector.state.known import Answer, Asked, Known, key_of
 from inspector.state.picture import goes_beside
-from inspector.state.question import Question, question_of, question_of_each
+from inspector.state.question import FIRST, Question, about_prompt, each_of
 from inspector.state.scene import Scene, resolve
 from inspector.state.view import View
-
-KEPT_MATRICES = 8
 
 
 class Study(QObject):
@@ -30,9 +28,8 @@ class Study(QObject):
         self, question: Question | None = None, view: View | None = None, clock: Callable[[], float] = monotonic
     ) -> None:
         super().__init__()
-        self._history = History(question or Question())
-        self._answers = Answers()
-        self._each: OrderedDict[Question, ExplainedEach] = OrderedDict()
+        self._history = History(question or FIRST)
+        self._known = Known()
         self._shown: Explained | None = None
         self._pinned: Explained | None = None
         self._clock = clock
@@ -79,8 +76,8 @@ class Study(QObject):
 
     def type(self, prompt: str) -> None:
         """Take over the prompt as it is being typed."""
-        if prompt != self.question.prompt:
-            self._history.go_on(self.question.about_prompt(prompt), typed_at=self._clock())
+        if prompt != text_in(self.question.input):
+            self._history.go_on(about_prompt(self.question, prompt), typed_at=self._clock())
             self._follow()
 
     def amend(self, question: Question) -> None:
@@ -105,28 +102,25 @@ class Study(QObject):
         self._history.take_back()
         self._follow()
 
-    def learn(self, answer: Explained) -> None:
-        """Keep an answer, and show it unless the one on show answers the present question and this one does not."""
-        question = question_of(answer.question)
-        answer = self._answers.keep(question, answer)
-        if question.key == self.question.key or not self.is_answered:
-            self._shown = answer
-            self._resolve(self.view)
+    def learn(self, request: Asked, ending: Answer) -> Answer:
+        """Keep an ending, and show it unless what is on show answers the present question and this does not.
 
-    def known(self, question: Question) -> Explained | None:
-        """The answer to `question`, where it is still here."""
-        return self._answers.find(question)
-
-    def keep(self, answer: Explained) -> Explained:
-        """Keep an answer for when it is asked for, and show what is shown; the answer as it is kept."""
-        return self._answers.keep(question_of(answer.question), answer)
-
-    def learn_each(self, answer: ExplainedEach) -> None:
-        """Keep the matrix of a generated text, and show it where it is this one's."""
-        self._each[question_of_each(answer.question).key] = answer
-        while len(self._each) > KEPT_MATRICES:
-            self._each.popitem(last=False)
+        What comes back is the ending as it is kept.
+        """
+        kept = self._known.keep(request, ending)
+        is_wanted = isinstance(request, Explain) and key_of(request) == key_of(self.question)
+        if isinstance(kept, Explained) and (is_wanted or not self.is_answered):
+            self._shown = kept
         self._resolve(self.view)
+        return kept
+
+    def keep(self, request: Asked, ending: Answer) -> Answer:
+        """Keep an ending for when it is asked for, and show what is shown; the ending as it is kept."""
+        return self._known.keep(request, ending)
+
+    def known(self, request: Asked) -> Answer | None:
+        """The ending of `request`, where it is still here."""
+        return self._known.find(request)
 
     def pin(self) -> None:
         """Keep the answer on show beside those that follow, as long as they are about the same picture and model."""
@@ -164,14 +158,15 @@ class Study(QObject):
             self.look_at_layer(len(self._shown.relevance.layers) - 1)
 
     def _follow(self) -> None:
-        known = self._answers.find(self.question)
+        known = self._known.explained(self.question)
         if known is not None:
             self._shown = known
         self._resolve(self.view)
         self.question_changed.emit(self.question)
 
     def _resolve(self, view: View) -> None:
-        each = self._each.get(self.question.matrix_key) if self.question.continuation else None
+        asks_each = each_of(self.question)
+        each = None if asks_each is None else self._known.explained_each(asks_each)
         if self._pinned is not None and not goes_beside(self._pinned, self._shown):
             self._pinned = None
         self._scene = resolve(self.question, self._shown, view, each, self._pinned)

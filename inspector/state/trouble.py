@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from engine.protocol.messages import Failed, FailureKind
+from engine.protocol.failures import FailureKind
+from engine.protocol.messages import Failed
 
 
 class Remedy(Enum):

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
 
+from engine.protocol.inputs import Text
 from engine.protocol.messages import Ending, Event, Explain, Explained, Failed, Progress, Request, Unload
 from engine.protocol.values import ModelSource
 from inspector.client import WorkerClient, WorkerState
@@ -142,7 +143,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     application = QCoreApplication(sys.argv[:1])
-    question = Explain(ModelSource(options.model), PROMPT)
+    question = Explain(ModelSource(options.model), Text(PROMPT))
     choose = random.Random(options.seed)
 
     cold = statistics.median(seconds_to_start(question) for _ in range(3))

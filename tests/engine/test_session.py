@@ -14,6 +14,7 @@ from torch import nn
 
 from engine.models.opening import Model
 from engine.protocol.failures import DoesNotFit, ModelError, Stopped
+from engine.protocol.inputs import Input, Picture, Text, text_in
 from engine.protocol.messages import (
     Ending,
     Explain,
@@ -95,10 +96,10 @@ class Engine:
         self.modules.append(weakref.ref(module))
         return Model(module, None, info(source))
 
-    def record(self, model: Model, prompt: str, *, rules: str, checkpointing: bool, **_: Any) -> FakeTrace:
+    def record(self, model: Model, input: Input, *, rules: str, checkpointing: bool, **_: Any) -> FakeTrace:
         if self.cannot_trace:
             raise self.cannot_trace.pop()
-        self.traces.append(FakeTrace(prompt, rules, model, self.cannot_explain))
+        self.traces.append(FakeTrace(text_in(input), rules, model, self.cannot_explain))
         return self.traces[-1]
 
 
@@ -122,21 +123,21 @@ def test_that_a_model_is_opened_once_for_many_requests(engine: Engine, ask: Ask)
     assert loaded.model == info(A)
     assert loaded.memory.total > loaded.memory.used > 0
     ask(Load(A))
-    ask(Explain(A, "prompt"))
+    ask(Explain(A, Text("prompt")))
     assert engine.opened == [A]
 
 
 def test_that_explaining_opens_the_model_it_needs(engine: Engine, ask: Ask) -> None:
-    explained = ask(Explain(B, "prompt"))
+    explained = ask(Explain(B, Text("prompt")))
     assert isinstance(explained, Explained)
-    assert explained.question == Explain(B, "prompt")
+    assert explained.question == Explain(B, Text("prompt"))
     assert explained.relevance.model.source == B
     assert explained.predictions[0].text == "3"
     assert engine.opened == [B]
 
 
 def test_that_the_old_model_is_gone_before_another_is_opened(engine: Engine, ask: Ask) -> None:
-    ask(Explain(A, "prompt"))
+    ask(Explain(A, Text("prompt")))
     engine.traces[0].model = None  # type: ignore[assignment]  # the record of the test itself
     ask(Load(B))
     assert engine.alive_when_opening == [0, 0]
@@ -161,7 +162,7 @@ def test_that_a_model_which_cannot_be_opened_is_tried_again(engine: Engine, ask:
 
 def test_that_unloading_lets_go_of_everything(engine: Engine, ask: Ask) -> None:
     assert isinstance(ask(Unload()), Unloaded)
-    ask(Explain(A, "prompt"))
+    ask(Explain(A, Text("prompt")))
     assert isinstance(ask(Unload()), Unloaded)
     assert engine.traces[0].is_closed
     engine.traces.clear()
@@ -170,8 +171,8 @@ def test_that_unloading_lets_go_of_everything(engine: Engine, ask: Ask) -> None:
 
 
 def test_that_another_target_needs_no_other_trace(engine: Engine, ask: Ask) -> None:
-    ask(Explain(A, "prompt", Top()))
-    answer = ask(Explain(A, "prompt", Token("5")))
+    ask(Explain(A, Text("prompt"), target=Top()))
+    answer = ask(Explain(A, Text("prompt"), target=Token("5")))
     assert isinstance(answer, Explained)
     assert answer.relevance.target.asked == Token("5")
     assert len(engine.traces) == 1
@@ -179,7 +180,7 @@ def test_that_another_target_needs_no_other_trace(engine: Engine, ask: Ask) -> N
 
 def test_that_going_to_and_fro_between_two_rule_sets_needs_two_traces(engine: Engine, ask: Ask) -> None:
     for rules in ("attnlrp", "cp-lrp", "attnlrp", "cp-lrp"):
-        answer = ask(Explain(A, "prompt", rules=rules))
+        answer = ask(Explain(A, Text("prompt"), rules=rules))
         assert isinstance(answer, Explained)
         assert answer.relevance.rules == rules
     assert [trace.rules for trace in engine.traces] == ["attnlrp", "cp-lrp"]
@@ -187,22 +188,22 @@ def test_that_going_to_and_fro_between_two_rule_sets_needs_two_traces(engine: En
 
 def test_that_the_trace_used_longest_ago_makes_room(engine: Engine, ask: Ask) -> None:
     for prompt in ("first", "second", "first", "third"):
-        ask(Explain(A, prompt))
+        ask(Explain(A, Text(prompt)))
     assert KEPT_TRACES == 2
     assert [trace.prompt for trace in engine.traces if trace.is_closed] == ["second"]
 
 
 def test_that_kept_traces_make_room_where_memory_is_short(engine: Engine, ask: Ask) -> None:
-    ask(Explain(A, "first"))
+    ask(Explain(A, Text("first")))
     engine.cannot_trace = [DoesNotFit("too long")]
-    assert isinstance(ask(Explain(A, "second")), Explained)
+    assert isinstance(ask(Explain(A, Text("second"))), Explained)
     assert engine.traces[0].is_closed
 
 
 def test_that_what_does_not_fit_into_free_memory_is_said(engine: Engine, ask: Ask) -> None:
     engine.cannot_trace = [DoesNotFit("too long")]
     with pytest.raises(DoesNotFit):
-        ask(Explain(A, "first"))
+        ask(Explain(A, Text("first")))
 
 
 @pytest.mark.parametrize("error", [Stopped(), MemoryError()])
@@ -211,15 +212,15 @@ def test_that_a_trace_in_which_something_went_wrong_is_not_used_again(
 ) -> None:
     engine.cannot_explain = [error]
     with pytest.raises(type(error)):
-        ask(Explain(A, "prompt"))
+        ask(Explain(A, Text("prompt")))
     assert engine.traces[0].is_closed
-    assert isinstance(ask(Explain(A, "prompt")), Explained)
+    assert isinstance(ask(Explain(A, Text("prompt"))), Explained)
     assert len(engine.traces) == 2
 
 
 def test_that_progress_comes_with_its_phase(engine: Engine) -> None:
     heard: list[Progress] = []
-    Session(engine.open_model, engine.record).answer(Explain(A, "prompt"), heard.append, lambda: False)  # type: ignore[arg-type]
+    Session(engine.open_model, engine.record).answer(Explain(A, Text("prompt")), heard.append, lambda: False)  # type: ignore[arg-type]
     assert heard == [Progress("load", 1, 1), Progress("backward", 2, 2)]
 
 
@@ -243,25 +244,25 @@ def test_that_a_session_generates_and_explains_what_was_generated() -> None:
     source = ModelSource("bundled:llama")
     heard: list[Progress] = []
     prompt = "In 1922 the British reached 8,320 m. Answer: "
-    said = session.answer(Generate(source, prompt, 4), heard.append, lambda: False)
+    said = session.answer(Generate(source, Text(prompt), max_new_tokens=4), heard.append, lambda: False)
     assert isinstance(said, Generated)
     assert {step.phase for step in heard} >= {"generate"}
-    assert said.prompt.startswith(prompt)
-    assert len(said.continuation.ids) == 4
-    first = said.continuation
-    each = session.answer(ExplainEach(source, said.prompt, first), heard.append, lambda: False)
+    assert said.input.text.startswith(prompt)
+    assert len(said.input.continuation.ids) == 4
+    first = said.input.continuation
+    each = session.answer(ExplainEach(source, Text(said.input.text, first)), heard.append, lambda: False)
     assert isinstance(each, ExplainedEach)
     assert each.matrix.rows.shape == (4, len(each.matrix.tokens))
     place = each.matrix.start
-    asked = Explain(source, said.prompt, Token(first.ids[0], place - 1), continuation=first)
+    asked = Explain(source, Text(said.input.text, first), target=Token(first.ids[0], place - 1))
     answer = session.answer(asked, heard.append, lambda: False)
     assert isinstance(answer, Explained)
     assert answer.relevance.tokens == each.matrix.tokens
     assert answer.relevance.value == pytest.approx(float(each.matrix.values[0]))
-    more = session.answer(Generate(source, said.prompt, 2, first), heard.append, lambda: False)
+    more = session.answer(Generate(source, Text(said.input.text, first), max_new_tokens=2), heard.append, lambda: False)
     assert isinstance(more, Generated)
-    assert more.continuation.ids[:4] == first.ids
-    assert more.continuation.start == first.start
+    assert more.input.continuation.ids[:4] == first.ids
+    assert more.input.continuation.start == first.start
     assert (said.position, more.position) == (place, place + 4)
 
 
@@ -269,7 +270,7 @@ def test_that_gammas_share_a_forward_pass_and_pictures_do_not(engine: Engine) ->
     session = Session(engine.open_model, engine.record)  # type: ignore[arg-type]
     for digest in ("a", "b"):
         for rules in ("gamma(conv=1, linear=0)", "gamma(conv=0.25, linear=0.05)"):
-            asked = Explain(A, "", rules=rules, image=Image("cat.png", digest, b"bytes"))
+            asked = Explain(A, Picture(Image("cat.png", digest, b"bytes")), rules=rules)
             answer = session.answer(asked, lambda progress: None, lambda: False)
             assert isinstance(answer, Explained) and answer.relevance.rules == rules
     assert len(engine.traces) == 2
@@ -277,7 +278,7 @@ def test_that_gammas_share_a_forward_pass_and_pictures_do_not(engine: Engine) ->
 
 def test_that_an_answer_leaves_the_pictures_bytes_out(engine: Engine) -> None:
     session = Session(engine.open_model, engine.record)  # type: ignore[arg-type]
-    asked = Explain(A, "", image=Image("cat.png", "a", b"bytes"))
+    asked = Explain(A, Picture(Image("cat.png", "a", b"bytes")))
     answer = session.answer(asked, lambda progress: None, lambda: False)
-    assert isinstance(answer, Explained) and answer.question.image is not None
-    assert (answer.question.image, answer.question.image.data) == (asked.image, b"")
+    assert isinstance(answer, Explained) and isinstance(answer.question.input, Picture)
+    assert (answer.question, answer.question.input.image.data) == (asked, b"")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from msgspec import structs
 
+from engine.protocol.inputs import Picture, Text, image_in
 from engine.protocol.messages import (
     Explain,
     ExplainEach,
@@ -80,20 +81,22 @@ SAID = ((900, " eight"), (901, " thousand"), (902, " metres"))
 def generated(asked: Generate) -> Generated:
     """The words of `SAID`, as far as they were asked for."""
     said = SAID[: asked.max_new_tokens]
-    before = asked.continuation or Continuation(len(asked.prompt), ())
+    before = asked.input.continuation or Continuation(len(asked.input.text), ())
     continuation = Continuation(before.start, (*before.ids, *(id for id, _ in said)))
-    position = len(tokens_of(asked.prompt))
-    return Generated(asked, asked.prompt + "".join(word for _, word in said), continuation, position, False, MEMORY)
+    position = len(tokens_of(asked.input.text))
+    whole = Text(asked.input.text + "".join(word for _, word in said), continuation)
+    return Generated(asked, whole, position, False, MEMORY)
 
 
 def matrix_of(asked: ExplainEach) -> ExplainedEach:
     """A matrix with relevance only before each token."""
-    tokens = tokens_of(asked.prompt, asked.continuation)
-    count, start = len(asked.continuation.ids), len(tokens) - len(asked.continuation.ids)
+    prompt, continuation = asked.input.text, asked.input.continuation
+    tokens = tokens_of(prompt, continuation)
+    count, start = len(continuation.ids), len(tokens) - len(continuation.ids)
     rows = np.random.default_rng([1, *asked.rules.encode()]).normal(size=(count, len(tokens))).astype(np.float32)
     rows = np.tril(rows, start - 1)
     matrix = Matrix(
-        info_of(asked.source), asked.prompt, tokens, start, asked.rules, rows, np.full(count, 9.0, np.float32), {}
+        info_of(asked.source), prompt, tokens, start, asked.rules, rows, np.full(count, 9.0, np.float32), {}
     )
     return ExplainedEach(asked, matrix, 0.5, MEMORY)
 
@@ -104,13 +107,14 @@ def predictions() -> tuple[Prediction, ...]:
 
 def answer_to(question: Explain, seed: int = 0) -> Explained:
     """An answer whose relevance depends on the rules and the target, and sums to anything."""
-    if question.image is not None:
+    if image_in(question.input) is not None:
         return answer_about_picture(question, seed)
-    tokens = tokens_of(question.prompt, question.continuation)
+    prompt = question.input.text
+    tokens = tokens_of(prompt, question.input.continuation)
     random = np.random.default_rng([seed, *question.rules.encode(), *repr(question.target).encode()])
     layers = random.normal(size=(BLOCKS + 1, len(tokens))).astype(np.float32)
     relevance = Relevance(
-        info_of(question.source), question.prompt, tokens, resolved(question.target, len(tokens)), question.rules,
+        info_of(question.source), prompt, tokens, resolved(question.target, len(tokens)), question.rules,
         12.5, layers[0].copy(), layers, {"torch": "0"},
     )  # fmt: skip
     return Explained(question, relevance, predictions(), 0.25, MEMORY)
@@ -123,16 +127,17 @@ def answer_about_picture(question: Explain, seed: int = 0) -> Explained:
     layers[-1, 1:] = np.nan
     channels = random.normal(size=(3, *PICTURE)).astype(np.float32)
     pixels = random.integers(0, 256, (*PICTURE, 3), dtype=np.uint8)
+    image = question.input.image
     whole = random.integers(0, 256, (48, 64, 3), dtype=np.uint8)
     explained = 1 if isinstance(question.target, Class) else 0
     target = ResolvedTarget(question.target, f"“{CLASSES[explained]}”", -1, ((-1, explained, 1.0),))
     relevance = Relevance(
         info_of(question.source), "", (), target, question.rules, 12.5, channels.sum(axis=0), layers, {"torch": "0"},
-        seen=Seen(question.image.name, pixels, (640, 480), (80.0, 0.0, 560.0, 480.0), whole=whole), channels=channels,
+        seen=Seen(image.name, pixels, (640, 480), (80.0, 0.0, 560.0, 480.0), whole=whole), channels=channels,
         grids=(*[GRID] * BLOCKS, None),
     )  # fmt: skip
     found = tuple(Prediction(i, name, name, 12.0 - i, 0.5 / 2**i) for i, name in enumerate(CLASSES))
-    asked = structs.replace(question, image=structs.replace(question.image, data=b""))
+    asked = structs.replace(question, input=Picture(structs.replace(image, data=b"")))
     return Explained(asked, relevance, found, 0.25, MEMORY)
 
 

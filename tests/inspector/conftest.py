@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
+from engine.protocol.inputs import Text
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
@@ -13,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from inspector.keeping.settings import Profile, SettingsFile
 from inspector.look.theme import apply_theme
-from inspector.state.question import Question
+from inspector.state.question import BUNDLED_MODELS, Question
 from inspector.state.study import Study
 from inspector.window import Window
 
@@ -37,8 +39,13 @@ def open_window(qtbot: QtBot, qapp, worker: FakeWorker, figures: FakeWorker) -> 
     windows: list[Window] = []
 
     def open_one(profile: Profile | None = None, prompt: str = PROMPT, other: FakeWorker | None = None) -> Window:
-        study, profile = Study(Question(prompt=prompt)), profile or Profile(SettingsFile(None))
-        window = Window(worker, figures, study, profile, lambda command: other)
+        window = Window(
+            worker,
+            figures,
+            Study(Question(BUNDLED_MODELS[0], Text(prompt))),
+            profile or Profile(SettingsFile(None)),
+            lambda command: other,
+        )
         windows.append(window)
         window.show()
         qtbot.waitUntil(lambda: window.layers.map is not None)

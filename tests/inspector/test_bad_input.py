@@ -18,8 +18,8 @@ from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 import engine
-from engine.protocol.failures import EngineError
-from engine.protocol.messages import FailureKind
+from engine.protocol.failures import EngineError, FailureKind
+from engine.protocol.inputs import Text
 from engine.protocol.targets import Class, Token, Top
 from engine.protocol.values import ModelSource
 from engine.terminal.prompt_file import read_target
@@ -166,7 +166,7 @@ def test_that_the_command_says_so_in_a_line(case: Case, tmp_path: Path) -> None:
 def test_that_the_window_says_so_in_place(case: Case, tmp_path: Path, qtbot, qapp) -> None:
     worker = HonestWorker()
     source = case.source(tmp_path / "model")
-    study, profile = Study(Question(source, case.prompt)), Profile(SettingsFile(None))
+    study, profile = Study(Question(source, Text(case.prompt))), Profile(SettingsFile(None))
     window = Window(worker, FakeWorker(), study, profile, lambda command: None)
     window.show()
     qtbot.waitUntil(lambda: window.layers.map is not None)

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 import engine
 from engine.protocol.failures import ImageError
+from engine.protocol.inputs import Text
 from engine.protocol.values import ModelSource
 from inspector.command_line.cli import cli
 from inspector.keeping.settings import Profile, SettingsFile
@@ -114,7 +115,9 @@ def worker() -> HonestWorker:
 @pytest.fixture
 def answered(worker: HonestWorker, qtbot, qapp) -> Iterator[Window]:
     """A window that shows why two digits are what they are."""
-    window = Window(worker, FakeWorker(), Study(Question(VIT)), Profile(SettingsFile(None)), lambda command: None)
+    window = Window(
+        worker, FakeWorker(), Study(Question(VIT, Text())), Profile(SettingsFile(None)), lambda command: None
+    )
     window.show()
     worker.start()
     window.inquiry.open_model(VIT)

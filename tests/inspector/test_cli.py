@@ -28,6 +28,7 @@ from typer.testing import CliRunner
 
 from engine.figures import render
 from engine.figures.typesetting import is_whole_pdf
+from engine.protocol.inputs import Picture
 from engine.protocol.messages import Ending, Explain, Explained, Export, Exported, ExportGrid, Request
 from engine.protocol.values import Memory, ModelSource, Prediction
 from engine.rules.table import RULE_SETS
@@ -257,8 +258,8 @@ def test_that_a_picture_is_explained(cat: str, tmp_path: Path) -> None:
     assert (done.exit_code, done.stderr) == (0, "")
     assert f"Written  {out}" in done.stdout and "patches" in done.stdout
     question, export = PaintingSession.asked
-    assert isinstance(question, Explain) and question.image is not None and isinstance(export, Export)
-    assert (question.rules, question.image.data, question.prompt) == (rules, b"a picture", "")
+    assert isinstance(question, Explain) and isinstance(question.input, Picture) and isinstance(export, Export)
+    assert (question.rules, question.input.image.data) == (rules, b"a picture")
     assert question.source == ModelSource("torchvision:vit_b_16", weights="w.pt", classes=("a cat", "a dog"))
     assert (export.picture, export.look.clip, export.look.opacity, export.look.zoom) == ("overlay", 99, 0.4, 2)
     assert PIL.Image.open(out).format == "PNG" and not export.look.original

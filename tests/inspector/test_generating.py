@@ -10,6 +10,7 @@ from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from engine.protocol.inputs import Text
 from engine.protocol.messages import Explain, ExplainEach, Generate, Load, Progress
 from engine.protocol.targets import Token
 from engine.protocol.values import ModelSource
@@ -32,7 +33,7 @@ def test_that_the_answer_is_appended_and_its_first_token_explained(window, worke
     before = window.editor.text()
     window.commands["run.generate"].trigger()
     (request,) = asked(worker, Generate)
-    assert (request.prompt, request.max_new_tokens, request.continuation) == (before, 32, None)
+    assert (request.input, request.max_new_tokens) == (Text(before), 32)
     worker.answer()
     assert window.editor.text() == before + "".join(word for _, word in SAID)
     answer = window.study.shown
@@ -58,7 +59,7 @@ def test_that_undo_takes_the_generated_text_back(generated, worker):
     text = generated.editor.text()
     generated.commands["edit.undo"].trigger()
     assert text.startswith(generated.editor.text())
-    assert generated.study.question.continuation is None
+    assert generated.study.question.input.continuation is None
     assert generated.below.count() == 1
     generated.commands["edit.redo"].trigger()
     assert generated.editor.text() == text
@@ -74,7 +75,7 @@ def test_that_a_click_on_a_generated_token_explains_it_and_on_another_what_follo
     worker.answer()
     question = generated.study.shown.question
     assert question.target == Token(SAID[-1][0], count - 2)
-    assert question.continuation is not None
+    assert question.input.continuation is not None
     assert strip._picture.marks.target == count - 1
     QTest.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=strip.token_rects(1)[0].center())
     worker.answer()
@@ -84,7 +85,7 @@ def test_that_a_click_on_a_generated_token_explains_it_and_on_another_what_follo
 
 def test_that_what_is_typed_ends_the_generated_text(generated, qtbot):
     qtbot.keyClicks(generated.editor.focusProxy(), "x")
-    assert generated.study.question.continuation is None
+    assert generated.study.question.input.continuation is None
     assert generated.below.count() == 1
 
 
@@ -93,17 +94,17 @@ def test_that_what_one_model_said_is_plain_text_to_another(generated, worker):
     generated.inquiry.open_model(ModelSource("bundled:gpt2"))
     worker.answer()
     question = generated.study.shown.question
-    assert (question.source.name, question.prompt, question.continuation) == ("bundled:gpt2", text, None)
+    assert (question.source.name, question.input) == ("bundled:gpt2", Text(text))
     assert generated.below.count() == 1
 
 
 def test_that_generating_again_goes_on_from_what_was_said(generated, worker):
     generated.commands["run.generate"].trigger()
     request = asked(worker, Generate)[-1]
-    assert request.continuation is not None
-    assert request.continuation.ids == tuple(id for id, _ in SAID)
+    assert request.input.continuation is not None
+    assert request.input.continuation.ids == tuple(id for id, _ in SAID)
     worker.answer()
-    assert len(generated.study.question.continuation.ids) == 2 * len(SAID)
+    assert len(generated.study.question.input.continuation.ids) == 2 * len(SAID)
 
 
 def test_that_the_matrix_is_computed_when_it_is_looked_at_and_a_click_explains_its_row(generated, worker, qtbot):

@@ -12,6 +12,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QToolButton, QWidget
 
+from engine.protocol.inputs import Picture, Text
 from engine.protocol.messages import Explain, Export, ExportGrid, Failed, Rate
 from engine.protocol.rule_names import Gamma
 from engine.protocol.targets import Class
@@ -121,7 +122,7 @@ def test_that_no_control_of_a_picture_lies_on_another_in_a_narrow_window(about_c
 
 
 def test_that_a_dropped_picture_is_explained_and_shown(about_cat, worker, picture):
-    assert asked(worker, Explain)[-1].image.data == picture.read_bytes()
+    assert asked(worker, Explain)[-1].input.image.data == picture.read_bytes()
     assert about_cat.relevance.picture.picture.isVisible()
     assert not about_cat.relevance.strip.isVisible()
     assert "pixels" in title(about_cat)
@@ -160,7 +161,7 @@ def test_that_the_prompt_survives_a_picture(about_cat, worker, qtbot):
     about_cat.commands["edit.undo"].trigger()
     about_cat.commands["edit.undo"].trigger()
     worker.answer()
-    assert about_cat.study.question.prompt == before == about_cat.editor.text()
+    assert about_cat.study.question.input.text == before == about_cat.editor.text()
     assert about_cat.relevance.strip.isVisible()
     about_cat.commands["edit.redo"].trigger()
     about_cat.commands["edit.redo"].trigger()
@@ -172,7 +173,7 @@ def test_that_a_picture_on_the_clipboard_is_pasted(with_vit, worker):
     image.fill(Qt.GlobalColor.red)
     QApplication.clipboard().setImage(image)
     with_vit.commands["edit.paste_image"].trigger()
-    assert asked(worker, Explain)[-1].image.data.startswith(b"\x89PNG")
+    assert asked(worker, Explain)[-1].input.image.data.startswith(b"\x89PNG")
 
 
 def test_that_a_clipboard_without_a_picture_is_no_question(with_vit, worker):
@@ -255,11 +256,11 @@ def test_that_the_prompt_in_front_is_meant_where_the_model_takes_no_pictures(abo
     about_cat.inquiry.open_model(ModelSource("bundled:gpt2"))
     worker.answer()
     about_cat.commands[command].trigger()
-    assert about_cat.study.question.image is not None  # the picture is in front
+    assert isinstance(about_cat.study.question.input, Picture)  # the picture is in front
     about_cat.input.tabs.setCurrentWidget(about_cat.editor)
     about_cat.commands[command].trigger()
     worker.answer()
-    assert asked(worker, Explain)[-1].prompt.startswith(prompt)
+    assert asked(worker, Explain)[-1].input.text.startswith(prompt)
     assert about_cat.relevance.strip.isVisible()
     assert not about_cat.notices.failure.isVisible()
 
@@ -268,14 +269,14 @@ def test_that_a_look_at_the_prompt_takes_no_picture_from_a_model_for_pictures(ab
     about_cat.input.tabs.setCurrentWidget(about_cat.editor)
     about_cat.commands["run.explain"].trigger()
     worker.answer()
-    assert about_cat.study.question.image is not None
+    assert isinstance(about_cat.study.question.input, Picture)
 
 
 def test_that_the_image_tab_takes_files_and_pixels(with_vit, worker, picture):
     with_vit.image.file_chosen.emit(str(picture))
-    assert asked(worker, Explain)[-1].image.name == "cat.png"
+    assert asked(worker, Explain)[-1].input.image.name == "cat.png"
     with_vit.image.image_pasted.emit(b"other bytes", "pasted picture.png")
-    assert asked(worker, Explain)[-1].image.data == b"other bytes"
+    assert asked(worker, Explain)[-1].input.image.data == b"other bytes"
 
 
 def test_that_gammas_are_set_while_gamma_rules_are_in_force(about_cat, worker):
@@ -474,5 +475,5 @@ def test_that_gammas_are_explored_where_there_is_a_picture(about_cat):
     button = about_cat.input.gamma.findChild(QPushButton, "explore")
     assert button.isEnabled()
     about_cat.commands["edit.undo"].trigger()
-    assert about_cat.study.question.image is None
+    assert about_cat.study.question.input == Text(about_cat.editor.text())
     assert not button.isEnabled()

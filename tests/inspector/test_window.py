@@ -334,7 +334,7 @@ def test_that_a_dropped_text_becomes_the_prompt(window, worker):
     data = QMimeData()
     data.setText("a dropped prompt")
     drop(window, data)
-    assert asked(worker, Explain)[-1].prompt == "a dropped prompt"
+    assert asked(worker, Explain)[-1].input.text == "a dropped prompt"
 
 
 def test_that_a_dropped_text_file_becomes_the_prompt_and_a_folder_a_model(window, worker, tmp_path: Path):
@@ -342,7 +342,7 @@ def test_that_a_dropped_text_file_becomes_the_prompt_and_a_folder_a_model(window
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / "prompt.txt"))])
     drop(window, data)
-    assert asked(worker, Explain)[-1].prompt == "from a file"
+    assert asked(worker, Explain)[-1].input.text == "from a file"
     data.setUrls([QUrl.fromLocalFile(str(tmp_path))])
     drop(window, data)
     assert asked(worker, Load)[-1].source.name == str(tmp_path)

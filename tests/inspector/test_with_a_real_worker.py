@@ -15,6 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGraphicsView, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from engine.protocol.inputs import Text
 from engine.protocol.messages import Export
 from engine.protocol.values import ModelSource
 from engine.reading.colours import colour_table
@@ -44,7 +45,7 @@ def client(qapp) -> Iterator[WorkerClient]:
 @pytest.fixture
 def window(qtbot: QtBot, client: WorkerClient) -> Iterator[Window]:
     """A window whose first question is answered."""
-    study = Study(Question(ModelSource(MODEL), PROMPT))
+    study = Study(Question(ModelSource(MODEL), Text(PROMPT)))
     window = Window(client, new_figures_worker(), study, Profile(SettingsFile(None)), new_worker)
     window.show()
     qtbot.waitUntil(lambda: window.layers.map is not None)

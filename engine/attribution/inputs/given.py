@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 import torch
+from msgspec import structs
 from torch import Tensor
 
 from engine.attribution.inputs.prompts import Prompt, prompt_of
 from engine.models.blocks import encoder_and_decoder
 from engine.models.opening import Model
+from engine.models.sight.seeing import see
 from engine.models.text.tokens import tokenize_target
 from engine.protocol.failures import PromptError, in_tokens
+from engine.protocol.inputs import Chat, ForDecoder, Input, Pair, Picture, Text
 from engine.protocol.values import Seen, Token
 
 
@@ -35,14 +38,31 @@ class Inputs:
         return len(self.tokens) or max(1, self.main[0, 0].numel() // 256)
 
 
+def inputs_for(model: Model, input: Input) -> Inputs:
+    """What the model is given for `input`. Raises PromptError, ImageError."""
+    match input:
+        case Text(text, continuation):
+            return inputs_of_text(model, prompt_of(model, text, continuation=continuation))
+        case Pair(text, context):
+            return inputs_of_text(model, prompt_of(model, text, context=context))
+        case ForDecoder(text, decoder_text, context):
+            return inputs_of_text(model, prompt_of(model, text, context=context), decoder_text)
+        case Chat(messages):
+            return inputs_of_text(model, prompt_of(model, messages=[structs.asdict(message) for message in messages]))
+        case Picture(image):
+            return inputs_of_pixels(model, *see(model, image))
+        case _:
+            assert_never(input)
+
+
 def inputs_of(model: Model, prompt: str | None, input_ids: Any, pixel_values: Tensor | None) -> Inputs:
     """One prompt, ids or an image. Raises PromptError."""
     if pixel_values is not None:
         return inputs_of_pixels(model, pixel_values)
-    return inputs_of_text(model, prompt_of(model, prompt, input_ids=input_ids), None)
+    return inputs_of_text(model, prompt_of(model, prompt, input_ids=input_ids))
 
 
-def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None) -> Inputs:
+def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None = None) -> Inputs:
     """A prompt's ids, and what else the model is to be told. Raises PromptError."""
     _check_length(model, len(given.tokens))
     others = {}

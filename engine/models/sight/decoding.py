@@ -22,14 +22,14 @@ _DRAWINGS = {b"%!PS": "an EPS drawing", b"%PDF": "a PDF", b"\xc5\xd0\xd3\xc6": "
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class Decoded:
     """A decoded picture: `pixels` uint8 (height, width, 3), upright, in sRGB."""
 
     pixels: np.ndarray
     note: str = ""  # what was done to it that is to be known, such as taking the first of several frames
 
 
-def decode(data: bytes, name: str) -> Picture:
+def decode(data: bytes, name: str) -> Decoded:
     """The picture in a file's bytes. Raises ImageError, naming the file and what would do."""
     with _failures(data, name), Image.open(BytesIO(data), formats=_formats()) as image:
         width, height = image.size
@@ -40,11 +40,11 @@ def decode(data: bytes, name: str) -> Picture:
         found = upright(image, name)
     if frames > 1:
         note = f"the first of {frames:,} frames"
-        return Picture(found.pixels, f"{note}; {found.note}" if found.note else note)
+        return Decoded(found.pixels, f"{note}; {found.note}" if found.note else note)
     return found
 
 
-def upright(image: Image.Image, name: str) -> Picture:
+def upright(image: Image.Image, name: str) -> Decoded:
     """A decoded image as its EXIF data turn it, over white where it is transparent. Raises ImageError for NaN."""
     image = ImageOps.exif_transpose(image)
     if image.mode == "F" or image.mode.startswith("I"):
@@ -53,19 +53,19 @@ def upright(image: Image.Image, name: str) -> Picture:
         coloured = image.convert("RGBA")
         if np.asarray(coloured.getchannel("A")).min() < 255:
             white = Image.new("RGBA", image.size, "white")
-            return Picture(np.array(Image.alpha_composite(white, coloured).convert("RGB")), "transparent parts white")
+            return Decoded(np.array(Image.alpha_composite(white, coloured).convert("RGB")), "transparent parts white")
         image = coloured.convert("RGB")
-    return Picture(np.array(_in_srgb(image)))
+    return Decoded(np.array(_in_srgb(image)))
 
 
-def _narrowed(values: np.ndarray, name: str) -> Picture:
+def _narrowed(values: np.ndarray, name: str) -> Decoded:
     """Grey values of more than 8 bits in 8: whole numbers from 0 to 65,535, or parts of white."""
     if not np.isfinite(values).all():
         raise ImageError(f"“{name}” has pixels that are not numbers (NaN): save it again with values from 0 to 1.")
     whole = np.issubdtype(values.dtype, np.integer)
     grey = np.rint(values.clip(0, 65535) / 257 if whole else values.clip(0, 1) * 255).astype(np.uint8)
     bits = 16 if whole else 32
-    return Picture(np.repeat(grey[:, :, None], 3, axis=2), f"{bits} bits of grey in 8")
+    return Decoded(np.repeat(grey[:, :, None], 3, axis=2), f"{bits} bits of grey in 8")
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:

@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from engine.models.opening import Model
-from engine.models.sight.decoding import Picture, decode, upright
+from engine.models.sight.decoding import Decoded, decode, upright
 from engine.protocol import values
 from engine.protocol.failures import ImageError
 from engine.protocol.picture_files import read_image
@@ -70,7 +70,7 @@ def _preprocess_of(model: Model) -> Preprocess:
     return model.preprocess
 
 
-def _opened(image: AnyImage) -> tuple[str, Picture]:
+def _opened(image: AnyImage) -> tuple[str, Decoded]:
     """A name for the picture and its pixels."""
     match image:
         case values.Image(name=name, data=data):
@@ -88,12 +88,12 @@ def _opened(image: AnyImage) -> tuple[str, Picture]:
             )
 
 
-def _of_array(array: np.ndarray) -> Picture:
+def _of_array(array: np.ndarray) -> Decoded:
     grey = array.ndim == 2
     if array.dtype != np.uint8 or not array.size or not (grey or (array.ndim == 3 and array.shape[2] == 3)):
         shape = ", ".join(map(str, array.shape))
         raise ImageError(f"An array is a picture as uint8 (height, width, 3), not as {array.dtype} ({shape}).")
-    return Picture(np.repeat(array[:, :, None], 3, axis=2) if grey else array)
+    return Decoded(np.repeat(array[:, :, None], 3, axis=2) if grey else array)
 
 
 def _preprocessed(preprocess: Preprocess, pixels: np.ndarray, model: Model) -> Tensor:

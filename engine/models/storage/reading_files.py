@@ -9,8 +9,7 @@ import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 
-from engine.protocol.failures import DoesNotFit, ModelError
-from engine.protocol.messages import FailureKind
+from engine.protocol.failures import DoesNotFit, FailureKind, ModelError
 
 # What transformers raises for files it cannot make sense of, seen with files that were cut, emptied or edited.
 _UNREADABLE = (

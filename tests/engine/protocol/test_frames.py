@@ -30,6 +30,7 @@ from engine.protocol.frames import (
     from_worker,
     to_worker,
 )
+from engine.protocol.inputs import ForDecoder, Pair, Picture, Text
 from engine.protocol.looks import Look
 from engine.protocol.messages import (
     Cancelled,
@@ -104,7 +105,7 @@ OF_A_PICTURE = structs.replace(
     channels=np.arange(6, dtype=np.float32).reshape(3, 1, 2),
     grids=(Grid(1, 1, 1), None),
 )
-QUESTION = Explain(SOURCE, "né", targets.Contrast("3", None))
+QUESTION = Explain(SOURCE, Text("né"), target=targets.Contrast("3", None))
 SAID = Continuation(2, (9, 11))
 MATRIX = Matrix(
     model=MODEL,
@@ -123,18 +124,25 @@ TO_WORKER: dict[str, ToWorker] = {
     "Tokenize": Ask(3, Tokenize(SOURCE, "Zeile\n\t日本 🙂")),
     "Explain": Ask(4, QUESTION),
     "Explain.Sum": Ask(
-        5, Explain(SOURCE, "p", targets.Sum((targets.Token(5), targets.Token(" a", 2))), "cp-lrp", True)
+        5,
+        Explain(
+            SOURCE,
+            Text("p"),
+            target=targets.Sum((targets.Token(5), targets.Token(" a", 2))),
+            rules="cp-lrp",
+            checkpointing=True,
+        ),
     ),
-    "Explain.Class": Ask(11, Explain(SOURCE, "né", targets.Class("tabby cat", 3), "gradient")),
-    "Explain.context": Ask(12, Explain(SOURCE, "who?", context="Ann, né 1")),
-    "Explain.decoder": Ask(13, Explain(SOURCE, "né", decoder_text="Ja")),
-    "Explain.continuation": Ask(8, Explain(SOURCE, "né 1", targets.Token(9, 1), continuation=SAID)),
+    "Explain.Class": Ask(11, Explain(SOURCE, Text("né"), target=targets.Class("tabby cat", 3), rules="gradient")),
+    "Explain.context": Ask(12, Explain(SOURCE, Pair("who?", "Ann, né 1"))),
+    "Explain.decoder": Ask(13, Explain(SOURCE, ForDecoder("né", "Ja"))),
+    "Explain.continuation": Ask(8, Explain(SOURCE, Text("né 1", SAID), target=targets.Token(9, 1))),
     "Load.weights": Ask(14, Load(ModelSource("torchvision:resnet18", weights="w.pth", classes=("a cat", "a dog")))),
-    "Explain.image": Ask(15, Explain(SOURCE, "", image=PICTURE)),
-    "Rate": Ask(16, Rate(Explain(SOURCE, "", image=PICTURE), 8)),
+    "Explain.image": Ask(15, Explain(SOURCE, Picture(PICTURE))),
+    "Rate": Ask(16, Rate(Explain(SOURCE, Picture(PICTURE)), 8)),
     "ExportGrid": Ask(17, ExportGrid((OF_A_PICTURE,), ("conv 0.25",), ("linear 0",), ("best",), "pdf", "overlay")),
-    "Generate": Ask(9, Generate(SOURCE, "né", 32)),
-    "ExplainEach": Ask(10, ExplainEach(SOURCE, "né 1", SAID, "cp-lrp")),
+    "Generate": Ask(9, Generate(SOURCE, Text("né"), max_new_tokens=32)),
+    "ExplainEach": Ask(10, ExplainEach(SOURCE, Text("né 1", SAID), rules="cp-lrp")),
     "ListModels": Ask(6, ListModels()),
     "Export": Ask(7, Export(RELEVANCE, "pdf", "layers", look=Look(layer=1, scale="global", colour_map="bwr"))),
     "Stop": Stop(4),
@@ -147,8 +155,8 @@ FROM_WORKER: dict[str, FromWorker] = {
     "Tokenized": Said(3, Tokenized(TOKENS)),
     "Explained": Said(4, Explained(QUESTION, RELEVANCE, (Prediction(5, "3", "3", 33.5, 0.875),), 0.5, Memory(1, 2))),
     "Rated": Said(16, Rated(QUESTION, np.array([2, 1], np.float32), np.array([2, 2], np.float32), 0.5)),
-    "Generated": Said(9, Generated(Generate(SOURCE, "né", 32), "né 1", SAID, 2, True, Memory(1, 2))),
-    "ExplainedEach": Said(10, ExplainedEach(ExplainEach(SOURCE, "né 1", SAID), MATRIX, 0.25, Memory(1, 2))),
+    "Generated": Said(9, Generated(Generate(SOURCE, Text("né"), 32), Text("né 1", SAID), 2, True, Memory(1, 2))),
+    "ExplainedEach": Said(10, ExplainedEach(ExplainEach(SOURCE, Text("né 1", SAID)), MATRIX, 0.25, Memory(1, 2))),
     "Listed": Said(6, Listed((CachedModel("org/name", "name", 12, "hub"),))),
     "Exported": Said(7, Exported(b"%PDF\x00\xff", "no LaTeX")),
     "Cancelled": Said(4, Cancelled()),
@@ -214,7 +222,8 @@ simple_targets = (
     | st.builds(targets.Contrast, names, st.none() | names, places)
 )
 any_targets = st.recursive(simple_targets, lambda inner: st.builds(targets.Sum, st.lists(inner).map(tuple)))
-explains = st.builds(Explain, sources, texts, any_targets, texts, st.booleans())
+inputs = st.builds(Text, texts) | st.builds(Pair, texts, texts) | st.builds(ForDecoder, texts, texts, st.none() | texts)
+explains = st.builds(Explain, sources, inputs, any_targets, texts, st.booleans())
 asks = st.builds(Ask, st.integers(0, 2**63), explains | st.builds(Load, sources) | st.builds(Tokenize, sources, texts))
 
 

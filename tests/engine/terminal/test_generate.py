@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from engine.figures.matrix import matrix_file
+from engine.protocol.inputs import Text
 from engine.protocol.messages import Generate
 from engine.protocol.values import ModelSource
 from engine.terminal.generate import generate
@@ -18,10 +19,10 @@ from tests.engine.protocol.test_frames import MATRIX
 
 def test_that_the_command_says_the_answer_and_where_it_came_from() -> None:
     prompt = "In 1922 the British reached 8,320 m. Answer: "
-    said, data = generate(Generate(ModelSource("bundled:llama"), prompt, 3), "cp-lrp", "json")
+    said, data = generate(Generate(ModelSource("bundled:llama"), Text(prompt), max_new_tokens=3), "cp-lrp", "json")
     assert data is not None
     found = json.loads(data)
-    assert found["prompt"] == said.prompt
+    assert found["prompt"] == said.input.text
     assert found["rules"] == "cp-lrp"
     np.testing.assert_allclose(np.sum(found["rows"], axis=1), found["values"], rtol=1e-4)  # CP-LRP loses nothing
 

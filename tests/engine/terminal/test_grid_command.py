@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from engine.figures import render
 from engine.protocol.failures import EngineError, RulesError
+from engine.protocol.inputs import Picture
 from engine.protocol.looks import Look
 from engine.protocol.messages import Ending, Explain, Explained, Exported, ExportGrid, Progress, Request
 from engine.protocol.targets import Class
@@ -65,7 +66,7 @@ def test_that_rows_are_gammas_of_convolutions_and_columns_those_of_linear_layers
     expected = [f"gamma(conv={conv}, linear={linear})" for conv in ("0.1", "100") for linear in ("0", "0.05", "1")]
     assert [cell.rules for cell in figure.cells] == expected
     *questions, last = asked
-    assert questions == [Explain(SOURCE, "", Class("cat"), rules, image=CAT) for rules in expected]
+    assert questions == [Explain(SOURCE, Picture(CAT), target=Class("cat"), rules=rules) for rules in expected]
     assert last is figure
 
 

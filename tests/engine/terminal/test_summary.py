@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from engine.protocol.inputs import Text
 from engine.protocol.messages import Explain, Explained
 from engine.protocol.values import Account, Ledger, Memory, ModelSource, Prediction
 from engine.terminal.summary import in_words, summary
@@ -20,7 +21,7 @@ def answer() -> Explained:
     made.input[:] = [1.0, -5.0, 0.25, 0.0]
     made.layers[2] = [0, 0, 0, 12.5]
     likely = tuple(Prediction(place, f"t{place}", f"t{place}", 9.0 - place, 0.5 / 2**place) for place in range(8))
-    return Explained(Explain(ModelSource("bundled:llama"), made.prompt), made, likely, 0.5, Memory(1, 2))
+    return Explained(Explain(ModelSource("bundled:llama"), Text(made.prompt)), made, likely, 0.5, Memory(1, 2))
 
 
 def test_that_the_words_say_what_was_found(answer: Explained) -> None:
@@ -75,7 +76,7 @@ def of_cat() -> Explained:
     made.layers[1] = 0
     made.layers[1, [0, 12]] = 9, -5  # the class token and the last patch
     likely = (Prediction(0, "cat", "cat", 12.5, 0.9),)
-    return Explained(Explain(ModelSource("bundled:vit"), ""), made, likely, 0.5, Memory(1, 2))
+    return Explained(Explain(ModelSource("bundled:vit"), Text("")), made, likely, 0.5, Memory(1, 2))
 
 
 def test_that_of_a_picture_the_words_name_patches(of_cat: Explained) -> None:

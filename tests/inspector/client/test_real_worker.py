@@ -17,6 +17,7 @@ from witness import StartWorker, Witness, is_alive
 
 import resources
 from engine.protocol.frames import PROTOCOL
+from engine.protocol.inputs import Text
 from engine.protocol.messages import (
     Cancelled,
     Explain,
@@ -55,7 +56,7 @@ def slow_question(tmp_path: Path) -> Explain:
     config |= {"num_hidden_layers": BLOCKS, "max_position_embeddings": 8192}
     (folder / "config.json").write_text(json.dumps(config))
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
-    return Explain(ModelSource(str(folder)), PROMPT * 100)
+    return Explain(ModelSource(str(folder)), Text(PROMPT * 100))
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_that_the_worker_answers_what_it_is_asked(worker: Witness) -> None:
     assert isinstance(tokenized, Tokenized)
     assert "".join(token.text for token in tokenized.tokens) == "In 1922 the team"
 
-    run = worker.client.ask(Explain(SOURCE, "In 1922 the team", Top()))
+    run = worker.client.ask(Explain(SOURCE, Text("In 1922 the team"), target=Top()))
     explained = worker.ending(run)
     assert isinstance(explained, Explained)
     assert explained.relevance.layers.shape == (loaded.model.blocks + 1, len(tokenized.tokens))
@@ -97,7 +98,7 @@ def test_that_the_worker_answers_what_it_is_asked(worker: Witness) -> None:
 
 
 def test_that_a_failure_says_what_would_do(worker: Witness) -> None:
-    failed = worker.ending(worker.client.ask(Explain(SOURCE, "In 1922", Token("not one token at all"))))
+    failed = worker.ending(worker.client.ask(Explain(SOURCE, Text("In 1922"), target=Token("not one token at all"))))
     assert isinstance(failed, Failed)
     assert failed.kind == "target_unknown"
     assert "TargetError" in failed.traceback
@@ -131,7 +132,7 @@ def test_that_closing_in_a_computation_ends_the_worker_within_two_seconds(
 
 def test_that_the_answer_after_a_kill_is_the_one_before_it(start_worker: StartWorker) -> None:
     worker = start_worker(command=COMMAND, spare=True)
-    question = Explain(SOURCE, PROMPT)
+    question = Explain(SOURCE, Text(PROMPT))
     before = worker.ending(worker.client.ask(question))
     worker.wait_for_spare()
     run = worker.client.ask(question)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from fake_worker import FakeWorker, good_ending
 
+from engine.protocol.inputs import Text
 from engine.protocol.messages import Explain, Failed, Rate
 from engine.protocol.rule_names import Gamma
 from engine.protocol.values import Image, ModelSource
@@ -22,7 +23,7 @@ def worker(qapp) -> FakeWorker:
 
 @pytest.fixture
 def inquiry(worker) -> Inquiry:
-    inquiry = Inquiry(worker, FakeWorker(), Study(Question(VIT)))
+    inquiry = Inquiry(worker, FakeWorker(), Study(Question(VIT, Text())))
     inquiry.open_model(VIT)
     worker.answer()
     inquiry.use_image(IMAGE)
@@ -57,7 +58,7 @@ def test_that_every_cell_is_explained_and_then_rated(inquiry, worker, heard):
 def test_that_one_question_is_put_at_a_time(inquiry, worker):
     explore(inquiry)
     assert len(worker.open) == 1
-    assert worker.open[0].image.data == IMAGE.data
+    assert worker.open[0].input.image.data == IMAGE.data
 
 
 def test_that_stop_keeps_what_is_done_and_asks_no_more(inquiry, worker, heard):
@@ -107,7 +108,8 @@ def test_that_known_cells_are_not_asked_again(inquiry, worker, heard):
     worker.answer()
     assert [request for _, request in worker.asked if isinstance(request, Explain)] == before
     assert sum(each[0] == "answered" for each in heard) == 6
-    assert sum(isinstance(request, Rate) for _, request in worker.asked) == 12
+    assert sum(isinstance(request, Rate) for _, request in worker.asked) == 6
+    assert sum(each[0] == "rated" for each in heard) == 6
 
 
 def test_that_another_grid_takes_the_place_of_the_one_under_way(inquiry, worker, heard):

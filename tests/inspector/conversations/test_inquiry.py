@@ -1,18 +1,19 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from answers import answer_to
 from fake_worker import FakeWorker
+from msgspec.structs import replace
 
+from engine.protocol.inputs import Text
 from engine.protocol.messages import Cancelled, Explain, Export, Exported, Failed, Load, Progress, Tokenize
 from engine.protocol.targets import Contrast, Token, Top
 from engine.protocol.values import ModelSource
 from inspector.client.client import WorkerState
 from inspector.conversations.inquiry import Inquiry
-from inspector.state.question import Question
+from inspector.state.question import BUNDLED_MODELS, Question
 from inspector.state.study import Study
 from inspector.state.trouble import Remedy
 
@@ -32,7 +33,7 @@ def figures(qapp) -> FakeWorker:
 
 @pytest.fixture
 def inquiry(worker, figures) -> Inquiry:
-    return Inquiry(worker, figures, Study(Question(prompt=PROMPT)))
+    return Inquiry(worker, figures, Study(Question(BUNDLED_MODELS[0], Text(PROMPT))))
 
 
 @pytest.fixture
@@ -422,7 +423,7 @@ def test_that_a_crashed_state_alone_is_harmless(inquiry, worker):
 
 def test_that_the_question_of_an_answer_keeps_its_prompt_exactly(inquiry, worker):
     prompt = " two  spaces\n\nand lines\u2028\t"
-    inquiry.study.amend(replace(inquiry.study.question, prompt=prompt))
+    inquiry.study.amend(replace(inquiry.study.question, input=Text(prompt)))
     inquiry.open_model(inquiry.study.question.source)
     worker.answer()
     assert inquiry.study.shown.relevance.prompt == prompt

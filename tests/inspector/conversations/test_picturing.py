@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from fake_worker import FakeWorker
 
+from engine.protocol.inputs import Text
 from engine.protocol.messages import Explain, Failed, Load, Tokenize
 from engine.protocol.values import Image, ModelSource
 from inspector.conversations.inquiry import Inquiry
@@ -21,7 +22,7 @@ def worker(qapp) -> FakeWorker:
 
 
 def opened(worker: FakeWorker, source: ModelSource, prompt: str = "a prompt") -> Inquiry:
-    inquiry = Inquiry(worker, FakeWorker(), Study(Question(source, prompt)))
+    inquiry = Inquiry(worker, FakeWorker(), Study(Question(source, Text(prompt))))
     inquiry.open_model(source)
     worker.answer()
     return inquiry
@@ -40,7 +41,7 @@ def troubles_of(inquiry: Inquiry) -> list:
 def test_that_a_picture_is_explained_with_its_bytes(worker):
     inquiry = opened(worker, PICTURE_MODEL)
     inquiry.use_image(IMAGE)
-    assert asked(worker, Explain)[-1].image.data == IMAGE.data
+    assert asked(worker, Explain)[-1].input.image.data == IMAGE.data
     worker.answer()
     assert inquiry.study.is_answered
     assert inquiry.study.scene.picture is not None
@@ -71,7 +72,7 @@ def test_that_a_prompt_for_a_model_of_pictures_says_so(worker):
 
 
 def test_that_opening_a_model_of_pictures_does_not_complain_about_the_prompt(worker):
-    inquiry = Inquiry(worker, FakeWorker(), Study(Question(PICTURE_MODEL, "a prompt")))
+    inquiry = Inquiry(worker, FakeWorker(), Study(Question(PICTURE_MODEL, Text("a prompt"))))
     troubles = troubles_of(inquiry)
     inquiry.open_model(PICTURE_MODEL)
     worker.answer()
@@ -81,7 +82,7 @@ def test_that_opening_a_model_of_pictures_does_not_complain_about_the_prompt(wor
 
 
 def test_that_a_picture_that_came_while_a_model_is_opened_is_explained_then(worker):
-    inquiry = Inquiry(worker, FakeWorker(), Study(Question(PICTURE_MODEL, "a prompt")))
+    inquiry = Inquiry(worker, FakeWorker(), Study(Question(PICTURE_MODEL, Text("a prompt"))))
     inquiry.open_model(PICTURE_MODEL)
     inquiry.use_image(IMAGE)
     assert not asked(worker, Explain)

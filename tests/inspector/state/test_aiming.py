@@ -6,21 +6,22 @@ import pytest
 from answers import answer_to
 from msgspec import structs
 
+from engine.protocol.inputs import Text
 from engine.protocol.messages import Explained
 from engine.protocol.targets import Class, Contrast, Top
 from engine.protocol.values import Predicts
 from inspector.state import aiming
-from inspector.state.question import Question
+from inspector.state.question import BUNDLED_MODELS, Question
 from inspector.state.scene import resolve
 from inspector.state.view import View
 
-QUESTION = Question(prompt="a prompt of five words")
+QUESTION = Question(BUNDLED_MODELS[0], Text("a prompt of five words"))
 LABELS = ("unacceptable", "acceptable")
 
 
 def shown_by(predicts: Predicts) -> Explained:
     """The answer of a classifier."""
-    answer = answer_to(QUESTION.request())
+    answer = answer_to(QUESTION)
     model = structs.replace(answer.relevance.model, predicts=predicts, labels=LABELS)
     return structs.replace(answer, relevance=structs.replace(answer.relevance, model=model))
 
@@ -60,6 +61,6 @@ def test_that_predictions_are_said_to_be_classes_and_where(predicts: Predicts, r
     assert choice is not None
     assert (choice.kind, choice.relation) == ("class", relation)
     assert (resolve(QUESTION, shown_by(predicts), View()).position is None) == (predicts == "classes")
-    told = resolve(QUESTION, answer_to(QUESTION.request()), View()).choice
+    told = resolve(QUESTION, answer_to(QUESTION), View()).choice
     assert told is not None
     assert (told.kind, told.relation) == ("token", "after")

@@ -1,55 +1,54 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from answers import BLOCKS, GRID, PICTURE, answer_to
 from msgspec import structs
+from msgspec.structs import replace
 
+from engine.protocol.inputs import Picture, Text
 from engine.protocol.looks import Look
 from engine.protocol.rule_names import Gamma
 from engine.protocol.values import Image, ModelSource
-from inspector.state.answers import size_of
-from inspector.state.question import Question, question_of
+from inspector.state.known import BYTES_EACH, key_of, size_of
+from inspector.state.question import BUNDLED_MODELS, Question, about_image, about_prompt
 from inspector.state.scene import resolve
 from inspector.state.study import Study
 from inspector.state.view import View
 
 IMAGE = Image("cat.png", "a digest", b"bytes of a picture")
-QUESTION = Question(ModelSource("bundled:vit"), "a prompt").about_image(IMAGE)
+QUESTION = about_image(Question(ModelSource("bundled:vit"), Text("a prompt")), IMAGE)
 
 
 def scene_of(view: View = View(), question: Question = QUESTION):  # noqa: B008  (frozen)
-    return resolve(question, answer_to(question.request()), view)
+    return resolve(question, answer_to(question), view)
 
 
 def test_that_a_question_is_about_a_prompt_or_a_picture():
-    assert QUESTION.prompt == ""
-    assert QUESTION.request().image == IMAGE
-    assert QUESTION.about_prompt("words").image is None
+    assert QUESTION.input == Picture(IMAGE)
+    assert about_prompt(QUESTION, "words").input == Text("words")
 
 
 def test_that_an_answer_without_the_bytes_answers_the_question_with_them():
-    answer = answer_to(QUESTION.request())
-    assert answer.question.image.data == b""
-    assert question_of(answer.question).key == QUESTION.key
+    answer = answer_to(QUESTION)
+    assert answer.question.input.image.data == b""
+    assert key_of(answer.question) == key_of(QUESTION)
     assert not resolve(QUESTION, answer, View()).stale
 
 
 def test_that_another_picture_is_another_question():
-    other = QUESTION.about_image(Image(IMAGE.name, "another digest", IMAGE.data))
-    assert other.key != QUESTION.key
-    assert resolve(other, answer_to(QUESTION.request()), View()).stale
+    other = about_image(QUESTION, Image(IMAGE.name, "another digest", IMAGE.data))
+    assert key_of(other) != key_of(QUESTION)
+    assert resolve(other, answer_to(QUESTION), View()).stale
 
 
 def test_that_undo_returns_from_the_picture_to_the_prompt():
-    study = Study(Question(prompt="a prompt"))
-    study.ask(study.question.about_image(IMAGE))
+    study = Study(Question(BUNDLED_MODELS[0], Text("a prompt")))
+    study.ask(about_image(study.question, IMAGE))
     study.undo()
-    assert (study.question.prompt, study.question.image) == ("a prompt", None)
+    assert study.question.input == Text("a prompt")
     study.redo()
-    assert study.question.image == IMAGE
+    assert study.question.input == Picture(IMAGE)
 
 
 def test_that_a_picture_takes_the_place_of_strip_and_map():
@@ -72,7 +71,7 @@ def test_that_a_layer_is_shown_on_its_grid_without_the_class_token():
 
 
 def test_that_a_layer_whose_relevance_is_all_at_the_class_token_is_said_and_has_no_colour():
-    answer = answer_to(QUESTION.request())
+    answer = answer_to(QUESTION)
     relevance = answer.relevance
     assert resolve(QUESTION, answer, View(look=Look(layer=2))).picture.note == ""
     layers = relevance.layers.copy()
@@ -109,7 +108,7 @@ def test_that_clipping_is_for_the_colours_alone():
 
 
 def test_that_mode_and_opacity_leave_the_picture_equal():
-    answer = answer_to(QUESTION.request())
+    answer = answer_to(QUESTION)
     one, two = (
         resolve(QUESTION, answer, View(mode=mode, look=Look(opacity=0.3))).picture for mode in ("overlay", "heatmap")
     )
@@ -122,7 +121,8 @@ def test_that_gamma_rules_are_titled():
 
 
 def test_that_channels_and_pixels_count_as_room():
-    answer = answer_to(QUESTION.request())
+    answer = answer_to(QUESTION)
     relevance = answer.relevance
     parts = (relevance.input, relevance.layers, relevance.channels, relevance.seen.pixels)
-    assert size_of(answer) == sum(part.nbytes for part in parts)
+    arrays = sum(part.nbytes for part in parts)
+    assert size_of(answer) == arrays + BYTES_EACH * len(answer.predictions)

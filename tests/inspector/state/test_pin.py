@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from answers import BLOCKS, GRID, answer_to
 from msgspec import structs
+from msgspec.structs import replace
 
 from engine.figures.picture import on_picture
+from engine.protocol.inputs import Text
 from engine.protocol.looks import Look
 from engine.protocol.targets import Class
 from engine.protocol.values import Image, ModelSource
 from inspector.state.figures import figure_of, pair_of
-from inspector.state.question import Question
+from inspector.state.question import BUNDLED_MODELS, Question, about_image, about_prompt
 from inspector.state.study import Study
 from inspector.state.view import View
 
 IMAGE = Image("cat.png", "a digest", b"bytes of a picture")
-QUESTION = Question(ModelSource("bundled:vit"), "a prompt").about_image(IMAGE)
+QUESTION = about_image(Question(ModelSource("bundled:vit"), Text("a prompt")), IMAGE)
 OTHER_CLASS = replace(QUESTION, target=Class(1))
 
 
@@ -28,7 +28,7 @@ def answered(*questions: Question, view: View | None = None) -> Study:
     study = Study(questions[0], view)
     for place, question in enumerate(questions):
         study.ask(question)
-        study.learn(answer_to(question.request()))
+        study.learn(question, answer_to(question))
         if not place:
             study.pin()
     return study
@@ -74,8 +74,8 @@ def test_that_a_layer_without_places_has_none_on_either_side():
 def test_that_the_share_of_the_target_is_that_of_the_larger_target():
     study = answered(QUESTION, view=View(look=Look(scale="target")))
     study.ask(OTHER_CLASS)
-    answer = answer_to(OTHER_CLASS.request())
-    study.learn(structs.replace(answer, relevance=structs.replace(answer.relevance, value=-40.0)))
+    answer = answer_to(OTHER_CLASS)
+    study.learn(OTHER_CLASS, structs.replace(answer, relevance=structs.replace(answer.relevance, value=-40.0)))
     assert study.scene.picture.limit == 40
     assert "100 % = 40.00" in study.scene.picture.legend
 
@@ -83,9 +83,9 @@ def test_that_the_share_of_the_target_is_that_of_the_larger_target():
 @pytest.mark.parametrize(
     "other",
     [
-        QUESTION.about_image(Image("dog.png", "another digest", b"other bytes")),
+        about_image(QUESTION, Image("dog.png", "another digest", b"other bytes")),
         replace(QUESTION, source=ModelSource("another-vit")),
-        QUESTION.about_prompt("words"),
+        about_prompt(QUESTION, "words"),
     ],
     ids=["picture", "model", "text"],
 )
@@ -93,7 +93,7 @@ def test_that_it_is_let_go_when_something_else_is_explained(other):
     study = answered(QUESTION)
     study.ask(other)
     assert study.pinned is not None  # what is on show is still the old answer
-    study.learn(answer_to(other.request()))
+    study.learn(other, answer_to(other))
     assert study.pinned is None
 
 
@@ -105,7 +105,7 @@ def test_that_letting_go_leaves_the_present_answer():
 
 
 def test_that_only_an_answer_about_a_picture_is_pinned():
-    study = answered(Question(prompt="words"))
+    study = answered(Question(BUNDLED_MODELS[0], Text("words")))
     assert study.pinned is None
     assert Study().pinned is None
 
@@ -130,10 +130,10 @@ def test_that_the_pair_is_exported_as_it_is_seen():
 def test_that_an_original_nobody_knows_is_not_shown():
     study = answered(QUESTION, view=View(look=Look(original=True)))
     assert study.scene.picture.original
-    answer = answer_to(OTHER_CLASS.request())
+    answer = answer_to(OTHER_CLASS)
     seen = structs.replace(answer.relevance.seen, whole=None, box=None)
     study.ask(OTHER_CLASS)
-    study.learn(structs.replace(answer, relevance=structs.replace(answer.relevance, seen=seen)))
+    study.learn(OTHER_CLASS, structs.replace(answer, relevance=structs.replace(answer.relevance, seen=seen)))
     assert not study.scene.picture.original
     assert not figure_of(study.scene, "png", "overlay").look.original
 

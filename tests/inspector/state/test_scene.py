@@ -1,26 +1,26 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from answers import BLOCKS, answer_to
 from msgspec import structs
+from msgspec.structs import replace
 
+from engine.protocol.inputs import Text
 from engine.protocol.looks import Look
 from engine.protocol.targets import Contrast, Token, Top
 from engine.protocol.values import Account, Ledger
-from inspector.state.question import Question
+from inspector.state.question import BUNDLED_MODELS, Question, about_prompt
 from inspector.state.scene import resolve
 from inspector.state.view import View
 
-QUESTION = Question(prompt="a prompt of five words")
+QUESTION = Question(BUNDLED_MODELS[0], Text("a prompt of five words"))
 AT_THE_INPUT = View()
 
 
 def scene_of(view: View = AT_THE_INPUT, **changes):
     question = replace(QUESTION, **changes)
-    return resolve(question, answer_to(question.request()), view)
+    return resolve(question, answer_to(question), view)
 
 
 def test_that_without_an_answer_there_is_only_the_question():
@@ -76,7 +76,7 @@ def test_that_the_sum_is_set_against_the_target():
 
 @pytest.mark.parametrize(("conserves", "closes"), [(True, True), (True, False), (False, False)])
 def test_that_a_mark_means_a_defect_and_not_the_method(conserves, closes):
-    answer = answer_to(QUESTION.request())
+    answer = answer_to(QUESTION)
     blocks = tuple(Account(0, 0, 1.0, 0.5, 0.25) for _ in range(4))
     whole, end = Account(12.5, 0, 7.0, 4.0, 1.5), Account(0, 0, 1.0, 1.0, 0.5)
     ledger = Ledger(whole, Account(0, 0, 2.0, 1.0, 0.0), blocks, end, {"bias": 7.0}, conserves, closes)
@@ -98,20 +98,20 @@ def test_that_the_choice_names_what_is_explained_and_against_what():
 
 
 def test_that_the_position_follows_the_question_before_its_answer_is_there():
-    answer = answer_to(QUESTION.request())
+    answer = answer_to(QUESTION)
     scene = resolve(replace(QUESTION, target=Top(1)), answer, View())
     assert scene.stale
     assert scene.position == 1
 
 
 def test_that_of_another_prompt_the_position_shown_is_the_answers():
-    answer = answer_to(replace(QUESTION, target=Top(2)).request())
-    scene = resolve(QUESTION.about_prompt("quite another prompt of many more words"), answer, View())
+    answer = answer_to(replace(QUESTION, target=Top(2)))
+    scene = resolve(about_prompt(QUESTION, "quite another prompt of many more words"), answer, View())
     assert scene.position == 2
 
 
 def test_that_equal_views_of_one_answer_are_equal_parts():
-    answer = answer_to(QUESTION.request())
+    answer = answer_to(QUESTION)
     one, two = (resolve(QUESTION, answer, View(token=token, look=Look(layer=1))) for token in (0, 3))
     assert one.strip == two.strip
     assert one.map == two.map

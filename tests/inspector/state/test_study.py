@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from answers import answer_to
+from msgspec.structs import replace
 
+from engine.protocol.inputs import Text
 from engine.protocol.looks import Look
 from engine.protocol.targets import Token, Top
-from inspector.state.question import Question
+from inspector.state.question import BUNDLED_MODELS, Question
 from inspector.state.study import Study
 from inspector.state.view import View
 
-FIRST = Question(prompt="the first prompt")
+FIRST = Question(BUNDLED_MODELS[0], Text("the first prompt"))
 
 
 class Clock:
@@ -33,44 +33,44 @@ def study(clock: Clock) -> Study:
 
 
 def test_that_an_answer_to_the_present_question_is_shown_and_fresh(study):
-    study.learn(answer_to(FIRST.request()))
+    study.learn(FIRST, answer_to(FIRST))
     assert study.is_answered
     assert study.scene.strip is not None
     assert not study.scene.stale
 
 
 def test_that_the_last_good_answer_stays_on_show_marked_stale(study):
-    study.learn(answer_to(FIRST.request()))
+    study.learn(FIRST, answer_to(FIRST))
     study.type("the first prompt, longer")
     assert study.scene.stale
-    assert study.scene.strip.answer.relevance.prompt == FIRST.prompt
+    assert study.scene.strip.answer.relevance.prompt == FIRST.input.text
 
 
 def test_that_an_answer_known_already_comes_back_at_once(study):
-    answer = answer_to(FIRST.request())
-    study.learn(answer)
+    answer = answer_to(FIRST)
+    study.learn(FIRST, answer)
     other = replace(FIRST, rules="cp-lrp")
     study.ask(other)
     assert study.scene.stale
-    study.learn(answer_to(other.request()))
+    study.learn(other, answer_to(other))
     study.ask(FIRST)
     assert study.scene.strip.answer is answer
     assert not study.scene.stale
 
 
 def test_that_checkpointing_does_not_make_another_question(study):
-    study.learn(answer_to(FIRST.request()))
+    study.learn(FIRST, answer_to(FIRST))
     study.amend(replace(FIRST, checkpointing=True))
     assert study.is_answered
 
 
 def test_that_an_answer_that_comes_late_does_not_replace_a_fresh_one(study):
-    late = answer_to(FIRST.request())
+    late = answer_to(FIRST)
     now = replace(FIRST, rules="gradient")
     study.ask(now)
-    fresh = answer_to(now.request())
-    study.learn(fresh)
-    study.learn(late)
+    fresh = answer_to(now)
+    study.learn(now, fresh)
+    study.learn(FIRST, late)
     assert study.shown is fresh
 
 
@@ -80,7 +80,7 @@ def test_that_typing_is_undone_in_one_step(study):
     study.undo()
     assert study.question == FIRST
     study.redo()
-    assert study.question.prompt == "other"
+    assert study.question.input.text == "other"
 
 
 def test_that_a_pause_in_typing_ends_the_step(study, clock):
@@ -88,7 +88,7 @@ def test_that_a_pause_in_typing_ends_the_step(study, clock):
     clock.now += 10
     study.type("one two")
     study.undo()
-    assert study.question.prompt == "one"
+    assert study.question.input.text == "one"
 
 
 def test_that_explaining_ends_a_step_of_typing(study):
@@ -96,7 +96,7 @@ def test_that_explaining_ends_a_step_of_typing(study):
     study.end_step()
     study.type("one two")
     study.undo()
-    assert study.question.prompt == "one"
+    assert study.question.input.text == "one"
 
 
 def test_that_a_new_question_leaves_nothing_to_redo(study):
@@ -126,7 +126,7 @@ def test_that_another_prompt_forgets_the_target(study):
 
 
 def test_that_layers_are_walked_from_the_input_to_the_last_and_no_further(study):
-    study.learn(answer_to(FIRST.request()))
+    study.learn(FIRST, answer_to(FIRST))
     layers = len(study.shown.relevance.layers)
     walked = [study.view.look.layer]
     for _ in range(layers + 1):
@@ -140,14 +140,14 @@ def test_that_layers_are_walked_from_the_input_to_the_last_and_no_further(study)
 
 def test_that_a_layer_that_an_answer_does_not_have_becomes_the_input(study):
     study.look(View(look=Look(layer=3)))
-    study.learn(answer_to(FIRST.request()))
+    study.learn(FIRST, answer_to(FIRST))
     assert study.view.look.layer == 3
     study.look_at_layer(40)
     assert study.view.look.layer is None
 
 
 def test_that_looking_in_another_way_tells_the_scene_once(study, qtbot):
-    study.learn(answer_to(FIRST.request()))
+    study.learn(FIRST, answer_to(FIRST))
     scenes = []
     study.scene_changed.connect(scenes.append)
     study.look_at_layer(2)

@@ -1,0 +1,123 @@
+"""What is known already: the ending of each request that was answered, kept while all of them fit."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TypeVar
+from weakref import WeakValueDictionary
+
+import numpy as np
+from msgspec import Struct, structs
+
+from engine.protocol.inputs import Picture, image_in
+from engine.protocol.messages import Explain, ExplainEach, Explained, ExplainedEach, Rate, Rated
+from engine.protocol.values import Prediction, Seen, Token
+
+Asked = Explain | ExplainEach | Rate
+Answer = Explained | ExplainedEach | Rated
+One = TypeVar("One", Explain, ExplainEach)
+
+ROOM = 256 * 2**20
+BYTES_EACH = 400  # a Token or a Prediction with its two texts, about
+
+
+def key_of(request: One) -> One:
+    """The request without what does not change its answer, nor a picture's bytes, which its digest stands for."""
+    image = image_in(request.input)
+    if image is None:
+        return structs.replace(request, checkpointing=False)
+    return structs.replace(request, checkpointing=False, input=Picture(structs.replace(image, data=b"")))
+
+
+def size_of(value: object) -> int:
+    """The bytes an answer takes, about, without the original picture, which it shares with others."""
+    match value:
+        case np.ndarray():
+            return value.nbytes
+        case tuple() if value and isinstance(value[0], Token | Prediction):
+            return BYTES_EACH * len(value)
+        case tuple():
+            return sum(map(size_of, value))
+        case Seen():
+            return value.pixels.nbytes
+        case Struct():
+            return sum(size_of(getattr(value, name)) for name in value.__struct_fields__)
+        case _:
+            return 0
+
+
+class Known:
+    """Endings by request, at most `room` bytes of them: the ones looked at longest ago go first.
+
+    A request carries all that its answer depends on, so it is the key. Those about the same picture have one original
+    among them.
+    """
+
+    def __init__(self, room: int = ROOM) -> None:
+        self._room = room
+        self._used = 0
+        self._endings: OrderedDict[Asked, Answer] = OrderedDict()
+        self._originals: WeakValueDictionary[str, np.ndarray] = WeakValueDictionary()  # by the picture's digest
+
+    def __len__(self) -> int:
+        return len(self._endings)
+
+    def find(self, request: Asked) -> Answer | None:
+        """The ending of `request`, if it is still here."""
+        key = _key(request)
+        ending = self._endings.get(key)
+        if ending is not None:
+            self._endings.move_to_end(key)
+        return ending
+
+    def explained(self, request: Explain) -> Explained | None:
+        """The answer to `request`, if it is still here."""
+        found = self.find(request)
+        return found if isinstance(found, Explained) else None
+
+    def explained_each(self, request: ExplainEach) -> ExplainedEach | None:
+        """The matrix of `request`, if it is still here."""
+        found = self.find(request)
+        return found if isinstance(found, ExplainedEach) else None
+
+    def keep(self, request: Asked, ending: Answer) -> Answer:
+        """Remember an ending, and forget old ones until all fit; the ending as it is remembered.
+
+        One that never fits is not kept.
+        """
+        self.forget(request)
+        kept = self._endings[_key(request)] = self._with_shared_original(request, ending)
+        self._used += size_of(kept)
+        while self._endings and self._used + self._bytes_of_originals() > self._room:
+            _, oldest = self._endings.popitem(last=False)
+            self._used -= size_of(oldest)
+            del oldest  # and its original, where it was the last to have it
+        return kept
+
+    def forget(self, request: Asked) -> None:
+        """Make the next find of `request` miss."""
+        ending = self._endings.pop(_key(request), None)
+        if ending is not None:
+            self._used -= size_of(ending)
+
+    def _with_shared_original(self, request: Asked, ending: Answer) -> Answer:
+        if not isinstance(request, Explain) or not isinstance(ending, Explained):
+            return ending
+        image, seen = image_in(request.input), ending.relevance.seen
+        if image is None or seen is None or seen.whole is None:
+            return ending
+        seen = structs.replace(seen, whole=self._originals.setdefault(image.digest, seen.whole))
+        return structs.replace(ending, relevance=structs.replace(ending.relevance, seen=seen))
+
+    def _bytes_of_originals(self) -> int:
+        return sum(original.nbytes for original in self._originals.values())
+
+
+def _key(request: Asked) -> Asked:
+    match request:
+        case Rate(question, steps):
+            return Rate(key_of(question), steps)
+        case Explain():
+            return key_of(request)
+        case ExplainEach():
+            return key_of(request)
