@@ -42,15 +42,20 @@ class Window(Frame):
     troubled = Signal(object)  # Trouble
 
     def __init__(
-        self, worker: WorkerClient, study: Study, profile: Profile, new_worker: Callable[[str], WorkerClient]
+        self,
+        worker: WorkerClient,
+        figures: WorkerClient,
+        study: Study,
+        profile: Profile,
+        new_worker: Callable[[str], WorkerClient],
     ) -> None:
         super().__init__()
-        self._worker, self._profile, self._new_worker = worker, profile, new_worker
+        self._worker, self._figures, self._profile, self._new_worker = worker, figures, profile, new_worker
         self._choice: Choice | None = None
         self._asked = study.question
         self._theme = profile.settings.theme
         self.study = study
-        self.inquiry = Inquiry(worker, study, self)
+        self.inquiry = Inquiry(worker, figures, study, self)
         self.dialogs = DialogHandler(self, self.inquiry, profile)
         self.pictures = PictureHandler(self, self.inquiry, profile)
         self.exploring = ExploringHandler(self, self.inquiry, profile)
@@ -66,6 +71,7 @@ class Window(Frame):
         self._follow_inquiry()
         self._follow_people()
         self._follow_worker()
+        figures.logged.connect(self.log.append_text)
         self.restore_places(profile.settings.geometry, profile.settings.layout, profile.settings.panes)
         self._on_question_changed(study.question)
         self._on_scene_changed(study.scene)
@@ -219,6 +225,7 @@ class Window(Frame):
             )
         )
         self._worker.close()
+        self._figures.close()
 
     # -- what follows --------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.figures import render
 from engine.protocol.failures import EngineError
 from engine.protocol.looks import Look
 from engine.protocol.messages import Drawing, Explain, Explained, Export, Exported, FigureFormat, Progress
@@ -32,9 +33,7 @@ def explain(question: Explain, look: Look, figure: Figure | None) -> tuple[Expla
             return answer, None
         if figure.format == "pdf":
             line.show(Progress("typeset", 0, 0))
-        made = session.answer(Export(answer.relevance, figure.format, figure.picture, look), line.show, _never)
-        assert isinstance(made, Exported)
-        return answer, made
+        return answer, render(Export(answer.relevance, figure.format, figure.picture, look))
 
 
 def _never() -> bool:

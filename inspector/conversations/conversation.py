@@ -35,6 +35,8 @@ class Conversation(QObject):
     An answer is learnt before it is told.
     """
 
+    doing = ""  # what a person reads while it is busy
+
     progressed = Signal(object)  # Progress
     succeeded = Signal(object)  # the Ending asked for
     failed = Signal(object)  # Failed

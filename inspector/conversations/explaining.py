@@ -10,6 +10,8 @@ from inspector.state.question import Question
 class Explaining(Conversation):
     """Has one question answered at a time; meanwhile the study may turn to another."""
 
+    doing = "Explaining…"
+
     def explain(self, question: Question) -> None:
         """Ask `question`, unless exactly that is being asked."""
         if not self.is_busy or self.is_stopping or question != self.asked:

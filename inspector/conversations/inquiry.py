@@ -39,7 +39,7 @@ from inspector.state.trouble import (
 
 
 class Inquiry(QObject):
-    """Keeps study and worker together: what is asked gets answered, what fails says why and what would help."""
+    """Keeps study and workers together: what is asked gets answered, what fails says why and what would help."""
 
     counted = Signal(object)  # int | None: the prompt's tokens, where that is known
     answered = Signal(object)  # Explained
@@ -48,7 +48,7 @@ class Inquiry(QObject):
     model_doubted = Signal(str)  # its relevance may be far from what it is in float32
     calmed = Signal()  # what was wrong is no longer
 
-    def __init__(self, worker: Worker, study: Study, parent: QObject | None = None) -> None:
+    def __init__(self, worker: Worker, figures: Worker, study: Study, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.study = study
         self.explaining = Explaining(worker, self, study.learn)
@@ -58,18 +58,9 @@ class Inquiry(QObject):
         self.loading = Loading(worker, self)
         self.tokenising = Tokenising(worker, self)
         self.listing = Listing(worker, self)
-        self.exporting = Exporting(worker, self)
-        self.activity = Activity(
-            {
-                self.loading: "Opening the model…",
-                self.explaining: "Explaining…",
-                self.generating: "Generating…",
-                self.detailing: "Looking closer…",
-                self.exploring: "Exploring…",
-                self.exporting: "Exporting…",
-            },
-            self,
-        )
+        self.exporting = Exporting(figures, self)
+        with_model = (self.loading, self.explaining, self.generating, self.detailing, self.exploring)
+        self.activity = Activity(with_model, (self.exporting,), self)
         self.holding = Holding(worker, self.loading, self.activity, self)
         self._explain_when_open = False
         self._follow_conversations()
@@ -90,7 +81,7 @@ class Inquiry(QObject):
         self.holding.troubled.connect(self.troubled)
 
     def use(self, worker: Worker) -> None:
-        """Go on with another worker, which has to open the model first."""
+        """Go on with another worker for the model, which it has to open first."""
         self.activity.use(worker)
         for conversation in (self.tokenising, self.listing):
             conversation.use(worker)

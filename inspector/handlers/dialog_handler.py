@@ -77,6 +77,7 @@ class DialogHandler(QObject):
         relevance = scene.relevance
         if relevance is None:
             return
+        self._inquiry.exporting.get_ready()
         picture = scene.picture
         dialog = ExportDialog(self._window, products_for(picture is not None, bool(picture and len(picture.sides) > 1)))
         place = layer_title(scene.view.look.layer, relevance)

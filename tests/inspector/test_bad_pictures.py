@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from fake_worker import FakeWorker
 from honest_worker import HonestWorker
 from PIL import Image
 from PySide6.QtWidgets import QLabel
@@ -114,7 +115,9 @@ def worker() -> HonestWorker:
 @pytest.fixture
 def answered(worker: HonestWorker, qtbot, qapp) -> Iterator[Window]:
     """A window that shows why two digits are what they are."""
-    window = Window(worker, Study(Question(VIT, Text())), Profile(SettingsFile(None)), lambda command: None)
+    window = Window(
+        worker, FakeWorker(), Study(Question(VIT, Text())), Profile(SettingsFile(None)), lambda command: None
+    )
     window.show()
     worker.start()
     window.inquiry.open_model(VIT)

@@ -17,7 +17,7 @@ from engine.protocol.inputs import Text
 from engine.protocol.rule_names import Gamma
 from engine.protocol.targets import Class
 from engine.reading.colours import colours
-from inspector.app import new_worker
+from inspector.app import new_figures_worker, new_worker
 from inspector.client.client import WorkerClient
 from inspector.dialogs.explore import ExploreDialog
 from inspector.dialogs.export import ExportDialog
@@ -44,7 +44,7 @@ def client(qapp) -> Iterator[WorkerClient]:
 def window(qtbot: QtBot, client: WorkerClient, tmp_path: Path) -> Iterator[Window]:
     """A window as it is at a first start."""
     profile = Profile(SettingsFile(tmp_path / "settings.json"))
-    window = Window(client, Study(Question(profile.settings.model, Text())), profile, new_worker)
+    window = Window(client, new_figures_worker(), Study(Question(profile.settings.model, Text())), profile, new_worker)
     window.show()
     window.inquiry.open_model(window.study.question.source)
     qtbot.waitUntil(lambda: window.inquiry.holding.model is not None, timeout=PATIENCE)

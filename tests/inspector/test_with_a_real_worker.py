@@ -19,7 +19,7 @@ from engine.protocol.inputs import Text
 from engine.protocol.messages import Export
 from engine.protocol.values import ModelSource
 from engine.reading.colours import colour_table
-from inspector.app import new_worker
+from inspector.app import new_figures_worker, new_worker
 from inspector.client.client import WorkerClient, WorkerState
 from inspector.dialogs.export import PRODUCTS, ExportDialog
 from inspector.dialogs.preferences import Preferences
@@ -46,7 +46,7 @@ def client(qapp) -> Iterator[WorkerClient]:
 def window(qtbot: QtBot, client: WorkerClient) -> Iterator[Window]:
     """A window whose first question is answered."""
     study = Study(Question(ModelSource(MODEL), Text(PROMPT)))
-    window = Window(client, study, Profile(SettingsFile(None)), new_worker)
+    window = Window(client, new_figures_worker(), study, Profile(SettingsFile(None)), new_worker)
     window.show()
     qtbot.waitUntil(lambda: window.layers.map is not None)
     window.inquiry.open_model(study.question.source)
