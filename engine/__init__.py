@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from engine.models.opening import load_model
     from engine.protocol import targets
     from engine.protocol.inputs import Chat, ForDecoder, Message, Pair, Picture, Text
-    from engine.protocol.values import Ledger, Matrix, Relevance
+    from engine.protocol.relevance import Relevance
+    from engine.protocol.values import Ledger, Matrix
     from engine.rules.table import ATTNLRP as attnLRP  # noqa: N811
     from engine.rules.table import CP_LRP as cp_LRP  # noqa: N811
     from engine.rules.table import RULE_SETS, gamma
@@ -35,7 +36,7 @@ _HOMES = {  # module, or module:name where it has another name there; `module:` 
     "Pair": "engine.protocol.inputs",
     "Picture": "engine.protocol.inputs",
     "RULE_SETS": "engine.rules.table",
-    "Relevance": "engine.protocol.values",
+    "Relevance": "engine.protocol.relevance",
     "Text": "engine.protocol.inputs",
     "Trace": "engine.attribution.trace",
     "Traces": "engine.attribution.traces",

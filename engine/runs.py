@@ -1,4 +1,8 @@
-"""The worker's runs: they wait, they are answered one after another, and each ends exactly once."""
+"""The worker's runs: they wait, they are answered one after another, and each ends exactly once.
+
+What is light does not wait: it is answered between two blocks of the run that computes, where that one looks up to
+hear whether it is to stop. One thread answers everything, so models and tokenizers are never used by two at once.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from threading import Condition, Lock
 from typing import BinaryIO, NoReturn, TypeVar, assert_never
 
@@ -18,6 +23,7 @@ from engine.protocol.messages import Cancelled, Ending, Event, Failed, Progress,
 
 Result = TypeVar("Result")
 Answer = Callable[[Request, Callable[[Progress], None], Callable[[], bool]], Ending]
+IsLight = Callable[[Request], bool]  # whether it is answered at once and needs nothing that another run is using
 
 PROGRESS_INTERVAL = 1 / 30  # seconds between two reports: more than an eye can follow
 IDLE_AFTER = 0.5  # seconds without a first run before there is time for other things
@@ -69,22 +75,37 @@ class Runs:
             case _:
                 assert_never(message)
 
-    def answer(self, answer: Answer, idle: Callable[[Callable[[], bool]], None] | None = None) -> NoReturn:
+    def answer(
+        self,
+        answer: Answer,
+        is_light: IsLight = lambda request: False,
+        idle: Callable[[Callable[[], bool]], None] | None = None,
+    ) -> NoReturn:
         """Answer for ever. `idle` is called if nobody asks at first, with a function that says when to give way."""
         if idle is not None and not self._is_asked_within(IDLE_AFTER):
             _attempt(lambda: idle(self._is_asked))
         while True:
-            self.answer_next(answer)
+            self.answer_next(answer, is_light)
 
-    def answer_next(self, answer: Answer) -> None:
+    def answer_next(self, answer: Answer, is_light: IsLight) -> None:
         """Wait for an ask, answer it and say how it ended."""
         ask = self._next()
         progress = _Progress(self._voice, ask.run)
-        ending = _attempt(lambda: answer(ask.request, progress.report, lambda: self._stopped))
+
+        def is_stopped() -> bool:
+            self._answer_light(answer, is_light)
+            return self._stopped
+
+        ending = _attempt(lambda: answer(ask.request, progress.report, is_stopped))
         progress.flush()
         with self._changed:
             self._running = None
         self._end(ask.run, ending)
+
+    def _answer_light(self, answer: Answer, is_light: IsLight) -> None:
+        """Answer, in the middle of the running run, what waits and is light."""
+        while (ask := self._next_light(is_light)) is not None:
+            self._end(ask.run, _attempt(partial(answer, ask.request, lambda progress: None, lambda: False)))
 
     def _end(self, run: int, ending: Ending) -> None:
         try:
@@ -97,6 +118,13 @@ class Runs:
             self._changed.wait_for(lambda: self._waiting)
             ask = self._waiting.popleft()
             self._running, self._stopped = ask.run, False
+        return ask
+
+    def _next_light(self, is_light: IsLight) -> Ask | None:
+        with self._changed:
+            ask = next((ask for ask in self._waiting if is_light(ask.request)), None)
+            if ask is not None:
+                self._waiting.remove(ask)
         return ask
 
     def _leaves_queue(self, run: int) -> bool:

@@ -21,13 +21,12 @@ from engine.attribution.matrix import matrix
 from engine.attribution.trace import Trace
 from engine.attribution.tracing import trace
 from engine.attribution.trust.precision import agreement_with_float32
-from engine.figures import render
 from engine.models.listing import list_models
 from engine.models.machine.device import available_devices
 from engine.models.machine.memory import memory_of
 from engine.models.opening import Model, load_model
 from engine.models.text.tokens import tokenize
-from engine.protocol.failures import DoesNotFit, Stopped
+from engine.protocol.failures import DoesNotFit, ProtocolError, Stopped
 from engine.protocol.frames import PROTOCOL, Hello
 from engine.protocol.inputs import Input, Picture, Text, image_in
 from engine.protocol.messages import (
@@ -122,9 +121,16 @@ class Session:
             case ListModels():
                 return Listed(list_models())
             case Export() | ExportGrid():
-                return render(request, cancelled=cancelled)
+                raise ProtocolError(
+                    "This worker holds a model and draws no figures: the window has another for them. "
+                    "Install the same version of lxt-inspector on both sides."
+                )
             case _:
                 assert_never(request)
+
+    def is_light(self, request: Request) -> bool:
+        """Whether the answer is there in a moment and changes nothing: the tokens of a text, of the model held."""
+        return isinstance(request, Tokenize) and self._model is not None and request.source == self._source
 
     def warm_up(self, cancelled: IsCancelled) -> None:
         """Do everything once on a small model, so that the first real run finds all modules loaded and threads made."""

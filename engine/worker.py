@@ -1,4 +1,4 @@
-"""The worker process: `lxt-inspector worker`. It hears requests on stdin and says events on stdout, in frames.
+"""The model's worker process: `lxt-inspector worker`. It hears requests on stdin and says events on stdout, in frames.
 
 1. Before anything else is imported, the frames get file descriptors of their own; fd 0 becomes empty and fd 1 becomes
    stderr, so that whatever a library reads, prints or writes from C, the stream stays whole.
@@ -24,7 +24,7 @@ from engine.protocol.frames import FrameReader, to_worker
 from engine.runs import Runs, Voice
 
 _CHUNK = 1 << 20  # bytes read at a time
-_NICENESS = 10  # the window goes first
+_NICENESS = 10  # the window goes first, then its figures
 _PR_SET_PDEATHSIG = 1
 
 if sys.platform == "win32":
@@ -32,18 +32,24 @@ if sys.platform == "win32":
 
 
 def main() -> NoReturn:
-    """Be the worker until stdin ends."""
-    hearing, speaking = _take_over_streams()
-    _step_back()
-    voice = Voice(speaking)
-    runs = Runs(voice)
-    threading.Thread(target=_hear, args=(hearing, runs), name="hearing", daemon=True).start()
+    """Be the model's worker until stdin ends."""
+    voice, runs = begin(_NICENESS)
     session = import_module("engine.session")  # brings torch: seconds, in which stdin may already end
     session.leave_a_core()
     here = session.Session()
     gc.freeze()  # a million objects that stay: the collector need not look at them again
     voice.greet(session.greeting())
-    runs.answer(here.answer, here.warm_up)
+    runs.answer(here.answer, here.is_light, here.warm_up)
+
+
+def begin(niceness: int) -> tuple[Voice, Runs]:
+    """Hear and speak in frames from now on, as a process that goes after the window."""
+    hearing, speaking = _take_over_streams()
+    _step_back(niceness)
+    voice = Voice(speaking)
+    runs = Runs(voice)
+    threading.Thread(target=_hear, args=(hearing, runs), name="hearing", daemon=True).start()
+    return voice, runs
 
 
 def _take_over_streams() -> tuple[int, BinaryIO]:
@@ -62,12 +68,12 @@ def _take_over_streams() -> tuple[int, BinaryIO]:
     return hearing, os.fdopen(speaking, "wb")
 
 
-def _step_back() -> None:
+def _step_back(niceness: int) -> None:
     """Leave the processor to the window, Ctrl+C in a terminal too, and do not outlive the parent."""
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+        os.nice(niceness)
     if sys.platform == "linux":
         # For a computation that holds the interpreter's lock, in which the end of stdin goes unheard.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

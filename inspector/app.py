@@ -31,7 +31,7 @@ from inspector.window import TITLE, Window
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line asks of the window; None is as it was the last time."""
+    """The window's options on the command line; None is as it was the last time."""
 
     model: str | None = None
     prompt_file: Path | None = None
@@ -62,7 +62,7 @@ def run(options: Options) -> int:
         _question(options, settings),
         View(look=Look(layer=options.layer, scale=settings.scale, colour_map=settings.colour_map)),
     )
-    window = Window(worker, study, profile, new_worker)
+    window = Window(worker, new_figures_worker(), study, profile, new_worker)
     faults.tell(window)
     window.layers.completed.connect(_spare_collector)
     if options.size:
@@ -74,12 +74,20 @@ def run(options: Options) -> int:
 
 def new_worker(command: str, spare: bool = True) -> WorkerClient:
     """A client for the worker that `command` starts, or for our own."""
-    return WorkerClient(shlex.split(command) or own_worker(), spare)
+    return WorkerClient(shlex.split(command) or own_worker("engine.worker"), spare)
 
 
-def own_worker() -> list[str]:
-    """The command of the worker that comes with this window, wherever either was started."""
-    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); from engine.worker import main; main()"
+def new_figures_worker() -> WorkerClient:
+    """A client for the worker that draws, which is always our own: its fonts and its LaTeX are those of this machine.
+
+    It has no spare: it starts faster than a person asks again.
+    """
+    return WorkerClient(own_worker("engine.figures_worker"), spare=False)
+
+
+def own_worker(module: str) -> list[str]:
+    """The command of a worker that comes with this window, wherever either was started."""
+    start = f"import sys; sys.path.insert(0, sys.argv.pop(1)); from {module} import main; main()"
     return [sys.executable, "-P", "-c", start, str(Path(__file__).parents[1])]
 
 

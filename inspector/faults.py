@@ -11,7 +11,7 @@ from inspector.state.trouble import Trouble
 
 
 class Teller(Protocol):
-    """Who shows a trouble."""
+    """Whoever shows a trouble."""
 
     def show_trouble(self, trouble: Trouble) -> None: ...
 

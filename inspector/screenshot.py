@@ -1,4 +1,4 @@
-"""A picture of the window, taken when the explanation is there."""
+"""Takes a picture of the window once the explanation is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The window: every signal to where it belongs."""
+"""The window: connects every signal to where it belongs."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ from inspector.keeping.settings import Profile, Settings
 from inspector.look.theme import apply_theme
 from inspector.panes.frame import Frame
 from inspector.panes.toolbar import ToolBar, brief_title_of, title_of_open
+from inspector.state.choice import Choice
 from inspector.state.question import Question, ask_the_same, text_of
-from inspector.state.scene import Choice, Scene
+from inspector.state.scene import Scene
 from inspector.state.study import Study
 from inspector.state.trouble import Remedy, Trouble
 from inspector.state.view import PictureMode
@@ -36,20 +37,25 @@ TITLE = "LXT Inspector"
 
 
 class Window(Frame):
-    """What happens is decided in the inquiry, what is seen in the scene; here the two meet the widgets."""
+    """Connects inquiry and scene to the widgets: the inquiry decides what happens, the scene what is seen."""
 
     troubled = Signal(object)  # Trouble
 
     def __init__(
-        self, worker: WorkerClient, study: Study, profile: Profile, new_worker: Callable[[str], WorkerClient]
+        self,
+        worker: WorkerClient,
+        figures: WorkerClient,
+        study: Study,
+        profile: Profile,
+        new_worker: Callable[[str], WorkerClient],
     ) -> None:
         super().__init__()
-        self._worker, self._profile, self._new_worker = worker, profile, new_worker
+        self._worker, self._figures, self._profile, self._new_worker = worker, figures, profile, new_worker
         self._choice: Choice | None = None
         self._asked = study.question
         self._theme = profile.settings.theme
         self.study = study
-        self.inquiry = Inquiry(worker, study, self)
+        self.inquiry = Inquiry(worker, figures, study, self)
         self.dialogs = DialogHandler(self, self.inquiry, profile)
         self.pictures = PictureHandler(self, self.inquiry, profile)
         self.exploring = ExploringHandler(self, self.inquiry, profile)
@@ -65,6 +71,7 @@ class Window(Frame):
         self._follow_inquiry()
         self._follow_people()
         self._follow_worker()
+        figures.logged.connect(self.log.append_text)
         self.restore_places(profile.settings.geometry, profile.settings.layout, profile.settings.panes)
         self._on_question_changed(study.question)
         self._on_scene_changed(study.scene)
@@ -105,14 +112,15 @@ class Window(Frame):
         self.input.explore_requested.connect(self.exploring.explore)
         self.relevance.scale_chosen.connect(self._on_scale_chosen)
         self.relevance.picture.mode_chosen.connect(self._on_mode_chosen)
-        self.relevance.picture.set_pin_action(self.commands["view.pin"])
+        self.relevance.set_pin_action(self.commands["view.pin"])
         self.relevance.picture.let_go.connect(self.study.let_go)
-        self.relevance.strip.position_clicked.connect(self.inquiry.choose_position)
-        self.relevance.strip.current_changed.connect(self.study.look_at_token)
-        self.layers.layer_clicked.connect(self.study.look_at_layer)
-        self.layers.token_clicked.connect(self.study.look_at_token)
-        self.below.matrix.token_clicked.connect(self.inquiry.choose_position)
-        self.below.matrix_opened.connect(self.inquiry.explain_each)
+        self.relevance.text.let_go.connect(self.study.let_go)
+        self.relevance.text.position_clicked.connect(self.inquiry.choose_position)
+        self.relevance.text.current_changed.connect(self.study.look_at_token)
+        self.below.layer_clicked.connect(self.study.look_at_layer)
+        self.below.token_clicked.connect(self.study.look_at_token)
+        self.below.position_clicked.connect(self.inquiry.choose_position)
+        self.below.wanted.connect(self.inquiry.look_into)
         self.table.explained.connect(self.inquiry.choose_prediction)
         self.table.set_against.connect(self.inquiry.choose_against)
         self.table.text_target_entered.connect(self.inquiry.choose_prediction)
@@ -153,7 +161,7 @@ class Window(Frame):
         self.dialogs.palette([command for command in COMMANDS if self.commands[command.id].isEnabled()])
 
     def _turn_to_prompt(self) -> None:
-        """Ask about the prompt in front, where the model has no use for the picture that is asked about."""
+        """Ask about the prompt in front, if the model has no use for the question's picture."""
         model = self.inquiry.holding.model
         if model is not None and not model.takes_images and (prompt := self.input.prompt_in_front()):
             self.inquiry.type(prompt)
@@ -217,6 +225,7 @@ class Window(Frame):
             )
         )
         self._worker.close()
+        self._figures.close()
 
     # -- what follows --------------------------------------------------------------------------------------------------
 
@@ -237,22 +246,26 @@ class Window(Frame):
     def _on_scene_changed(self, scene: Scene) -> None:
         self.input.show_scene(scene)
         self.relevance.show_scene(scene)
-        self.layers.show_scene(scene)
         self.below.show_scene(scene)
-        if self.below.is_matrix_open():
-            self.inquiry.explain_each()
         self.status.show_scene(scene)
         self.commands.mark(f"scale.{scene.view.look.scale}")
         self.commands.mark(f"mode.{scene.view.mode}")
         self.pictures.show_scene(scene, self.commands)
+        self._show_pin(scene)
         self.commands.enable("file.export", scene.relevance is not None)
         for command in ("edit.copy_image", "edit.copy_table", "edit.find"):
-            self.commands.enable(command, scene.strip is not None)
+            self.commands.enable(command, scene.text is not None)
         choice = scene.choice
         if choice is not None and choice != self._choice:
             self.table.set_position(choice.position, choice.label, choice.relation)
             self.table.show_predictions(choice.predictions, choice.explained, choice.against, choice.kind)
         self._choice = choice
+
+    def _show_pin(self, scene: Scene) -> None:
+        self.commands.enable("view.pin", scene.part is not None, "There is no answer yet")
+        self.commands["view.pin"].setChecked(scene.pinned is not None)
+        self.commands.enable("view.difference", scene.pinned is not None, "No answer is pinned")
+        self.commands["view.difference"].setChecked(scene.pinned is not None and scene.view.difference)
 
     def _on_model_changed(self, model: ModelInfo | None) -> None:
         self.status.show_model(model)
@@ -295,7 +308,7 @@ class Window(Frame):
         self.editor.set_count(count, model.max_tokens if model else None)
 
     def _on_answered(self, answer: Explained) -> None:
-        if answer.relevance.seen is None:
+        if not answer.relevance.is_of_picture:
             self._profile.keep(structs.replace(self._profile.settings, prompt=answer.relevance.prompt))
 
 

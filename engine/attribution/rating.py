@@ -22,7 +22,7 @@ from engine.attribution.targets.resolving import value_of
 from engine.models.opening import Model
 from engine.models.progress import AskCancelled, ReportProgress
 from engine.protocol.failures import ImageError, Stopped
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 
 _PATCHES = 16  # along the longer side, where no layer has a grid
 

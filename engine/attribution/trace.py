@@ -23,15 +23,9 @@ from engine.models.opening import Model
 from engine.models.progress import AskCancelled, ReportProgress
 from engine.protocol.failures import Stopped
 from engine.protocol.messages import Phase
+from engine.protocol.relevance import Part, PicturePart, Relevance, TextPart
 from engine.protocol.targets import Target, Top
-from engine.protocol.values import (
-    DecoderRelevance,
-    Ledger,
-    Prediction,
-    Relevance,
-    ResolvedTarget,
-    Token,
-)
+from engine.protocol.values import Ledger, Prediction, ResolvedTarget, Token
 from engine.rules.table import RuleSet, rule_set
 
 _PACKAGES = ("lxt-inspector", "torch", "transformers")
@@ -106,25 +100,26 @@ class Trace:
         ]
 
     def _relevance(self, target: ResolvedTarget, value: float, rules: str, rows: Rows, sheet: Tensor) -> Relevance:
-        recording = self._recording
-        (input, layers), *decoders = placed(recording, rows)
-        channels = input if input.ndim == 3 else None
         return Relevance(
             model=self.model.info,
-            prompt=self.prompt,
-            tokens=self.tokens,
+            parts=self._parts(rows),
             target=target,
             rules=rules,
             value=value,
-            input=input if channels is None else over_channels(channels, recording.rules.reading),
-            layers=layers,
             versions=versions(),
-            decoder=next((DecoderRelevance(self._decoder_tokens, *own) for own in decoders), None),
             ledger=self._ledger(value, rows, sheet),
-            seen=recording.inputs.seen,
-            channels=channels,
-            grids=() if channels is None else tuple(grid_of(x, recording.leaves[0]) for x in recording.layers),
         )
+
+    def _parts(self, rows: Rows) -> tuple[Part, ...]:
+        recording = self._recording
+        (input, layers), *decoders = placed(recording, rows)
+        if input.ndim == 1:
+            first: Part = TextPart(self.prompt, self.tokens, input, layers)
+        else:
+            grids = tuple(grid_of(x, recording.leaves[0]) for x in recording.layers)
+            pixels = over_channels(input, recording.rules.reading)
+            first = PicturePart(pixels, layers, input, grids, recording.inputs.seen)
+        return first, *(TextPart("", self._decoder_tokens, *own) for own in decoders)
 
     def rate(
         self,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from engine.protocol.relevance import Relevance
 from engine.protocol.targets import Target
-from engine.protocol.values import Relevance
 
 if TYPE_CHECKING:
     from engine.attribution.trace import Trace

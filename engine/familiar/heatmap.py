@@ -19,8 +19,9 @@ from engine.figures.wording import Words
 from engine.protocol.failures import EngineError, FailureKind
 from engine.protocol.looks import Look
 from engine.protocol.messages import Export
+from engine.protocol.relevance import Relevance, TextPart
 from engine.protocol.targets import Top
-from engine.protocol.values import ModelInfo, ModelSource, Relevance, ResolvedTarget, Token
+from engine.protocol.values import ModelInfo, ModelSource, ResolvedTarget, Token
 
 _WORDS = Words(("−1", "0", "1"), "of the normalised relevance", ())
 _ROUNDING = 1e-6
@@ -81,7 +82,8 @@ def _export(words: Sequence[str], values: np.ndarray, cmap: str) -> Export:
     """The request for a picture whose colours span -1 to 1. What it says of a model is not shown."""
     tokens = tuple(Token(i, word, 0, 0, word or "∅") for i, word in enumerate(words))
     nothing = ResolvedTarget(Top(), "", 0, ())
-    relevance = Relevance(_NO_MODEL, "".join(words), tokens, nothing, "", 1.0, values, values[None], {})
+    part = TextPart("".join(words), tokens, values, values[None])
+    relevance = Relevance(_NO_MODEL, (part,), nothing, "", 1.0, {})
     return Export(relevance, "pdf", look=Look(scale="target", colour_map=cmap))
 
 

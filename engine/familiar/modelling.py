@@ -1,4 +1,4 @@
-"""Rules for every model of a modelling module, as scripts written for LXT put them: one call, before or after loading.
+"""Puts rules on every model of a modelling module, as scripts written for LXT do: one call, before or after loading.
 
 1. Every class of the module lets its calls pass a gate. Undoing takes the gates away.
 2. The outermost call puts the rules to work on that instance until it returns; calls inside it pass.

@@ -1,4 +1,4 @@
-"""zennit's rules in the gradient form: relevance is what goes back in zennit, a gradient is what goes back here.
+"""zennit's rules in the gradient form: zennit hands relevance back, and here a gradient goes back.
 
 While converted, a hook of zennit is given gradient x output for the relevance that arrives, and the relevance it hands
 on is divided by its input. So its rules (Gamma, ZPlus, ...) can stand in a model whose operations follow ours, and

@@ -9,7 +9,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from engine.figures.tables import facts
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 
 
 def safetensors_file(relevance: Relevance) -> bytes:

@@ -1,4 +1,4 @@
-"""Which font has which letters: one that is always there, and what this machine has for everything else."""
+"""Finds a font for every letter: one that is always there, and this machine's for everything else."""
 
 from __future__ import annotations
 

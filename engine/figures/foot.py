@@ -1,4 +1,4 @@
-"""What stands under a picture: the colours with their numbers, and a caption."""
+"""The foot of a picture: the colours with their numbers, and a caption."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from engine.figures.page import BLACK, GREY, Cells, Item, Page, Rectangle, Text,
 from engine.figures.visible import shown, visible
 from engine.figures.wording import number, words_for
 from engine.protocol.messages import Export
-from engine.protocol.values import Relevance, Token
+from engine.protocol.relevance import Relevance
+from engine.protocol.values import Token
 from engine.reading.colours import colour_limit, colours
 
 _LEFT, _RIGHT, _TOP = 58.0, 24.0, 30.0

@@ -64,7 +64,7 @@ Item = Rectangle | Text | Cells
 
 @dataclass(frozen=True)
 class Page:
-    """What to draw, in order, on paper of this size."""
+    """Items to draw, in order, on paper of this size."""
 
     width: float
     height: float
@@ -72,7 +72,7 @@ class Page:
 
 
 def framed(x: float, y: float, width: float, height: float, colours: np.ndarray) -> Iterator[Item]:
-    """Cells with a hairline about them, which tells where they end on paper of their own colour."""
+    """Cells with a hairline about them: their edge would not be seen on paper of their own colour."""
     yield Rectangle(x - 0.5, y - 0.5, width + 1, height + 1, _HAIRLINE)
     yield Cells(x, y, width, height, colours)
 

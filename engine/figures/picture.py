@@ -8,16 +8,12 @@ import numpy as np
 
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export, ExportGrid
-from engine.protocol.values import Relevance, Seen
+from engine.protocol.relevance import Relevance
+from engine.protocol.values import Seen
 from engine.reading.colours import UNSEEN, colours, greyed
 from engine.reading.placing import placed, places
 
 _LEAST_SHARPNESS = 2  # pixels per unit, and on the original per pixel that was seen
-
-
-def is_of_picture(relevance: Relevance) -> bool:
-    """Whether the answer is about a picture."""
-    return relevance.input.ndim == 2
 
 
 def patches(relevance: Relevance, layer: int | None) -> np.ndarray:
@@ -35,7 +31,7 @@ def patches(relevance: Relevance, layer: int | None) -> np.ndarray:
 
 
 def on_picture(relevance: Relevance, layer: int | None) -> np.ndarray:
-    """float32 (height, width): the pixels' relevance, or at each pixel that of the layer's patch which covers it."""
+    """float32 (height, width): relevance of the pixels, or for each pixel that of the layer's patch over it."""
     if layer is None:
         return relevance.input
     values = patches(relevance, layer)
@@ -94,7 +90,7 @@ def _on_original(heat: np.ndarray, opacity: float, seen: Seen, whole: np.ndarray
 
 
 def _enlarged(whole: np.ndarray, seen: Seen, size: tuple[int, ...]) -> np.ndarray:
-    """The original, with so many pixels for each of its own that there are two for each that the model saw."""
+    """The original, enlarged until every pixel that the model saw is two or more across."""
     assert seen.box is not None
     left, top, right, bottom = seen.box
     across = (right - left) * whole.shape[1] / seen.original[0]

@@ -13,7 +13,6 @@ from engine.figures.latex import Document, document
 from engine.figures.layermap import layer_page
 from engine.figures.page import Page
 from engine.figures.pdf import TALLEST_PAGE, pdf
-from engine.figures.picture import is_of_picture
 from engine.figures.png import emoji_png, exact_png, png
 from engine.figures.strip import token_pages
 from engine.figures.tables import csv_file, json_file, patches_file
@@ -39,7 +38,7 @@ def render(export: Export | ExportGrid, cancelled: Callable[[], bool] = lambda: 
             return Exported(safetensors_file(export.relevance))
         case "npz":
             return Exported(npz_file(export.relevance))
-        case "csv" if is_of_picture(export.relevance):
+        case "csv" if export.relevance.is_of_picture:
             return Exported(patches_file(export.relevance))
         case "csv":
             return Exported(csv_file(export.relevance))
@@ -69,7 +68,7 @@ def check(export: Export) -> None:
 
 
 def _check_picture(export: Export) -> None:
-    of_picture, picture = is_of_picture(export.relevance), export.picture
+    of_picture, picture = export.relevance.is_of_picture, export.picture
     if picture in ("heatmap", "overlay") and not of_picture:
         raise EngineError("The answer is about a text, not a picture: take tokens or layers.", "figure_failed")
     if picture in ("tokens", "layers") and of_picture:
@@ -101,7 +100,7 @@ def _grid(export: ExportGrid) -> bytes:
     if export.titles and len(export.titles) != len(export.cells):
         many = f"{len(export.titles)} titles for {len(export.cells)} pictures"
         raise EngineError(f"There are {many}: give one for each, or none.", "figure_failed")
-    if not all(is_of_picture(cell) for cell in export.cells):
+    if not all(cell.is_of_picture for cell in export.cells):
         raise EngineError("A grid is made of answers about pictures; one here is about a text.", "figure_failed")
     _check_display(export)
     page = grid_page(export, FontChoice(base_font(), system_fonts()))

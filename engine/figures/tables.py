@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from engine.figures.picture import is_of_picture, patches
-from engine.protocol.values import DecoderRelevance, Grid, Relevance, Seen
+from engine.figures.picture import patches
+from engine.protocol.relevance import Relevance, TextPart
+from engine.protocol.values import Grid, ModelInfo, Seen
 
 FORMAT, VERSION = "lxt-inspector/relevance", 1
 
@@ -25,17 +26,16 @@ def csv_file(relevance: Relevance) -> bytes:
     """
     rows = StringIO(newline="")
     writer = csv.writer(rows, lineterminator="\r\n")
-    parts: dict[str, Relevance | DecoderRelevance] = {"encoder": relevance}
-    if relevance.decoder is not None:
-        parts["decoder"] = relevance.decoder
+    texts = [part for part in relevance.parts if isinstance(part, TextPart)]
+    parts = dict(zip(("encoder", "decoder")[: len(texts)], texts, strict=True))
     layers = [f"layer_{layer}" for layer in range(max(len(part.layers) for part in parts.values()))]
-    part_column = ["part"] if relevance.decoder is not None else []
+    part_column = ["part"] if len(parts) > 1 else []
     writer.writerow([*part_column, "index", "id", "text", "start", "end", "input", *layers])
     for name, part in parts.items():
         columns = np.concatenate([part.input[None], part.layers])  # (1 + layer + 1, token)
         for index, (token, values) in enumerate(zip(part.tokens, columns.T, strict=True)):
             place = [name] if part_column else []
-            text = token.text if part is relevance else token.label
+            text = token.label if name == "decoder" else token.text
             writer.writerow([*place, index, token.id, text, token.start, token.end, *map(str, values)])
     return rows.getvalue().encode("utf-8", "backslashreplace")
 
@@ -79,7 +79,7 @@ def facts(relevance: Relevance) -> dict[str, Any]:
     known = {
         "format": FORMAT,
         "version": VERSION,
-        "model": msgspec.to_builtins(relevance.model),
+        "model": _model(relevance.model),
         "versions": relevance.versions,
         "prompt": relevance.prompt,
         "rules": relevance.rules,
@@ -88,12 +88,17 @@ def facts(relevance: Relevance) -> dict[str, Any]:
         "ledger": _finite(msgspec.to_builtins(relevance.ledger)),
         "tokens": [msgspec.to_builtins(token) for token in relevance.tokens],
     }
-    if is_of_picture(relevance):
+    if relevance.is_of_picture:
         seen, channels = relevance.seen, relevance.channels
         known["seen"] = None if seen is None else _seen(seen)
         known["channels"] = None if channels is None else _numbers(channels.sum(axis=(1, 2)))
         known["grids"] = [msgspec.to_builtins(grid) for grid in relevance.grids]
     return known
+
+
+def _model(model: ModelInfo) -> dict[str, Any]:
+    """The model's facts; what it predicts is called `head` there, as since the format's first version."""
+    return {"head" if name == "predicts" else name: fact for name, fact in msgspec.to_builtins(model).items()}
 
 
 def _seen(seen: Seen) -> dict[str, Any]:
@@ -102,7 +107,7 @@ def _seen(seen: Seen) -> dict[str, Any]:
     return {"name": seen.name, "size": [width, height], **original, "note": seen.note}
 
 
-def _decoder(decoder: DecoderRelevance) -> dict[str, Any]:
+def _decoder(decoder: TextPart) -> dict[str, Any]:
     return {
         "tokens": [msgspec.to_builtins(token) for token in decoder.tokens],
         "input": _numbers(decoder.input),

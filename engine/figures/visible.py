@@ -1,4 +1,4 @@
-"""Any string as something that can be seen: text that draws as it reads, and marks for what has no picture."""
+"""Makes any string visible: text draws as it reads, and characters without a picture become marks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a figure says about itself: the same words in every format."""
+"""The words on a figure: its colour bar and caption, the same in every format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import assert_never
 import numpy as np
 
 from engine.protocol.messages import Export, ExportGrid
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 from engine.reading.colours import colour_limit, relevance_at
 
 _LONGEST_NAME = 48  # characters; a line of the caption is not wrapped
@@ -23,7 +23,7 @@ RULE_NAMES = {
 
 @dataclass(frozen=True)
 class Words:
-    """What stands under a picture: the numbers at the colour bar, what they mean, and lines of caption."""
+    """The words under a picture: the numbers at the colour bar, their meaning, and lines of caption."""
 
     ends: tuple[str, str, str]
     scale: str

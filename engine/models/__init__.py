@@ -1,1 +1,1 @@
-"""Opening a model and its tokens: bundled, from a folder, from the hub, from a GGUF file, or a module in memory."""
+"""Opens models and their tokens: bundled, from a folder, from the hub, from a GGUF file, or a module in memory."""

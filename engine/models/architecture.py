@@ -1,4 +1,4 @@
-"""Whether a checkpoint is a model that can be explained, and of which kind."""
+"""Tells from a checkpoint's settings whether its model can be explained, and which kind it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.protocol.failures import ModelError
 
 
 def can_be_explained(settings: dict[str, Any]) -> bool:
-    """Whether `settings`, from config.json, say that this is a model that can be explained."""
+    """Whether a model with these settings, from config.json, can be explained."""
     if is_described(settings):
         return True
     try:

@@ -1,4 +1,4 @@
-"""Finding a model's blocks by its structure: names change from release to release."""
+"""Finds a model's blocks by its structure: names change from release to release."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _stages(module: nn.Module) -> list[nn.Module]:
 
 
 def _listed(part: nn.Module) -> list[nn.Module]:
-    """The children of the lists in `part` that map anything: of the lists of composed children where there are such."""
+    """Children of the lists in `part`, if they map anything; of lists of composed children alone, if there are such."""
     own = [part] if isinstance(part, nn.ModuleList | nn.Sequential) else []
     lists = [list(one) for one in (own or part.children()) if isinstance(one, nn.ModuleList | nn.Sequential)]
     lists = [blocks for blocks in lists if blocks and not all(map(_is_head, blocks))]

@@ -1,4 +1,4 @@
-"""Models that compare pictures with texts, as classifiers: the texts to choose from are the classes."""
+"""Models that compare pictures with texts (CLIP, SigLIP) as classifiers: the texts are their classes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COMPARED = Kind("classes", AutoModel, {"clip": "CLIPModel", "siglip": "SiglipMod
 
 
 class ComparedWithTexts(nn.Module):
-    """The part that sees of a model of pictures and texts. A class's logit is how near the picture is to its text."""
+    """The vision part of a model of pictures and texts. A class's logit is the picture's nearness to its text."""
 
     main_input_name = "pixel_values"
 

@@ -1,4 +1,4 @@
-"""What a model turned out to be once it was opened."""
+"""Describes an opened model: its size, kind, device, type and labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model predicts: read off its class as transformers lists it, or off its settings."""
+"""Kinds of model by what they predict, read off the class as transformers lists it, or off the settings."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ KINDS = (
 
 
 def kind_of(settings: Mapping[str, Any]) -> Kind | None:
-    """The kind that `settings`, from config.json, say: that of their architectures, or else what their type can be."""
+    """The kind of a model with these settings, from config.json: of its architectures, or else of its type."""
     architectures = settings.get("architectures")
     if isinstance(architectures, list) and architectures:
         return next((kind for kind in KINDS if any(map(kind.includes, architectures))), None)

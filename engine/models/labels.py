@@ -1,4 +1,4 @@
-"""Any text on one line, with what cannot be seen made visible."""
+"""Puts any text on one line and makes its invisible characters visible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading a checkpoint through transformers: its settings, its tokenizer, its weights."""
+"""Reads a checkpoint through transformers: its settings, its tokenizer, its weights."""
 
 from __future__ import annotations
 

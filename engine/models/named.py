@@ -1,4 +1,4 @@
-"""Image classifiers of torchvision: by the name of their architecture, or from a folder that says how they are made."""
+"""Image classifiers of torchvision, by the name of their architecture, or from a folder with their settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening a model: from a name, or a module in memory, to something that can be traced."""
+"""Opens a model by its name, or a module in memory, so that it can be traced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hearing how far others have come with a model, and stopping them: what they show in progress bars."""
+"""Listens to the progress bars of other libraries: reports how far they are, and stops them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AskCancelled = Callable[[], bool]
 
 
 class _Bar:
-    """A progress bar that reports instead of drawing, and ends the work with Stopped where that was asked for."""
+    """A progress bar that reports instead of drawing, and ends the work with Stopped when asked to."""
 
     def __init__(self, step: Callable[[int, int], None], iterable: Iterable[Any] | None, total: int | None) -> None:
         self._step = step

@@ -1,4 +1,4 @@
-"""What each token of a vocabulary adds to a text."""
+"""A vocabulary, token by token: the text each adds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BYTE_OF = {character: byte for byte, character in bytes_to_unicode().items()}
 
 @dataclass(frozen=True)
 class Piece:
-    """What a token adds when it continues a text, and how to show it. The text of half a character is U+FFFD."""
+    """The text a token adds when it continues another, and how to show it. The text of half a character is U+FFFD."""
 
     text: str
     label: str

@@ -1,4 +1,4 @@
-"""How relevance is looked at: in a window and in a figure alike."""
+"""Looks: how relevance is shown, in a window and in a figure alike."""
 
 from __future__ import annotations
 

@@ -10,17 +10,9 @@ from msgspec import Struct
 from engine.protocol.failures import FailureKind
 from engine.protocol.inputs import Input, Text
 from engine.protocol.looks import Look
+from engine.protocol.relevance import Relevance
 from engine.protocol.targets import Target, Top
-from engine.protocol.values import (
-    CachedModel,
-    Matrix,
-    Memory,
-    ModelInfo,
-    ModelSource,
-    Prediction,
-    Relevance,
-    Token,
-)
+from engine.protocol.values import CachedModel, Matrix, Memory, ModelInfo, ModelSource, Prediction, Token
 
 LOW_AGREEMENT = 0.9  # with float32, from which on relevance in half precision is worth a warning
 

@@ -1,4 +1,4 @@
-"""A picture as the file it came in, taken alike by library, command and window. What is in it is seen later."""
+"""Files of pictures, taken alike by library, command and window; they are decoded later."""
 
 from __future__ import annotations
 

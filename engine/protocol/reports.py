@@ -1,4 +1,4 @@
-"""What the engine says of itself on a model: which rule each operation got, and whether its promises hold there."""
+"""Reports of the engine on one model: the rule of each operation, and whether the engine's promises hold."""
 
 from __future__ import annotations
 

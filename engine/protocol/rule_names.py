@@ -1,4 +1,4 @@
-"""What rule sets are called: by name, for people, and those whose name has numbers in it."""
+"""Names of rule sets: for programs, for people, and with numbers in them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _QUOTED = re.compile(r"'(\w[\w-]*)'|\"(\w[\w-]*)\"")
 
 
 class Gamma(Struct, frozen=True):
-    """Gamma for the layers of a kind, and whose table the other operations follow. Raises RulesError."""
+    """The gammas of convolutions and linear layers, and the rule set of attention. Raises RulesError."""
 
     conv: float = 0.25
     linear: float = 0.05

@@ -156,14 +156,6 @@ class ResolvedTarget(Struct, frozen=True):
     against_mean: tuple[tuple[int, int], ...] = ()
 
 
-class DecoderRelevance(Struct, frozen=True, eq=False):
-    """Relevance in the decoder of an encoder-decoder model: float32 (token,) and (layer + 1, token)."""
-
-    tokens: tuple[Token, ...]
-    input: np.ndarray
-    layers: np.ndarray
-
-
 ConstantKind = Literal[
     "bias",  # of linear maps and convolutions
     "norm bias",  # of layer, group and batch norms
@@ -196,43 +188,6 @@ class Ledger(Struct, frozen=True):
     constants: dict[ConstantKind, float]
     conserves: bool  # whether the rule set promises that nothing is left over
     closes: bool  # whether what is left over is no more than rounding
-
-
-class Relevance(Struct, frozen=True, eq=False):
-    """Where a target's value came from. Relevance is signed and in logits.
-
-    `input`: float32 (token,), at the word embeddings; of an image (height, width), at its pixels. `layers`: float32
-    (layer + 1, token), at what enters each block and, last, at what leaves the last one. Where a layer has fewer tokens
-    than the widest, as the stages of some vision models have, its row ends in NaN; where a layer of a text has other
-    tokens than the prompt, its row is NaN.
-
-    An encoder-decoder model has its encoder's relevance in `input` and `layers`, its decoder's in `decoder`.
-
-    Of a picture there is also `seen`, the relevance of each colour channel, float32 (channel, height, width), whose
-    sum is `input`, and for every layer the grid that its places make; None where they make none.
-    """
-
-    model: ModelInfo
-    prompt: str
-    tokens: tuple[Token, ...]
-    target: ResolvedTarget
-    rules: str
-    value: float  # the target's value, in logits
-    input: np.ndarray
-    layers: np.ndarray
-    versions: dict[str, str]  # of the packages that computed it
-    decoder: DecoderRelevance | None = None
-    ledger: Ledger | None = None  # None where gradients were read, which are no shares of anything
-    seen: Seen | None = None
-    channels: np.ndarray | None = None
-    grids: tuple[Grid | None, ...] = ()
-
-    @property
-    def answered_tokens(self) -> tuple[Token, ...]:
-        """The tokens that positions of the target count: the decoder's, where it has been given text of its own."""
-        if self.decoder is not None and self.model.predicts == "sequence to sequence":
-            return self.decoder.tokens
-        return self.tokens
 
 
 class Matrix(Struct, frozen=True, eq=False):

@@ -8,7 +8,7 @@ import cmap
 import numpy as np
 
 from engine.protocol.looks import DEFAULT_COLOUR_MAP, Scale
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 
 ROUNDING = 1e-6  # of the target: more than float32 leaves of a sum that is zero
 UNSEEN = 0.35  # of its contrast with the ground, which a picture keeps where the model did not see it

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.protocol.values import Ledger, Relevance
+from engine.protocol.relevance import Relevance
+from engine.protocol.values import Ledger
 
 
 def sum_in_words(relevance: Relevance, layer: int | None, total: float) -> str:

@@ -1,4 +1,4 @@
-"""Where relevance lies on a picture, and where its colours end: the same on the screen and on paper."""
+"""Places relevance on a picture and limits its colours, the same on the screen and on paper."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.protocol.looks import Scale
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 from engine.reading.colours import ROUNDING
 
 

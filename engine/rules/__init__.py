@@ -1,1 +1,1 @@
-"""What happens to relevance at each operation: gradients, the tables, and the mode that puts them to work."""
+"""The rules: gradients, the tables of which operation gets which, and the mode that puts them to work."""

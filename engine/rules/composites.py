@@ -31,7 +31,7 @@ _BESIDE = "_relevance_beside"
 
 
 def relevance_beside(x: Tensor) -> Tensor | None:
-    """The tensor whose gradient is relevance of `x` where it is zero, if it has one and was not overwritten since."""
+    """The tensor beside `x`; its gradient is the relevance of zeros in `x`. None if `x` has none or was overwritten."""
     beside, version = getattr(x, _BESIDE, (None, -1))
     return beside if version == x._version else None
 
@@ -170,7 +170,7 @@ class _Call:
         return own if found is None else found
 
     def _handed_on(self, x: Tensor, y: Tensor, own: Tensor, arrived: Tensor) -> Tensor | None:
-        """What a hook that has seen this call makes of what arrived. zennit 1 tells it keywords, 0.5 does not."""
+        """The hook's answer to the relevance that arrived. zennit 1 tells it this call's keywords, 0.5 does not."""
         hook: Any = self.hook.copy()
         takes_keywords = len(inspect.signature(hook.forward).parameters) > 3
         with _same_parameters(self.module):

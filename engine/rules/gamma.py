@@ -36,7 +36,7 @@ LayerKind = Literal["conv", "linear"]
 
 
 class Gammas:
-    """What a rule set's own gammas are, and what they are now: they are read when relevance goes back."""
+    """The gammas of a rule set: its own, and those in force now, read when relevance goes back."""
 
     def __init__(self, own: Gamma) -> None:
         self.own = self.now = own
@@ -80,7 +80,7 @@ def _operands(args: Arguments, options: Options) -> tuple[Tensor, Tensor, Tensor
 
 
 class _Gamma(Function):
-    """A linear map of x and a bias: only they are kept, and on the way back the map is computed again."""
+    """A linear map under the gamma rule: keeps x, weight and bias, and computes the map again on the way back."""
 
     @staticmethod
     def forward(

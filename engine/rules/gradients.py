@@ -39,8 +39,8 @@ class _Share(Function):
 
 
 class _Product(Function):
-    """x * y, each with half of the relevance (AttnLRP, eq. 7): the factors are halved, which one gradient for each of
-    several targets needs not be."""
+    """x * y, each with half of the relevance (AttnLRP, eq. 7). The factors are halved and not the gradient: of several
+    targets there are several gradients."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, y: Tensor, f: Callable[[Tensor, Tensor], Tensor]) -> Tensor:

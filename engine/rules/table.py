@@ -72,7 +72,7 @@ class RuleSet:
         return rules_on(module, self._tables, observer)
 
     def during(self, module: nn.Module) -> AbstractContextManager[None]:
-        """Inside the `with`, which is one call of `module`, everything that is computed follows these rules."""
+        """Inside the `with`, one call of `module`, every operation follows these rules."""
         return rules_during(module, self._tables)
 
     def read_as(self, other: RuleSet) -> AbstractContextManager[None]:

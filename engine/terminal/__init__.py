@@ -1,1 +1,1 @@
-"""What the commands of `lxt-inspector` do that need no window."""
+"""The work of those commands of `lxt-inspector` that need no window."""

@@ -1,4 +1,4 @@
-"""What this machine has and lacks. Imports neither torch nor Qt: one of them may be what is broken."""
+"""Finds what this machine has and lacks. Imports neither torch nor Qt: one of them may be broken."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ State = Literal["ok", "note", "broken"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. A `note` is something to do without; `broken` must be mended."""
+    """One fact about this machine. A `note` is no obstacle; `broken` must be mended."""
 
     what: str
     state: State

@@ -1,9 +1,10 @@
-"""`lxt-inspector explain`: one target of one prompt or picture, and a figure of the answer."""
+"""`lxt-inspector explain`: explains one target of one prompt or picture, and makes a figure of the answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.figures import render
 from engine.protocol.failures import EngineError
 from engine.protocol.looks import Look
 from engine.protocol.messages import Drawing, Explain, Explained, Export, Exported, FigureFormat, Progress
@@ -13,7 +14,7 @@ from engine.terminal.progress_on_stderr import ProgressLine
 
 @dataclass(frozen=True)
 class Figure:
-    """The file that is wanted of an answer."""
+    """The file to make of an answer."""
 
     format: FigureFormat
     picture: Drawing
@@ -32,9 +33,7 @@ def explain(question: Explain, look: Look, figure: Figure | None) -> tuple[Expla
             return answer, None
         if figure.format == "pdf":
             line.show(Progress("typeset", 0, 0))
-        made = session.answer(Export(answer.relevance, figure.format, figure.picture, look), line.show, _never)
-        assert isinstance(made, Exported)
-        return answer, made
+        return answer, render(Export(answer.relevance, figure.format, figure.picture, look))
 
 
 def _never() -> bool:

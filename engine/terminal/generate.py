@@ -1,4 +1,4 @@
-"""`lxt-inspector generate`: what a model says after a prompt, and where each token of it came from."""
+"""`lxt-inspector generate`: lets a model go on from a prompt, and explains each token of its answer."""
 
 from __future__ import annotations
 

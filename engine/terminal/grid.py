@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
+from engine.figures import render
 from engine.protocol.inputs import Picture
 from engine.protocol.messages import Explain, Explained, Exported, ExportGrid, Progress
 from engine.protocol.rule_names import Gamma
@@ -42,9 +43,7 @@ def grid(
             rows=tuple(f"conv {gamma:g}" for gamma in conv),
             columns=tuple(f"linear {gamma:g}" for gamma in linear),
         )
-        made = session.answer(asked, line.show, _never)
-        assert isinstance(made, Exported)
-        return asked, made
+        return asked, render(asked)
 
 
 def _never() -> bool:

@@ -1,4 +1,4 @@
-"""How far a run is, on one line that is written over; nothing where nobody watches."""
+"""Progress of a run on stderr, on one line that is written over; nothing where nobody watches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was typed on the command line, as prompts and targets."""
+"""Reads prompts and targets from the options of the command line."""
 
 from __future__ import annotations
 

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from engine.figures.picture import is_of_picture, patches
+from engine.figures.picture import patches
 from engine.figures.wording import RULE_NAMES, layer_name, number, place_name
 from engine.protocol.failures import in_tokens
 from engine.protocol.messages import Explained
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 from engine.reading.colours import relevance_at
 from engine.reading.ledger_in_words import expectation, sum_in_words
 from engine.terminal.columns import table
@@ -44,7 +44,7 @@ def summary(answer: Explained, layer: int | None) -> dict[str, Any]:
             {"id": one.id, "text": one.text, "logit": one.logit, "probability": one.probability}
             for one in answer.predictions[:_PREDICTIONS]
         ],
-        "most_relevant": _patch_facts(relevance, layer) if is_of_picture(relevance) else _token_facts(relevance, layer),
+        "most_relevant": _patch_facts(relevance, layer) if relevance.is_of_picture else _token_facts(relevance, layer),
         "seconds": answer.seconds,
         "versions": relevance.versions,
     }
@@ -72,7 +72,7 @@ def in_words(answer: Explained, layer: int | None) -> str:
 def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
     relevance = answer.relevance
     model, target = relevance.model, relevance.target
-    values, of_picture = relevance_at(relevance, layer), is_of_picture(relevance)
+    values, of_picture = relevance_at(relevance, layer), relevance.is_of_picture
     total = float(np.nansum(values))
     size = " × ".join(map(str, reversed(relevance.input.shape))) + " pixels"
     yield f"Model    {model.title}, {model.dtype} on {model.device}"

@@ -1,4 +1,4 @@
-"""The table as Qt actions: each command gets what it does, or the window does not start."""
+"""Qt actions made from the table: every command must have a function, or the window does not start."""
 
 from __future__ import annotations
 

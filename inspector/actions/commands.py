@@ -115,6 +115,9 @@ VIEW = Menu(
                 "view.original", "On the original picture", "Ctrl+5", "Relevance where the model saw it", switch=True
             ),
             Command("view.pin", "Pin beside", "Ctrl+B", "Keep this answer beside those that follow", switch=True),
+            Command(
+                "view.difference", "Difference to the pinned", "Ctrl+Shift+B", "What this answer has more", switch=True
+            ),
         ),
         (
             Command("view.log", "Log", "Ctrl+L", "What the worker writes, and details of failures", switch=True),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from enum import Enum, auto
 from itertools import count
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from engine.protocol.failures import ProtocolError
 from engine.protocol.frames import Ask, Hello, Stop, frame
-from engine.protocol.messages import Cancelled, Event, Failed, Progress, Request
+from engine.protocol.messages import Cancelled, Event, Failed, Progress, Request, Tokenize
 from inspector.client.process import End
 from inspector.client.supply import WorkerSupply
 
@@ -27,10 +28,18 @@ class WorkerState(Enum):
     CRASHED = auto()  # for a moment, or until asked again where `trouble` says that no other was started
 
 
-class WorkerClient(QObject):
-    """Speaks with a worker, one run at a time, and with the next one where a worker is lost.
+class _Run(NamedTuple):
+    """A run that has not ended. A light one is soon answered, by a worker that has the model also in a long run."""
 
-    A run that was with the lost worker fails; those that still wait go to the next.
+    number: int
+    frame: bytes
+    is_light: bool
+
+
+class WorkerClient(QObject):
+    """Speaks with a worker, one run at a time and a light one beside it, and with the next where a worker is lost.
+
+    A run that was with the lost worker fails; those that still wait go to the next, and so does the one beside.
     """
 
     state_changed = Signal(object)  # WorkerState
@@ -52,8 +61,9 @@ class WorkerClient(QObject):
         self._state = WorkerState.OFF
         self._trouble = ""
         self._numbers = count(1)
-        self._waiting: dict[int, bytes] = {}  # run -> its frame, in the order asked
-        self._running: int | None = None
+        self._waiting: dict[int, _Run] = {}  # by number, in the order asked
+        self._running: _Run | None = None
+        self._beside: _Run | None = None  # a light one, which waits in the worker if it is not answered at once
         self._patience = QTimer(self, singleShot=True, interval=patience)
         self._patience.timeout.connect(self._on_patience_lost)
         self._supply = WorkerSupply(command, spare, start_limit, self)
@@ -94,7 +104,8 @@ class WorkerClient(QObject):
         self._patience.stop()
         self._set_state(WorkerState.OFF)
         self._supply.close()
-        ended = [*([] if self._running is None else [self._running]), *self._waiting]
+        self._take_back_beside()
+        ended = [*([] if self._running is None else [self._running.number]), *self._waiting]
         self._running = None
         self._waiting.clear()
         for run in ended:
@@ -104,7 +115,7 @@ class WorkerClient(QObject):
         """The number of the run that will answer, once the worker is free. Asking revives a given-up worker."""
         run = next(self._numbers)
         try:
-            self._waiting[run] = frame(Ask(run, request))
+            self._waiting[run] = _Run(run, frame(Ask(run, request)), isinstance(request, Tokenize))
         except ProtocolError as error:
             self._refused.emit(run, Failed(error.kind, str(error)))
             return run
@@ -112,13 +123,20 @@ class WorkerClient(QObject):
             self.start()
         if self._state is WorkerState.READY:
             self._send_next()
+        else:
+            self._send_beside()
         return run
 
     def stop(self, run: int) -> None:
         """End the run: at once where it waits, else at the worker's next block, or by force if that takes too long."""
         if self._waiting.pop(run, None) is not None:
             self.said.emit(run, Cancelled())
-        elif run == self._running and not self._patience.isActive():
+        elif self._beside is not None and run == self._beside.number:
+            self._supply.send(frame(Stop(run)))
+            self._beside = None  # whatever comes of it is not heard: nothing is done by force to the run it was beside
+            self.said.emit(run, Cancelled())
+            self._send_beside()
+        elif self._running is not None and run == self._running.number and not self._patience.isActive():
             self._supply.send(frame(Stop(run)))
             self._patience.start()
 
@@ -128,13 +146,31 @@ class WorkerClient(QObject):
         self._supply.start()
 
     def _send_next(self) -> None:
-        """Give the free worker what waits longest."""
-        if not self._waiting:
+        """Give the free worker what waits longest; what was beside is the running one now."""
+        if self._beside is not None:
+            self._running, self._beside = self._beside, None
+        elif self._waiting:
+            self._running = self._waiting.pop(next(iter(self._waiting)))
+            self._supply.send(self._running.frame)
+        else:
             self._set_state(WorkerState.READY)
             return
-        self._running = next(iter(self._waiting))
-        self._supply.send(self._waiting.pop(self._running))
         self._set_state(WorkerState.BUSY)
+        self._send_beside()
+
+    def _send_beside(self) -> None:
+        """Give the worker the light run that waits longest, if one that is not light is with it."""
+        if self._running is None or self._running.is_light or self._beside is not None:
+            return
+        self._beside = next((run for run in self._waiting.values() if run.is_light), None)
+        if self._beside is not None:
+            self._supply.send(self._waiting.pop(self._beside.number).frame)
+
+    def _take_back_beside(self) -> None:
+        """Let what was beside wait again, before all others: its worker is gone."""
+        if self._beside is not None:
+            self._waiting = {self._beside.number: self._beside, **self._waiting}
+            self._beside = None
 
     def _set_state(self, state: WorkerState) -> None:
         self._supply.set_idle(state is WorkerState.READY)
@@ -143,26 +179,32 @@ class WorkerClient(QObject):
             self.state_changed.emit(state)
 
     def _take_running(self) -> int | None:
-        """The run that is with the worker, which it is no longer."""
+        """The number of the run that is with the worker, which it is no longer."""
         self._patience.stop()
         run, self._running = self._running, None
-        return run
+        return None if run is None else run.number
 
     def _on_greeted(self, hello: Hello) -> None:
         self._send_next()
         self.greeted.emit(hello)
 
     def _on_said(self, run: int, event: Event) -> None:
-        if run != self._running:
+        is_beside = self._beside is not None and run == self._beside.number
+        if not is_beside and (self._running is None or run != self._running.number):
             return
         if not isinstance(event, Progress):
-            self._take_running()
             self._supply.trust()
-            self._send_next()
+            if is_beside:
+                self._beside = None
+                self._send_beside()
+            else:
+                self._take_running()
+                self._send_next()
         self.said.emit(run, event)
 
     def _on_patience_lost(self) -> None:
         run = self._take_running()
+        self._take_back_beside()
         self.logged.emit("The worker did not stop when asked to, and was ended.\n")
         self._supply.drop()
         if run is not None:
@@ -171,6 +213,7 @@ class WorkerClient(QObject):
 
     def _on_lost(self, end: End) -> None:
         run = self._take_running()
+        self._take_back_beside()
         self._trouble = end.message if end.final else ""
         self._set_state(WorkerState.CRASHED)
         self.logged.emit(end.message + "\n")

@@ -1,4 +1,4 @@
-"""What was typed on the command line, checked: what is wrong is named, and the program exits with 2."""
+"""Checks arguments of the command line: a wrong one is named, and the program exits with 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a command ends: its file written, or a line on stderr and an exit code."""
+"""Endings of a command: its file written, or a line on stderr and an exit code."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from engine.protocol.messages import Cancelled, Ending, Event, Failed, Progress,
 
 
 class Worker(Protocol):
-    """What a conversation needs of the client."""
+    """The client, as far as a conversation needs it."""
 
     said: Any  # Signal(int, object): run number, event
     state_changed: Any  # Signal(object): WorkerState
@@ -30,10 +30,12 @@ Learn = Callable[[Any, Any], Any]
 
 
 class Conversation(QObject):
-    """Asks the worker; a newer question stops the one before, whose late events are dropped by their run number.
+    """Asks the worker; a newer question stops the one before. Late events are dropped by their run number.
 
-    What it is answered is learnt before it is told.
+    An answer is learnt before it is told.
     """
+
+    doing = ""  # what a person reads while it is busy
 
     progressed = Signal(object)  # Progress
     succeeded = Signal(object)  # the Ending asked for

@@ -8,7 +8,9 @@ from inspector.state.question import Question
 
 
 class Explaining(Conversation):
-    """The question being answered, which is not always the one the study has by now."""
+    """Has one question answered at a time; meanwhile the study may turn to another."""
+
+    doing = "Explaining…"
 
     def explain(self, question: Question) -> None:
         """Ask `question`, unless exactly that is being asked."""

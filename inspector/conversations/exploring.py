@@ -18,7 +18,9 @@ Cell = tuple[int, int]  # row and column: gamma of convolutions, gamma of linear
 
 
 class Exploring(Conversation):
-    """One cell of the grid at a time. Stop keeps what there is."""
+    """Explains the cells of a grid, one at a time. Stop keeps what there is."""
+
+    doing = "Exploring…"
 
     answered = Signal(int, int, object)  # Relevance
     rated = Signal(int, int, float)  # larger is better

@@ -1,4 +1,4 @@
-"""Has a figure made by the worker and writes it to a file."""
+"""Has a figure made by the figures' worker and writes it to a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from inspector.keeping.writing import write_atomically
 
 
 class Exporting(Conversation):
-    """One figure at a time; the window stays free while it is typeset and written."""
+    """One figure at a time; the window stays free while it is typeset and written.
+
+    The worker for it is another than the model's. It is started when there is something to draw for the first time.
+    """
+
+    doing = "Exporting…"
 
     written = Signal(object, str)  # Path, and what had to be done without
 
@@ -29,8 +34,13 @@ class Exporting(Conversation):
         """Where the last figure goes."""
         return self._path
 
+    def get_ready(self) -> None:
+        """Have the worker started by the time a figure is asked for, which is going to happen."""
+        self._worker.start()
+
     def export(self, request: Export | ExportGrid, path: Path) -> None:
         """Make the figure and put it at `path`, all of it or nothing."""
+        self.get_ready()
         self._path = path
         self.ask(request)
 

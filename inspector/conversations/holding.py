@@ -1,4 +1,4 @@
-"""The model that is open, from worker to worker: the one that takes the place of a lost one opens it again."""
+"""Knows which model is open, and reopens it when a worker is replaced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from inspector.state.trouble import Remedy, Trouble
 
 
 class Holding(QObject):
-    """Knows what the worker holds. A worker that is lost holds nothing."""
+    """The model and the memory that the worker holds. A worker that is lost holds nothing."""
 
     model_changed = Signal(object)  # ModelInfo | None: the model that is open
     memory_changed = Signal(object)  # Memory | None
@@ -37,7 +37,7 @@ class Holding(QObject):
 
     @property
     def opening(self) -> ModelSource | None:
-        """The model that is on its way, also while the worker that is to open it starts again."""
+        """The model on its way, also while the worker to open it starts again."""
         return self._loading.opening if self._loading.is_busy or self._lost_model else None
 
     def use(self, worker: Worker) -> None:

@@ -14,18 +14,20 @@ from engine.protocol.targets import Target, TokenName, Top
 from engine.protocol.values import Image, ModelSource
 from inspector.conversations.activity import Activity
 from inspector.conversations.conversation import Worker
+from inspector.conversations.detailing import Detailing
 from inspector.conversations.explaining import Explaining
 from inspector.conversations.exploring import Exploring
 from inspector.conversations.exporting import Exporting
-from inspector.conversations.generating import ExplainingEach, Generating
+from inspector.conversations.generating import Generating
 from inspector.conversations.holding import Holding
 from inspector.conversations.listing import Listing
 from inspector.conversations.loading import Loading
 from inspector.conversations.picturing import PICTURE_MODEL, misfit, nothing_to_explain
 from inspector.conversations.tokenising import Tokenising
 from inspector.state.aiming import chosen_at, token_against, token_at_position_shown
+from inspector.state.choice import Against
+from inspector.state.known import Asked
 from inspector.state.question import Question, about_generated, about_image, about_prompt, put_to
-from inspector.state.scene import Against
 from inspector.state.study import Study
 from inspector.state.trouble import (
     Remedy,
@@ -37,7 +39,7 @@ from inspector.state.trouble import (
 
 
 class Inquiry(QObject):
-    """Keeps study and worker together: what is asked gets answered, what fails says why and what would help."""
+    """Keeps study and workers together: what is asked gets answered, what fails says why and what would help."""
 
     counted = Signal(object)  # int | None: the prompt's tokens, where that is known
     answered = Signal(object)  # Explained
@@ -46,28 +48,19 @@ class Inquiry(QObject):
     model_doubted = Signal(str)  # its relevance may be far from what it is in float32
     calmed = Signal()  # what was wrong is no longer
 
-    def __init__(self, worker: Worker, study: Study, parent: QObject | None = None) -> None:
+    def __init__(self, worker: Worker, figures: Worker, study: Study, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.study = study
         self.explaining = Explaining(worker, self, study.learn)
         self.generating = Generating(worker, self)
-        self.explaining_each = ExplainingEach(worker, self, study.learn)
+        self.detailing = Detailing(worker, self, study.learn)
         self.exploring = Exploring(worker, study, self)
         self.loading = Loading(worker, self)
         self.tokenising = Tokenising(worker, self)
         self.listing = Listing(worker, self)
-        self.exporting = Exporting(worker, self)
-        self.activity = Activity(
-            {
-                self.loading: "Opening the model…",
-                self.explaining: "Explaining…",
-                self.generating: "Generating…",
-                self.explaining_each: "Explaining each token…",
-                self.exploring: "Exploring…",
-                self.exporting: "Exporting…",
-            },
-            self,
-        )
+        self.exporting = Exporting(figures, self)
+        with_model = (self.loading, self.explaining, self.generating, self.detailing, self.exploring)
+        self.activity = Activity(with_model, (self.exporting,), self)
         self.holding = Holding(worker, self.loading, self.activity, self)
         self._explain_when_open = False
         self._follow_conversations()
@@ -81,14 +74,14 @@ class Inquiry(QObject):
         self.explaining.cancelled.connect(self._on_explaining_cancelled)
         self.generating.succeeded.connect(self._on_generated)
         self.generating.failed.connect(self._on_generating_failed)
-        self.explaining_each.failed.connect(self._on_generating_failed)
+        self.detailing.failed.connect(self._on_generating_failed)
         self.exploring.failed.connect(self._on_generating_failed)
         self.exporting.failed.connect(self._on_exporting_failed)
         self.tokenising.counted.connect(self.counted)
         self.holding.troubled.connect(self.troubled)
 
     def use(self, worker: Worker) -> None:
-        """Go on with another worker, which has to open the model first."""
+        """Go on with another worker for the model, which it has to open first."""
         self.activity.use(worker)
         for conversation in (self.tokenising, self.listing):
             conversation.use(worker)
@@ -139,7 +132,7 @@ class Inquiry(QObject):
             self.calmed.emit()
             self.tokenising.forget()
             self.generating.drop()
-            self.explaining_each.drop()
+            self.detailing.drop()
             self.explaining.explain(question)
 
     def generate(self, max_new_tokens: int) -> None:
@@ -153,10 +146,10 @@ class Inquiry(QObject):
             self.explaining.drop()
             self.generating.generate(question.source, question.input, max_new_tokens)
 
-    def explain_each(self) -> None:
-        """Find the matrix of the generated text, unless it is known or under way."""
-        if self.study.is_answered and self.study.scene.matrix is None and not self.activity.is_any:
-            self.explaining_each.explain_each(self.study.question)
+    def look_into(self, request: Asked, doing: str) -> None:
+        """Ask for a detail of the answer on show, unless it is known or something is under way."""
+        if self.study.is_answered and self.study.known(request) is None and not self.activity.is_any:
+            self.detailing.look_into(request, doing)
 
     def stop(self) -> None:
         """End what is going on at the next block."""

@@ -12,6 +12,8 @@ from inspector.conversations.conversation import Conversation, Worker
 class Loading(Conversation):
     """At most one model is open; the one asked for last wins."""
 
+    doing = "Opening the model…"
+
     loaded = Signal(object)  # Loaded
     unloaded = Signal(object)  # Unloaded
 

@@ -1,4 +1,4 @@
-"""Whether a model takes what it is asked about, and what to do where it does not."""
+"""Tells whether a model takes a question's prompt or picture, and offers a remedy if not."""
 
 from __future__ import annotations
 

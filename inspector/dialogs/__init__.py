@@ -1,1 +1,1 @@
-"""Dialogs: they take values and emit what was decided. None blocks; each is opened because somebody asked for it."""
+"""Dialogs: they take values and emit what was decided. None blocks; each opens because somebody asked for it."""

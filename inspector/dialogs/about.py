@@ -1,4 +1,4 @@
-"""What the program is, what it runs on, and under which licences."""
+"""The About dialog: the program, its libraries, and the licences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many gammas about one picture, beside each other: to look at, to choose from, and to take away as a figure."""
+"""The dialog of many gammas about one picture, beside each other: to look at, to choose from, and to save."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 from inspector.look.labels import heading_label, quiet_label
 from inspector.look.naming import named
 from inspector.look.theme import Space
@@ -21,7 +21,7 @@ _ZOOMS = (1, 2, 3, 4)
 
 
 class GridFigure(Struct, frozen=True):
-    """What is to be saved: the cells there are, row by row, and how they are to look."""
+    """The figure to be saved: its cells, row by row, and how they are to look."""
 
     cells: tuple[Relevance, ...]
     rows: tuple[str, ...]
@@ -33,7 +33,7 @@ class GridFigure(Struct, frozen=True):
 
 
 class ExploreDialog(QDialog):
-    """Is filled as answers arrive; `limit_of` says where the colours of a cell end."""
+    """A grid of cells, filled as answers arrive; `limit_of` gives the value at which the colours of a cell end."""
 
     started = Signal(object, object)  # gammas of convolutions and of linear layers
     stopped = Signal()

@@ -1,4 +1,4 @@
-"""What to save of an answer, as what, and where."""
+"""The export dialog: what of an answer to save, in which format, and where."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from inspector.look.theme import Space
 
 @dataclass(frozen=True)
 class Product:
-    """Something an answer can be saved as."""
+    """One way to save an answer."""
 
     title: str
     help: str

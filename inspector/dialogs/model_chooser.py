@@ -1,4 +1,4 @@
-"""Which model to open, and how."""
+"""The dialog that chooses a model, and how to open it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _WEIGHTS = {
 
 
 class ModelChooser(QDialog):
-    """A list of what is on the machine, a field that takes any name, and how to open it."""
+    """A list of the machine's models, a field that takes any name, and options for opening."""
 
     chosen = Signal(object)  # ModelSource
 
@@ -166,7 +166,7 @@ class ModelChooser(QDialog):
         }
 
     def _show_lines_for(self, library: str | None) -> None:
-        """Show the lines that apply to an architecture of `library`, or to another model where it is None."""
+        """Show the lines for an architecture of `library`, or for another model where that is None."""
         self._form.setRowVisible(self._weights_line, library is not None)
         self._form.setRowVisible(self._classes, library is None)
         self._revision.setEnabled(library is None)

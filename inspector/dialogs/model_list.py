@@ -1,4 +1,4 @@
-"""The models there are to choose from, in groups, with their sizes."""
+"""The list of models to choose from, in groups, with their sizes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All commands, found by typing a part of their names."""
+"""The command palette: all commands, found by typing a part of their names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ID = Qt.ItemDataRole.UserRole
 
 
 def matching(commands: Sequence[Command], words: str) -> list[Command]:
-    """The commands whose name or help has every word, those first whose name begins with the first."""
+    """The commands with every word in their name or help; names beginning with the first word come first."""
     parts = words.casefold().split()
     fitting = [c for c in commands if all(part in f"{c.name} {c.help}".casefold() for part in parts)]
     return sorted(

@@ -1,4 +1,4 @@
-"""What a person may set once and for all. Changes take effect at once."""
+"""The preferences dialog. Changes take effect at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keys and clicks do."""
+"""The dialog of shortcuts: what keys and clicks do."""
 
 from __future__ import annotations
 

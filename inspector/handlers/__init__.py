@@ -1,1 +1,1 @@
-"""What each command and each choice of a person sets going."""
+"""Handlers of commands and choices: what each sets going."""

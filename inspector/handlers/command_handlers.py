@@ -1,4 +1,4 @@
-"""What each command of the table does."""
+"""The function of each command of the table."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from inspector.handlers.exploring_handler import ExploringHandler
 from inspector.handlers.opening_handler import OpeningHandler
 from inspector.handlers.picture_handler import PictureHandler
 from inspector.panes.relevance_pane import RelevancePane
-from inspector.state.scene import SCALE_TITLES
+from inspector.state.legends import SCALE_TITLES
 from inspector.state.view import PictureMode
 
 
 class Hands(Protocol):
-    """What only the window can do."""
+    """The window, as far as commands need it."""
 
     relevance: RelevancePane
 
@@ -74,6 +74,7 @@ def handlers(
         "layer.output": study.look_at_output,
         "view.original": partial(_turn_original, inquiry),
         "view.pin": partial(_turn_pin, inquiry),
+        "view.difference": partial(_turn_difference, inquiry),
         "view.log": window.toggle_log,
         "view.reset_layout": window.reset_layout,
         "view.palette": window.open_palette,
@@ -104,3 +105,8 @@ def _turn_pin(inquiry: Inquiry) -> None:
         inquiry.study.pin()
     else:
         inquiry.study.let_go()
+
+
+def _turn_difference(inquiry: Inquiry) -> None:
+    view = inquiry.study.view
+    inquiry.study.look(replace(view, difference=not view.difference))

@@ -21,7 +21,8 @@ from inspector.dialogs.preferences import Preferences
 from inspector.dialogs.shortcuts import Shortcuts
 from inspector.keeping.settings import Profile, Settings
 from inspector.state.figures import figure_of, pair_of
-from inspector.state.scene import SCALE_TITLES, Scene, layer_title
+from inspector.state.legends import SCALE_TITLES, layer_title
+from inspector.state.scene import Scene
 
 
 class DialogHandler(QObject):
@@ -76,14 +77,15 @@ class DialogHandler(QObject):
         relevance = scene.relevance
         if relevance is None:
             return
+        self._inquiry.exporting.get_ready()
         picture = scene.picture
-        dialog = ExportDialog(self._window, products_for(picture is not None, bool(picture and picture.pinned)))
+        dialog = ExportDialog(self._window, products_for(picture is not None, bool(picture and len(picture.sides) > 1)))
         place = layer_title(scene.view.look.layer, relevance)
         ground = ", on the original picture" if picture and picture.original else ""
         what = "Picture" if picture else "Tokens"
         scale = SCALE_TITLES[scene.view.look.scale]
         dialog.show_choice(self._folder(), f"{what} as on show: {place}, scale “{scale}”{ground}.")
-        if picture and not picture.pinned and scene.view.mode == "overlay":
+        if picture and len(picture.sides) == 1 and scene.view.mode == "overlay":
             dialog.choose(OVERLAY)
         dialog.exported.connect(self._on_exported)
         _open(dialog)

@@ -1,4 +1,4 @@
-"""The grid of gammas about a picture: opened, filled as answers come, saved."""
+"""Opens the grid of gammas about a picture, fills it as answers come, and saves it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from engine.protocol.inputs import image_in
 from engine.protocol.messages import ExportGrid
+from engine.protocol.relevance import Relevance
 from engine.protocol.rule_names import Attention, Gamma, gamma_of
-from engine.protocol.values import Relevance
 from engine.reading.placing import picture_limit
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.browsing import browse_new_file
@@ -24,7 +24,7 @@ from inspector.state.trouble import Remedy, Trouble
 
 
 class ExploringHandler(QObject):
-    """One grid at a time."""
+    """Looks after one grid at a time."""
 
     troubled = Signal(object)  # Trouble
 

@@ -1,4 +1,4 @@
-"""What is opened by name, chosen among files or dropped: a model, a prompt or a picture."""
+"""Opens models, prompts and pictures: by name, chosen among files, or dropped."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from inspector.state.trouble import Trouble
 
 
 class OpeningHandler(QObject):
-    """Takes what it is given to where it is explained, or says why that cannot be."""
+    """Opens the model, prompt or picture it is given, or says why it cannot."""
 
     troubled = Signal(object)  # Trouble
 

@@ -1,4 +1,4 @@
-"""Pictures: taken in from files, the clipboard and other programs, and how they are looked at."""
+"""Takes in pictures from files, the clipboard and other programs, and sets how they are looked at."""
 
 from __future__ import annotations
 
@@ -47,9 +47,6 @@ class PictureHandler(QObject):
     def show_scene(self, scene: Scene, commands: Actions) -> None:
         """Say which commands there is a picture for, and which are on."""
         picture = scene.picture
-        why_not = "Only answers about pictures are put beside each other" if scene.strip else "There is no answer yet"
-        commands.enable("view.pin", picture is not None, why_not)
-        commands["view.pin"].setChecked(picture is not None and picture.pinned is not None)
         is_known = picture is not None and picture.seen.whole is not None
         commands.enable("view.original", is_known, NO_ORIGINAL if picture else "There is no picture yet")
         commands["view.original"].setChecked(picture is not None and picture.original)

@@ -1,1 +1,1 @@
-"""What comes in: dropped, pasted, read from a file, or shipped as an example."""
+"""The intake: what is dropped, pasted, read from a file, or shipped as an example."""

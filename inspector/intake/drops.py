@@ -1,4 +1,4 @@
-"""What was dropped on the window, and what it is to become."""
+"""Turns data dropped on the window into a prompt, a picture or a model's name, or says why not."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class DroppedImage:
 
 @dataclass(frozen=True)
 class DroppedPixels:
-    """A picture that is no file, as a program lets go of it."""
+    """A picture without a file, as a program hands it over."""
 
     data: bytes  # of a PNG
 
 
 @dataclass(frozen=True)
 class Refused:
-    """Nothing we take, and why, for people."""
+    """The reason, for people, why the data is not taken."""
 
     message: str
 

@@ -1,4 +1,4 @@
-"""Picture files that a window opens, which never waits for one."""
+"""Reads picture files; refuses pipes and devices, on which the window would wait."""
 
 from __future__ import annotations
 

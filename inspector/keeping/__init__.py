@@ -1,1 +1,1 @@
-"""What stays from one start to the next, and how files are written."""
+"""Keeps settings from one start to the next, and writes files."""

@@ -1,4 +1,4 @@
-"""What is remembered from one start to the next: one JSON file, in which nothing can keep the window from opening."""
+"""Settings, kept from one start to the next in one JSON file; nothing in it can keep the window from opening."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ MOST_NEW_TOKENS = 4096
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
-    """Every setting has a default: a file from another version says as much as it can."""
+    """All settings, each with a default: a file from another version is understood as far as possible."""
 
-    model: ModelSource = BUNDLED_MODELS[0]
-    prompt: str | None = None  # None until there was one: then the first example
-    rules: str = "attnlrp"
-    scale: Scale = "layer"
-    colour_map: str = DEFAULT_COLOUR_MAP
-    theme: Theme = "system"
-    device: str = "auto"
-    dtype: str = "auto"
-    max_new_tokens: int = 32  # that the model may say at once
-    worker_command: str = ""  # as typed in a shell; empty is this program's own
-    recent_models: tuple[ModelSource, ...] = ()
-    export_folder: str = ""
-    image_folder: str = ""  # where the last picture was opened
-    geometry: str = ""  # Qt's, in base64
-    layout: str = ""  # of docks and toolbars, likewise
-    panes: str = ""  # likewise
+    model: ModelSource = BUNDLED_MODELS[0]  # the model opened last, which the next start opens
+    prompt: str | None = None  # the prompt asked about last; null until there was one: then the first example
+    rules: str = "attnlrp"  # the rule set, by its name
+    scale: Scale = "layer"  # what the colours span: each layer, all layers (global), or the target's value
+    colour_map: str = DEFAULT_COLOUR_MAP  # the colours of relevance
+    theme: Theme = "system"  # light, dark, or as the desktop is
+    device: str = "auto"  # where models are opened: auto, cpu, cuda, cuda:1, mps
+    dtype: str = "auto"  # the type of their numbers: auto, float32, bfloat16, float16
+    max_new_tokens: int = 32  # how many tokens Generate adds at most
+    worker_command: str = ""  # the worker, as typed in a shell (ssh gpu lxt-inspector worker); empty: on this machine
+    recent_models: tuple[ModelSource, ...] = ()  # models opened lately, the last one first
+    export_folder: str = ""  # the folder of the last export
+    image_folder: str = ""  # the folder of the last picture opened
+    geometry: str = ""  # place and size of the window, Qt's bytes in base64
+    layout: str = ""  # places of docks and toolbars, likewise
+    panes: str = ""  # shares of the panes, likewise
 
     def with_recent(self, source: ModelSource) -> Settings:
         """The settings after `source` was opened."""
@@ -51,7 +51,7 @@ DEFAULTS = Settings()
 
 
 class SettingsFile:
-    """Where settings are kept. Without a path they live as long as the window."""
+    """The file of settings. Without a path they live as long as the window."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -91,7 +91,11 @@ class SettingsFile:
 
 
 def settings_path() -> Path:
-    """Where this person's settings are."""
+    """The file of this person's settings, `settings.json` in the folder that a desktop has for them.
+
+    Linux: `~/.config/lxt-inspector`, or in `$XDG_CONFIG_HOME`. macOS: `~/Library/Application Support/lxt-inspector`.
+    Windows: `%LOCALAPPDATA%\\lxt-inspector\\lxt-inspector`.
+    """
     return platformdirs.user_config_path("lxt-inspector") / "settings.json"
 
 

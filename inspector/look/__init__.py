@@ -1,1 +1,1 @@
-"""How the window looks: theme, icons, labels, and numbers as they are written."""
+"""The look of the window: theme, icons, labels, and numbers as they are written."""

@@ -1,4 +1,4 @@
-"""A line of text that is cut where there is no room for it, and then told in full under the pointer."""
+"""A line of text, cut where there is no room for it, and then told in full under the pointer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QToolTip, QWidget
 
 
 class ElidedLabel(QLabel):
-    """As wide as its text where it can be. What gives way is cut first, part by part, then the end of the line."""
+    """A label as wide as its text where it can be. Parts that give way are cut first, then the end of the line."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""How numbers are written in the views: short, with a true minus sign."""
+"""Writes numbers for the views: short, with a true minus sign."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What views paint over or instead of their content: that it is stale, or that there is none yet."""
+"""Overlays painted over or instead of a view's content: that it is stale, or that there is none yet."""
 
 from __future__ import annotations
 

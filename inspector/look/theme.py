@@ -1,4 +1,4 @@
-"""How the window looks: Fusion with palettes of our own, light and dark, switched while it runs.
+"""The theme: Fusion with palettes of our own, light and dark, switched while it runs.
 
 The accent is a teal: relevance owns red and blue, and no cursor may be mistaken for it.
 """

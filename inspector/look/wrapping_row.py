@@ -1,4 +1,4 @@
-"""Widgets in a row, which goes on below where there is no room for all of them."""
+"""A row of widgets that goes on below when there is no room for all of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SHORTEST = 84  # points of a box to choose from
 
 
 class WrappingRow(QLayout):
-    """As narrow as its widest item. What can grow fills its line, and stays on it while it has its minimum."""
+    """A layout as narrow as its widest item. An item that can grow fills its line as long as it keeps its minimum."""
 
     def __init__(self, spacing: int = Space.SMALL) -> None:
         super().__init__()

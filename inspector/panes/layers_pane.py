@@ -14,19 +14,19 @@ from inspector.look.labels import heading_label
 from inspector.look.overlays import paint_empty
 from inspector.look.theme import tones
 from inspector.panes.columns import filled
-from inspector.state.picture import Thumbnails
-from inspector.state.scene import Map, Scene
+from inspector.panes.details import DetailPane
+from inspector.state.picture import LayersOfPicture
+from inspector.state.scene import Scene
+from inspector.state.text import LayersOfText
 from inspector.views.pictures.layer_thumbnails import LayerThumbnails
 
 if TYPE_CHECKING:
     from inspector.views.layers.layer_map import LayerMap
 
 
-class LayersPane(QWidget):
+class LayersPane(DetailPane):
     """All layers at once: of a text as a map with the sum of each, of a picture as a row of small heatmaps."""
 
-    layer_clicked = Signal(object)  # int | None
-    token_clicked = Signal(int)
     completed = Signal()  # the map is in its place
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -35,7 +35,7 @@ class LayersPane(QWidget):
         self.thumbnails = LayerThumbnails()
         self.thumbnails.layer_clicked.connect(self._on_thumbnail_clicked)
         self._scene: Scene | None = None
-        self._shown: Map | Thumbnails | None = None
+        self._shown: LayersOfText | LayersOfPicture | None = None
         self._ringed: int | None = None  # the layer that the thumbnails were told
         self._drawing = QTimer(self, singleShot=True)  # in a turn of its own: the tokens are on the screen before
         self._drawing.timeout.connect(self._show)
@@ -49,7 +49,7 @@ class LayersPane(QWidget):
     def show_scene(self, scene: Scene) -> None:
         """Show the layers of `scene`, with the cursor where it looks."""
         self._scene = scene
-        what = scene.map or scene.thumbnails
+        what = None if scene.part is None else scene.part.layers
         if what is not None and what != self._shown:
             self._drawing.start()
         elif not self._drawing.isActive():
@@ -57,34 +57,34 @@ class LayersPane(QWidget):
 
     def _show(self) -> None:
         scene = self._scene
-        if scene is not None and scene.thumbnails is not None:
-            self._show_thumbnails(scene.thumbnails, scene.view.look.layer)
+        if scene is not None and scene.picture is not None:
+            self._show_thumbnails(scene.picture.layers, scene.view.look.layer)
             self.thumbnails.set_stale(scene.stale)
         elif scene is not None and self.map is not None:
             self._show_map(self.map, scene)
 
     def _show_map(self, layers: LayerMap, scene: Scene) -> None:
         self._pages.setCurrentWidget(layers)
-        if scene.map is None:
+        if scene.text is None:
             if self._shown is not None:
                 self._shown = None
                 layers.clear()
             return
-        if scene.map != self._shown:
-            self._shown = scene.map
-            self._draw(layers, scene.map)
+        if scene.text.layers != self._shown:
+            self._shown = scene.text.layers
+            self._draw(layers, scene.text.layers)
         layers.set_layer(scene.view.look.layer)
         layers.set_token(-1 if scene.view.token is None else scene.view.token)
         layers.set_stale(scene.stale)
 
-    def _show_thumbnails(self, what: Thumbnails, layer: int | None) -> None:
+    def _show_thumbnails(self, what: LayersOfPicture, layer: int | None) -> None:
         current = 0 if layer is None else layer + 1
         if what != self._shown or current != self._ringed:
             self._shown, self._ringed = what, current
             self.thumbnails.show_layers(what.maps, what.limits, what.labels, current, what.colour_map, what.extras)
         self._pages.setCurrentWidget(self.thumbnails)
 
-    def _draw(self, layers: LayerMap, what: Map) -> None:
+    def _draw(self, layers: LayerMap, what: LayersOfText) -> None:
         relevance = what.relevance
         layers.show_layers(
             relevance.layers, relevance.input, relevance.value, what.limits, what.colour_map, what.labels

@@ -1,94 +1,91 @@
-"""What is below the tokens: the layers and, where the model has said something, the matrix of it."""
+"""What is below the tokens or the picture: the details that apply, each in a tab."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TypeVar
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
-from engine.protocol.inputs import text_in
+from inspector.panes.details import Detail, DetailPane
 from inspector.panes.layers_pane import LayersPane
+from inspector.panes.matrix_pane import MatrixPane
 from inspector.state.question import each_of
-from inspector.state.scene import MatrixMap, Scene, explained_token
+from inspector.state.scene import Scene
 
-if TYPE_CHECKING:
-    from inspector.views.layers.answer_matrix import AnswerMatrix
+Pane = TypeVar("Pane", bound=DetailPane)
 
-
-class MatrixPane(QWidget):
-    """The matrix, once there is one."""
-
-    token_clicked = Signal(int)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.view: AnswerMatrix | None = None  # from the first generated text on
-        self._shown: MatrixMap | None = None
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-
-    def show_scene(self, scene: Scene) -> None:
-        """Show the matrix of `scene`, with the cursor on the token that is explained."""
-        view = self.view or self._made()
-        if scene.matrix is None:
-            if self._shown is not None:
-                view.set_stale(True)  # until the next one is there
-            return
-        if scene.matrix != self._shown:
-            self._shown = scene.matrix
-            found = scene.matrix.matrix
-            labels = [token.label for token in found.tokens]
-            view.show_matrix(
-                found.rows, found.values, found.start, scene.matrix.limits, scene.matrix.colour_map, labels
-            )
-        token = explained_token(scene.question, scene.matrix.matrix.tokens, scene.position)
-        view.set_token(-1 if token is None else token)
-        view.set_stale(scene.stale and text_in(scene.question.input) != scene.matrix.matrix.prompt)
-
-    def clear(self) -> None:
-        if self.view is not None and self._shown is not None:
-            self._shown = None
-            self.view.clear()
-
-    def _made(self) -> AnswerMatrix:
-        view = self.view = cast("AnswerMatrix", import_module("inspector.views.layers.answer_matrix").AnswerMatrix())
-        view.token_clicked.connect(self.token_clicked)
-        self._column.addWidget(view)
-        return view
+DETAILS = (
+    Detail("Layers", "", "", lambda scene: True, lambda scene: None, LayersPane),
+    Detail(
+        "Answer",
+        "Relevance of every earlier token for each generated token",
+        "Explaining each token…",
+        lambda scene: each_of(scene.question) is not None,
+        lambda scene: each_of(scene.question),
+        MatrixPane,
+    ),
+)
 
 
 class LowerPanes(QTabWidget):
-    """The layers; beside them the matrix, while there is generated text. One alone needs no tab."""
+    """A tab for each detail that applies; one alone needs none. What the one in front lacks is asked for."""
 
-    matrix_opened = Signal()
+    layer_clicked = Signal(object)  # int | None
+    token_clicked = Signal(int)  # to be looked at
+    position_clicked = Signal(int)  # to be explained
+    wanted = Signal(object, str)  # a request that is not answered yet, and what a person reads meanwhile
 
-    def __init__(self, layers: LayersPane, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("lower_panes")
         self.setDocumentMode(True)
         self.setTabBarAutoHide(True)
-        self.matrix = MatrixPane()
-        self.matrix.hide()
-        self.addTab(layers, "Layers")
+        self._scene: Scene | None = None
+        self._panes = {detail: self._made(detail) for detail in DETAILS}
+        for detail in DETAILS[:1]:
+            self.addTab(self._panes[detail], detail.title)
         self.currentChanged.connect(self._on_current_changed)
 
-    def is_matrix_open(self) -> bool:
-        return self.currentWidget() is self.matrix
+    def pane(self, kind: type[Pane]) -> Pane:
+        """The pane of that kind, whether its detail applies now or not."""
+        return next(pane for pane in self._panes.values() if isinstance(pane, kind))
 
     def show_scene(self, scene: Scene) -> None:
-        """Offer the matrix where `scene` has generated text, and take it away where not."""
-        if each_of(scene.question) is None:
-            if self.count() > 1:
-                self.removeTab(1)
-                self.matrix.clear()
-            return
-        if self.count() == 1:
-            self.addTab(self.matrix, "Answer")
-            self.setTabToolTip(1, "Relevance of every earlier token for each generated token")
-        self.matrix.show_scene(scene)
+        """Offer the details that apply to `scene`, and take the others away."""
+        self._scene = scene
+        for detail, pane in self._panes.items():
+            place = self.indexOf(pane)
+            if detail.applies(scene):
+                if place < 0:
+                    self.insertTab(self._place_of(detail), pane, detail.title)
+                    self.setTabToolTip(self.indexOf(pane), detail.tip)
+                pane.show_scene(scene)
+            elif place >= 0:
+                self.removeTab(place)
+                pane.clear()
+        self._ask()
+
+    def _place_of(self, detail: Detail) -> int:
+        before = DETAILS[: DETAILS.index(detail)]
+        return sum(self.indexOf(self._panes[each]) >= 0 for each in before)
+
+    def _made(self, detail: Detail) -> DetailPane:
+        pane = detail.pane()
+        pane.layer_clicked.connect(self.layer_clicked)
+        pane.token_clicked.connect(self.token_clicked)
+        pane.position_clicked.connect(self.position_clicked)
+        pane.setParent(self)
+        pane.hide()
+        return pane
 
     def _on_current_changed(self, index: int) -> None:
-        if self.is_matrix_open():
-            self.matrix_opened.emit()
+        self._ask()
+
+    def _ask(self) -> None:
+        if self._scene is None:
+            return
+        for detail, pane in self._panes.items():
+            request = detail.request_of(self._scene) if pane is self.currentWidget() else None
+            if request is not None and self._scene.find(request) is None:
+                self.wanted.emit(request, detail.doing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QPalette, QResizeEvent
+from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -20,12 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.look.elided_label import ElidedLabel
-from inspector.look.icons import icon
 from inspector.look.labels import plain_label
 from inspector.look.naming import named
 from inspector.look.theme import Space
 from inspector.look.wrapping_row import WrappingRow, let_shrink
-from inspector.state.picture import CLIPS, NO_ORIGINAL, Picture
+from inspector.state.picture import CLIPS, NO_ORIGINAL, ShownPicture
 from inspector.state.view import PictureMode, View
 from inspector.views.pictures.picture_ground import Ground
 from inspector.views.pictures.picture_view import PictureView
@@ -40,7 +39,7 @@ _SETTLING_MS = 200  # of the slider, before the opacity is what the view says
 class PicturePane(QWidget):
     """What is chosen here is only said: the view decides, but for the opacity, which follows the slider at once.
 
-    `corner` is for whoever has room beside a title: on what relevance is laid, and the pin.
+    `corner` is for whoever has room beside a title: on what relevance is laid.
     """
 
     mode_chosen = Signal(str)
@@ -53,7 +52,7 @@ class PicturePane(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.picture = PictureView()
-        self._shown: Picture | None = None
+        self._shown: ShownPicture | None = None
         self._ground: tuple[object, Ground] | None = None  # and what it was made of
         self._modes = QButtonGroup(self)
         self._opacity = named("opacity", QSlider(Qt.Orientation.Horizontal))
@@ -81,12 +80,10 @@ class PicturePane(QWidget):
             self._original.addItem(title)
         let_shrink(self._original)
         self._original.activated.connect(self._on_original_activated)
-        self._pin = named("pin", QToolButton())
         self.corner = QWidget()
         corner = WrappingRow()
         self.corner.setLayout(corner)
         corner.addWidget(self._original)
-        corner.addWidget(self._pin)
         self._controls = QWidget()
         self._controls.setLayout(self._row_of_controls())
         self._titles = SideTitles()
@@ -110,14 +107,7 @@ class PicturePane(QWidget):
         for control in (self._labelled_opacity, self._patches, self._clip):
             control.setVisible(self.height() >= _ROOMY)
 
-    def set_pin_action(self, action: QAction) -> None:
-        """What the button does that pins an answer, and when it can."""
-        action.setIcon(icon("pin"))
-        self._pin.setDefaultAction(action)
-        self._pin.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._pin.setAutoRaise(True)
-
-    def show_picture(self, shown: Picture) -> None:
+    def show_picture(self, shown: ShownPicture) -> None:
         """Show another picture, or another layer of it."""
         self._shown = shown
         self._say(shown.note)
@@ -125,7 +115,7 @@ class PicturePane(QWidget):
         made_of = (question.source, question.input, shown.original)  # another answer about it is on the same ground
         if self._ground is None or self._ground[0] != made_of:
             self._ground = (made_of, Ground.of(shown.seen, shown.original))
-        values = [side.values for side in shown.sides]
+        values = [shown.values_of(side) for side in shown.sides]
         self.picture.show_picture(self._ground[1], values, shown.limit, shown.colour_map)
 
     def show_view(self, view: View) -> None:
@@ -172,7 +162,7 @@ class PicturePane(QWidget):
         sides = self._shown.sides if self._shown is not None and mode != "picture" else ()
         self._titles.setVisible(len(sides) > 1)
         first = ["Picture"] if mode == "side by side" else []
-        titles = [f"Pinned: {sides[0].title}", sides[1].title] if len(sides) > 1 else []
+        titles = [f"Pinned: {self._shown.titles[0]}", self._shown.titles[1]] if self._shown and len(sides) > 1 else []
         self._titles.show_titles([*first, *titles], len(first), [side.rules for side in sides])
 
     def _row_of_controls(self) -> WrappingRow:

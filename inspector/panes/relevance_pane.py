@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QStackedWidget, QToolButton, QWidget
 
 from engine.protocol.inputs import image_in
 from inspector.look.elided_label import ElidedLabel
+from inspector.look.icons import icon
 from inspector.look.labels import bold
 from inspector.look.naming import named
 from inspector.look.wrapping_row import WrappingRow, let_shrink
 from inspector.panes.columns import filled
 from inspector.panes.picture_pane import PicturePane
-from inspector.state.picture import Picture
-from inspector.state.scene import SCALE_TITLES, Scene, Strip, explained_token
+from inspector.panes.text_pane import TextPane
+from inspector.state.legends import SCALE_TITLES
+from inspector.state.picture import ShownPicture
+from inspector.state.scene import Scene, Shown, explained_token
+from inspector.state.text import ShownText
 from inspector.views.legend import Legend
-from inspector.views.tokens.token_strip import TokenStrip
 
 _TITLE = 216  # points that the title keeps beside what is at its right
 
@@ -27,10 +31,11 @@ class RelevancePane(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.strip = TokenStrip()
+        self.text = TextPane()
+        self.strip = self.text.strip
         self.picture = PicturePane()
         self._pages = QStackedWidget()
-        self._pages.addWidget(self.strip)
+        self._pages.addWidget(self.text)
         self._pages.addWidget(self.picture)
         self.legend = Legend()
         self._title = named("relevance_title", ElidedLabel("Relevance"))
@@ -44,21 +49,32 @@ class RelevancePane(QWidget):
             self._scale.addItem(title, scale)
         let_shrink(self._scale)
         self._scale.activated.connect(self._on_scale_activated)
-        self._shown: Strip | Picture | None = None
+        self._pin = named("pin", QToolButton())
+        self._pin.hide()
+        self._shown: Shown | None = None
         heading = WrappingRow()
         heading.addWidget(self._title)
         heading.addWidget(self.picture.corner)
         self.picture.corner.hide()
+        heading.addWidget(self._pin)
         legend = WrappingRow()
         legend.addWidget(self.legend)
         legend.addWidget(self._scale)
         filled(self, heading, legend, self._pages)
 
+    def set_pin_action(self, action: QAction) -> None:
+        """What the button does that pins an answer, and when it can."""
+        action.setIcon(icon("pin"))
+        self._pin.setDefaultAction(action)
+        self._pin.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._pin.setAutoRaise(True)
+
     def show_scene(self, scene: Scene) -> None:
         """Show the tokens or the picture of `scene`; what has not changed is not painted again."""
         self._scale.setCurrentIndex(self._scale.findData(scene.view.look.scale))
-        shown = scene.strip or scene.picture
+        shown = scene.part
         self._scale.setVisible(shown is not None)
+        self._pin.setVisible(shown is not None)
         self.picture.corner.setVisible(scene.picture is not None)
         is_new, self._shown = shown != self._shown, shown
         if is_new and shown is not None:
@@ -68,31 +84,29 @@ class RelevancePane(QWidget):
         match shown:
             case None:
                 self._clear(scene, is_new)
-            case Strip():
-                self._show_strip(shown, scene, is_new)
-            case Picture():
+            case ShownText():
+                self._show_text(shown, scene, is_new)
+            case ShownPicture():
                 self._show_picture(shown, scene, is_new)
 
     def set_empty_text(self, text: str) -> None:
         """What to say while there is no answer."""
-        self.strip.set_empty_text(text)
+        self.text.set_empty_text(text)
         self.picture.picture.set_empty_text(text)
 
-    def _show_strip(self, strip: Strip, scene: Scene, is_new: bool) -> None:
+    def _show_text(self, text: ShownText, scene: Scene, is_new: bool) -> None:
         if is_new:
-            self.strip.show_relevance(strip.tokens, strip.values, strip.limit, strip.colour_map, strip.target_value)
+            self.text.show_text(text)
             self.picture.clear()
-        self.strip.set_target_position(explained_token(scene.question, strip.tokens, scene.position))
-        self.strip.set_stale(scene.stale)
-        token = -1 if scene.view.token is None else scene.view.token
-        if token != self.strip.current():
-            self.strip.set_current(token)
-        self._pages.setCurrentWidget(self.strip)
+        self.text.set_target_position(explained_token(scene.question, text.tokens, scene.position))
+        self.text.set_stale(scene.stale)
+        self.text.set_current(-1 if scene.view.token is None else scene.view.token)
+        self._pages.setCurrentWidget(self.text)
 
-    def _show_picture(self, picture: Picture, scene: Scene, is_new: bool) -> None:
+    def _show_picture(self, picture: ShownPicture, scene: Scene, is_new: bool) -> None:
         if is_new:
             self.picture.show_picture(picture)
-            self.strip.clear()
+            self.text.clear()
         self.picture.show_view(scene.view)
         self.picture.set_stale(scene.stale)
         self._pages.setCurrentWidget(self.picture)
@@ -101,10 +115,10 @@ class RelevancePane(QWidget):
         if is_new:
             self._title.setText("Relevance")
             self.legend.clear()
-            self.strip.clear()
+            self.text.clear()
             self.picture.clear()
         self.picture.show_view(scene.view)
-        self._pages.setCurrentWidget(self.strip if image_in(scene.question.input) is None else self.picture)
+        self._pages.setCurrentWidget(self.text if image_in(scene.question.input) is None else self.picture)
 
     def _on_scale_activated(self, index: int) -> None:
         self.scale_chosen.emit(self._scale.itemData(index))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine.protocol.messages import Explained
 from engine.protocol.targets import Class, Contrast, Target, Token, TokenName, Top
+from inspector.state.choice import Against, choice_of
 from inspector.state.question import Question
-from inspector.state.scene import Against, choice_of
 
 
 def top_at(position: int, question: Question, shown: Explained | None) -> Target:

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from engine.protocol.looks import Look
 from engine.protocol.messages import Drawing, Export, ExportGrid, FigureFormat, GridFormat
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 from inspector.state.picture import is_on_original
 from inspector.state.scene import Scene
 from inspector.state.view import View
@@ -24,16 +24,16 @@ def pair_of(scene: Scene, figure_format: GridFormat) -> ExportGrid | None:
     if shown is None:
         return None
     return ExportGrid(
-        tuple(side.answer.relevance for side in shown.sides),
+        tuple(side.relevance for side in shown.sides),
         rows=("",),
-        columns=tuple(side.title for side in shown.sides),
+        columns=shown.titles,
         format=figure_format,
         picture="overlay" if view.mode == "overlay" else "heatmap",
         shared=True,
-        look=look_on(shown.answer.relevance, view),
+        look=look_on(shown.relevance, view),
     )
 
 
 def look_on(relevance: Relevance, view: View) -> Look:
     """The view's look, on the original only where that is known."""
-    return structs.replace(view.look, original=is_on_original(relevance, view))
+    return structs.replace(view.look, original=is_on_original(relevance, view.look))

@@ -75,11 +75,6 @@ class Known:
         found = self.find(request)
         return found if isinstance(found, Explained) else None
 
-    def explained_each(self, request: ExplainEach) -> ExplainedEach | None:
-        """The matrix of `request`, if it is still here."""
-        found = self.find(request)
-        return found if isinstance(found, ExplainedEach) else None
-
     def keep(self, request: Asked, ending: Answer) -> Answer:
         """Remember an ending, and forget old ones until all fit; the ending as it is remembered.
 
@@ -107,7 +102,7 @@ class Known:
         if image is None or seen is None or seen.whole is None:
             return ending
         seen = structs.replace(seen, whole=self._originals.setdefault(image.digest, seen.whole))
-        return structs.replace(ending, relevance=structs.replace(ending.relevance, seen=seen))
+        return structs.replace(ending, relevance=ending.relevance.with_part(seen=seen))
 
     def _bytes_of_originals(self) -> int:
         return sum(original.nbytes for original in self._originals.values())

@@ -6,35 +6,36 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.protocol.looks import Scale
+from engine.protocol.looks import Look, Scale
 from engine.protocol.messages import Explained
-from engine.protocol.rule_names import titled
-from engine.protocol.values import Grid, Relevance, Seen
+from engine.protocol.relevance import Relevance
+from engine.protocol.values import Grid, Seen
 from engine.reading.colours import ROUNDING
 from engine.reading.placing import picture_limit, placed
-from inspector.state.view import View
+from inspector.state.legends import legend_of, title_of
+from inspector.state.sides import Side
 
 NO_ORIGINAL = "Which part of the original the model saw is not known: its way to prepare pictures is no crop"
 CLIPS = (100.0, 99.9, 99.0, 95.0)  # percentiles that are offered
 
 
 @dataclass(frozen=True)
-class Side:
-    """One answer about a picture at one layer. Equal sides look the same."""
+class LayersOfPicture:
+    """The input, then every layer, as small heatmaps. Equal ones look the same."""
 
-    answer: Explained  # compares by identity
-    values: np.ndarray | None = field(compare=False)  # (height, width) or (row, column); None where it has no places
-    title: str = field(compare=False)  # rule set and target
-
-    @property
-    def rules(self) -> str:
-        """The rule set as the title names it."""
-        return titled(self.answer.relevance.rules)
+    side: Side
+    scale: Scale
+    clip: float
+    colour_map: str
+    maps: tuple[np.ndarray | None, ...] = field(compare=False)  # None of a layer without places on the picture
+    extras: tuple[np.ndarray, ...] = field(compare=False)  # (token,) of each: class and register tokens
+    limits: tuple[float, ...] = field(compare=False)
+    labels: tuple[str, ...] = field(compare=False)
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture and its relevance at one layer. Equal pictures look the same, however they are laid over each other."""
+class ShownPicture:
+    """A picture and its relevance at one layer. Equal ones look the same, however they are laid over each other."""
 
     sides: tuple[Side, ...]  # the pinned answer, where there is one, then the one that answers the question
     layer: int | None
@@ -45,11 +46,17 @@ class Picture:
     seen: Seen = field(compare=False)
     grid: Grid | None = field(compare=False)  # the patches to draw lines between
     title: str = field(compare=False)
+    titles: tuple[str, ...] = field(compare=False)  # of each side
     note: str = field(compare=False)  # why there is nothing in colour; empty where there is
+    layers: LayersOfPicture = field(compare=False)
 
     @property
     def answer(self) -> Explained:
         return self.sides[-1].answer
+
+    @property
+    def relevance(self) -> Relevance:
+        return self.sides[-1].relevance
 
     @property
     def rules(self) -> str:
@@ -57,81 +64,51 @@ class Picture:
 
     @property
     def values(self) -> np.ndarray | None:
-        return self.sides[-1].values
+        """The last side's, (height, width) or (row, column); None where the layer has no places on the picture."""
+        return self.values_of(self.sides[-1])
 
-    @property
-    def pinned(self) -> Explained | None:
-        return self.sides[0].answer if len(self.sides) > 1 else None
-
-
-@dataclass(frozen=True)
-class Thumbnails:
-    """The input, then every layer, as small heatmaps. Equal ones look the same."""
-
-    answer: Explained
-    scale: Scale
-    clip: float
-    colour_map: str
-    maps: tuple[np.ndarray | None, ...] = field(compare=False)  # None of a layer without places on the picture
-    extras: tuple[np.ndarray, ...] = field(compare=False)  # (token,) of each: class and register tokens
-    limits: tuple[float, ...] = field(compare=False)
-    labels: tuple[str, ...] = field(compare=False)
+    def values_of(self, side: Side) -> np.ndarray | None:
+        """A side's, (height, width) or (row, column); None where the layer has no places on the picture."""
+        return placed(side.relevance, self.layer)
 
 
-def picture_of(answer: Explained, view: View, place: str, legend: str, pinned: Explained | None) -> Picture | None:
-    """What is on show of an answer about a picture, beside the `pinned` one; None of any other answer.
-
-    `place` says where in the model relevance is looked at, `legend` what the colours span.
-    """
-    relevance = answer.relevance
-    if relevance.seen is None:
-        return None
-    sides = tuple(_side(each, view.look.layer) for each in (pinned, answer) if each is not None)
-    notes = [_note(side, view.look.layer) for side in sides]
-    legend = legend if view.look.clip >= 100 else f"{legend}, {view.look.clip:g} % of values"
-    return Picture(
+def picture_of(sides: tuple[Side, ...], seen: Seen, look: Look) -> ShownPicture:
+    """What is on show of a picture, on one scale for all sides."""
+    relevance = sides[-1].relevance
+    notes = [_note(side.relevance, look.layer) for side in sides]
+    titles = tuple(_side_title(side, look.layer) for side in sides)
+    return ShownPicture(
         sides=sides,
-        layer=view.look.layer,
-        limit=picture_limit(
-            [side.answer.relevance for side in sides], view.look.layer, view.look.scale, view.look.clip
-        ),
-        colour_map=view.look.colour_map,
-        legend=f"{legend}, for both" if pinned else legend,
-        original=is_on_original(relevance, view),
-        seen=relevance.seen,
-        grid=_patches(relevance, view.look.layer),
-        title=f"Relevance · {place}" if pinned else f"Relevance · {place} · {sides[-1].title}",
+        layer=look.layer,
+        limit=picture_limit([side.relevance for side in sides], look.layer, look.scale, look.clip),
+        colour_map=look.colour_map,
+        legend=legend_of(sides, look),
+        original=is_on_original(relevance, look),
+        seen=seen,
+        grid=_patches(relevance, look.layer),
+        title=title_of(titles, look.layer, relevance),
+        titles=titles,
         note=notes[-1] if all(notes) else "",
+        layers=_layers_of(sides[-1], look),
     )
 
 
-def is_on_original(relevance: Relevance, view: View) -> bool:
+def is_on_original(relevance: Relevance, look: Look) -> bool:
     """Whether relevance is laid on the original: where that is wanted, and known."""
-    return view.look.original and relevance.seen is not None and relevance.seen.whole is not None
+    return look.original and relevance.seen is not None and relevance.seen.whole is not None
 
 
-def goes_beside(pinned: Explained, answer: Explained | None) -> bool:
-    """Whether both answers are about the same picture, by the same model."""
-    if answer is None:
-        return False
-    ours, theirs = ((each.question.source, each.question.input) for each in (pinned, answer))
-    return ours == theirs
-
-
-def thumbnails_of(answer: Explained, view: View) -> Thumbnails | None:
-    """All layers of an answer about a picture; None of any other."""
-    relevance = answer.relevance
-    if relevance.seen is None:
-        return None
+def _layers_of(side: Side, look: Look) -> LayersOfPicture:
+    relevance = side.relevance
     places = (None, *range(len(relevance.layers)))
-    return Thumbnails(
-        answer,
-        view.look.scale,
-        view.look.clip,
-        view.look.colour_map,
+    return LayersOfPicture(
+        side,
+        look.scale,
+        look.clip,
+        look.colour_map,
         tuple(placed(relevance, place) for place in places),
         tuple(beside_at(relevance, place) for place in places),
-        tuple(picture_limit([relevance], place, view.look.scale, view.look.clip) for place in places),
+        tuple(picture_limit([relevance], place, look.scale, look.clip) for place in places),
         tuple(_label(place, len(relevance.layers)) for place in places),
     )
 
@@ -145,17 +122,15 @@ def beside_at(relevance: Relevance, layer: int | None) -> np.ndarray:
     return before
 
 
-def _side(answer: Explained, layer: int | None) -> Side:
-    relevance = answer.relevance
-    title, beside = f"{titled(relevance.rules)} · {relevance.target.label}", beside_at(relevance, layer)
-    if len(beside):
-        title = f"{title} · {_beside_in_words(beside)}"
-    return Side(answer, placed(relevance, layer), title)
+def _side_title(side: Side, layer: int | None) -> str:
+    """Rule set and target, and what lies beside the picture."""
+    beside = beside_at(side.relevance, layer)
+    return f"{side.title} · {_beside_in_words(beside)}" if len(beside) else side.title
 
 
-def _note(side: Side, layer: int | None) -> str:
-    relevance, beside = side.answer.relevance, len(beside_at(side.answer.relevance, layer))
-    if side.values is None or not beside or not np.abs(side.values).max() <= ROUNDING * abs(relevance.value):
+def _note(relevance: Relevance, layer: int | None) -> str:
+    values, beside = placed(relevance, layer), len(beside_at(relevance, layer))
+    if values is None or not beside or not np.abs(values).max() <= ROUNDING * abs(relevance.value):
         return ""
     tokens = "the class token, which has" if beside == 1 else f"{beside} tokens that have"
     return f"All relevance of this layer is at {tokens} no place on the picture."

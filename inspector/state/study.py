@@ -12,9 +12,9 @@ from engine.protocol.inputs import text_in
 from engine.protocol.messages import Explain, Explained
 from inspector.state.history import History
 from inspector.state.known import Answer, Asked, Known, key_of
-from inspector.state.picture import goes_beside
-from inspector.state.question import FIRST, Question, about_prompt, each_of
+from inspector.state.question import FIRST, Question, about_prompt
 from inspector.state.scene import Scene, resolve
+from inspector.state.sides import goes_beside
 from inspector.state.view import View
 
 
@@ -123,15 +123,15 @@ class Study(QObject):
         return self._known.find(request)
 
     def pin(self) -> None:
-        """Keep the answer on show beside those that follow, as long as they are about the same picture and model."""
-        if self._shown is not None and self._shown.relevance.seen is not None:
+        """Keep the answer on show beside those that follow, as long as they are about the same input and model."""
+        if self._shown is not None:
             self._pinned = self._shown
             self._resolve(self.view)
 
     def let_go(self) -> None:
         """Keep no answer beside the one on show."""
         self._pinned = None
-        self._resolve(self.view)
+        self._resolve(replace(self.view, difference=False))
 
     def look(self, view: View) -> None:
         """Look at the same answer in another way."""
@@ -165,9 +165,7 @@ class Study(QObject):
         self.question_changed.emit(self.question)
 
     def _resolve(self, view: View) -> None:
-        asks_each = each_of(self.question)
-        each = None if asks_each is None else self._known.explained_each(asks_each)
         if self._pinned is not None and not goes_beside(self._pinned, self._shown):
             self._pinned = None
-        self._scene = resolve(self.question, self._shown, view, each, self._pinned)
+        self._scene = resolve(self.question, self._shown, view, self._pinned, self._known.find)
         self.scene_changed.emit(self._scene)

@@ -21,6 +21,7 @@ class View:
     token: int | None = None
     mode: PictureMode = "overlay"
     patches: bool = False  # lines between them
+    difference: bool = False  # to the pinned answer, in place of both
 
     def looking(self, **changes: Any) -> View:
         """The view with changes of its look, such as `layer=3`."""

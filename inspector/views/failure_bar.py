@@ -1,4 +1,4 @@
-"""What happened and what to do about it, in place: never a box in the way."""
+"""The failure bar: what happened and what to do about it, in place and never in a box."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The colours in force and what they mean."""
+"""The legend: the colours in force and what they mean."""
 
 from __future__ import annotations
 

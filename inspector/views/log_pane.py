@@ -1,4 +1,4 @@
-"""What the worker writes, and the details of failures."""
+"""The log: lines that the worker writes, and the details of failures."""
 
 from __future__ import annotations
 

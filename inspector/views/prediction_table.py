@@ -1,4 +1,4 @@
-"""What the model would say at a position, and which of it to explain."""
+"""The predictions at a position, and the choice of one to explain."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _PLURALS = {"token": "tokens", "class": "classes"}
 
 
 class PredictionTable(QWidget):
-    """A click explains a prediction; a field takes any other token, a box what to compare with."""
+    """Predictions to click and explain; a field takes any other token, a box the one to compare with."""
 
     explained = Signal(int)  # token id
     set_against = Signal(object)  # Against
@@ -79,7 +79,7 @@ class PredictionTable(QWidget):
     def show_predictions(
         self, predictions: Sequence[Prediction], explained_id: int | None, against: Against, kind: Kind = "token"
     ) -> None:
-        """List the predictions, mark the one that is explained, and say what it is compared with."""
+        """List the predictions, mark the explained one, and say what it is compared with."""
         self._name_kind(kind)
         self._rows.show(predictions, explained_id, kind)
         self._table.fit_logits()
@@ -120,7 +120,7 @@ class PredictionTable(QWidget):
         self.show_target_error(message)
 
     def set_text_target(self, text: str) -> None:
-        """Put another text into the field: empty where what is explained was not chosen there."""
+        """Put another text into the field; empty if the target was not chosen there."""
         if text != self._field.text():
             self._field.setText(text)
             self._clear_error()

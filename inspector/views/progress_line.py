@@ -1,4 +1,4 @@
-"""One line that says how far a run is, with a way to stop it."""
+"""The progress of a run on one line, with a button to stop it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WORDS = 100  # points that tell what runs, in the narrowest window
 
 
 class ProgressLine(QWidget):
-    """Hidden while nothing runs."""
+    """A label, a bar and Stop; hidden while nothing runs."""
 
     stopped = Signal()
 
@@ -41,7 +41,7 @@ class ProgressLine(QWidget):
         self.hide()
 
     def start(self, text: str) -> None:
-        """Say that something runs of which nothing is known yet."""
+        """Show that a run has begun, before it reports how far it is."""
         self._stop.setEnabled(True)
         self._show(text, 0, 0)
 

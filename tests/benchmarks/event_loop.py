@@ -67,7 +67,7 @@ class Course(QObject):
             return
         rules, back = self._steps.pop()
         self._window.study.step_layer(1)
-        tokens = len(self._window.study.scene.strip.tokens)
+        tokens = len(self._window.study.scene.text.tokens)
         self._window.inquiry.choose_rules(rules)
         self._window.inquiry.choose_position(tokens - 2 - back)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 import engine
 from engine.attribution.trust.precision import rank_correlation
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 from tests.benchmarks.needs import smollm2_file
 from tests.real_weights import EVEREST
 

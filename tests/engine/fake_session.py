@@ -29,6 +29,9 @@ class Session:
         label = "\ud800" if request.text == "say the unsayable" else "a"
         return Tokenized((Token(1, request.text, 0, len(request.text), label),))
 
+    def is_light(self, request: Request) -> bool:
+        return isinstance(request, Tokenize) and request.text.startswith("light")
+
     def warm_up(self, cancelled: Callable[[], bool]) -> None:
         print("warming up")
         sys.exit("nothing to warm up with")
@@ -56,7 +59,7 @@ def do(text: str, report: Callable[[Progress], None], cancelled: Callable[[], bo
             for phase in ("load", "forward"):
                 for done in range(10_001):
                     report(Progress(phase, done, 0 if phase == "load" else 10_000))
-        case "cannot":
+        case "cannot" | "light, and cannot":
             raise ModelError("This model is not for you.")
         case "panic":
             raise PanicException("called `Option::unwrap()` on a `None` value")

@@ -31,8 +31,9 @@ from engine.protocol.messages import (
     Unload,
     Unloaded,
 )
+from engine.protocol.relevance import Relevance, TextPart
 from engine.protocol.targets import Target, Token, Top
-from engine.protocol.values import Image, ModelInfo, ModelSource, Prediction, Relevance, ResolvedTarget
+from engine.protocol.values import Image, ModelInfo, ModelSource, Prediction, ResolvedTarget
 from engine.session import KEPT_TRACES, PREDICTIONS, Session
 
 ReportPhase = Callable[[Phase, int, int], None]
@@ -61,7 +62,8 @@ class FakeTrace:
         progress("backward", 2, 2)
         resolved = ResolvedTarget(target, "“3”", 7, ((7, 1, 1.0),))
         zeros = np.zeros((3, 1), np.float32)
-        return Relevance(self.model.info, self.prompt, (), resolved, rules, 1.0, zeros[0], zeros, {})
+        part = TextPart(self.prompt, (), zeros[0], zeros)
+        return Relevance(self.model.info, (part,), resolved, rules, 1.0, {})
 
     def predictions(self, *, k: int, position: int) -> tuple[Prediction, ...]:
         assert (k, position) == (PREDICTIONS, 7)

@@ -67,6 +67,12 @@ class Window:
         assert isinstance(said, Said)
         return said.run, said.event
 
+    def ending(self) -> tuple[int, Event]:
+        """The next ending of any run."""
+        while isinstance((said := self.hear())[1], Progress):
+            pass
+        return said
+
     def events(self, run: int) -> list[Event]:
         """All events up to the run's ending."""
         events: list[Event] = []
@@ -208,6 +214,33 @@ def test_that_a_waiting_run_is_cancelled_while_another_runs(window: Window) -> N
     window.send(frame(Stop(1)))
     assert window.events(1)[-1] == Cancelled()
     assert isinstance(window.events(3)[-1], Tokenized)
+
+
+def test_that_what_is_light_is_answered_while_another_runs(window: Window) -> None:
+    window.ask(1, "block by block")
+    window.ask(2, "go on")
+    window.ask(3, "light, and cannot")
+    window.ask(4, "light")
+    endings = [window.ending() for _ in range(2)]
+    assert [run for run, _ in endings] == [3, 4]
+    assert isinstance(endings[0][1], Failed) and "This model is not for you." in endings[0][1].message
+    assert isinstance(endings[1][1], Tokenized)
+    window.send(frame(Stop(1)))
+    assert window.ending() == (1, Cancelled())
+    run, ending = window.ending()
+    assert run == 2 and isinstance(ending, Tokenized)
+
+
+def test_that_what_is_light_ends_once_whether_stopped_or_answered(window: Window) -> None:
+    window.ask(1, "block by block")
+    lights = range(2, 102)
+    window.send(b"".join(frame(asking(run, "light")) + frame(Stop(run)) for run in lights))
+    window.send(frame(Stop(1)))
+    window.ask(200, "go on")
+    endings = []
+    while 200 not in endings:
+        endings.append(window.ending()[0])
+    assert sorted(endings) == [1, *lights, 200]
 
 
 def test_that_stopping_what_does_not_run_changes_nothing(window: Window) -> None:

@@ -17,6 +17,7 @@ from engine.protocol.messages import (
     Rate,
     Rated,
 )
+from engine.protocol.relevance import PicturePart, Relevance, TextPart
 from engine.protocol.rule_names import gamma_of
 from engine.protocol.targets import Class, Contrast, Token, Top
 from engine.protocol.values import (
@@ -27,7 +28,6 @@ from engine.protocol.values import (
     ModelInfo,
     ModelSource,
     Prediction,
-    Relevance,
     ResolvedTarget,
     Seen,
 )
@@ -113,10 +113,9 @@ def answer_to(question: Explain, seed: int = 0) -> Explained:
     tokens = tokens_of(prompt, question.input.continuation)
     random = np.random.default_rng([seed, *question.rules.encode(), *repr(question.target).encode()])
     layers = random.normal(size=(BLOCKS + 1, len(tokens))).astype(np.float32)
-    relevance = Relevance(
-        info_of(question.source), prompt, tokens, resolved(question.target, len(tokens)), question.rules,
-        12.5, layers[0].copy(), layers, {"torch": "0"},
-    )  # fmt: skip
+    part = TextPart(prompt, tokens, layers[0].copy(), layers)
+    target = resolved(question.target, len(tokens))
+    relevance = Relevance(info_of(question.source), (part,), target, question.rules, 12.5, {"torch": "0"})
     return Explained(question, relevance, predictions(), 0.25, MEMORY)
 
 
@@ -131,11 +130,9 @@ def answer_about_picture(question: Explain, seed: int = 0) -> Explained:
     whole = random.integers(0, 256, (48, 64, 3), dtype=np.uint8)
     explained = 1 if isinstance(question.target, Class) else 0
     target = ResolvedTarget(question.target, f"“{CLASSES[explained]}”", -1, ((-1, explained, 1.0),))
-    relevance = Relevance(
-        info_of(question.source), "", (), target, question.rules, 12.5, channels.sum(axis=0), layers, {"torch": "0"},
-        seen=Seen(image.name, pixels, (640, 480), (80.0, 0.0, 560.0, 480.0), whole=whole), channels=channels,
-        grids=(*[GRID] * BLOCKS, None),
-    )  # fmt: skip
+    seen = Seen(image.name, pixels, (640, 480), (80.0, 0.0, 560.0, 480.0), whole=whole)
+    part = PicturePart(channels.sum(axis=0), layers, channels, (*[GRID] * BLOCKS, None), seen)
+    relevance = Relevance(info_of(question.source), (part,), target, question.rules, 12.5, {"torch": "0"})
     found = tuple(Prediction(i, name, name, 12.0 - i, 0.5 / 2**i) for i, name in enumerate(CLASSES))
     asked = structs.replace(question, input=Picture(structs.replace(image, data=b"")))
     return Explained(asked, relevance, found, 0.25, MEMORY)

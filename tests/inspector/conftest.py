@@ -28,7 +28,12 @@ def worker(qapp) -> FakeWorker:
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, qapp, worker: FakeWorker) -> Iterator[Callable[..., Window]]:
+def figures(qapp) -> FakeWorker:
+    return FakeWorker()
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, qapp, worker: FakeWorker, figures: FakeWorker) -> Iterator[Callable[..., Window]]:
     """Opens windows on fake workers, and closes them after the test."""
     apply_theme(qapp, "light")
     windows: list[Window] = []
@@ -36,6 +41,7 @@ def open_window(qtbot: QtBot, qapp, worker: FakeWorker) -> Iterator[Callable[...
     def open_one(profile: Profile | None = None, prompt: str = PROMPT, other: FakeWorker | None = None) -> Window:
         window = Window(
             worker,
+            figures,
             Study(Question(BUNDLED_MODELS[0], Text(prompt))),
             profile or Profile(SettingsFile(None)),
             lambda command: other,

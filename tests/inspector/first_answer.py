@@ -19,7 +19,7 @@ from tests.inspector.fake_worker import FakeWorker
 app = QApplication(sys.argv[:1])
 apply_theme(app, "light")
 question = Question(BUNDLED_MODELS[0], Text("In 1922 the British expedition reached 8,320 m."))
-window = Window(FakeWorker(), Study(question), Profile(SettingsFile(None)), lambda command: FakeWorker())
+window = Window(FakeWorker(), FakeWorker(), Study(question), Profile(SettingsFile(None)), lambda command: FakeWorker())
 window.show()
 while window.layers.map is None:
     QTest.qWait(10)

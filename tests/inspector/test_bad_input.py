@@ -27,6 +27,7 @@ from inspector.state.question import Question
 from inspector.state.study import Study
 from inspector.window import Window
 from tests.engine.models.fake_hub import FakeHub
+from tests.inspector.fake_worker import FakeWorker
 from tests.inspector.honest_worker import HonestWorker
 
 BUNDLED = Path(__file__).parents[2] / "resources" / "models" / "llama"
@@ -165,9 +166,8 @@ def test_that_the_command_says_so_in_a_line(case: Case, tmp_path: Path) -> None:
 def test_that_the_window_says_so_in_place(case: Case, tmp_path: Path, qtbot, qapp) -> None:
     worker = HonestWorker()
     source = case.source(tmp_path / "model")
-    window = Window(
-        worker, Study(Question(source, Text(case.prompt))), Profile(SettingsFile(None)), lambda command: None
-    )
+    study, profile = Study(Question(source, Text(case.prompt))), Profile(SettingsFile(None))
+    window = Window(worker, FakeWorker(), study, profile, lambda command: None)
     window.show()
     qtbot.waitUntil(lambda: window.layers.map is not None)
     worker.start()

@@ -21,6 +21,7 @@ from inspector.keeping.settings import Profile, SettingsFile
 from inspector.state.question import Question
 from inspector.state.study import Study
 from inspector.window import Window
+from tests.inspector.fake_worker import FakeWorker
 from tests.inspector.honest_worker import HonestWorker
 from tests.made_pictures import huge_png, noise, stored, with_nan
 
@@ -114,7 +115,9 @@ def worker() -> HonestWorker:
 @pytest.fixture
 def answered(worker: HonestWorker, qtbot, qapp) -> Iterator[Window]:
     """A window that shows why two digits are what they are."""
-    window = Window(worker, Study(Question(VIT, Text())), Profile(SettingsFile(None)), lambda command: None)
+    window = Window(
+        worker, FakeWorker(), Study(Question(VIT, Text())), Profile(SettingsFile(None)), lambda command: None
+    )
     window.show()
     worker.start()
     window.inquiry.open_model(VIT)

@@ -29,7 +29,7 @@ from typer.testing import CliRunner
 from engine.figures import render
 from engine.figures.typesetting import is_whole_pdf
 from engine.protocol.inputs import Picture
-from engine.protocol.messages import Ending, Explain, Explained, Export, ExportGrid, Request
+from engine.protocol.messages import Ending, Explain, Explained, Export, Exported, ExportGrid, Request
 from engine.protocol.values import Memory, ModelSource, Prediction
 from engine.rules.table import RULE_SETS
 from engine.terminal import explain as explain_command
@@ -242,11 +242,14 @@ class PaintingSession:
 
     def answer(self, request: Request, report: object, cancelled: Callable[[], bool]) -> Ending:
         self.asked.append(request)
-        if isinstance(request, Explain):
-            relevance = replace(of_picture(), rules=request.rules)
-            return Explained(request, relevance, (Prediction(0, "cat", "cat", 12.5, 0.9),), 0.1, Memory(1, 2))
-        assert isinstance(request, Export | ExportGrid)
-        return render(request, cancelled)
+        assert isinstance(request, Explain)
+        relevance = replace(of_picture(), rules=request.rules)
+        return Explained(request, relevance, (Prediction(0, "cat", "cat", 12.5, 0.9),), 0.1, Memory(1, 2))
+
+    @classmethod
+    def render(cls, request: Export | ExportGrid) -> Exported:
+        cls.asked.append(request)
+        return render(request)
 
 
 @pytest.fixture
@@ -255,6 +258,7 @@ def cat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(PaintingSession, "asked", [], raising=False)
     for command in (explain_command, grid_command):
         monkeypatch.setattr(command, "Session", PaintingSession)
+        monkeypatch.setattr(command, "render", PaintingSession.render)
     path = tmp_path / "cat.png"
     path.write_bytes(b"a picture")
     return str(path)

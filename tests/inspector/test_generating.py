@@ -12,6 +12,7 @@ from engine.protocol.inputs import Text
 from engine.protocol.messages import Explain, ExplainEach, Generate, Load, Progress
 from engine.protocol.targets import Token
 from engine.protocol.values import ModelSource
+from inspector.panes.matrix_pane import MatrixPane
 from inspector.views.progress_line import ProgressLine
 from tests.inspector.answers import SAID, loaded
 from tests.inspector.fake_worker import FakeWorker
@@ -112,7 +113,7 @@ def test_that_the_matrix_is_computed_when_it_is_looked_at_and_a_click_explains_i
     generated.below.setCurrentIndex(1)
     worker.answer()
     assert len(asked(worker, ExplainEach)) == 1
-    view = generated.below.matrix.view
+    view = generated.below.pane(MatrixPane).view
     qtbot.wait(20)
     start = view._start
     qtbot.mouseClick(view._plots.viewport(), Qt.MouseButton.LeftButton, pos=view.row_rect(start + 1).center())
@@ -124,15 +125,15 @@ def test_that_the_matrix_is_computed_when_it_is_looked_at_and_a_click_explains_i
 def test_that_other_rules_have_another_matrix_which_is_remembered(generated, worker):
     generated.below.setCurrentIndex(1)
     worker.answer()
-    first = generated.below.matrix.view._layers.rows
+    first = generated.below.pane(MatrixPane).view._layers.rows
     generated.commands["rules.cp-lrp"].trigger()
     worker.answer()
     assert [request.rules for request in asked(worker, ExplainEach)] == ["attnlrp", "cp-lrp"]
-    assert not np.array_equal(generated.below.matrix.view._layers.rows, first)
+    assert not np.array_equal(generated.below.pane(MatrixPane).view._layers.rows, first)
     generated.commands["rules.attnlrp"].trigger()
     worker.answer()
     assert len(asked(worker, ExplainEach)) == 2
-    assert np.array_equal(generated.below.matrix.view._layers.rows, first)
+    assert np.array_equal(generated.below.pane(MatrixPane).view._layers.rows, first)
 
 
 def test_that_the_tokens_the_model_said_are_underlined(generated):

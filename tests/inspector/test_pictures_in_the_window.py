@@ -82,7 +82,7 @@ def test_that_a_layer_with_nothing_on_the_picture_says_so_in_any_window(with_vit
     answer = good_ending(worker.open[-1])
     layers = answer.relevance.layers.copy()
     layers[2, 1:] = 0
-    worker.say(Explain, structs.replace(answer, relevance=structs.replace(answer.relevance, layers=layers)))
+    worker.say(Explain, structs.replace(answer, relevance=answer.relevance.with_part(layers=layers)))
     note = with_vit.findChild(QLabel, "picture_note")
     assert not note.isVisible()
     with_vit.study.look_at_layer(2)
@@ -234,7 +234,7 @@ def test_that_the_window_returns_to_text(about_cat, worker):
     about_cat.inquiry.use_prompt("words again")
     worker.answer()
     assert about_cat.relevance.strip.isVisible()
-    assert about_cat.study.scene.map is not None
+    assert about_cat.study.scene.text.layers is not None
 
 
 def test_that_the_tab_follows_the_question_and_the_model(window, worker, picture):
@@ -344,7 +344,7 @@ def test_that_the_grid_says_how_far_it_came_and_why_no_further(about_cat, worker
     assert state.text().startswith("Stopped.")
 
 
-def test_that_a_stopped_grid_can_be_exported_as_far_as_it_came(about_cat, worker, tmp_path, qtbot):
+def test_that_a_stopped_grid_can_be_exported_as_far_as_it_came(about_cat, worker, figures, tmp_path, qtbot):
     about_cat.commands["run.explore"].trigger()
     dialog = explored(about_cat)
     for _ in range(2):
@@ -354,26 +354,26 @@ def test_that_a_stopped_grid_can_be_exported_as_far_as_it_came(about_cat, worker
     with qtbot.waitSignal(dialog.export_requested) as figure:
         dialog.findChild(QPushButton, "explore_export").click()
     about_cat.exploring.export_grid(figure.args[0], str(tmp_path / "grid.pdf"))
-    request = asked(worker, ExportGrid)[-1]
+    request = asked(figures, ExportGrid)[-1]
     assert (len(request.cells), len(request.rows), len(request.columns)) == (2, 3, 5)
     assert (request.format, request.picture) == ("pdf", "overlay")
     with qtbot.waitSignal(about_cat.inquiry.exporting.written):
-        worker.answer()
+        figures.answer()
     assert (tmp_path / "grid.pdf").exists()
 
 
 @pytest.mark.parametrize(("suffix", "picture_kind"), [("png", "overlay"), ("npz", "heatmap"), ("csv", "heatmap")])
-def test_that_an_answer_about_a_picture_is_exported(about_cat, worker, tmp_path, qtbot, suffix, picture_kind):
+def test_that_an_answer_about_a_picture_is_exported(about_cat, figures, tmp_path, qtbot, suffix, picture_kind):
     about_cat.commands["file.export"].trigger()
     dialog = next(each for each in about_cat.findChildren(ExportDialog) if each.isVisible())
     dialog.findChild(QLineEdit, "export_path").setText(str(tmp_path / f"a.{suffix}"))
     dialog.accept()
-    request = asked(worker, Export)[-1]
+    request = asked(figures, Export)[-1]
     assert (request.format, request.picture) == (suffix, picture_kind)
     assert request.relevance is about_cat.study.shown.relevance
     assert request.look.opacity == about_cat.study.view.look.opacity
     with qtbot.waitSignal(about_cat.inquiry.exporting.written):
-        worker.answer()
+        figures.answer()
 
 
 def test_that_an_example_brings_its_model(window, worker, picture):
@@ -388,7 +388,7 @@ def sides(window: Window) -> list[str]:
 
 
 def test_that_a_pinned_answer_stays_beside_another_class_until_it_is_let_go(about_cat, worker, qtbot):
-    assert not about_cat.findChild(SideTitles).isVisible()
+    assert not about_cat.relevance.picture.findChild(SideTitles).isVisible()
     about_cat.commands["view.pin"].trigger()
     assert about_cat.commands["view.pin"].isChecked()
     about_cat.table.explained.emit(1)
@@ -396,7 +396,7 @@ def test_that_a_pinned_answer_stays_beside_another_class_until_it_is_let_go(abou
     about_cat.commands["rules.cp-lrp"].trigger()
     worker.answer()
     assert sides(about_cat) == ["AttnLRP · “tabby cat”", "CP-LRP · “tiger cat”"]
-    titles = about_cat.findChild(SideTitles)
+    titles = about_cat.relevance.picture.findChild(SideTitles)
     assert titles.isVisible()
     assert titles.texts() == ("Pinned: AttnLRP · “tabby cat”", "CP-LRP · “tiger cat”")
     about_cat.commands["mode.side by side"].trigger()
@@ -409,8 +409,9 @@ def test_that_a_pinned_answer_stays_beside_another_class_until_it_is_let_go(abou
 
 def test_that_the_pin_says_why_it_cannot_be_used(window, worker, picture):
     pin = window.commands["view.pin"]
-    assert not pin.isEnabled()
-    assert "Only answers about pictures" in pin.toolTip()
+    difference = window.commands["view.difference"]
+    assert pin.isEnabled() and not difference.isEnabled()
+    assert "No answer is pinned" in difference.toolTip()
     window.inquiry.open_model(VIT)
     worker.answer()
     drop(window, picture)
@@ -429,7 +430,7 @@ def test_that_another_picture_lets_the_pinned_answer_go(about_cat, worker, tmp_p
     assert about_cat.study.shown.relevance.seen.name == "dog.png"
 
 
-def test_that_a_pair_is_exported_in_one_picture(about_cat, worker, tmp_path, qtbot):
+def test_that_a_pair_is_exported_in_one_picture(about_cat, worker, figures, tmp_path, qtbot):
     about_cat.commands["view.pin"].trigger()
     about_cat.table.explained.emit(1)
     worker.answer()
@@ -437,14 +438,14 @@ def test_that_a_pair_is_exported_in_one_picture(about_cat, worker, tmp_path, qtb
     dialog = next(each for each in about_cat.findChildren(ExportDialog) if each.isVisible())
     dialog.findChild(QLineEdit, "export_path").setText(str(tmp_path / "both.png"))
     dialog.accept()
-    request = asked(worker, ExportGrid)[-1]
+    request = asked(figures, ExportGrid)[-1]
     assert [cell.target.label for cell in request.cells] == ["“tabby cat”", "“tiger cat”"]
     assert (request.format, request.shared, request.columns) == ("png", True, tuple(sides(about_cat)))
     with qtbot.waitSignal(about_cat.inquiry.exporting.written):
-        worker.answer()
+        figures.answer()
 
 
-def test_that_relevance_is_laid_on_the_original_by_command_and_by_choice(about_cat, worker, tmp_path):
+def test_that_relevance_is_laid_on_the_original_by_command_and_by_choice(about_cat, figures, tmp_path):
     choice = about_cat.findChild(QComboBox, "original")
     view = about_cat.relevance.picture.picture
     assert view.caption() == "16 × 12 pixels"
@@ -460,7 +461,7 @@ def test_that_relevance_is_laid_on_the_original_by_command_and_by_choice(about_c
     assert any("on the original picture" in label.text() for label in dialog.findChildren(QLabel))
     dialog.findChild(QLineEdit, "export_path").setText(str(tmp_path / "a.png"))
     dialog.accept()
-    assert asked(worker, Export)[-1].look.original
+    assert asked(figures, Export)[-1].look.original
 
 
 def test_that_an_earlier_answer_looks_stale_until_the_next_is_there(about_cat, worker):

@@ -17,7 +17,7 @@ from engine.protocol.inputs import Text
 from engine.protocol.rule_names import Gamma
 from engine.protocol.targets import Class
 from engine.reading.colours import colours
-from inspector.app import new_worker
+from inspector.app import new_figures_worker, new_worker
 from inspector.client.client import WorkerClient
 from inspector.dialogs.explore import ExploreDialog
 from inspector.dialogs.export import ExportDialog
@@ -46,7 +46,7 @@ def client(qapp) -> Iterator[WorkerClient]:
 def window(qtbot: QtBot, client: WorkerClient, tmp_path: Path) -> Iterator[Window]:
     """A window as it is at a first start."""
     profile = Profile(SettingsFile(tmp_path / "settings.json"))
-    window = Window(client, Study(Question(profile.settings.model, Text())), profile, new_worker)
+    window = Window(client, new_figures_worker(), Study(Question(profile.settings.model, Text())), profile, new_worker)
     window.show()
     window.inquiry.open_model(window.study.question.source)
     qtbot.waitUntil(lambda: window.inquiry.holding.model is not None, timeout=PATIENCE)
@@ -79,13 +79,15 @@ def test_that_a_picture_dropped_at_a_first_start_gets_to_exported_figures(window
     window.notices.remedy_chosen.emit(Remedy.PICTURE_MODEL)
     qtbot.waitUntil(lambda: window.study.is_answered, timeout=PATIENCE)
     assert {each.text for each in window.study.shown.predictions[:2]} == {"3", "8"}
-    assert len(window.study.scene.thumbnails.maps) == len(window.study.shown.relevance.layers) + 1
+    assert len(window.study.scene.picture.layers.maps) == len(window.study.shown.relevance.layers) + 1
 
     window.commands["rules.gamma"].trigger()
     explain(window, qtbot, "3")
     window.commands["view.pin"].trigger()
     explain(window, qtbot, "8")
-    upper, lower = (side.values.clip(0).reshape(2, 24, 48).sum((1, 2)) for side in window.study.scene.picture.sides)
+    upper, lower = (
+        side.relevance.input.clip(0).reshape(2, 24, 48).sum((1, 2)) for side in window.study.scene.picture.sides
+    )
     assert upper[0] > upper[1] and lower[0] < lower[1]  # each digit's relevance lies where it is
 
     window.commands["mode.heatmap"].trigger()
@@ -97,7 +99,8 @@ def test_that_a_picture_dropped_at_a_first_start_gets_to_exported_figures(window
     pixels = np.asarray(Pillow.open(tmp_path / "both.png").convert("RGB"))
     shown = window.study.scene.picture
     for side in shown.sides:  # the strongest pixel of each, in its colour on the scale of both
-        strongest = side.values.ravel()[np.abs(side.values).argmax()]
+        values = side.relevance.input.ravel()
+        strongest = values[np.abs(values).argmax()]
         assert (pixels == colours(strongest, shown.limit)).all(axis=2).any()
 
     window.commands["run.explore"].trigger()

@@ -199,7 +199,7 @@ def test_that_undo_brings_back_the_text_that_was_explained(window, worker, qtbot
 def test_that_the_scale_in_force_is_written(window, scale):
     window.commands[f"scale.{scale}"].trigger()
     assert window.study.view.look.scale == scale
-    assert window.study.scene.strip.legend in window.relevance.legend.accessibleDescription()
+    assert window.study.scene.text.legend in window.relevance.legend.accessibleDescription()
 
 
 def test_that_a_failure_is_shown_in_place_and_its_button_helps(window, worker, qtbot):
@@ -296,22 +296,22 @@ def test_that_progress_has_words_and_a_stop(window, worker):
     assert worker.stopped == [worker.asked[-1][0]]
 
 
-def test_that_an_export_is_written_and_said_where(window, worker, tmp_path: Path, qtbot):
+def test_that_an_export_is_written_and_said_where(window, figures, tmp_path: Path, qtbot):
     window.study.look_at_layer(2)
     window.commands["file.export"].trigger()
     export = dialog(window, ExportDialog)
     export.findChild(QLineEdit, "export_path").setText(str(tmp_path / "tokens.pdf"))
     export.accept()
-    request = asked(worker, Export)[-1]
+    request = asked(figures, Export)[-1]
     assert (request.format, request.look.layer, request.look.scale) == ("pdf", 2, "layer")
     with qtbot.waitSignal(window.inquiry.exporting.written):
-        worker.say(Export, Exported(b"%PDF"))
+        figures.say(Export, Exported(b"%PDF"))
     assert (tmp_path / "tokens.pdf").read_bytes() == b"%PDF"
     assert "tokens.pdf" in window.notices.news.message()
     assert window._profile.settings.export_folder == str(tmp_path)
 
 
-def test_that_a_file_saved_ends_what_was_said_of_one_that_was_not(window, worker, tmp_path: Path, qtbot):
+def test_that_a_file_saved_ends_what_was_said_of_one_that_was_not(window, figures, tmp_path: Path, qtbot):
     (tmp_path / "file").write_bytes(b"")
     for path, outcome in ((tmp_path / "file" / "a.pdf", "failed"), (tmp_path / "a.pdf", "written")):
         window.commands["file.export"].trigger()
@@ -319,7 +319,7 @@ def test_that_a_file_saved_ends_what_was_said_of_one_that_was_not(window, worker
         export.findChild(QLineEdit, "export_path").setText(str(path))
         export.accept()
         with qtbot.waitSignal(getattr(window.inquiry.exporting, outcome)):
-            worker.say(Export, Exported(b"%PDF"))
+            figures.say(Export, Exported(b"%PDF"))
         assert window.notices.failure.isVisible() == (outcome == "failed")
 
 
@@ -394,7 +394,7 @@ def test_that_colours_chosen_in_the_preferences_are_seen_at_once(window):
     window.commands["edit.preferences"].trigger()
     preferences = dialog(window, Preferences)
     preferences.choose_colour_map("bwr")
-    assert window.study.scene.strip.colour_map == "bwr"
+    assert window.study.scene.text.colour_map == "bwr"
     assert window._profile.settings.colour_map == "bwr"
 
 

@@ -20,7 +20,7 @@ from engine.protocol.inputs import Text
 from engine.protocol.messages import Export
 from engine.protocol.values import ModelSource
 from engine.reading.colours import colour_table
-from inspector.app import new_worker
+from inspector.app import new_figures_worker, new_worker
 from inspector.client.client import WorkerClient, WorkerState
 from inspector.dialogs.export import PRODUCTS, ExportDialog
 from inspector.dialogs.preferences import Preferences
@@ -37,8 +37,6 @@ MODEL = "bundled:llama"
 PROMPT = "In 1922 the British expedition reached 8,320 m. According to the text, the 1922 expedition reached 8,"
 BEGINNINGS = {".pdf": b"%PDF", ".png": b"\x89PNG", ".tex": b"%"}
 PATIENCE = 180_000  # ms: torch is imported in it, on a machine that may be busy
-
-
 QUESTION = Question(ModelSource(MODEL), Text(PROMPT))
 
 
@@ -47,7 +45,7 @@ def opened() -> Iterator[tuple[Window, WorkerClient]]:
     """A window whose first question is answered, and the client of its worker."""
     client = new_worker("", spare=False)
     client.start()
-    window = Window(client, Study(QUESTION), Profile(SettingsFile(None)), new_worker)
+    window = Window(client, new_figures_worker(), Study(QUESTION), Profile(SettingsFile(None)), new_worker)
     window.show()
     wait_until(lambda: window.layers.map is not None)
     window.inquiry.open_model(QUESTION.source)
@@ -164,8 +162,8 @@ def test_that_the_map_is_clicked_and_colours_change_while_it_is_looked_at(window
     qtbot.waitUntil(lambda: window.study.view.look.layer == 2, timeout=PATIENCE)
     assert (window.study.view.token, strip.current()) == (5, 5)
 
-    most = int(np.abs(window.study.scene.strip.values).argmax())
-    end = -1 if window.study.scene.strip.values[most] > 0 else 0
+    most = int(np.abs(window.study.scene.text.values).argmax())
+    end = -1 if window.study.scene.text.values[most] > 0 else 0
     for name in ("bwr", "CET_D1A"):
         window.commands["edit.preferences"].trigger()
         window.findChild(Preferences).choose_colour_map(name)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from engine.attribution.tracing import trace
 from engine.models.opening import Model
+from engine.protocol.relevance import Relevance
 from engine.protocol.targets import Contrast, Top
-from engine.protocol.values import Relevance
 from resources.models.recall import Recall
 
 

@@ -1,1 +1,1 @@
-"""From prompts, messages, ids and pixels to what a model is given."""
+"""Turns prompts, messages, ids and pixels into a model's inputs."""

@@ -1,4 +1,4 @@
-"""What a model is given: tokens of a prompt, a pair of texts, a decoder's text, or pixels."""
+"""Inputs of a model: tokens of a prompt, a pair of texts, a decoder's text, or pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ids of one prompt, in whatever form a tokenizer or a person gives them."""
+"""Reads the ids of one prompt in any form that a tokenizer or a person gives them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trace is about: the tokens of a prompt, of messages, of ids, or of a prompt and the model's answer."""
+"""Makes the prompt of a trace: from text, messages, ids, or a prompt with the model's answer behind it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from engine.protocol.values import Continuation, Token
 
 @dataclass(frozen=True)
 class Prompt:
-    """A text and its tokens. Given as ids it has no text.
+    """A text and its tokens; the text is empty where only ids were given.
 
-    Of two texts, `second` is where the second one's tokens are, and `types` tells them apart where the model is told.
+    Of two texts, `second` are the positions of the second one's tokens, and `types` the token types, if the model
+    takes any.
     """
 
     text: str

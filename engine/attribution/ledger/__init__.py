@@ -1,1 +1,1 @@
-"""Where a target's value went beside the input."""
+"""The ledger: where a target's value went, beside the input."""

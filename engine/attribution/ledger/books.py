@@ -1,4 +1,4 @@
-"""Where a target's value went: the books that are kept while relevance flows back.
+"""The books kept while relevance flows back: where a target's value went.
 
 An observer of the rules leaves a hook at every operation that gives relevance to constants, and at every softmax.
 They rest until a backward pass is accounted for; so the ledger comes with the explanation, from the same gradients.
@@ -33,13 +33,13 @@ from engine.rules.table import RuleSet, forms
 Entry = tuple[str, int, Tensor]  # what kind of thing took how much relevance, and in which place
 
 KINDS = (*get_args(ConstantKind), "softmax")
-# Of the largest entry, what is rounding in a model of that type
+# Rounding of a model in that type, as a part of the ledger's largest entry
 _LEFT_OVER = {"float16": 2e-2, "bfloat16": 1e-1, "int8": 1e-1}
 _LEFT_OVER_ELSE = 1e-4
 
 
 class Books:
-    """Observes a forward pass, and enters what leaves the flow of relevance when it goes back.
+    """Observes a forward pass; on the way back, enters the relevance taken by constants and softmaxes.
 
     `place` is where in the model the pass is: 0 before the blocks, 2 i + 1 in block i, 2 i + 2 behind it.
     """
@@ -163,7 +163,7 @@ def _account(arrived: float, passed: float, constants: float, softmax: float) ->
 
 
 class _Measured(Function):
-    """Tensors whose relevance together is entered, with a sign."""
+    """Enters the sum of several tensors' relevance, with a sign."""
 
     @staticmethod
     def forward(ctx: Any, books: Books, sign: int, *tensors: Tensor) -> tuple[Tensor, ...]:
@@ -181,7 +181,7 @@ class _Measured(Function):
 
 
 class _SoftmaxKeeps(Function):
-    """p = softmax(s), of whose relevance that of s is less: their difference, from p alone, is entered.
+    """Enters what p = softmax(s) keeps: the relevance of p minus that of s, computed from p alone.
 
     The gradient at s is p (g − Σ g p), which sums to zero; so log p does for s.
     """
@@ -253,7 +253,7 @@ def _giving(kind: ConstantKind, part: Part) -> _Keeping:
 
 
 def _giving_to_argument(kind: ConstantKind, place: int, name: str) -> _Keeping:
-    """An operation that gives to one of its arguments, which its backward pass has a gradient for."""
+    """An operation that gives to one of its arguments; torch computes this argument's gradient."""
 
     def giving(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
         value = args[place] if len(args) > place else options.get(name)

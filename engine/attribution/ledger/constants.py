@@ -1,4 +1,4 @@
-"""What operations give to operands that do not depend on the input.
+"""Constants of operations: the relevance of operands that do not depend on the input.
 
 With the rules' gradients an operation is y = J x + c; relevance of grad · c is c's. Here is c of every operation that
 has one: an argument that gets a gradient of its own, or what is read from the gradient as it comes by. A mask's −inf,
@@ -69,7 +69,7 @@ def _added(sign: int, swapped: bool = False) -> Part:
 
 
 def _put_in(operation: Operation, args: Arguments, options: Options) -> Read | None:
-    """Operands put beside or in the place of others: what the operation gives where these are zero."""
+    """Operands put beside or in the place of others: the operation's result with zeros for those others."""
     if not _has_constant([*args, *options.values()]):
         return None
     empty, named = [_without_dependent(x) for x in args], {k: _without_dependent(x) for k, x in options.items()}
@@ -97,7 +97,7 @@ def _is_constant(value: object) -> bool:
 
 
 def _without_dependent(value: Any) -> Any:
-    """`value` with zeros, which take no memory, for the tensors in it that depend on the input."""
+    """`value` with zeros for its tensors that depend on the input; the zeros take no memory."""
     if isinstance(value, list | tuple):
         return type(value)(_without_dependent(x) for x in value)
     return value.new_zeros(()).expand(value.shape) if depends(value) else value

@@ -1,1 +1,1 @@
-"""From a target as it was asked to the logits it is made of."""
+"""Resolves targets, as they were asked, to logits."""

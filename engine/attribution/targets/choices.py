@@ -1,4 +1,4 @@
-"""What a model chooses from, and where: names and positions of targets become numbers."""
+"""The choices a model has, and their positions: turns names of tokens and classes into numbers."""
 
 from __future__ import annotations
 

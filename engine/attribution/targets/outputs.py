@@ -1,4 +1,4 @@
-"""What a model gives back, as logits by position."""
+"""A model's output, as logits by position."""
 
 from __future__ import annotations
 

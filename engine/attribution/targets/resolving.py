@@ -1,4 +1,4 @@
-"""From a target as it was asked to the logits it is made of."""
+"""Resolves a target, as it was asked, to the logits it is made of."""
 
 from __future__ import annotations
 

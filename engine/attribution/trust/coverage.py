@@ -1,4 +1,4 @@
-"""Which operation in which module got which rule."""
+"""The rule of every operation, by module."""
 
 from __future__ import annotations
 

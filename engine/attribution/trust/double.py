@@ -1,4 +1,4 @@
-"""Computing in float64 what a model would compute in float32 whatever its weights are: norms, softmaxes, rotations."""
+"""Float64 where a model insists on float32 whatever its weights are: in norms, softmaxes, rotations."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _grouped_mm(x: Tensor, weights: Tensor, *, offs: Tensor, **_: Any) -> Tensor
 
 
 def _full(size: Any, fill_value: Any, **options: Any) -> Tensor:
-    """Of the type that numbers have where none is asked for."""
+    """Makes float64 the type of numbers where none is asked for."""
     if isinstance(fill_value, float):
         options = {"dtype": torch.float64, **options}
     return torch.full(size, fill_value, **options)

@@ -1,4 +1,4 @@
-"""How far relevance computed in half precision can be trusted: measured on the model itself."""
+"""Measures, on the model itself, how far relevance in half precision can be trusted."""
 
 from __future__ import annotations
 

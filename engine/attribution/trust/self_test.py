@@ -1,4 +1,4 @@
-"""Putting the engine's promises to the test on one model."""
+"""Puts the engine's promises to the test on one model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TOKENS = 16
 
 @dataclass(frozen=True, eq=False)
 class _Given:
-    """What is explained."""
+    """The prompt, ids or pixels to be explained."""
 
     prompt: str | None
     input_ids: Sequence[int] | Tensor | None

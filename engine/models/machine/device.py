@@ -1,4 +1,4 @@
-"""Where a model computes, and with which numbers."""
+"""The device a model computes on, and the type of its numbers."""
 
 from __future__ import annotations
 

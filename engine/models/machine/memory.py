@@ -1,4 +1,4 @@
-"""How much memory a device has, and how much of it is free."""
+"""Memory of a device: how much it has, and how much of it is free."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From a picture to pixels: decoding it, and finding out what of it a model sees."""
+"""Decodes pictures, and finds out what a model sees of them."""

@@ -1,4 +1,4 @@
-"""From a picture's file to its pixels: 8 bits, upright, without transparency; what cannot be read says why."""
+"""Decodes a picture's file to its pixels: 8 bits, upright, without transparency; errors say why."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _narrowed(values: np.ndarray, name: str) -> Decoded:
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
-    """The image in RGB, through the colour profile that it carries, where it carries a usable one that is another."""
+    """The image in RGB, converted from its own colour profile if that is usable and another than sRGB."""
     profile = image.info.get("icc_profile")
     if profile and image.mode in ("RGB", "L", "CMYK"):
         try:

@@ -191,7 +191,7 @@ def _snapped(found: Span, length: int) -> Span:
 
 
 def _in_proportion(across: Span, down: Span, original: tuple[int, int], shape: tuple[int, ...]) -> tuple[Span, Span]:
-    """Both as they would be where the model sees square pixels, if that is no further off than the error.
+    """Both adjusted to square pixels, if that is no further off than the error.
 
     What reaches from edge to edge is known, and the other follows it; else both take the mean.
     """

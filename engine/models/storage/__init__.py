@@ -1,1 +1,1 @@
-"""Where weights lie: on this machine or a hub, and how they are read."""
+"""Storage of weights: where they lie, on this machine or a hub, and how they are read."""

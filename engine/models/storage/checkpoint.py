@@ -1,4 +1,4 @@
-"""What lies in a model's folder or file: its settings and its weights, looked at before anything is loaded."""
+"""Looks into a model's folder or file, at its settings and weights, before anything is loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bringing a model from the Hugging Face hub into the local cache, or finding it there."""
+"""Brings a model from the Hugging Face hub into the local cache, or finds it there."""
 
 from __future__ import annotations
 

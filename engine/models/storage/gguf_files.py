@@ -1,4 +1,4 @@
-"""Reading GGUF files through transformers, without reading the same thing again and again."""
+"""Reads GGUF files through transformers, and nothing in them twice."""
 
 from __future__ import annotations
 

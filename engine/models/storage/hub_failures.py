@@ -1,4 +1,4 @@
-"""What can go wrong with the Hugging Face hub, each as a sentence that says what to do."""
+"""Failures of the Hugging Face hub, each as a sentence that says what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bringing published weights of a named architecture into torch's own folder for them, or finding them there."""
+"""Brings published weights of a named architecture into torch's own folder for them, or finds them there."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class _Download:
             part.unlink(missing_ok=True)
 
     def _bring(self, part: Path) -> None:
-        """Downloads into `part`, which becomes the file where it is whole and what it should be."""
+        """Downloads into `part`, and makes that the file once it is complete and its digest is right."""
         digest = hashlib.sha256()
         with urllib.request.urlopen(self._url, timeout=_PATIENCE) as answer, part.open("wb") as file:
             self._total = int(answer.headers.get("Content-Length") or 0)

@@ -32,7 +32,7 @@ _LONGEST_REASON = 300  # characters
 
 
 class Reading:
-    """A context in which what goes wrong in a library becomes a ModelError that says what was being read."""
+    """Inside the `with`, an error of a library becomes a ModelError that names the thing being read."""
 
     def __init__(self, what: str) -> None:
         self._what = what

@@ -1,4 +1,4 @@
-"""How the weights in files are stored, and whether they will fit: known before they are read."""
+"""Forecasts from their files whether weights will fit into memory, before they are read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FLOATS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF
 
 
 def stored_dtype(files: Sequence[Path], settings: Mapping[str, Any]) -> torch.dtype | None:
-    """The dtype of most weights in `files`, where they say so, else what `settings` from config.json say."""
+    """The dtype of most weights in `files`; if files do not say, the one in `settings`, from config.json."""
     counts: Counter[torch.dtype] = Counter()
     for path in files:
         if path.suffix == ".safetensors":

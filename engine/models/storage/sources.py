@@ -1,4 +1,4 @@
-"""What the name of a model stands for: bundled, a folder, a GGUF file, an architecture or a model on the hub."""
+"""Sources of models by their names: bundled, a folder, a GGUF file, an architecture or a model on the hub."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class HubModel:
 
 @dataclass(frozen=True)
 class NamedArchitecture:
-    """An image classifier of torchvision or timm, whose weights are another matter."""
+    """An image classifier of torchvision or timm; its weights are named apart."""
 
     library: str
     name: str

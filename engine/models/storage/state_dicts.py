@@ -1,4 +1,4 @@
-"""Weights in a file of their own, and the module they are put into."""
+"""Reads the weights in a file (a state_dict) and puts them into a module."""
 
 from __future__ import annotations
 

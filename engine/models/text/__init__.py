@@ -1,1 +1,1 @@
-"""From a text to tokens and back."""
+"""Turns a text into tokens and back."""

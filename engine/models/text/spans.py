@@ -1,4 +1,4 @@
-"""Which part of a prompt belongs to which token: every character to exactly one, in order."""
+"""Spans of tokens in a prompt: every character belongs to exactly one token, in order."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def partition(offsets: Sequence[Span | None], length: int) -> list[Span]:
 
 
 def hand_on(offsets: Sequence[Span | None], spans: list[Span], means: Callable[[int, Span], bool]) -> list[Span]:
-    """`spans`, where of the tokens that share a span the one that `means` it has it, if there is just one.
+    """`spans` with each shared span given to the one token that `means` it, if there is just one.
 
     A tokenizer that puts a marker before the prompt gives marker and first token the same offsets.
     """

@@ -1,4 +1,4 @@
-"""A prompt as the tokens a model sees: their exact place in the prompt, and how to show each."""
+"""Tokens of a prompt, as a model sees it: their exact places in the prompt, and how to show each."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def tokenize_pair(model: Model, first: str, second: str) -> Pair:
 
 
 def tokenize_target(model: Model, text: str) -> list[int]:
-    """The ids of a text that the model's decoder is to have written so far, without the token that ends a text."""
+    """The ids of a decoder's text so far, without the token that ends a text."""
     tokenizer = _vocabulary(model).tokenizer
     ids = list(tokenizer(text_target=_SURROGATE.sub("\ufffd", text), verbose=False)["input_ids"])
     return ids[:-1] if ids and ids[-1] == tokenizer.eos_token_id else ids

@@ -16,7 +16,7 @@ Gammas = tuple[float, ...]
 
 
 class ExploreGrid(QWidget):
-    """Rows are gammas of convolutions, columns of linear layers; a cell reads "…" until its answer is there."""
+    """A grid with gammas of convolutions as rows and of linear layers as columns; "…" where no answer is there yet."""
 
     cell_clicked = Signal(int, int)
     axes_changed = Signal(object, object)  # tuple[float, ...] of conv and of linear; by the person

@@ -1,4 +1,4 @@
-"""Gammas as a person writes them: numbers with commas between them."""
+"""Lists of gammas as a person writes them: numbers with commas between them."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _ATTENTION: dict[Attention, str] = {"cp": "CP", "attnlrp": "AttnLRP"}
 
 
 class GammaPanel(QWidget):
-    """Gamma of convolutions, of linear layers, and by which rules relevance passes attention."""
+    """Chooses the gammas of convolutions and linear layers, and the rule set of attention."""
 
     changed = Signal(float, float, str)  # conv, linear, "cp" | "attnlrp"; by the person, once they pause
     explore_requested = Signal()

@@ -1,1 +1,1 @@
-"""Where a prompt or a picture is given."""
+"""Views in which a prompt or a picture is given."""

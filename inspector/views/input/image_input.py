@@ -1,4 +1,4 @@
-"""Where a picture is given: dropped, pasted, opened or chosen from the examples, and shown as it came."""
+"""The picture input: takes a picture dropped, pasted, opened or chosen from the examples, and shows it as it came."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ImageExample:
 
 
 class ImageInput(QWidget):
-    """Says what is dropped, pasted and chosen; it reads no file, and changes its picture only for `show_image`."""
+    """Emits what is dropped, pasted and chosen; reads no file, and changes its picture only for `show_image`."""
 
     open_requested = Signal()
     file_chosen = Signal(str)  # a local path

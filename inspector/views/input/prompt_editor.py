@@ -1,4 +1,4 @@
-"""Where the prompt is written: plain text, a token count, examples to start from."""
+"""The prompt editor: plain text, a token count, examples to start from."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Example(Protocol):
 
 
 class PromptEditor(QWidget):
-    """Says what is typed, submitted, chosen or dropped; it changes its text only for typing and `set_text`."""
+    """Emits what is typed, submitted, chosen or dropped; changes its text only for typing and `set_text`."""
 
     text_changed = Signal(str)  # by the person; set_text is silent
     submitted = Signal()

@@ -15,7 +15,7 @@ _MEMORY = 256  # MiB that reading may take: more is shown by its name
 
 
 class Thumbnail(QWidget):
-    """A dashed outline and what to do while it is empty."""
+    """A small picture; while it is empty, a dashed outline and a hint what to do."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

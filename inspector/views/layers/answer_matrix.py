@@ -19,7 +19,7 @@ _EMPTY = "Where each generated token came from appears here."
 
 
 class AnswerMatrix(PlotView):
-    """The first generated token is at the top; its row is clicked to explain it."""
+    """Shows the matrix, first generated token at the top; a click on a row asks to explain its token."""
 
     token_clicked = Signal(int)  # the position of a generated token
 

@@ -21,7 +21,7 @@ def stride(count: float, size: float, room: float) -> int:
 
 
 class LayerAxis(pg.AxisItem):  # type: ignore[misc]
-    """Row 0 is the input, row i + 1 is layer i."""
+    """Labels of layers: row 0 is the input, row i + 1 is layer i."""
 
     def __init__(self) -> None:
         super().__init__("left")
@@ -37,7 +37,7 @@ class LayerAxis(pg.AxisItem):  # type: ignore[misc]
 
 
 class LabelAxis(pg.AxisItem):  # type: ignore[misc]
-    """Row by row what it is called, as many as there is room for."""
+    """Labels of rows, as many as there is room for."""
 
     def __init__(self) -> None:
         super().__init__("left")

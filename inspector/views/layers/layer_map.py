@@ -19,7 +19,7 @@ _EMPTY = "The relevance at each layer appears here."
 
 
 class LayerMap(PlotView):
-    """A layer is None (the input, the word embeddings) or 0 to L; its row on the map is one above its number."""
+    """Layers and their sums. A layer is None (the input, the word embeddings) or 0 to L; its row is its number + 1."""
 
     layer_clicked = Signal(object)  # int | None
     token_clicked = Signal(int)

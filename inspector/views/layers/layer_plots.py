@@ -27,7 +27,7 @@ _THIN = 5  # pixels: bars of thinner rows touch, gaps would make a pattern
 
 @dataclass(frozen=True, eq=False)
 class Layers:
-    """What is drawn. `rows` is float (row, token): the input, then layers 0 to L; `limits` is (row,)."""
+    """The data drawn: `rows` is float (row, token), the input, then layers 0 to L; `limits` is (row,)."""
 
     rows: np.ndarray
     value: float | None  # the target's, where all rows have one

@@ -17,7 +17,7 @@ _DRESSING = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.Appl
 
 
 class PlotView(QWidget):
-    """Which rows are drawn, and what the card says of them, is decided in `layer_map` and `answer_matrix`."""
+    """Plots with keys and a card; `layer_map` and `answer_matrix` decide the rows and the words of the card."""
 
     def __init__(
         self, empty_text: str, rows: LayerAxis | LabelAxis, rows_title: str, parent: QWidget | None = None

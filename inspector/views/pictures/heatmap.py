@@ -1,4 +1,4 @@
-"""Arrays as images, and images with pixels that stay pixels."""
+"""Turns arrays into images, and paints images enlarged without blurring their pixels."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class _Cell:
 
 
 class HeatmapTable(QWidget):
-    """As large as there is room, and never so small that heatmaps cannot be told apart."""
+    """A table as large as there is room, and never so small that heatmaps cannot be told apart."""
 
     cell_clicked = Signal(int, int)  # also by Enter and the space bar
     current_changed = Signal(object)  # QRect to be seen

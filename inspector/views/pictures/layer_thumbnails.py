@@ -45,7 +45,7 @@ class _Thumbnail:
 
 
 class LayerThumbnails(QAbstractScrollArea):
-    """Walked with the arrow keys, as high as there is room, scrolled sideways."""
+    """A row of heatmaps, walked with the arrow keys, as high as there is room, scrolled sideways."""
 
     layer_clicked = Signal(int)  # its place in the list
 

@@ -1,4 +1,4 @@
-"""What is said below a picture: how large it is, or what is under the pointer."""
+"""The caption below a picture: how large it is, or what is under the pointer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inspector.views.pictures.picture_ground import Ground
 
 
 def size_in_words(ground: Ground, grid: tuple[int, int] | None) -> str:
-    """Its pixels, what of them the model saw, and how many patches that is."""
+    """The size of a picture: its pixels, the part the model saw, and how many patches that is."""
     size = f"{ground.width} × {ground.height} pixels"
     seen = f"{ground.seen.width():.0f} × {ground.seen.height():.0f}"
     part = "" if ground.is_all_seen else f", of which the model saw {seen}"

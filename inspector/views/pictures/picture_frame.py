@@ -1,4 +1,4 @@
-"""Where a picture is on the screen: how far it is enlarged, and which part of it is seen."""
+"""The frame of a picture on the screen: how far it is enlarged, and which part of it is seen."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class PictureFrame:
     middle: QPointF | None = None  # None: the picture's own
 
     def area(self, pane: QRectF) -> QRectF:
-        """Where the whole picture is, in the coordinates of `pane`, which shows what of it lies inside."""
+        """The place of the whole picture in the coordinates of `pane`, which shows only the part inside it."""
         scale = self.scale(pane)
         size = QSizeF(self.width * scale, self.height * scale)
         middle = self._middle(pane)
@@ -57,7 +57,7 @@ class PictureFrame:
         return max(min(pane.width() / self.width, pane.height() / self.height), 1e-3)
 
     def _middle(self, pane: QRectF) -> QPointF:
-        """What is in the middle of the pane, so that no room is left empty which the picture could fill."""
+        """The pixel in the middle of the pane, moved so that the picture fills all the room it can."""
         scale = self.scale(pane)
         middle = self.middle or QPointF(self.width / 2, self.height / 2)
         return QPointF(

@@ -1,4 +1,4 @@
-"""What relevance is laid on: a picture as the model saw it, or the original with the part of it that the model saw."""
+"""The ground that relevance is laid on: the picture as the model saw it, or the original with that part marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a picture is shown beside each other: in each pane one layer, of one answer."""
+"""Panes beside each other: each shows a picture, its heatmap or both, of one answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Layer = Literal["picture", "heatmap", "overlay"]
 
 @dataclass(frozen=True)
 class Pane:
-    """Where a layer is shown, and of which answer."""
+    """One pane: its layer, the answer shown in it, and its place."""
 
     index: int  # from the left
     layer: Layer

@@ -1,4 +1,4 @@
-"""A picture and where the target's value came from in it: over each other or side by side, of one answer or two."""
+"""A picture and its relevance, over each other or side by side, of one answer or two."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands over pictures beside each other: which answer each shows, and how to let the pinned one go."""
+"""Titles over pictures beside each other: which answer each shows, with a button that lets the pinned one go."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inspector.look.theme import Space
 
 
 class SideTitles(QWidget):
-    """As wide as the panes below it: each title is in the middle over its own."""
+    """A row of titles as wide as the panes below it, each centred over its own."""
 
     let_go = Signal()
 

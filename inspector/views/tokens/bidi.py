@@ -1,4 +1,4 @@
-"""The order of tokens in a row where scripts that run right to left take part (after UAX #9, tokens as its units)."""
+"""The order of tokens in a row with scripts from right to left (after UAX #9, tokens as its units)."""
 
 from __future__ import annotations
 

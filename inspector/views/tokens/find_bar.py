@@ -12,7 +12,7 @@ from inspector.look.theme import Space
 
 
 class FindBar(QWidget):
-    """Says what is looked for; what is found is told to it."""
+    """Emits the text to look for, and is told how much was found."""
 
     text_changed = Signal(str)
     next_clicked = Signal()

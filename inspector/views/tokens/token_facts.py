@@ -1,4 +1,4 @@
-"""What is known of each token under one explanation, in words and as a table."""
+"""Facts about each token under one explanation, in words and as a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where every token of the prompt lies at a given width: rows of runs, and the boxes drawn behind them."""
+"""The layout of a prompt at a given width: rows of runs, and the boxes drawn behind them."""
 
 from __future__ import annotations
 

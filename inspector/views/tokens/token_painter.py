@@ -21,7 +21,7 @@ _FAINT = 0.5  # signs for what cannot be seen
 
 @dataclass(frozen=True, eq=False)
 class Marks:
-    """What stands out: at most one token each for target, cursor and pointer, and everything that was found."""
+    """Marked tokens: at most one each for target, cursor and pointer, and everything that was found."""
 
     target: int = -1
     cursor: int = -1

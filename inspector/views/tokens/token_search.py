@@ -1,4 +1,4 @@
-"""Find text in a prompt, also across the borders of its tokens."""
+"""Finds text in a prompt, also across the borders of its tokens."""
 
 from __future__ import annotations
 

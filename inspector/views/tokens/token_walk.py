@@ -1,4 +1,4 @@
-"""Where the arrow keys lead in a laid-out prompt."""
+"""Walks a laid-out prompt with the arrow keys."""
 
 from __future__ import annotations
 

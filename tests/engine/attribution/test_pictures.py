@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from msgspec import structs
 from torch import Tensor, nn
 from torchvision import models as torchvision_models
 from torchvision.models.vision_transformer import VisionTransformer
@@ -145,7 +144,7 @@ def rating(change: Callable[[np.ndarray], np.ndarray], steps: int = 16) -> tuple
     given -= given.mean((2, 3), keepdim=True)  # a patch that is gone is worth nothing
     with engine.trace(Patchwise(), pixel_values=given, rules="input-x-gradient") as trace:
         found = trace.explain(engine.targets.Class(0))
-        return trace.rate(structs.replace(found, input=change(found.input)), steps)
+        return trace.rate(found.with_part(input=change(found.input)), steps)
 
 
 def test_that_the_curves_are_the_targets_value_without_the_patches() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec.structs import replace
 
+from engine.protocol.relevance import PicturePart, Relevance, TextPart
 from engine.protocol.targets import Top
-from engine.protocol.values import Grid, ModelInfo, ModelSource, Relevance, ResolvedTarget, Seen, Token
+from engine.protocol.values import Grid, ModelInfo, ModelSource, ResolvedTarget, Seen, Token
 
 MODEL = ModelInfo(
     ModelSource("bundled:llama"), "Llama", "LlamaForCausalLM", "0123456789abcdef", 1_000, 3, 512, 64, "cpu",
@@ -27,7 +28,8 @@ def relevance(texts: Sequence[str], blocks: int = 3, seed: int = 0, title: str =
     target = ResolvedTarget(Top(), "“3”", len(texts) - 1, ((len(texts) - 1, 3, 1.0),))
     versions = {"torch": "2.15.0"}
     model, prompt = replace(MODEL, title=title), "".join(texts)
-    return Relevance(model, prompt, tokens, target, "attnlrp", 12.5, layers[0] / 2, layers, versions)
+    part = TextPart(prompt, tokens, layers[0] / 2, layers)
+    return Relevance(model, (part,), target, "attnlrp", 12.5, versions)
 
 
 def of_picture(rows: int = 3, columns: int = 4, patch: int = 8, seed: int = 0) -> Relevance:
@@ -39,12 +41,6 @@ def of_picture(rows: int = 3, columns: int = 4, patch: int = 8, seed: int = 0) -
     layers[2, 5:] = np.nan  # it has five places
     grid = Grid(rows, columns, 1)
     pixels = random.integers(0, 256, (height, width, 3)).astype(np.uint8)
-    return replace(
-        answer,
-        target=replace(answer.target, label="“cat”", position=-1),
-        input=channels.sum(0),
-        layers=layers,
-        channels=channels,
-        grids=(grid, grid, None),
-        seen=Seen("cat.png", pixels, (640, 480), (80.0, 0.0, 560.0, 480.0)),
-    )
+    seen = Seen("cat.png", pixels, (640, 480), (80.0, 0.0, 560.0, 480.0))
+    part = PicturePart(channels.sum(0), layers, channels, (grid, grid, None), seen)
+    return replace(answer, target=replace(answer.target, label="“cat”", position=-1), parts=(part,))

@@ -12,7 +12,7 @@ from engine.figures.page import BLACK, WHITE, Cells, Page, Rectangle, Text, rgb
 from engine.figures.strip import token_pages
 from engine.protocol.looks import Look
 from engine.protocol.messages import Export
-from engine.protocol.values import Relevance
+from engine.protocol.relevance import Relevance
 from engine.reading.colours import colours
 from tests.engine.figures.made_relevance import relevance
 
@@ -139,7 +139,7 @@ def test_that_the_bars_are_as_long_as_the_sums() -> None:
 
 
 def _with_input(answer: Relevance, values: list[float]) -> Relevance:
-    return replace(answer, input=np.array(values, dtype=np.float32))
+    return answer.with_part(input=np.array(values, dtype=np.float32))
 
 
 def _texts(page: Page) -> list[Text]:

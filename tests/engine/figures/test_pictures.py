@@ -24,7 +24,8 @@ from engine.figures.typesetting import is_whole_pdf
 from engine.protocol.failures import EngineError
 from engine.protocol.looks import Look
 from engine.protocol.messages import Export
-from engine.protocol.values import Grid, Relevance
+from engine.protocol.relevance import Relevance
+from engine.protocol.values import Grid
 from engine.reading.colours import UNSEEN, colours, greyed
 from engine.reading.placing import picture_limit
 from tests.engine.figures.made_relevance import of_picture, relevance
@@ -39,7 +40,7 @@ def test_that_patches_are_what_follows_the_class_token_row_by_row() -> None:
 
 
 def test_that_patches_that_do_not_divide_the_picture_cover_all_of_it() -> None:
-    answer = replace(of_picture(rows=3, columns=4, patch=8), grids=(Grid(2, 5), None, None))
+    answer = of_picture(rows=3, columns=4, patch=8).with_part(grids=(Grid(2, 5), None, None))
     enlarged = on_picture(answer, 0)
     assert enlarged.shape == (24, 32)
     assert enlarged[0, 0] == answer.layers[0, 0] and enlarged[-1, -1] == answer.layers[0, 9]
@@ -69,7 +70,7 @@ def test_that_an_overlay_mixes_colours_and_the_grey_picture_by_opacity() -> None
 
 def test_that_an_answer_without_its_picture_has_no_overlay() -> None:
     with pytest.raises(EngineError, match="heatmap can be made"):
-        render(Export(replace(of_picture(), seen=None), "png", "overlay"))
+        render(Export(of_picture().with_part(seen=None), "png", "overlay"))
 
 
 def test_that_colours_end_at_a_percentile_and_values_do_not() -> None:
@@ -230,7 +231,7 @@ def on_its_original(answer: Relevance, size: tuple[int, int], box: tuple[float, 
     """`answer`, with an original of `size` (width, height), of which the model saw the box."""
     assert answer.seen is not None
     whole = np.random.default_rng(5).integers(0, 256, (size[1], size[0], 3)).astype(np.uint8)
-    return replace(answer, seen=replace(answer.seen, original=size, box=box, whole=whole))
+    return answer.with_part(seen=replace(answer.seen, original=size, box=box, whole=whole))
 
 
 @pytest.mark.parametrize(("picture", "opacity"), [("overlay", 0.3), ("heatmap", 1.0)])

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from engine.protocol.looks import Scale
+from engine.protocol.relevance import Relevance, TextPart
 from engine.protocol.targets import Top
-from engine.protocol.values import ModelInfo, ModelSource, Relevance, ResolvedTarget
+from engine.protocol.values import ModelInfo, ModelSource, ResolvedTarget
 from engine.reading.colours import colour_limit, colours
 
 MIDDLE = colours(np.zeros(1), 1.0)[0]
@@ -17,7 +18,8 @@ def with_layer(values: list[float], target: float = 10.0) -> Relevance:
     """One layer of `values`, explaining a target of that value."""
     row = np.array(values, np.float32)
     model = ModelInfo(ModelSource("m"), "M", "M", None, 1, 0, 1, None, "cpu", "float32", 4)
-    return Relevance(model, "", (), ResolvedTarget(Top(), "“3”", 0, ()), "input-x-gradient", target, row, row[None], {})
+    part = TextPart("", (), row, row[None])
+    return Relevance(model, (part,), ResolvedTarget(Top(), "“3”", 0, ()), "input-x-gradient", target, {})
 
 
 @pytest.mark.parametrize("scale", ["layer", "global"])

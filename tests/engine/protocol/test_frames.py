@@ -58,6 +58,7 @@ from engine.protocol.messages import (
     Unload,
     Unloaded,
 )
+from engine.protocol.relevance import PicturePart, Relevance, TextPart
 from engine.protocol.values import (
     Account,
     CachedModel,
@@ -70,7 +71,6 @@ from engine.protocol.values import (
     ModelInfo,
     ModelSource,
     Prediction,
-    Relevance,
     ResolvedTarget,
     Seen,
     Token,
@@ -84,26 +84,27 @@ TOKENS = (Token(1, "", 0, 0, "<s>", special=True), Token(7, "né", 0, 2, "né"))
 ACCOUNT = Account(2.5, 0.25, 1.0, 1.25, 0.0)
 RELEVANCE = Relevance(
     model=MODEL,
-    prompt="né",
-    tokens=TOKENS,
+    parts=(TextPart("né", TOKENS, np.array([0.5, -0.25], np.float32), np.arange(6, dtype=np.float32).reshape(3, 2)),),
     target=ResolvedTarget(targets.Contrast("3"), "“3” − mean", 1, ((1, 5, 1.0),), ((1, 5),)),
     rules="attnlrp",
     value=2.5,
-    input=np.array([0.5, -0.25], np.float32),
-    layers=np.arange(6, dtype=np.float32).reshape(3, 2),
     versions={"torch": "2.11.0"},
     ledger=Ledger(ACCOUNT, ACCOUNT, (ACCOUNT, ACCOUNT), ACCOUNT, {"bias": 0.75, "norm bias": 0.25}, True, True),
 )
 PIXELS = np.zeros((1, 2, 3), np.uint8)
 PICTURE = Image("cat.png", "0af3", b"\x89PNG")
+SEEN = Seen("cat.png", PIXELS, (4, 2), (0.0, 0.0, 4.0, 2.0), "the first of 3 frames", PIXELS)
 OF_A_PICTURE = structs.replace(
     RELEVANCE,
-    prompt="",
-    tokens=(),
-    input=np.array([[0.5, -0.25]], np.float32),
-    seen=Seen("cat.png", PIXELS, (4, 2), (0.0, 0.0, 4.0, 2.0), "the first of 3 frames", PIXELS),
-    channels=np.arange(6, dtype=np.float32).reshape(3, 1, 2),
-    grids=(Grid(1, 1, 1), None),
+    parts=(
+        PicturePart(
+            np.array([[0.5, -0.25]], np.float32),
+            np.arange(6, dtype=np.float32).reshape(3, 2),
+            np.arange(6, dtype=np.float32).reshape(3, 1, 2),
+            (Grid(1, 1, 1), None),
+            SEEN,
+        ),
+    ),
 )
 QUESTION = Explain(SOURCE, Text("né"), target=targets.Contrast("3", None))
 SAID = Continuation(2, (9, 11))
@@ -254,7 +255,7 @@ def test_that_arrays_arrive_with_their_shape_and_every_bit(dtype: str, shape: li
 
 
 def explained_with(array: np.ndarray) -> Explained:
-    relevance = msgspec.structs.replace(RELEVANCE, input=array)
+    relevance = RELEVANCE.with_part(input=array)
     return Explained(QUESTION, relevance, (), 0.0, Memory(0, 0))
 
 

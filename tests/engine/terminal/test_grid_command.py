@@ -11,7 +11,7 @@ from engine.figures import render
 from engine.protocol.failures import EngineError, RulesError
 from engine.protocol.inputs import Picture
 from engine.protocol.looks import Look
-from engine.protocol.messages import Ending, Explain, Explained, ExportGrid, Progress, Request
+from engine.protocol.messages import Ending, Explain, Explained, Exported, ExportGrid, Progress, Request
 from engine.protocol.targets import Class
 from engine.protocol.values import Image, Memory, ModelSource
 from engine.terminal import grid as grid_command
@@ -40,18 +40,22 @@ class PaintingSession:
 
     def answer(self, request: Request, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> Ending:
         self.asked.append(request)
-        if isinstance(request, ExportGrid):
-            return render(request, cancelled)
         assert isinstance(request, Explain)
         report(Progress("backward", 1, 1))
         relevance = replace(of_picture(seed=len(self.asked)), rules=request.rules)
         return Explained(request, relevance, (), 0.1, Memory(1, 2))
+
+    @classmethod
+    def render(cls, request: ExportGrid) -> Exported:
+        cls.asked.append(request)
+        return render(request)
 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     monkeypatch.setattr(PaintingSession, "asked", [], raising=False)
     monkeypatch.setattr(grid_command, "Session", PaintingSession)
+    monkeypatch.setattr(grid_command, "render", PaintingSession.render)
     return PaintingSession.asked
 
 

@@ -23,7 +23,7 @@ def worker(qapp) -> FakeWorker:
 
 @pytest.fixture
 def inquiry(worker) -> Inquiry:
-    inquiry = Inquiry(worker, Study(Question(VIT, Text())))
+    inquiry = Inquiry(worker, FakeWorker(), Study(Question(VIT, Text())))
     inquiry.open_model(VIT)
     worker.answer()
     inquiry.use_image(IMAGE)

@@ -27,8 +27,13 @@ def worker(qapp) -> FakeWorker:
 
 
 @pytest.fixture
-def inquiry(worker) -> Inquiry:
-    return Inquiry(worker, Study(Question(BUNDLED_MODELS[0], Text(PROMPT))))
+def figures(qapp) -> FakeWorker:
+    return FakeWorker()
+
+
+@pytest.fixture
+def inquiry(worker, figures) -> Inquiry:
+    return Inquiry(worker, figures, Study(Question(BUNDLED_MODELS[0], Text(PROMPT))))
 
 
 @pytest.fixture
@@ -372,21 +377,21 @@ def test_that_unloading_gives_the_model_up_and_the_next_question_takes_it_again(
     assert explained.study.is_answered
 
 
-def test_that_a_figure_is_written_whole(explained, worker, tmp_path: Path, qtbot):
+def test_that_a_figure_is_written_whole(explained, figures, tmp_path: Path, qtbot):
     request = Export(explained.study.shown.relevance, "pdf")
     path = tmp_path / "new folder" / "tokens.pdf"
     explained.export(request, path)
     with qtbot.waitSignal(explained.exporting.written) as written:
-        worker.say(Export, Exported(b"%PDF-1.5 whole", "No LaTeX was found."))
+        figures.say(Export, Exported(b"%PDF-1.5 whole", "No LaTeX was found."))
     assert path.read_bytes() == b"%PDF-1.5 whole"
     assert written.args == [path, "No LaTeX was found."]
 
 
-def test_that_a_figure_that_cannot_be_written_says_so(explained, worker, tmp_path: Path, qtbot, troubles):
+def test_that_a_figure_that_cannot_be_written_says_so(explained, figures, tmp_path: Path, qtbot, troubles):
     (tmp_path / "file").write_text("no folder")
     explained.export(Export(explained.study.shown.relevance, "pdf"), tmp_path / "file" / "tokens.pdf")
     with qtbot.waitSignal(explained.troubled):
-        worker.say(Export, Exported(b"%PDF"))
+        figures.say(Export, Exported(b"%PDF"))
     assert troubles[-1].remedy is Remedy.EXPORT_AGAIN
 
 

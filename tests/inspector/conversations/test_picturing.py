@@ -22,7 +22,7 @@ def worker(qapp) -> FakeWorker:
 
 
 def opened(worker: FakeWorker, source: ModelSource, prompt: str = "a prompt") -> Inquiry:
-    inquiry = Inquiry(worker, Study(Question(source, Text(prompt))))
+    inquiry = Inquiry(worker, FakeWorker(), Study(Question(source, Text(prompt))))
     inquiry.open_model(source)
     worker.answer()
     return inquiry
@@ -72,7 +72,7 @@ def test_that_a_prompt_for_a_model_of_pictures_says_so(worker):
 
 
 def test_that_opening_a_model_of_pictures_does_not_complain_about_the_prompt(worker):
-    inquiry = Inquiry(worker, Study(Question(PICTURE_MODEL, Text("a prompt"))))
+    inquiry = Inquiry(worker, FakeWorker(), Study(Question(PICTURE_MODEL, Text("a prompt"))))
     troubles = troubles_of(inquiry)
     inquiry.open_model(PICTURE_MODEL)
     worker.answer()
@@ -82,7 +82,7 @@ def test_that_opening_a_model_of_pictures_does_not_complain_about_the_prompt(wor
 
 
 def test_that_a_picture_that_came_while_a_model_is_opened_is_explained_then(worker):
-    inquiry = Inquiry(worker, Study(Question(PICTURE_MODEL, Text("a prompt"))))
+    inquiry = Inquiry(worker, FakeWorker(), Study(Question(PICTURE_MODEL, Text("a prompt"))))
     inquiry.open_model(PICTURE_MODEL)
     inquiry.use_image(IMAGE)
     assert not asked(worker, Explain)

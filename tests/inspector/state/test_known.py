@@ -81,7 +81,7 @@ def test_that_endings_of_every_kind_are_kept_by_what_asks_for_them():
     each, rate = ExplainEach(BUNDLED_MODELS[0], text), Rate(replace(about("cat", 0), rules="gamma(conv=1, linear=0)"))
     known.keep(each, matrix_of(each))
     known.keep(rate, rated(rate))
-    assert known.explained_each(replace(each, checkpointing=True)).question == each
+    assert known.find(replace(each, checkpointing=True)).question == each
     assert known.find(rate) is not None and known.find(Rate(about("cat", 1))) is None
     assert known.explained(about("cat", 0)) is None
     assert size_of(matrix_of(each)) >= matrix_of(each).matrix.rows.nbytes

@@ -53,7 +53,7 @@ def test_that_undo_returns_from_the_picture_to_the_prompt():
 
 def test_that_a_picture_takes_the_place_of_strip_and_map():
     scene = scene_of()
-    assert scene.strip is scene.map is None
+    assert scene.text is None
     assert scene.picture.values.shape == PICTURE
     assert scene.picture.seen is scene.relevance.seen
     assert scene.picture.grid == GRID
@@ -65,7 +65,7 @@ def test_that_a_layer_is_shown_on_its_grid_without_the_class_token():
     scene = scene_of(View(look=Look(layer=2)))
     row = scene.relevance.layers[2]
     assert np.array_equal(scene.picture.values, row[1:].reshape(GRID.rows, GRID.columns))
-    assert np.array_equal(scene.thumbnails.extras[3], row[:1])
+    assert np.array_equal(scene.picture.layers.extras[3], row[:1])
     assert "class token" in scene.picture.title
     assert f"of {scene.relevance.value:.2f}" in scene.total
 
@@ -76,7 +76,7 @@ def test_that_a_layer_whose_relevance_is_all_at_the_class_token_is_said_and_has_
     assert resolve(QUESTION, answer, View(look=Look(layer=2))).picture.note == ""
     layers = relevance.layers.copy()
     layers[2, 1:] = relevance.value * 9e-7
-    emptied = structs.replace(answer, relevance=structs.replace(relevance, layers=layers))
+    emptied = structs.replace(answer, relevance=relevance.with_part(layers=layers))
     picture = resolve(QUESTION, emptied, View(look=Look(layer=2))).picture
     assert picture.note == "All relevance of this layer is at the class token, which has no place on the picture."
     assert picture.limit == pytest.approx(abs(relevance.value))
@@ -87,12 +87,12 @@ def test_that_a_layer_without_places_is_not_put_on_the_picture():
     scene = scene_of(View(look=Look(layer=BLOCKS)))
     assert scene.picture.values is None
     assert scene.picture.grid is None
-    assert scene.thumbnails.maps[-1] is None
+    assert scene.picture.layers.maps[-1] is None
     assert scene.total.startswith(f"relevance {scene.relevance.layers[-1, 0]:.2f}".replace("-", "−"))
 
 
 def test_that_the_thumbnails_are_the_pixels_and_every_layer():
-    thumbnails = scene_of().thumbnails
+    thumbnails = scene_of().picture.layers
     assert [found.shape for found in thumbnails.maps[:-1]] == [PICTURE] + [(GRID.rows, GRID.columns)] * BLOCKS
     assert thumbnails.labels == ("Pixels", "Block 0", "Block 1", "Block 2", "Block 3", "Output")
     assert thumbnails.limits[0] == pytest.approx(np.abs(thumbnails.maps[0]).max())

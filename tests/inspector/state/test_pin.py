@@ -56,19 +56,15 @@ def test_that_a_pinned_answer_stays_beside_another_rule_set_and_an_undone_questi
 def test_that_both_end_at_the_larger_limit_and_show_the_same_layer(layer):
     study = answered(QUESTION, OTHER_CLASS, view=View(look=Look(layer=layer)))
     shown = study.scene.picture
-    assert shown.limit == max(float(np.abs(side.values).max()) for side in shown.sides)
+    assert shown.limit == max(float(np.abs(shown.values_of(side)).max()) for side in shown.sides)
     shape = (12, 16) if layer is None else (GRID.rows, GRID.columns)
-    assert [side.values.shape for side in shown.sides] == [shape, shape]
+    assert [shown.values_of(side).shape for side in shown.sides] == [shape, shape]
     assert shown.legend.endswith("for both")
 
 
 def test_that_a_layer_without_places_has_none_on_either_side():
-    assert [
-        side.values for side in answered(QUESTION, OTHER_CLASS, view=View(look=Look(layer=BLOCKS))).scene.picture.sides
-    ] == [
-        None,
-        None,
-    ]
+    shown = answered(QUESTION, OTHER_CLASS, view=View(look=Look(layer=BLOCKS))).scene.picture
+    assert [shown.values_of(side) for side in shown.sides] == [None, None]
 
 
 def test_that_the_share_of_the_target_is_that_of_the_larger_target():
@@ -104,10 +100,11 @@ def test_that_letting_go_leaves_the_present_answer():
     assert study.scene.picture.title == "Relevance · pixels · AttnLRP · “tiger cat”"
 
 
-def test_that_only_an_answer_about_a_picture_is_pinned():
-    study = answered(Question(BUNDLED_MODELS[0], Text("words")))
+def test_that_there_is_nothing_to_pin_without_an_answer():
+    study = Study()
+    study.pin()
     assert study.pinned is None
-    assert Study().pinned is None
+    assert study.scene.pinned is None
 
 
 def test_that_the_pair_is_exported_as_it_is_seen():
@@ -117,7 +114,7 @@ def test_that_the_pair_is_exported_as_it_is_seen():
     study = answered(QUESTION, OTHER_CLASS, view=view)
     asked = pair_of(study.scene, "pdf")
     assert [cell.target.label for cell in asked.cells] == ["“tabby cat”", "“tiger cat”"]
-    assert asked.columns == tuple(side.title for side in study.scene.picture.sides)
+    assert asked.columns == study.scene.picture.titles
     assert (asked.format, asked.picture, asked.shared, asked.look.original) == ("pdf", "overlay", True, True)
     assert (asked.look.layer, asked.look.scale, asked.look.colour_map) == (2, "global", "bwr")
     assert (asked.look.opacity, asked.look.clip) == (0.3, 99.0)
@@ -133,7 +130,7 @@ def test_that_an_original_nobody_knows_is_not_shown():
     answer = answer_to(OTHER_CLASS)
     seen = structs.replace(answer.relevance.seen, whole=None, box=None)
     study.ask(OTHER_CLASS)
-    study.learn(OTHER_CLASS, structs.replace(answer, relevance=structs.replace(answer.relevance, seen=seen)))
+    study.learn(OTHER_CLASS, structs.replace(answer, relevance=answer.relevance.with_part(seen=seen)))
     assert not study.scene.picture.original
     assert not figure_of(study.scene, "png", "overlay").look.original
 
@@ -143,3 +140,58 @@ def test_that_the_screen_and_paper_place_a_layer_alike():
     relevance = study.shown.relevance
     on_paper = on_picture(relevance, 1)
     assert np.array_equal(on_paper, np.kron(study.scene.picture.values, np.ones((4, 4))))
+
+
+WORDS = Question(BUNDLED_MODELS[0], Text("a prompt of five words"))
+OTHER_RULES = replace(WORDS, rules="cp-lrp")
+
+
+@pytest.mark.parametrize("layer", [None, 2])
+def test_that_answers_about_a_text_stand_beside_each_other_on_one_scale(layer):
+    shown = answered(WORDS, OTHER_RULES, view=View(look=Look(layer=layer))).scene.text
+    assert [side.title for side in shown.sides] == ["AttnLRP · “7”", "CP-LRP · “7”"]
+    assert shown.limit == max(float(np.abs(shown.values_of(side)).max()) for side in shown.sides)
+    assert shown.legend.endswith("for both")
+    assert shown.title.startswith("Relevance · ") and "AttnLRP" not in shown.title
+
+
+def test_that_another_prompt_lets_the_pinned_text_go():
+    study = answered(WORDS, about_prompt(WORDS, "quite another prompt"))
+    assert study.pinned is None
+
+
+@pytest.mark.parametrize(("first", "second"), [(WORDS, OTHER_RULES), (QUESTION, OTHER_CLASS)], ids=["text", "picture"])
+@pytest.mark.parametrize("layer", [None, 1])
+def test_that_the_difference_is_that_of_the_numbers(first, second, layer):
+    study = answered(first, second, view=View(look=Look(layer=layer), difference=True))
+    (side,) = study.scene.part.sides
+    pinned, shown = study.pinned.relevance, study.shown.relevance
+    np.testing.assert_array_equal(side.relevance.layers, shown.layers - pinned.layers)
+    np.testing.assert_array_equal(side.relevance.input, shown.input - pinned.input)
+    assert side.relevance.value == shown.value - pinned.value
+    assert study.scene.part.limit == pytest.approx(float(np.nanmax(np.abs(study.scene.part.values))))
+    assert study.scene.pinned is study.pinned
+    assert " − " in side.title
+    study.let_go()
+    assert not study.view.difference
+    assert study.scene.part.relevance is study.shown.relevance
+
+
+def test_that_a_difference_is_exported_as_it_is_seen():
+    study = answered(WORDS, OTHER_RULES, view=View(difference=True))
+    asked = figure_of(study.scene, "csv", "tokens")
+    np.testing.assert_array_equal(asked.relevance.input, study.scene.text.values)
+
+
+def test_that_a_decoders_text_is_a_part_of_its_own():
+    answer = answer_to(WORDS)
+    part = answer.relevance.parts[0]
+    decoder = structs.replace(part, tokens=part.tokens[:2], input=part.input[:2], layers=part.layers[:, :2] * 3)
+    both = structs.replace(answer, relevance=structs.replace(answer.relevance, parts=(part, decoder)))
+    study = Study(WORDS)
+    study.learn(WORDS, both)
+    first, second = study.scene.parts
+    assert first is study.scene.text
+    assert len(second.tokens) == 2
+    study.look_at_layer(1)
+    np.testing.assert_array_equal(study.scene.parts[1].values, decoder.layers[1])

@@ -25,51 +25,51 @@ def scene_of(view: View = AT_THE_INPUT, **changes):
 
 def test_that_without_an_answer_there_is_only_the_question():
     scene = resolve(QUESTION, None, View(look=Look(layer=2)))
-    assert scene.strip is scene.map is scene.choice is None
+    assert scene.part is scene.choice is None
     assert scene.view.look.layer == 2
 
 
 @pytest.mark.parametrize("layer", [None, 0, BLOCKS])
 def test_that_the_strip_shows_the_layer_looked_at(layer):
     scene = scene_of(View(look=Look(layer=layer)))
-    relevance = scene.strip.answer.relevance
+    relevance = scene.text.answer.relevance
     expected = relevance.input if layer is None else relevance.layers[layer]
-    assert np.array_equal(scene.strip.values, expected)
+    assert np.array_equal(scene.text.values, expected)
 
 
 def test_that_each_layer_has_a_limit_of_its_own_at_the_scale_of_layers():
     scene = scene_of(View(look=Look(scale="layer")))
-    relevance = scene.map.relevance
+    relevance = scene.text.layers.relevance
     rows = np.vstack([relevance.input, relevance.layers])
-    assert np.allclose(scene.map.limits, np.abs(rows).max(axis=1))
+    assert np.allclose(scene.text.layers.limits, np.abs(rows).max(axis=1))
 
 
 def test_that_all_layers_share_a_limit_at_the_global_scale():
     scene = scene_of(View(look=Look(scale="global")))
-    assert np.allclose(scene.map.limits, np.abs(scene.map.relevance.layers).max())
+    assert np.allclose(scene.text.layers.limits, np.abs(scene.text.layers.relevance.layers).max())
 
 
 def test_that_the_share_of_the_target_is_measured_at_its_value():
     scene = scene_of(View(look=Look(scale="target", layer=1)))
-    assert scene.strip.limit == 12.5
-    assert set(scene.map.limits) == {12.5}
+    assert scene.text.limit == 12.5
+    assert set(scene.text.layers.limits) == {12.5}
 
 
 def test_that_the_legend_says_how_the_limit_was_chosen():
-    assert scene_of(View(look=Look(scale="layer"))).strip.legend == "Scale: each layer by itself"
-    assert scene_of(View(look=Look(scale="global"))).strip.legend == "Scale: the same for all layers"
-    assert scene_of(View(look=Look(scale="target"))).strip.legend == "Scale: share of the target, 100 % = 12.50"
+    assert scene_of(View(look=Look(scale="layer"))).text.legend == "Scale: each layer by itself"
+    assert scene_of(View(look=Look(scale="global"))).text.legend == "Scale: the same for all layers"
+    assert scene_of(View(look=Look(scale="target"))).text.legend == "Scale: share of the target, 100 % = 12.50"
 
 
 def test_that_the_title_says_which_layer():
-    assert "input tokens" in scene_of(View(look=Look(layer=None))).strip.title
-    assert "entering block 2" in scene_of(View(look=Look(layer=2))).strip.title
-    assert "leaving the last block" in scene_of(View(look=Look(layer=BLOCKS))).strip.title
+    assert "input tokens" in scene_of(View(look=Look(layer=None))).text.title
+    assert "entering block 2" in scene_of(View(look=Look(layer=2))).text.title
+    assert "leaving the last block" in scene_of(View(look=Look(layer=BLOCKS))).text.title
 
 
 def test_that_the_sum_is_set_against_the_target():
     scene = scene_of(View(look=Look(layer=1)))
-    total = f"{scene.map.relevance.layers[1].sum():.2f}".replace("-", "−")
+    total = f"{scene.text.layers.relevance.layers[1].sum():.2f}".replace("-", "−")
     assert scene.total == f"relevance {total} of 12.50"
     assert not scene.is_defect
 
@@ -113,6 +113,6 @@ def test_that_of_another_prompt_the_position_shown_is_the_answers():
 def test_that_equal_views_of_one_answer_are_equal_parts():
     answer = answer_to(QUESTION)
     one, two = (resolve(QUESTION, answer, View(token=token, look=Look(layer=1))) for token in (0, 3))
-    assert one.strip == two.strip
-    assert one.map == two.map
-    assert one.strip != resolve(QUESTION, answer, View(look=Look(layer=2))).strip
+    assert one.text == two.text
+    assert one.text.layers == two.text.layers
+    assert one.text != resolve(QUESTION, answer, View(look=Look(layer=2))).text

@@ -35,7 +35,7 @@ def study(clock: Clock) -> Study:
 def test_that_an_answer_to_the_present_question_is_shown_and_fresh(study):
     study.learn(FIRST, answer_to(FIRST))
     assert study.is_answered
-    assert study.scene.strip is not None
+    assert study.scene.text is not None
     assert not study.scene.stale
 
 
@@ -43,7 +43,7 @@ def test_that_the_last_good_answer_stays_on_show_marked_stale(study):
     study.learn(FIRST, answer_to(FIRST))
     study.type("the first prompt, longer")
     assert study.scene.stale
-    assert study.scene.strip.answer.relevance.prompt == FIRST.input.text
+    assert study.scene.text.answer.relevance.prompt == FIRST.input.text
 
 
 def test_that_an_answer_known_already_comes_back_at_once(study):
@@ -54,7 +54,7 @@ def test_that_an_answer_known_already_comes_back_at_once(study):
     assert study.scene.stale
     study.learn(other, answer_to(other))
     study.ask(FIRST)
-    assert study.scene.strip.answer is answer
+    assert study.scene.text.answer is answer
     assert not study.scene.stale
 
 

@@ -155,7 +155,7 @@ def test_that_screen_and_paper_lay_colours_over_the_picture_alike(shown):
     answer = of_picture()
     whole = _RANDOM.integers(0, 256, (40, 64, 3), np.uint8)
     seen = replace(answer.seen, original=(64, 40), box=(8.0, 4.0, 56.0, 28.0), whole=whole)
-    answer = replace(answer, seen=seen)
+    answer = answer.with_part(seen=seen)
     limit = float(np.abs(answer.input).max())
     view = shown(PictureView())
     view.set_opacity(0.3)

@@ -1,0 +1,120 @@
+"""The relevance of an input, part by part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from msgspec import Struct, structs
+
+from engine.protocol.values import Grid, Ledger, ModelInfo, ResolvedTarget, Seen, Token
+
+
+class TextPart(Struct, frozen=True, tag=True, eq=False):
+    """The relevance of a text: the prompt, or what a decoder has said so far.
+
+    `input`: float32 (token,), at the word embeddings. `layers`: float32 (layer + 1, token), at what enters each block
+    and, last, at what leaves the last one. Where a layer has other tokens than the text, its row is NaN. `text` is
+    empty where the tokens come from no text.
+    """
+
+    text: str
+    tokens: tuple[Token, ...]
+    input: np.ndarray
+    layers: np.ndarray
+
+
+class PicturePart(Struct, frozen=True, tag=True, eq=False):
+    """The relevance of a picture.
+
+    `input`: float32 (height, width), at its pixels, the sum of `channels`, float32 (channel, height, width). `layers`:
+    float32 (layer + 1, place), at what enters each block and, last, at what leaves the last one; where a layer has
+    fewer places than the widest, as the stages of some vision models have, its row ends in NaN. `grids` says for every
+    layer which grid its places make; None where they make none. `seen` is None of pixels that came without a picture.
+    """
+
+    input: np.ndarray
+    layers: np.ndarray
+    channels: np.ndarray
+    grids: tuple[Grid | None, ...]
+    seen: Seen | None = None
+
+
+Part = TextPart | PicturePart
+
+
+class Relevance(Struct, frozen=True, eq=False):
+    """Where a target's value came from. Relevance is signed and in logits.
+
+    The first of the `parts` is what was asked about; an encoder-decoder model's decoder is another. `input`, `layers`
+    and what else is named here without a part are the first part's.
+    """
+
+    model: ModelInfo
+    parts: tuple[Part, ...]
+    target: ResolvedTarget
+    rules: str
+    value: float  # the target's value, in logits
+    versions: dict[str, str]  # of the packages that computed it
+    ledger: Ledger | None = None  # None where gradients were read, which are no shares of anything
+
+    @property
+    def is_of_picture(self) -> bool:
+        """Whether a picture was asked about."""
+        return isinstance(self.parts[0], PicturePart)
+
+    @property
+    def input(self) -> np.ndarray:
+        """Relevance at the word embeddings, float32 (token,), or at the pixels, float32 (height, width)."""
+        return self.parts[0].input
+
+    @property
+    def layers(self) -> np.ndarray:
+        """Relevance at every layer, float32 (layer + 1, token), or (layer + 1, place) of a picture."""
+        return self.parts[0].layers
+
+    @property
+    def prompt(self) -> str:
+        """The text that was asked about; empty of a picture."""
+        part = self.parts[0]
+        return part.text if isinstance(part, TextPart) else ""
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The tokens of the text; none of a picture."""
+        part = self.parts[0]
+        return part.tokens if isinstance(part, TextPart) else ()
+
+    @property
+    def decoder(self) -> TextPart | None:
+        """What the decoder of an encoder-decoder model has said so far."""
+        return next((part for part in self.parts[1:] if isinstance(part, TextPart)), None)
+
+    @property
+    def seen(self) -> Seen | None:
+        """The picture as the model saw it."""
+        part = self.parts[0]
+        return part.seen if isinstance(part, PicturePart) else None
+
+    @property
+    def channels(self) -> np.ndarray | None:
+        """Relevance of each colour channel, float32 (channel, height, width), of a picture."""
+        part = self.parts[0]
+        return part.channels if isinstance(part, PicturePart) else None
+
+    @property
+    def grids(self) -> tuple[Grid | None, ...]:
+        """The grid that each layer's places make on a picture."""
+        part = self.parts[0]
+        return part.grids if isinstance(part, PicturePart) else ()
+
+    @property
+    def answered_tokens(self) -> tuple[Token, ...]:
+        """The tokens that positions of the target count: the decoder's, where it has been given text of its own."""
+        if self.decoder is not None and self.model.predicts == "sequence to sequence":
+            return self.decoder.tokens
+        return self.tokens
+
+    def with_part(self, **changes: Any) -> Relevance:
+        """The same relevance with changes of its first part."""
+        return structs.replace(self, parts=(structs.replace(self.parts[0], **changes), *self.parts[1:]))

@@ -1,0 +1,41 @@
+"""What the lower panes offer beside each other: one row for each detail of an answer.
+
+A detail has a title, the request that has to be answered for it, the scenes it applies to, and the pane that shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from inspector.state.known import Asked
+from inspector.state.scene import Scene
+
+
+class DetailPane(QWidget):
+    """A pane of the details: it shows its share of a scene, and says what was clicked in it."""
+
+    layer_clicked = Signal(object)  # int | None
+    token_clicked = Signal(int)  # to be looked at
+    position_clicked = Signal(int)  # to be explained
+
+    def show_scene(self, scene: Scene) -> None:
+        """Show what `scene` has of it."""
+
+    def clear(self) -> None:
+        """Show nothing: the detail does not apply any more."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One row: `request_of` is what to ask for a scene, None where it needs nothing beyond the answer."""
+
+    title: str
+    tip: str
+    doing: str  # what a person reads while it is computed
+    applies: Callable[[Scene], bool]
+    request_of: Callable[[Scene], Asked | None]
+    pane: Callable[[], DetailPane]

@@ -1,0 +1,96 @@
+"""The tokens of a text in colour: of one answer, of two beside each other, or of their difference."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from inspector.look.theme import Space
+from inspector.state.text import ShownText
+from inspector.views.pictures.side_titles import SideTitles
+from inspector.views.tokens.token_strip import TokenStrip
+
+
+class TextPane(QWidget):
+    """A strip for each side: the cursor and the place scrolled to are the same in all of them."""
+
+    position_clicked = Signal(int)
+    current_changed = Signal(int)
+    let_go = Signal()  # of the pinned answer
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.strip = TokenStrip()  # of the answer to the question
+        self.pinned: TokenStrip | None = None  # from the first pinned answer on
+        self._titles = SideTitles()
+        self._titles.let_go.connect(self.let_go)
+        self._titles.hide()
+        self._row = QHBoxLayout()
+        self._row.setSpacing(Space.SMALL)
+        self._follow(self.strip)
+        self._row.addWidget(self.strip, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Space.SMALL)
+        column.addWidget(self._titles)
+        column.addLayout(self._row, 1)
+        self.setFocusProxy(self.strip)
+
+    def show_text(self, shown: ShownText) -> None:
+        """Show another answer, or another layer of it."""
+        *others, last = shown.sides
+        self._show(self.strip, shown, len(shown.sides) - 1)
+        if others:
+            self._show(self.pinned or self._made_pinned(), shown, 0)
+        self._titles.setVisible(bool(others))
+        if others:
+            titles = [f"Pinned: {others[0].title}", last.title]
+            self._titles.show_titles(titles, 0, [side.rules for side in shown.sides])
+        if self.pinned is not None:
+            self.pinned.setVisible(bool(others))
+
+    def set_target_position(self, position: int | None) -> None:
+        for strip in self._strips():
+            strip.set_target_position(position)
+
+    def set_stale(self, stale: bool) -> None:
+        """Show that the answer is to an earlier question."""
+        self.strip.set_stale(stale)
+
+    def set_current(self, token: int) -> None:
+        """Put the cursor on a token; -1 takes it away."""
+        for strip in self._strips():
+            if strip.current() != token:
+                strip.set_current(token)
+
+    def set_empty_text(self, text: str) -> None:
+        self.strip.set_empty_text(text)
+
+    def clear(self) -> None:
+        self._titles.hide()
+        for strip in self._strips():
+            strip.clear()
+        if self.pinned is not None:
+            self.pinned.hide()
+
+    def _strips(self) -> list[TokenStrip]:
+        return [strip for strip in (self.pinned, self.strip) if strip is not None]
+
+    def _show(self, strip: TokenStrip, shown: ShownText, side: int) -> None:
+        one = shown.sides[side]
+        strip.show_relevance(shown.tokens, shown.values_of(one), shown.limit, shown.colour_map, one.relevance.value)
+
+    def _made_pinned(self) -> TokenStrip:
+        strip = self.pinned = TokenStrip()
+        strip.setAccessibleName("Relevance of each token, pinned")
+        self._follow(strip)
+        self._row.insertWidget(0, strip, 1)
+        for one, other in ((self.strip, strip), (strip, self.strip)):
+            one.verticalScrollBar().valueChanged.connect(other.verticalScrollBar().setValue)
+            one.zoom_changed.connect(other.set_zoom)
+        strip.set_zoom(self.strip.zoom())
+        return strip
+
+    def _follow(self, strip: TokenStrip) -> None:
+        strip.position_clicked.connect(self.position_clicked)
+        strip.current_changed.connect(self.current_changed)

@@ -1,0 +1,40 @@
+"""What the colours span and what is on show, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.protocol.looks import Look, Scale
+from engine.protocol.relevance import Relevance
+from inspector.state.sides import Side
+
+SCALE_TITLES: dict[Scale, str] = {"layer": "Each layer", "global": "All layers", "target": "Share of target"}
+
+
+def layer_title(layer: int | None, relevance: Relevance) -> str:
+    """Where in the model relevance is looked at, in words."""
+    layers = len(relevance.layers)
+    if layer is None:
+        return "pixels" if relevance.is_of_picture else "input tokens"
+    return f"entering block {layer}" if layer < layers - 1 else "leaving the last block"
+
+
+def title_of(titles: Sequence[str], layer: int | None, relevance: Relevance) -> str:
+    """What is on show; several sides have their `titles` over them."""
+    place = f"Relevance · {layer_title(layer, relevance)}"
+    return place if len(titles) > 1 else f"{place} · {titles[0]}"
+
+
+def legend_of(sides: Sequence[Side], look: Look) -> str:
+    """The scale in force, in words; its numbers stand at the colours."""
+    match look.scale:
+        case "layer":
+            legend = "Scale: each layer by itself"
+        case "global":
+            legend = "Scale: the same for all layers"
+        case "target":
+            value = max(abs(side.relevance.value) for side in sides)
+            legend = f"Scale: share of the target, 100 % = {value:.2f}"
+    if sides[-1].relevance.is_of_picture and look.clip < 100:
+        legend = f"{legend}, {look.clip:g} % of values"
+    return f"{legend}, for both" if len(sides) > 1 else legend

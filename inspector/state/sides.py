@@ -1,0 +1,84 @@
+"""Answers beside each other in one part: one, two, or how much more one has than the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from msgspec import structs
+
+from engine.protocol.messages import Explained
+from engine.protocol.relevance import Part, PicturePart, Relevance
+from engine.protocol.rule_names import titled
+from engine.protocol.values import ResolvedTarget
+from inspector.state.view import View
+
+
+@dataclass(frozen=True)
+class Side:
+    """One column of a part. Equal sides look the same.
+
+    `relevance` has the part that is shown as its first one.
+    """
+
+    answer: Explained  # compares by identity
+    minus: Explained | None  # what is taken off it, where this is a difference
+    part: int
+    relevance: Relevance = field(compare=False)
+
+    @property
+    def rules(self) -> str:
+        """The rule set as a title names it."""
+        return titled(self.relevance.rules)
+
+    @property
+    def title(self) -> str:
+        """Rule set and target."""
+        if self.minus is None or self.minus.relevance.rules == self.answer.relevance.rules:
+            return f"{self.rules} · {self.relevance.target.label}"
+        return f"{_named(self.answer)} − {_named(self.minus)}"
+
+
+def sides_of(answer: Explained, pinned: Explained | None, view: View, part: int) -> tuple[Side, ...]:
+    """The pinned answer, where there is one, then the other; or their difference alone."""
+    if pinned is None:
+        return (_side(answer, part),)
+    if view.difference:
+        return (Side(answer, pinned, part, _led_by(difference(answer.relevance, pinned.relevance), part)),)
+    return _side(pinned, part), _side(answer, part)
+
+
+def goes_beside(pinned: Explained, answer: Explained | None) -> bool:
+    """Whether both answers are about the same input, by the same model."""
+    if answer is None:
+        return False
+    ours, theirs = ((each.question.source, each.question.input) for each in (pinned, answer))
+    return ours == theirs
+
+
+def difference(one: Relevance, other: Relevance) -> Relevance:
+    """What `one` has more than `other`, part by part. Relevance is linear in its target, so this is relevance too."""
+    same_target = one.target.label == other.target.label
+    label = one.target.label if same_target else f"{one.target.label} − {other.target.label}"
+    target = ResolvedTarget(one.target.asked, label, one.target.position, one.target.terms, one.target.against_mean)
+    parts = tuple(_less(mine, its) for mine, its in zip(one.parts, other.parts, strict=True))
+    return structs.replace(one, parts=parts, target=target, value=one.value - other.value, ledger=None)
+
+
+def _less(mine: Part, its: Part) -> Part:
+    less: dict[str, np.ndarray] = {"input": mine.input - its.input, "layers": mine.layers - its.layers}
+    if isinstance(mine, PicturePart) and isinstance(its, PicturePart):
+        less["channels"] = mine.channels - its.channels
+    return structs.replace(mine, **less)
+
+
+def _side(answer: Explained, part: int) -> Side:
+    return Side(answer, None, part, _led_by(answer.relevance, part))
+
+
+def _led_by(relevance: Relevance, part: int) -> Relevance:
+    return relevance if part == 0 else structs.replace(relevance, parts=(relevance.parts[part],))
+
+
+def _named(answer: Explained) -> str:
+    return f"{titled(answer.relevance.rules)} · {answer.relevance.target.label}"
