@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
@@ -24,6 +25,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         costly = {item.path for item in items if any(item.get_closest_marker(name) for name in COSTLY)}
         items.sort(key=lambda item: item.path not in costly)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass over all that was imported: it stays, and looking through it takes 0.3 seconds."""
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

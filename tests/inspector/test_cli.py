@@ -307,7 +307,10 @@ def test_that_an_interruption_exits_with_130(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     program = [sys.executable, "-m", "inspector.command_line.cli"]
     command = [*program, "explain", "bundled:llama", "--prompt-file", str(pipe)]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, encoding="utf-8")
+    process = subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, encoding="utf-8",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored, where tests run in the background
+    )  # fmt: skip
     with process, pipe.open("w"):  # opens once the program has come to read its prompt
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
