@@ -56,7 +56,7 @@ def font(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> QFont:
     return font
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def in_that_font(qapp: QApplication, font: QFont) -> Iterator[None]:
     before = qapp.font()
     qapp.setFont(font)
