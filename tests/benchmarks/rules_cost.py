@@ -46,7 +46,7 @@ def plain(model: Model, given: dict[str, Any]) -> None:
     if inputs.tokens:
         embeddings = {id(part): part for part in (each.get_input_embeddings() for each in encoder_and_decoder(module))}
         handles = [part.register_forward_hook(leaf) for part in embeddings.values()]
-        with states_without_graph(module):  # which a few models keep from one pass to the next
+        with states_without_graph(list(module.modules())):  # which a few models keep from one pass to the next
             logits = answers_of(module(inputs.main, **inputs.others, **less), module)
         for handle in handles:
             handle.remove()
