@@ -33,6 +33,7 @@ HERE = {
     "photographs": (["--rules", "AttnLRP", "--orders", "1"], "| AttnLRP | "),
     "places": (["--pictures", "2", "--rules", "cp-lrp"], "| CP-LRP | logit | "),
     "rules_cost": (["--rounds", "1", "--families", "llama"], "1 families, with one: "),
+    "walked_once": (["--rounds", "1", "--small"], "32 blocks of a tiny Llama, 8 tokens: "),
 }
 STARTS = {"batched_targets"}  # processes
 # With an application, of which a process has one: each in a process
