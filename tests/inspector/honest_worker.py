@@ -8,6 +8,7 @@ from engine.protocol.failures import EngineError
 from engine.protocol.messages import Event, Request
 from engine.runs import failure
 from engine.session import Session
+from engine.watch import Watch
 
 
 class HonestWorker(FakeWorker):
@@ -24,6 +25,6 @@ class HonestWorker(FakeWorker):
 
     def _ending(self, request: Request) -> Event:
         try:
-            return self._session.answer(request, lambda progress: None, lambda: False)
+            return self._session.answer(request, Watch())
         except EngineError as error:
             return failure(error)

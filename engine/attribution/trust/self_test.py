@@ -89,7 +89,7 @@ def _exactness(model: Model, given: _Given) -> Iterator[Check]:
     plain = plain_logits(model.module, inputs)
     for rules in (*RULE_SETS.values(), gamma()):
         name = rules.name
-        recording = record(model.module, inputs, rules, False, lambda behind, blocks: None)
+        recording = record(model.module, inputs, rules, checkpointing=False)
         off = float((recording.logits(recording.length - 1).detach() - plain).abs().max())
         sentence = f"Logits under {name} are the model's own, bit for bit."
         if off != 0:
