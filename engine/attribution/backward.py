@@ -9,6 +9,7 @@ from contextlib import nullcontext
 import torch
 from torch import Tensor
 
+from engine.attribution.gradients import on_gradient
 from engine.attribution.ledger.books import Books
 from engine.attribution.ledger.constants import wide
 from engine.attribution.places import model_axis
@@ -64,7 +65,7 @@ def _gathered(
             rows[i] = _read(layer, grad, reading, leaves[0])
             watch.step("backward", len(layers) - 1 - i, len(layers) - 1)
 
-        handles.append(layer.register_hook(gather))
+        handles.append(on_gradient(layer, gather))
     try:
         with books.opened() if books else nullcontext():
             wanted = [*leaves, *(books.leaves if books else ()), *(beside for _, beside in besides)]
@@ -105,8 +106,10 @@ def _read(activation: Tensor, grad: Tensor, reading: Reading, leaf: Tensor) -> T
     """The relevance (token,) of an activation (1, token, model), or (row, column) of one in two dimensions."""
     axis, grad = model_axis(activation, leaf), grad.to(wide(grad))
     if reading == "gradient norm":
-        return grad.norm(dim=axis)[0]
-    return (activation.detach().to(grad.dtype) * grad).sum(axis)[0]
+        norms: Tensor = grad.norm(dim=axis)
+        return norms[0]
+    relevance = activation.detach().to(grad.dtype) * grad
+    return relevance.sum(axis)[0]
 
 
 def _batch_size(recording: Recording, wanted: int) -> int:

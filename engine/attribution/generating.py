@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -87,7 +87,8 @@ def _say(model: Model, ids: list[int], wanted: int, watch: Watch) -> list[int]:
     if not hasattr(module, "generate"):
         raise ModelError(f"{type(module).__name__} cannot generate: that takes a language model of transformers.")
     given = torch.tensor([ids], device=model.info.device)
-    settings = GenerationConfig(
+    settings: Callable[..., GenerationConfig] = GenerationConfig
+    greedy = settings(
         max_new_tokens=wanted,
         do_sample=False,
         num_beams=1,
@@ -103,7 +104,7 @@ def _say(model: Model, ids: list[int], wanted: int, watch: Watch) -> list[int]:
             undo.callback(handle.remove)
         counting = StoppingCriteriaList([_Counting(len(ids), wanted, watch)])
         output = module.generate(
-            given, attention_mask=torch.ones_like(given), generation_config=settings, stopping_criteria=counting
+            given, attention_mask=torch.ones_like(given), generation_config=greedy, stopping_criteria=counting
         )
     said: list[int] = output[0, len(ids) :].tolist()
     return said

@@ -80,7 +80,8 @@ def _built(name: str, weights: WeightsEnum | None = None, **arguments: Any) -> n
             arguments["init_weights"] = True
     with torch.random.fork_rng(devices=[]), Reading(f"torchvision's {name}"):
         torch.manual_seed(RANDOM_SEED)
-        return torchvision.models.get_model(name, weights=weights, **arguments).eval()
+        module: nn.Module = torchvision.models.get_model(name, weights=weights, **arguments)
+        return module.eval()
 
 
 def _presented(module: nn.Module, presets: Sequence[WeightsEnum]) -> Classifier:

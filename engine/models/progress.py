@@ -50,11 +50,12 @@ def loading_reported(watch: Watch) -> Iterator[None]:
         return _Bar(partial(watch.step, "load"), args[0] if args else kwargs.get("iterable"), kwargs.get("total"))
 
     # The reader of GGUF files has a bar of its own, which no hook reaches.
-    drawn = modeling_gguf_pytorch_utils.tqdm
+    gguf: Any = modeling_gguf_pytorch_utils
+    drawn = gguf.tqdm
     before = logging.set_tqdm_hook(bar)
-    modeling_gguf_pytorch_utils.tqdm = lambda *args, **kwargs: bar(None, args, kwargs)
+    gguf.tqdm = lambda *args, **kwargs: bar(None, args, kwargs)
     try:
         yield
     finally:
-        modeling_gguf_pytorch_utils.tqdm = drawn
+        gguf.tqdm = drawn
         logging.set_tqdm_hook(before)

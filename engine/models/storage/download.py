@@ -107,7 +107,7 @@ class _Download:
     def _bar(self) -> type[tqdm]:
         add, left = self._add, self._left.is_set
 
-        class Bar(tqdm):
+        class Bar(tqdm):  # type: ignore[misc]  # tqdm has no types
             """Counts the bytes of all files, draws nothing, and ends the download once nobody waits for it."""
 
             def __init__(self, *args: Any, **keywords: Any) -> None:
