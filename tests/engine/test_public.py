@@ -43,7 +43,7 @@ SEEN = [
     "engine.attribution.trace.Trace",
     "tuple[engine.protocol.values.Token, ...]",
     "tuple[engine.protocol.values.Prediction, ...]",
-    "engine.protocol.values.Relevance",
+    "engine.protocol.relevance.Relevance",
     "numpy.ndarray",
     "float",
     "engine.protocol.values.Ledger | None",
