@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable
 from importlib import import_module
 from typing import NoReturn
 
 from engine.figures import render
 from engine.protocol.failures import ProtocolError
 from engine.protocol.frames import PROTOCOL, Hello
-from engine.protocol.messages import Export, Exported, ExportGrid, Progress, Request
+from engine.protocol.messages import Export, Exported, ExportGrid, Request
+from engine.watch import Watch
 from engine.worker import begin
 
 _NICENESS = 5  # somebody waits for a figure: before the model, after the window
@@ -28,11 +28,11 @@ def main() -> NoReturn:
     runs.answer(answer)
 
 
-def answer(request: Request, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> Exported:
+def answer(request: Request, watch: Watch) -> Exported:
     """The figure. Raises EngineError, also where something else than a figure is asked for, and Stopped."""
     match request:
         case Export() | ExportGrid():
-            return render(request, cancelled)
+            return render(request, watch)
         case _:
             asked = type(request).__name__
             raise ProtocolError(f"This worker draws figures and holds no model: {asked} is for the model's worker.")

@@ -19,10 +19,11 @@ from typing import BinaryIO, NoReturn, TypeVar, assert_never
 
 from engine.protocol.failures import EngineError, ProtocolError, Stopped
 from engine.protocol.frames import Ask, Hello, Said, Stop, ToWorker, frame
-from engine.protocol.messages import Cancelled, Ending, Event, Failed, Progress, Request
+from engine.protocol.messages import Cancelled, Ending, Event, Failed, Phase, Progress, Request
+from engine.watch import Watch
 
 Result = TypeVar("Result")
-Answer = Callable[[Request, Callable[[Progress], None], Callable[[], bool]], Ending]
+Answer = Callable[[Request, Watch], Ending]
 IsLight = Callable[[Request], bool]  # whether it is answered at once and needs nothing that another run is using
 
 PROGRESS_INTERVAL = 1 / 30  # seconds between two reports: more than an eye can follow
@@ -79,11 +80,11 @@ class Runs:
         self,
         answer: Answer,
         is_light: IsLight = lambda request: False,
-        idle: Callable[[Callable[[], bool]], None] | None = None,
+        idle: Callable[[Watch], None] | None = None,
     ) -> NoReturn:
-        """Answer for ever. `idle` is called if nobody asks at first, with a function that says when to give way."""
+        """Answer for ever. `idle` is called if nobody asks at first, with a watch that stops it when somebody does."""
         if idle is not None and not self._is_asked_within(IDLE_AFTER):
-            _attempt(lambda: idle(self._is_asked))
+            _attempt(lambda: idle(Watch(cancelled=self._is_asked)))
         while True:
             self.answer_next(answer, is_light)
 
@@ -96,7 +97,7 @@ class Runs:
             self._answer_light(answer, is_light)
             return self._stopped
 
-        ending = _attempt(lambda: answer(ask.request, progress.report, is_stopped))
+        ending = _attempt(lambda: answer(ask.request, Watch(progress.report, is_stopped)))
         progress.flush()
         with self._changed:
             self._running = None
@@ -105,7 +106,7 @@ class Runs:
     def _answer_light(self, answer: Answer, is_light: IsLight) -> None:
         """Answer, in the middle of the running run, what waits and is light."""
         while (ask := self._next_light(is_light)) is not None:
-            self._end(ask.run, _attempt(partial(answer, ask.request, lambda progress: None, lambda: False)))
+            self._end(ask.run, _attempt(partial(answer, ask.request, Watch())))
 
     def _end(self, run: int, ending: Ending) -> None:
         try:
@@ -156,7 +157,8 @@ class _Progress:
         self._said_at = 0.0
         self._held: Progress | None = None
 
-    def report(self, progress: Progress) -> None:
+    def report(self, phase: Phase, done: int, total: int) -> None:
+        progress = Progress(phase, done, total)
         if progress.phase != self._phase:
             self.flush()
             self._phase = progress.phase

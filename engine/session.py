@@ -26,7 +26,7 @@ from engine.models.machine.device import available_devices
 from engine.models.machine.memory import memory_of
 from engine.models.opening import Model, load_model
 from engine.models.text.tokens import tokenize
-from engine.protocol.failures import DoesNotFit, ProtocolError, Stopped
+from engine.protocol.failures import DoesNotFit, ProtocolError
 from engine.protocol.frames import PROTOCOL, Hello
 from engine.protocol.inputs import Input, Picture, Text, image_in
 from engine.protocol.messages import (
@@ -43,8 +43,6 @@ from engine.protocol.messages import (
     ListModels,
     Load,
     Loaded,
-    Phase,
-    Progress,
     Rate,
     Rated,
     Request,
@@ -55,9 +53,7 @@ from engine.protocol.messages import (
 )
 from engine.protocol.values import ModelSource
 from engine.rules.table import rule_set
-
-Report = Callable[[Progress], None]
-IsCancelled = Callable[[], bool]
+from engine.watch import Watch
 
 PREDICTIONS = 100  # or every class, so that one can be found by its name
 KEPT_TRACES = 2  # enough to go to and fro between two rule sets
@@ -96,28 +92,27 @@ class Session:
         self._agreement: float | None = None
         self._traces: OrderedDict[tuple[Input, str, bool], Trace] = OrderedDict()
 
-    def answer(self, request: Request, report: Report, cancelled: IsCancelled) -> Ending:
-        """The request's answer. Raises EngineError where there is none, Stopped soon after `cancelled` becomes true."""
-        if cancelled():
-            raise Stopped
+    def answer(self, request: Request, watch: Watch) -> Ending:
+        """The request's answer. Raises EngineError where there is none, Stopped soon after `watch` is asked to."""
+        watch.check()
         match request:
             case Load(source):
-                model = self._hold(source, report, cancelled)
+                model = self._hold(source, watch)
                 return Loaded(model.info, memory_of(model.info.device), self._agreement)
             case Unload():
                 device = self._model.info.device if self._model else "cpu"
                 self._release()
                 return Unloaded(memory_of(device))
             case Tokenize(source, text):
-                return Tokenized(tuple(tokenize(self._hold(source, report, cancelled), text)))
+                return Tokenized(tuple(tokenize(self._hold(source, watch), text)))
             case Explain():
-                return self._explain(request, report, cancelled)
+                return self._explain(request, watch)
             case Rate():
-                return self._rate(request, report, cancelled)
+                return self._rate(request, watch)
             case Generate():
-                return self._generate(request, report, cancelled)
+                return self._generate(request, watch)
             case ExplainEach():
-                return self._explain_each(request, report, cancelled)
+                return self._explain_each(request, watch)
             case ListModels():
                 return Listed(list_models())
             case Export() | ExportGrid():
@@ -132,20 +127,19 @@ class Session:
         """Whether the answer is there in a moment and changes nothing: the tokens of a text, of the model held."""
         return isinstance(request, Tokenize) and self._model is not None and request.source == self._source
 
-    def warm_up(self, cancelled: IsCancelled) -> None:
+    def warm_up(self, watch: Watch) -> None:
         """Do everything once on a small model, so that the first real run finds all modules loaded and threads made."""
         try:
-            self._explain(_WARM_UP, lambda progress: None, cancelled)
+            self._explain(_WARM_UP, watch)
         finally:
             self._release()
 
-    def _explain(self, question: Explain, report: Report, cancelled: IsCancelled) -> Explained:
-        model = self._hold(question.source, report, cancelled)
+    def _explain(self, question: Explain, watch: Watch) -> Explained:
+        model = self._hold(question.source, watch)
         started = time.perf_counter()
-        progress = _phases(report)
-        recorded = self._record(model, question, report, cancelled)
+        recorded = self._record(model, question, watch)
         try:
-            relevance = recorded.explain(question.target, rules=question.rules, progress=progress, cancelled=cancelled)
+            relevance = recorded.explain(question.target, rules=question.rules, **watch.keywords)
             predictions = recorded.predictions(
                 k=max(PREDICTIONS, len(model.info.labels)), position=relevance.target.position
             )
@@ -155,40 +149,39 @@ class Session:
         seconds = time.perf_counter() - started
         return Explained(_without_data(question), relevance, predictions, seconds, memory_of(model.info.device))
 
-    def _rate(self, asked: Rate, report: Report, cancelled: IsCancelled) -> Rated:
+    def _rate(self, asked: Rate, watch: Watch) -> Rated:
         question = asked.question
-        model = self._hold(question.source, report, cancelled)
-        recorded = self._record(model, question, report, cancelled)
-        relevance = recorded.explain(question.target, rules=question.rules, cancelled=cancelled)
-        curves = recorded.rate(relevance, asked.steps, progress=_phases(report), cancelled=cancelled)
+        model = self._hold(question.source, watch)
+        recorded = self._record(model, question, watch)
+        relevance = recorded.explain(question.target, rules=question.rules, cancelled=watch.cancelled)
+        curves = recorded.rate(relevance, asked.steps, **watch.keywords)
         return Rated(_without_data(question), *curves)
 
-    def _generate(self, asked: Generate, report: Report, cancelled: IsCancelled) -> Generated:
-        model = self._hold(asked.source, report, cancelled)
+    def _generate(self, asked: Generate, watch: Watch) -> Generated:
+        model = self._hold(asked.source, watch)
         said = generate(
             model,
             asked.input.text,
             asked.max_new_tokens,
             continuation=asked.input.continuation,
-            progress=_phases(report),
-            cancelled=cancelled,
+            **watch.keywords,
         )
         position = said.start + (len(asked.input.continuation.ids) if asked.input.continuation else 0)
         whole = Text(said.text, said.continuation)
         return Generated(asked, whole, position, said.ended, memory_of(model.info.device))
 
-    def _explain_each(self, asked: ExplainEach, report: Report, cancelled: IsCancelled) -> ExplainedEach:
-        model = self._hold(asked.source, report, cancelled)
+    def _explain_each(self, asked: ExplainEach, watch: Watch) -> ExplainedEach:
+        model = self._hold(asked.source, watch)
         started = time.perf_counter()
-        recorded = self._record(model, asked, report, cancelled)
+        recorded = self._record(model, asked, watch)
         try:
-            found = matrix(recorded, _phases(report), cancelled)
+            found = matrix(recorded, **watch.keywords)
         except BaseException:
             self._forget_traces()
             raise
         return ExplainedEach(asked, found, time.perf_counter() - started, memory_of(model.info.device))
 
-    def _record(self, model: Model, question: Explain | ExplainEach, report: Report, cancelled: IsCancelled) -> Trace:
+    def _record(self, model: Model, question: Explain | ExplainEach, watch: Watch) -> Trace:
         """The trace for the question: the kept one, or a new one, for which the kept ones make room if they must."""
         key = (question.input, rule_set(question.rules).forward_name, question.checkpointing)
         if key in self._traces:
@@ -201,8 +194,7 @@ class Session:
                 question.input,
                 rules=question.rules,
                 checkpointing=question.checkpointing,
-                progress=_phases(report),
-                cancelled=cancelled,
+                **watch.keywords,
             )
 
         while len(self._traces) >= KEPT_TRACES:
@@ -216,13 +208,13 @@ class Session:
             self._traces[key] = record()
         return self._traces[key]
 
-    def _hold(self, source: ModelSource, report: Report, cancelled: IsCancelled) -> Model:
+    def _hold(self, source: ModelSource, watch: Watch) -> Model:
         """The model of `source`. One that is held instead is let go first: both may not fit."""
         if self._model is None or source != self._source:
             self._release()
-            self._model = self._open_model(source, progress=_phases(report), cancelled=cancelled)
+            self._model = self._open_model(source, **watch.keywords)
             self._source = source
-            self._agreement = agreement_with_float32(self._model, cancelled)
+            self._agreement = agreement_with_float32(self._model, watch)
         return self._model
 
     def _release(self) -> None:
@@ -243,10 +235,6 @@ def _without_data(question: Explain) -> Explain:
     if image is None:
         return question
     return structs.replace(question, input=Picture(structs.replace(image, data=b"")))
-
-
-def _phases(report: Report) -> Callable[[Phase, int, int], None]:
-    return lambda phase, done, total: report(Progress(phase, done, total))
 
 
 def _return_memory() -> None:

@@ -9,13 +9,15 @@ from contextlib import nullcontext
 import torch
 from torch import Tensor
 
+from engine.attribution.gradients import on_gradient
 from engine.attribution.ledger.books import Books
 from engine.attribution.ledger.constants import wide
 from engine.attribution.places import model_axis
-from engine.attribution.recording import BlockDone, Recording
+from engine.attribution.recording import Recording
 from engine.models.machine.memory import free_bytes
 from engine.rules.composites import relevance_beside
 from engine.rules.table import Reading
+from engine.watch import Watch
 
 MOST_AT_ONCE = 8  # targets in one backward pass: more take memory and hardly less time
 
@@ -24,33 +26,33 @@ Rows = tuple[Tensor, ...]
 
 
 def relevances(
-    recording: Recording, values: Sequence[Tensor], block_done: BlockDone, books: Books | None
+    recording: Recording, values: Sequence[Tensor], watch: Watch, books: Books | None
 ) -> list[tuple[Rows, Tensor]]:
     """For each value, the relevance of every leaf, then of every layer, as `recording` lists them; and the balance.
 
     Several values share one batched backward pass, as many as memory allows: one where it is short enough for
-    checkpointing. `block_done` is called at each block.
+    checkpointing. `watch` hears of each block.
     """
     together = 1 if recording.checkpointing else _batch_size(recording, len(values))
     found: list[tuple[Rows, Tensor]] = []
     for start in range(0, len(values), together):
         batch = torch.stack(list(values[start : start + together]))
         if len(batch) == 1:
-            found.append(_gathered(recording, batch, torch.ones_like(batch), block_done, books))
+            found.append(_gathered(recording, batch, torch.ones_like(batch), watch, books))
             continue
         seeds = torch.eye(len(batch), device=batch.device, dtype=batch.dtype)
         with warnings.catch_warnings():
             # A kernel of which torch has no batched form goes back target by target, and torch says so.
             warnings.filterwarnings("ignore", message="There is a performance drop")
             rows, sheets = torch.vmap(
-                lambda seed, batch=batch: _gathered(recording, batch, seed, block_done, books)  # all of them at once
+                lambda seed, batch=batch: _gathered(recording, batch, seed, watch, books)  # all of them at once
             )(seeds)
             found += zip(zip(*rows, strict=True), sheets, strict=True)
     return found
 
 
 def _gathered(
-    recording: Recording, values: Tensor, seed: Tensor, block_done: BlockDone, books: Books | None
+    recording: Recording, values: Tensor, seed: Tensor, watch: Watch, books: Books | None
 ) -> tuple[Rows, Tensor]:
     """One backward pass from `values` weighted by `seed`; gradients are read as they pass and not kept."""
     leaves, layers, reading = recording.leaves, recording.layers, recording.rules.reading
@@ -61,9 +63,9 @@ def _gathered(
 
         def gather(grad: Tensor, i: int = i, layer: Tensor = layer) -> None:
             rows[i] = _read(layer, grad, reading, leaves[0])
-            block_done(len(layers) - 1 - i, len(layers) - 1)
+            watch.step("backward", len(layers) - 1 - i, len(layers) - 1)
 
-        handles.append(layer.register_hook(gather))
+        handles.append(on_gradient(layer, gather))
     try:
         with books.opened() if books else nullcontext():
             wanted = [*leaves, *(books.leaves if books else ()), *(beside for _, beside in besides)]
@@ -104,8 +106,10 @@ def _read(activation: Tensor, grad: Tensor, reading: Reading, leaf: Tensor) -> T
     """The relevance (token,) of an activation (1, token, model), or (row, column) of one in two dimensions."""
     axis, grad = model_axis(activation, leaf), grad.to(wide(grad))
     if reading == "gradient norm":
-        return grad.norm(dim=axis)[0]
-    return (activation.detach().to(grad.dtype) * grad).sum(axis)[0]
+        norms: Tensor = grad.norm(dim=axis)
+        return norms[0]
+    relevance = activation.detach().to(grad.dtype) * grad
+    return relevance.sum(axis)[0]
 
 
 def _batch_size(recording: Recording, wanted: int) -> int:

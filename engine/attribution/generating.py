@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +15,10 @@ from engine.attribution.inputs.prompts import prompt_of
 from engine.attribution.recording import evaluating
 from engine.models.blocks import find_blocks
 from engine.models.opening import Model, load_model
-from engine.models.progress import AskCancelled, ReportProgress, check
 from engine.models.text.chat import Message
 from engine.protocol.failures import ModelError, PromptError
 from engine.protocol.values import Continuation, Token
+from engine.watch import AskCancelled, ReportProgress, Watch
 
 MAX_NEW_TOKENS = 32
 
@@ -65,7 +65,7 @@ def generate(
         raise PromptError(f"At least one token can be generated, not {max_new_tokens}.", "prompt_empty")
     before = prompt_of(opened, prompt, messages, input_ids, continuation)
     wanted = min(max_new_tokens, _room(opened, len(before.tokens)))
-    said, ended = _without_end(_say(opened, [t.id for t in before.tokens], wanted, progress, cancelled), opened)
+    said, ended = _without_end(_say(opened, [t.id for t in before.tokens], wanted, Watch(progress, cancelled)), opened)
     after = before.continued(opened, said)
     start = next((i for i, token in enumerate(after.tokens) if token.generated), len(after.tokens))
     return Generation(after.text, after.tokens, start, ended)
@@ -82,14 +82,13 @@ def _room(model: Model, length: int) -> int:
     return limit - length if limit is not None else 2**31
 
 
-def _say(
-    model: Model, ids: list[int], wanted: int, progress: ReportProgress | None, cancelled: AskCancelled | None
-) -> list[int]:
+def _say(model: Model, ids: list[int], wanted: int, watch: Watch) -> list[int]:
     module: Any = model.module
     if not hasattr(module, "generate"):
         raise ModelError(f"{type(module).__name__} cannot generate: that takes a language model of transformers.")
     given = torch.tensor([ids], device=model.info.device)
-    settings = GenerationConfig(
+    settings: Callable[..., GenerationConfig] = GenerationConfig
+    greedy = settings(
         max_new_tokens=wanted,
         do_sample=False,
         num_beams=1,
@@ -101,25 +100,24 @@ def _say(
         undo.enter_context(evaluating(module))
         undo.enter_context(torch.no_grad())
         for block in find_blocks(module):
-            handle = block.register_forward_pre_hook(lambda *_: check(cancelled))
+            handle = block.register_forward_pre_hook(lambda *_: watch.check())
             undo.callback(handle.remove)
-        counting = StoppingCriteriaList([_Counting(len(ids), wanted, progress)])
+        counting = StoppingCriteriaList([_Counting(len(ids), wanted, watch)])
         output = module.generate(
-            given, attention_mask=torch.ones_like(given), generation_config=settings, stopping_criteria=counting
+            given, attention_mask=torch.ones_like(given), generation_config=greedy, stopping_criteria=counting
         )
     said: list[int] = output[0, len(ids) :].tolist()
     return said
 
 
 class _Counting(StoppingCriteria):
-    """Tells of each token, and stops nothing."""
+    """Tells of each token, and stops where that was asked for."""
 
-    def __init__(self, before: int, wanted: int, progress: ReportProgress | None) -> None:
-        self._before, self._wanted, self._progress = before, wanted, progress
+    def __init__(self, before: int, wanted: int, watch: Watch) -> None:
+        self._before, self._wanted, self._watch = before, wanted, watch
 
     def __call__(self, input_ids: Tensor, scores: Any, **_: Any) -> Any:
-        if self._progress is not None:
-            self._progress("generate", input_ids.shape[1] - self._before, self._wanted)
+        self._watch.step("generate", input_ids.shape[1] - self._before, self._wanted)
         return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from engine.attribution.backward import MOST_AT_ONCE
 from engine.attribution.trace import Trace, versions
-from engine.models.progress import AskCancelled, ReportProgress
 from engine.protocol.failures import TargetError
 from engine.protocol.targets import Token
 from engine.protocol.values import Matrix
+from engine.watch import AskCancelled, ReportProgress, Watch
 
 
 def matrix(trace: Trace, progress: ReportProgress | None = None, cancelled: AskCancelled | None = None) -> Matrix:
@@ -17,7 +17,7 @@ def matrix(trace: Trace, progress: ReportProgress | None = None, cancelled: AskC
 
     Raises TargetError where nothing in the trace was generated; Stopped where `cancelled` said so.
     """
-    tokens = trace.tokens
+    watch, tokens = Watch(progress, cancelled), trace.tokens
     places = [i for i, token in enumerate(tokens) if token.generated and i]
     if not places:
         raise TargetError("Nothing here was generated: let the model go on from the prompt first.")
@@ -27,8 +27,7 @@ def matrix(trace: Trace, progress: ReportProgress | None = None, cancelled: AskC
         for answer in trace.explain_many([Token(tokens[i].id, i - 1) for i in some], cancelled=cancelled):
             rows.append(answer.input)
             values.append(answer.value)
-        if progress is not None:
-            progress("matrix", len(rows), len(places))
+        watch.step("matrix", len(rows), len(places))
     return Matrix(
         model=trace.model.info,
         prompt=trace.prompt,

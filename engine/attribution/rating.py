@@ -20,9 +20,9 @@ from engine.attribution.recording import Recording, evaluating
 from engine.attribution.targets.outputs import answers_of
 from engine.attribution.targets.resolving import value_of
 from engine.models.opening import Model
-from engine.models.progress import AskCancelled, ReportProgress
-from engine.protocol.failures import ImageError, Stopped
+from engine.protocol.failures import ImageError
 from engine.protocol.relevance import Relevance
+from engine.watch import Watch
 
 _PATCHES = 16  # along the longer side, where no layer has a grid
 
@@ -34,8 +34,7 @@ def rate(
     recording: Recording,
     relevance: Relevance,
     steps: int,
-    progress: ReportProgress | None = None,
-    cancelled: AskCancelled | None = None,
+    watch: Watch,
 ) -> Curves:
     """The target's value as patches go, most and least relevant first, float32 (step + 1,), and how far they are apart.
 
@@ -51,8 +50,7 @@ def rate(
     empty = pixels.mean((2, 3), keepdim=True)
 
     def value_without(gone: Tensor) -> float:
-        if cancelled is not None and cancelled():
-            raise Stopped
+        watch.check()
         mask = torch.zeros(rows * columns, device=pixels.device)
         mask[gone.to(pixels.device)] = 1
         away = F.interpolate(mask.reshape(1, 1, rows, columns), pixels.shape[2:]).bool()
@@ -66,8 +64,7 @@ def rate(
     values = []
     for gone in falls:
         values.append(value_without(gone))
-        if progress is not None:
-            progress("rate", len(values), len(falls))
+        watch.step("rate", len(values), len(falls))
     most, least = (np.array([whole, *part, none], np.float32) for part in (values[: len(sizes)], values[len(sizes) :]))
     fall = abs(whole - none)
     return most, least, float((least - most).mean() / fall) if fall else 0.0

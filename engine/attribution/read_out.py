@@ -32,7 +32,8 @@ def placed(recording: Recording, rows: Rows) -> list[Placed]:
 
 def over_channels(channels: np.ndarray, reading: Reading) -> np.ndarray:
     """The pixels' relevance (height, width), from that of their channels."""
-    return np.linalg.norm(channels, axis=0) if reading == "gradient norm" else channels.sum(0)
+    pixels: np.ndarray = np.linalg.norm(channels, axis=0) if reading == "gradient norm" else channels.sum(0)
+    return pixels
 
 
 def _table(rows: list[np.ndarray], tokens: int | None) -> np.ndarray:

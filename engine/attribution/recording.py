@@ -29,8 +29,8 @@ from engine.models.blocks import encoder_and_decoder, find_stacks
 from engine.protocol.failures import ModelError
 from engine.rules.scope import Observer, replaced_forward, rules_again
 from engine.rules.table import RuleSet
+from engine.watch import UNWATCHED, Watch
 
-BlockDone = Callable[[int, int], None]  # called with the blocks behind and in all; raises to stop the pass
 Moved = Callable[[int], None]  # called with 2 i + 1 where block i is entered, and with 2 i + 2 where it is left
 
 
@@ -90,7 +90,7 @@ def record(
     inputs: Inputs,
     rules: RuleSet,
     checkpointing: bool,
-    block_done: BlockDone,
+    watch: Watch = UNWATCHED,
     observer: Observer | None = None,
     moved: Moved = lambda place: None,
 ) -> Recording:
@@ -102,7 +102,7 @@ def record(
     stacks = [Stack() for _ in blocks_of]
     trunk, trunk_output = _trunk(module), []
     total = sum(map(len, blocks_of))
-    counted = partial(_count, stacks, total, block_done)
+    counted = partial(_count, stacks, total, watch)
     with ExitStack() as undo:
         undo.enter_context(under(rules, module, observer))
         if inputs.tokens:
@@ -125,7 +125,7 @@ def record(
             called = _call(module, inputs, 1)
         logits = answers_of(called, module)
         stacks = _finished(stacks, logits, module)
-        block_done(total, total)
+        watch.step("forward", total, total)
     length = 0 if logits.ndim == 1 else _answered_length(inputs, stacks, logits)
     kept = {WHOLE: logits} if logits.ndim == 1 else {length - len(logits) + i: row for i, row in enumerate(logits)}
     ran = trunk_output[0] if trunk_output else None
@@ -188,9 +188,9 @@ def _stay(place: int) -> None:
     """The blocks of a decoder lie behind those of its encoder."""
 
 
-def _count(stacks: Sequence[Stack], total: int, block_done: BlockDone) -> None:
+def _count(stacks: Sequence[Stack], total: int, watch: Watch) -> None:
     done = sum(len(stack.layers) for stack in stacks)
-    block_done(done, max(done, total))
+    watch.step("forward", done, max(done, total))
 
 
 def plain_logits(module: nn.Module, inputs: Inputs) -> Tensor:

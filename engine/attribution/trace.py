@@ -17,16 +17,14 @@ from engine.attribution.ledger.books import Books, ledger_of
 from engine.attribution.places import grid_of
 from engine.attribution.rating import rate
 from engine.attribution.read_out import choices_in, over_channels, placed
-from engine.attribution.recording import BlockDone, Recording, going_back
+from engine.attribution.recording import Recording, going_back
 from engine.attribution.targets.resolving import resolve, value_of
 from engine.models.opening import Model
-from engine.models.progress import AskCancelled, ReportProgress
-from engine.protocol.failures import Stopped
-from engine.protocol.messages import Phase
 from engine.protocol.relevance import Part, PicturePart, Relevance, TextPart
 from engine.protocol.targets import Target, Top
 from engine.protocol.values import Ledger, Prediction, ResolvedTarget, Token
 from engine.rules.table import RuleSet, rule_set
+from engine.watch import AskCancelled, ReportProgress, Watch
 
 _PACKAGES = ("lxt-inspector", "torch", "transformers")
 
@@ -93,7 +91,7 @@ class Trace:
         resolved = [resolve(target, choices) for target in targets]
         with recording.rules.read_as(chosen), going_back(recording):
             values = [value_of(target, choices) for target in resolved]
-            found = relevances(recording, values, block_done_in("backward", progress, cancelled), self._books)
+            found = relevances(recording, values, Watch(progress, cancelled), self._books)
         return [
             self._relevance(target, float(value.detach()), chosen.name, rows, sheet)
             for target, value, (rows, sheet) in zip(resolved, values, found, strict=True)
@@ -134,7 +132,7 @@ class Trace:
         The target's value, float32 (step + 1,), as patches are taken away, the most relevant first, and last; and the
         area between these curves as a share of the whole fall: the deletion curve (Samek et al., 2017).
         """
-        return rate(self.model, self._recording, relevance, steps, progress, cancelled)
+        return rate(self.model, self._recording, relevance, steps, Watch(progress, cancelled))
 
     def _ledger(self, value: float, rows: Rows, sheet: Tensor) -> Ledger | None:
         if self._books is None:
@@ -155,16 +153,6 @@ class Trace:
         if self._recorded is None:
             raise ValueError("This trace is closed: trace the prompt again.")
         return self._recorded
-
-
-def block_done_in(phase: Phase, progress: ReportProgress | None, cancelled: AskCancelled | None) -> BlockDone:
-    def block_done(done: int, total: int) -> None:
-        if cancelled is not None and cancelled():
-            raise Stopped
-        if progress is not None:
-            progress(phase, done, total)
-
-    return block_done
 
 
 def versions() -> dict[str, str]:

@@ -15,16 +15,16 @@ from engine.attribution.inputs.given import Inputs, inputs_for, inputs_of_pixels
 from engine.attribution.inputs.prompts import Prompt, prompt_of, without_padding
 from engine.attribution.ledger.books import Books
 from engine.attribution.recording import record
-from engine.attribution.trace import Trace, block_done_in
+from engine.attribution.trace import Trace
 from engine.attribution.traces import Traces
 from engine.models.opening import Model, load_model
-from engine.models.progress import AskCancelled, ReportProgress
 from engine.models.sight.seeing import AnyImage, see
 from engine.models.text.chat import Message
 from engine.protocol.failures import PromptError
 from engine.protocol.inputs import Chat, ForDecoder, Input, Pair, Picture, Text, input_of
 from engine.protocol.values import Continuation
 from engine.rules.table import RuleSet, rule_set
+from engine.watch import AskCancelled, ReportProgress, Watch
 
 
 @overload
@@ -110,15 +110,15 @@ def trace(
     opened = model if isinstance(model, Model) else load_model(model)
     chosen = rule_set(rules)
     check_attention(opened.module)
+    watch = Watch(progress, cancelled)
 
     def recorded(inputs: Inputs) -> Trace:
         check_that_it_fits(opened, inputs.length, checkpointing)
-        block_done = block_done_in("forward", progress, cancelled)
         if not ledger or chosen.reading == "gradient norm":
-            return Trace(opened, record(opened.module, inputs, chosen, checkpointing, block_done))
+            return Trace(opened, record(opened.module, inputs, chosen, checkpointing, watch))
         books = Books()
         with books.watching(opened.module):
-            made = record(opened.module, inputs, chosen, checkpointing, block_done, books, books.move)
+            made = record(opened.module, inputs, chosen, checkpointing, watch, books, books.move)
         return Trace(opened, made, books)
 
     def one(given: Prompt) -> Trace:

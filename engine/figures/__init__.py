@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
 
 from engine.protocol.messages import Export, Exported, ExportGrid
+from engine.watch import UNWATCHED, Watch
 
 
-def render(export: Export | ExportGrid, cancelled: Callable[[], bool] = lambda: False) -> Exported:
+def render(export: Export | ExportGrid, watch: Watch = UNWATCHED) -> Exported:
     """The file's content. Raises EngineError (figure_failed, disk_full) and Stopped.
 
     What draws is loaded with the first figure: its libraries take half a second, and a worker must start fast.
     """
-    exported: Exported = import_module("engine.figures.rendering").render(export, cancelled)
+    exported: Exported = import_module("engine.figures.rendering").render(export, watch)
     return exported

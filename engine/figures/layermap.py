@@ -57,7 +57,8 @@ def _layers(relevance: Relevance) -> list[int | None]:
 
 def _drawable(values: np.ndarray | float) -> np.ndarray:
     """What is not a number has no length."""
-    return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    drawable: np.ndarray = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    return drawable
 
 
 def _frame(x: float, y: float, width: float, height: float) -> Iterator[Rectangle]:

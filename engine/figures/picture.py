@@ -35,7 +35,8 @@ def on_picture(relevance: Relevance, layer: int | None) -> np.ndarray:
     if layer is None:
         return relevance.input
     values = patches(relevance, layer)
-    return values[np.ix_(*map(covering, relevance.input.shape, values.shape))]
+    laid: np.ndarray = values[np.ix_(*map(covering, relevance.input.shape, values.shape))]
+    return laid
 
 
 def covering(pixels: int, patches: int) -> np.ndarray:

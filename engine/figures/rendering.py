@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import assert_never
 
 from engine.figures.arrays import npz_file, safetensors_file
@@ -21,6 +20,7 @@ from engine.figures.wording import Words
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export, Exported, ExportGrid
 from engine.reading.colours import colour_table
+from engine.watch import UNWATCHED, Watch
 
 _TITLE = "Relevance"  # of a PDF made without LaTeX
 _NO_LATEX = "No LaTeX was found, so the PDF was drawn without it: the text is set in another typeface."
@@ -28,7 +28,7 @@ _LATIN_ONLY = "pdfLaTeX shows letters outside Latin by their code points; with X
 _NO_EMOJI = "Emoji are drawn in the PDF; the .tex alone shows them in black, or by their code points."
 
 
-def render(export: Export | ExportGrid, cancelled: Callable[[], bool] = lambda: False) -> Exported:
+def render(export: Export | ExportGrid, watch: Watch = UNWATCHED) -> Exported:
     """The file's content. Raises EngineError (figure_failed, disk_full) and Stopped."""
     if isinstance(export, ExportGrid):
         return Exported(_grid(export))
@@ -52,7 +52,7 @@ def render(export: Export | ExportGrid, cancelled: Callable[[], bool] = lambda: 
             written = document(export)
             return Exported(written.text.encode(), _notes(_undrawn(written), _NO_EMOJI if written.emoji else ""))
         case "pdf":
-            return token_pdf(export, cancelled) if export.picture == "tokens" else Exported(pdf(_pages(export), _TITLE))
+            return token_pdf(export, watch) if export.picture == "tokens" else Exported(pdf(_pages(export), _TITLE))
         case _:
             assert_never(export.format)
 
@@ -126,14 +126,14 @@ def _pages(export: Export) -> list[Page]:
 
 
 def token_pdf(
-    export: Export, cancelled: Callable[[], bool] = lambda: False, words: Words | None = None, engine: str = ENGINES[0]
+    export: Export, watch: Watch = UNWATCHED, words: Words | None = None, engine: str = ENGINES[0]
 ) -> Exported:
     """The tokens as PDF, by `engine`, else by another LaTeX, else without; `words` stand under them."""
     if not engines_found():
         return Exported(pdf(token_pages(export, _fonts(export), TALLEST_PAGE, words), _TITLE), _NO_LATEX)
     written = document(export, words)
     pictures = {f"{name}.png": emoji_png(run) for name, run in written.emoji.items()}
-    made = typeset(written.text, pictures, cancelled, first=engine)
+    made = typeset(written.text, pictures, watch, first=engine)
     if made.engine == "pdflatex" and written.needs_fonts:
         return Exported(made.pdf, _LATIN_ONLY)
     missing = f"No letter was found in any font for {', '.join(made.missing)}." if made.missing else ""

@@ -11,11 +11,12 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.protocol.failures import EngineError, Stopped
+from engine.protocol.failures import EngineError
+from engine.watch import Watch
 
 # LuaLaTeX can write files anywhere even without a shell; nothing in our documents asks it to (see `to_tex`)
 ENGINES = ("xelatex", "lualatex", "pdflatex")
@@ -44,7 +45,7 @@ def engines_found() -> tuple[str, ...]:
 def typeset(
     text: str,
     pictures: Mapping[str, bytes],
-    cancelled: Callable[[], bool],
+    watch: Watch,
     time_limit: float = TIME_LIMIT,
     first: str = ENGINES[0],
 ) -> Typeset:
@@ -55,7 +56,7 @@ def typeset(
     failures = []
     for engine in found:
         try:
-            return _typeset_by(engine, text, pictures, cancelled, time_limit)
+            return _typeset_by(engine, text, pictures, watch, time_limit)
         except EngineError as failure:
             if failure.kind != "figure_failed":
                 raise
@@ -63,16 +64,14 @@ def typeset(
     raise failures[0]
 
 
-def _typeset_by(
-    engine: str, text: str, pictures: Mapping[str, bytes], cancelled: Callable[[], bool], time_limit: float
-) -> Typeset:
+def _typeset_by(engine: str, text: str, pictures: Mapping[str, bytes], watch: Watch, time_limit: float) -> Typeset:
     try:
         with tempfile.TemporaryDirectory(prefix="lxt-figure-", ignore_cleanup_errors=True) as name:
             folder = Path(name)
             (folder / "figure.tex").write_text(text, encoding="utf-8")
             for picture, data in pictures.items():
                 (folder / picture).write_bytes(data)
-            code = _run(engine, folder, cancelled, time_limit)
+            code = _run(engine, folder, watch, time_limit)
             log = _read(folder / "figure.log").decode("utf-8", "replace")
             pdf = _read(folder / "figure.pdf")
     except OSError as error:
@@ -88,7 +87,7 @@ def _typeset_by(
     return Typeset(pdf, engine, tuple(missing))
 
 
-def _run(engine: str, folder: Path, cancelled: Callable[[], bool], time_limit: float) -> int:
+def _run(engine: str, folder: Path, watch: Watch, time_limit: float) -> int:
     """The exit code. However this ends, no process of the engine is left behind."""
     process = subprocess.Popen(
         [engine, *_FLAGS, "figure.tex"],
@@ -104,8 +103,7 @@ def _run(engine: str, folder: Path, cancelled: Callable[[], bool], time_limit: f
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 return process.wait(_LOOK_EVERY)
-            if cancelled():
-                raise Stopped
+            watch.check()
             if time.monotonic() > ends:
                 raise EngineError(f"{engine} did not finish within {time_limit:.0f} seconds.", "figure_failed")
     finally:

@@ -60,7 +60,7 @@ def kind_of(settings: Mapping[str, Any]) -> Kind | None:
 def takes_images(module: nn.Module) -> bool:
     """Whether `module` is given pixels: as it says, or because it has no embeddings that ids could be given to."""
     if (main := getattr(module, "main_input_name", None)) is not None:
-        return main == "pixel_values"
+        return bool(main == "pixel_values")
     return not any(isinstance(part, nn.Embedding) for part in module.modules())
 
 

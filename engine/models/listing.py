@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from huggingface_hub import CacheNotFound, constants, scan_cache_dir
-from huggingface_hub.utils import CachedRepoInfo
+from huggingface_hub import CachedRepoInfo, CacheNotFound, constants, scan_cache_dir
 
 from engine.models.architecture import can_be_explained
 from engine.models.storage.checkpoint import Checkpoint

@@ -44,9 +44,10 @@ def read_config(checkpoint: Checkpoint, *, trust_remote_code: bool) -> PreTraine
         if (path := checkpoint.folder / name).is_file():
             read_json(path)  # names the file and the place of a defect, which the libraries do not
     with Reading(f"the settings of “{checkpoint.shown}”"):
-        return AutoConfig.from_pretrained(
+        config: PreTrainedConfig = AutoConfig.from_pretrained(
             checkpoint.folder, local_files_only=True, trust_remote_code=trust_remote_code, **_from_gguf(checkpoint)
         )
+        return config
 
 
 def read_tokenizer(
@@ -73,9 +74,8 @@ def read_preprocess(checkpoint: Checkpoint, *, trust_remote_code: bool) -> Calla
         return None
     read_json(checkpoint.folder / PREPROCESSOR_FILE)
     with Reading(f"the preprocessing of “{checkpoint.shown}”"):
-        processor: Any = AutoImageProcessor.from_pretrained(
-            checkpoint.folder, local_files_only=True, trust_remote_code=trust_remote_code
-        )
+        read: Callable[..., Callable[..., Any]] = AutoImageProcessor.from_pretrained
+        processor = read(checkpoint.folder, local_files_only=True, trust_remote_code=trust_remote_code)
 
     def preprocess(image: Image.Image) -> Tensor:
         pixel_values: Tensor = processor(images=image, return_tensors="pt")["pixel_values"][0]

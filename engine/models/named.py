@@ -15,12 +15,12 @@ from torch import Tensor, nn
 from torchvision.models import WeightsEnum
 from torchvision.transforms import InterpolationMode, v2
 
-from engine.models.progress import AskCancelled, ReportProgress
 from engine.models.storage.checkpoint import Checkpoint
 from engine.models.storage.published import fetch_weights
 from engine.models.storage.reading_files import Reading
 from engine.models.storage.state_dicts import count_classes, fill, filled, require_file, tensors_in
 from engine.protocol.failures import ModelError
+from engine.watch import Watch
 
 RANDOM = "random"  # the weights of an untrained model
 RANDOM_SEED = 0  # the same name is the same model every time
@@ -37,9 +37,7 @@ class Classifier:
     labels: tuple[str, ...]
 
 
-def named_classifier(
-    name: str, weights: str | None, progress: ReportProgress | None, cancelled: AskCancelled | None
-) -> Classifier:
+def named_classifier(name: str, weights: str | None, watch: Watch) -> Classifier:
     """The torchvision model `name` with its best published weights, others of them, those in a file, or random ones."""
     known = torchvision.models.list_models(module=torchvision.models)
     if name not in known:
@@ -51,7 +49,7 @@ def named_classifier(
     published = torchvision.models.get_model_weights(name)
     if weights is None or weights in published.__members__:
         chosen = published[weights or "DEFAULT"]
-        fetch_weights(chosen.url, progress, cancelled)
+        fetch_weights(chosen.url, watch)
         return _presented(_built(name, chosen), [chosen])
     if weights != RANDOM:
         return _presented(_from_file(name, Path(weights).expanduser(), published), list(published))
@@ -82,7 +80,8 @@ def _built(name: str, weights: WeightsEnum | None = None, **arguments: Any) -> n
             arguments["init_weights"] = True
     with torch.random.fork_rng(devices=[]), Reading(f"torchvision's {name}"):
         torch.manual_seed(RANDOM_SEED)
-        return torchvision.models.get_model(name, weights=weights, **arguments).eval()
+        module: nn.Module = torchvision.models.get_model(name, weights=weights, **arguments)
+        return module.eval()
 
 
 def _presented(module: nn.Module, presets: Sequence[WeightsEnum]) -> Classifier:

@@ -20,7 +20,7 @@ from engine.models.information import describe
 from engine.models.loading import read_config, read_preprocess, read_tokenizer, read_weights
 from engine.models.machine.device import choose_device, choose_dtype
 from engine.models.named import RANDOM, Classifier, described_classifier, named_classifier
-from engine.models.progress import AskCancelled, ReportProgress, check, loading_reported
+from engine.models.progress import loading_reported
 from engine.models.storage.checkpoint import Checkpoint
 from engine.models.storage.download import fetch
 from engine.models.storage.gguf_files import read_once
@@ -30,6 +30,7 @@ from engine.models.timm_models import timm_classifier
 from engine.models.vocabulary import Vocabulary
 from engine.protocol.failures import ModelError
 from engine.protocol.values import ModelInfo, ModelSource, Quantization
+from engine.watch import AskCancelled, ReportProgress, Watch
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,23 +94,24 @@ def load_model(
         file = None if weights is None else str(weights)
         texts = tuple(classes)
         source = ModelSource(str(source), revision, device, dtype, quantization, trust_remote_code, file, texts)
+    watch = Watch(progress, cancelled)
     choose_device(source.device)  # before hours of download
     place = locate(source.name)
     if isinstance(place, NamedArchitecture):
         if place.library == "timm":
             found = timm_classifier(place.name, source.weights)
         else:
-            found = named_classifier(place.name, source.weights, progress, cancelled)
+            found = named_classifier(place.name, source.weights, watch)
         title = f"{place.name} (random weights)" if source.weights == RANDOM else place.name
         return _placed(found, source, title, preprocess, labels)
     if source.weights is not None:
         raise ModelError(f"“{source.name}” has weights of its own: weights are for names such as torchvision:vit_b_16.")
-    checkpoint, title, commit = _find(place, source, progress, cancelled)
-    check(cancelled)
+    checkpoint, title, commit = _find(place, source, watch)
+    watch.check()
     if not checkpoint.gguf and is_described(checkpoint.settings()):
         return _placed(described_classifier(checkpoint), source, title, preprocess, labels)
-    with loading_reported(progress, cancelled), read_once() if checkpoint.gguf else nullcontext():
-        return _open(checkpoint, source, title, commit, tokenizer, preprocess, labels, cancelled)
+    with loading_reported(watch), read_once() if checkpoint.gguf else nullcontext():
+        return _open(checkpoint, source, title, commit, tokenizer, preprocess, labels, watch)
 
 
 def _placed(
@@ -129,12 +131,7 @@ def _placed(
     return Model(module, None, info, preprocess or found.preprocess)
 
 
-def _find(
-    place: Folder | GgufFile | HubModel,
-    source: ModelSource,
-    progress: ReportProgress | None,
-    cancelled: AskCancelled | None,
-) -> tuple[Checkpoint, str, str | None]:
+def _find(place: Folder | GgufFile | HubModel, source: ModelSource, watch: Watch) -> tuple[Checkpoint, str, str | None]:
     """The checkpoint on this disk, a title for it, and its commit where it has one."""
     match place:
         case Folder(path, bundled):
@@ -142,7 +139,7 @@ def _find(
         case GgufFile(path):
             return Checkpoint(path.parent, path.name), path.stem, None
         case HubModel(id):
-            folder = fetch(id, source.revision, source.trust_remote_code, progress, cancelled)
+            folder = fetch(id, source.revision, source.trust_remote_code, watch)
             return Checkpoint(folder), id.rpartition("/")[2], folder.name
         case _:
             assert_never(place)
@@ -156,7 +153,7 @@ def _open(
     tokenizer: PreTrainedTokenizerBase | None,
     preprocess: Callable[[Image.Image], Tensor] | None,
     labels: Sequence[str],
-    cancelled: AskCancelled | None,
+    watch: Watch,
 ) -> Model:
     trusted, quantization = source.trust_remote_code, source.quantization
     if checkpoint.gguf and quantization:
@@ -171,12 +168,12 @@ def _open(
     config = read_config(checkpoint, trust_remote_code=trusted)
     if checkpoint.gguf:
         kind = require_kind(config.to_dict(), title, trust_remote_code=trusted)
-    check(cancelled)
+    watch.check()
     if tokenizer is None and (source.classes or not kind.takes_pixels):
         tokenizer = read_tokenizer(checkpoint, config, trust_remote_code=trusted)
     if preprocess is None and kind.takes_pixels:
         preprocess = read_preprocess(checkpoint, trust_remote_code=trusted)
-    check(cancelled)
+    watch.check()
     module = read_weights(
         checkpoint, config, kind, dtype=dtype, device=device, quantization=quantization, trust_remote_code=trusted
     )

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from transformers import modeling_gguf_pytorch_utils
 from transformers.utils import logging
 
-from engine.protocol.failures import Stopped
-from engine.protocol.messages import Phase
-
-ReportProgress = Callable[[Phase, int, int], None]
-AskCancelled = Callable[[], bool]
+from engine.watch import Watch
 
 
 class _Bar:
@@ -45,30 +42,20 @@ class _Bar:
         return lambda *_args, **_kwargs: None  # captions and colours
 
 
-def check(cancelled: AskCancelled | None) -> None:
-    """Raises Stopped if that was asked for."""
-    if cancelled is not None and cancelled():
-        raise Stopped
-
-
 @contextmanager
-def loading_reported(progress: ReportProgress | None, cancelled: AskCancelled | None) -> Iterator[None]:
+def loading_reported(watch: Watch) -> Iterator[None]:
     """Inside, transformers reports the weights it has loaded and draws nothing; its progress bars are put back."""
 
-    def step(done: int, total: int) -> None:
-        check(cancelled)
-        if progress is not None:
-            progress("load", done, total)
-
     def bar(_factory: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Bar:
-        return _Bar(step, args[0] if args else kwargs.get("iterable"), kwargs.get("total"))
+        return _Bar(partial(watch.step, "load"), args[0] if args else kwargs.get("iterable"), kwargs.get("total"))
 
     # The reader of GGUF files has a bar of its own, which no hook reaches.
-    drawn = modeling_gguf_pytorch_utils.tqdm
+    gguf: Any = modeling_gguf_pytorch_utils
+    drawn = gguf.tqdm
     before = logging.set_tqdm_hook(bar)
-    modeling_gguf_pytorch_utils.tqdm = lambda *args, **kwargs: bar(None, args, kwargs)
+    gguf.tqdm = lambda *args, **kwargs: bar(None, args, kwargs)
     try:
         yield
     finally:
-        modeling_gguf_pytorch_utils.tqdm = drawn
+        gguf.tqdm = drawn
         logging.set_tqdm_hook(before)

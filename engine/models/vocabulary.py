@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +14,8 @@ from engine.models.labels import bytes_label, label
 
 _UNDECODABLE = "\ufffd"
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
-_BYTE_OF = {character: byte for byte, character in bytes_to_unicode().items()}
+_characters: Callable[[], dict[int, str]] = bytes_to_unicode
+_BYTE_OF = {character: byte for byte, character in _characters().items()}
 
 
 @dataclass(frozen=True)

@@ -121,5 +121,5 @@ def _map_and_back(
     linear: Callable[..., Tensor], weight: Tensor, bias: Tensor | None, operands: Sequence[Tensor]
 ) -> tuple[Tensor, _Back]:
     """The linear map of `operands`, an input and perhaps the bias, and the map from a gradient to theirs."""
-    result: Any = vjp(lambda x, bias=bias: linear(x, weight, bias), *operands)
-    return result
+    result, back, *_ = vjp(lambda x, bias=bias: linear(x, weight, bias), *operands)
+    return result, back

@@ -113,7 +113,8 @@ class _RmsNorm(Function):
         ctx: Any, x: Tensor, f: Callable[[Tensor], Tensor], axes: int, weight: Tensor | None, eps: float
     ) -> Tensor:
         if x.is_contiguous():
-            y, rstd = torch.ops.aten._fused_rms_norm(x, x.shape[-axes:], weight, eps)
+            normed: tuple[Tensor, Tensor] = torch.ops.aten._fused_rms_norm(x, x.shape[-axes:], weight, eps)
+            y, rstd = normed
             ctx.save_for_backward(rstd.to(x.dtype), weight)
             return y
         wide = x.to(torch.promote_types(x.dtype, torch.float32))

@@ -111,11 +111,13 @@ class RuleMode(TorchFunctionMode):
 
     def __enter__(self) -> RuleMode:
         _entered.modes.append(self)
-        super().__enter__()
+        mode: Any = super()  # torch's modes have no types
+        mode.__enter__()
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        super().__exit__(*exception)
+        mode: Any = super()
+        mode.__exit__(*exception)
         _entered.modes.pop()
 
 

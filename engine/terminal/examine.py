@@ -13,7 +13,6 @@ from engine.attribution.trust.coverage import coverage
 from engine.attribution.trust.self_test import self_test
 from engine.models.opening import Model, load_model
 from engine.models.sight.seeing import see_noise
-from engine.protocol.messages import Progress
 from engine.protocol.reports import PLAIN_GRADIENT, CoverageRow, SelfTest
 from engine.protocol.values import ModelSource
 from engine.terminal.columns import table
@@ -76,4 +75,4 @@ def _self_test_lines(report: SelfTest) -> Iterator[str]:
 
 def _opened(source: ModelSource) -> Model:
     with ProgressLine() as line:
-        return load_model(source, progress=lambda phase, done, total: line.show(Progress(phase, done, total)))
+        return load_model(source, progress=line.show)

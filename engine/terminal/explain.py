@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from engine.figures import render
 from engine.protocol.failures import EngineError
 from engine.protocol.looks import Look
-from engine.protocol.messages import Drawing, Explain, Explained, Export, Exported, FigureFormat, Progress
+from engine.protocol.messages import Drawing, Explain, Explained, Export, Exported, FigureFormat
 from engine.session import Session
 from engine.terminal.progress_on_stderr import ProgressLine
+from engine.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ def explain(question: Explain, look: Look, figure: Figure | None) -> tuple[Expla
     """The answer, and the figure where one is wanted. Raises EngineError."""
     session = Session()
     with ProgressLine() as line:
-        answer = session.answer(question, line.show, _never)
+        answer = session.answer(question, Watch(line.show))
         assert isinstance(answer, Explained)
         last = len(answer.relevance.layers) - 1
         if look.layer is not None and not 0 <= look.layer <= last:
@@ -32,10 +33,5 @@ def explain(question: Explain, look: Look, figure: Figure | None) -> tuple[Expla
         if figure is None:
             return answer, None
         if figure.format == "pdf":
-            line.show(Progress("typeset", 0, 0))
+            line.show("typeset", 0, 0)
         return answer, render(Export(answer.relevance, figure.format, figure.picture, look))
-
-
-def _never() -> bool:
-    """Ctrl+C raises KeyboardInterrupt here; nothing else stops a run."""
-    return False

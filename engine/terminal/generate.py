@@ -7,6 +7,7 @@ from engine.protocol.messages import ExplainEach, ExplainedEach, Generate, Gener
 from engine.rules.table import rule_set
 from engine.session import Session
 from engine.terminal.progress_on_stderr import ProgressLine
+from engine.watch import Watch
 
 
 def generate(asked: Generate, rules: str, format: MatrixFormat | None) -> tuple[Generated, bytes | None]:
@@ -14,15 +15,10 @@ def generate(asked: Generate, rules: str, format: MatrixFormat | None) -> tuple[
     rule_set(rules)  # a wrong name is told before the model is loaded
     session = Session()
     with ProgressLine() as line:
-        said = session.answer(asked, line.show, _never)
+        said = session.answer(asked, Watch(line.show))
         assert isinstance(said, Generated)
         if format is None:
             return said, None
-        each = session.answer(ExplainEach(asked.source, said.input, rules), line.show, _never)
+        each = session.answer(ExplainEach(asked.source, said.input, rules), Watch(line.show))
         assert isinstance(each, ExplainedEach)
         return said, matrix_file(each.matrix, format)
-
-
-def _never() -> bool:
-    """Ctrl+C raises KeyboardInterrupt here; nothing else stops a run."""
-    return False

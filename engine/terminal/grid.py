@@ -8,12 +8,13 @@ from msgspec import structs
 
 from engine.figures import render
 from engine.protocol.inputs import Picture
-from engine.protocol.messages import Explain, Explained, Exported, ExportGrid, Progress
+from engine.protocol.messages import Explain, Explained, Exported, ExportGrid
 from engine.protocol.rule_names import Gamma
 from engine.protocol.targets import Target
 from engine.protocol.values import Image, ModelSource
 from engine.session import Session
 from engine.terminal.progress_on_stderr import ProgressLine
+from engine.watch import Watch
 
 
 def grid(
@@ -33,10 +34,10 @@ def grid(
     cells = []
     with ProgressLine() as line:
         for gamma in pairs:
-            answer = session.answer(Explain(source, Picture(image), target, gamma.name), line.show, _never)
+            answer = session.answer(Explain(source, Picture(image), target, gamma.name), Watch(line.show))
             assert isinstance(answer, Explained)
             cells.append(answer.relevance)
-        line.show(Progress("typeset", 0, 0))
+        line.show("typeset", 0, 0)
         asked = structs.replace(
             figure,
             cells=tuple(cells),
@@ -44,8 +45,3 @@ def grid(
             columns=tuple(f"linear {gamma:g}" for gamma in linear),
         )
         return asked, render(asked)
-
-
-def _never() -> bool:
-    """Ctrl+C raises KeyboardInterrupt here; nothing else stops a run."""
-    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from engine.protocol.messages import Phase, Progress
+from engine.protocol.messages import Phase
 
 _WORDS: dict[Phase, str] = {
     "download": "Downloading",
@@ -32,9 +32,9 @@ class ProgressLine:
     def __exit__(self, *_: object) -> None:
         self._write("")
 
-    def show(self, progress: Progress) -> None:
+    def show(self, phase: Phase, done: int, total: int) -> None:
         """Writes over the line before."""
-        self._write(_in_words(progress))
+        self._write(_in_words(phase, done, total))
 
     def _write(self, text: str) -> None:
         if self._watched and (text or self._width):
@@ -43,9 +43,9 @@ class ProgressLine:
             self._width = len(text)
 
 
-def _in_words(progress: Progress) -> str:
-    words, done, total = _WORDS[progress.phase], progress.done, progress.total
-    if progress.phase == "download":
+def _in_words(phase: Phase, done: int, total: int) -> str:
+    words = _WORDS[phase]
+    if phase == "download":
         amount = f"{done / _MEBIBYTE:,.0f}" + (f" of {total / _MEBIBYTE:,.0f}" if total else "")
         return f"{words} {amount} MiB"
     return f"{words} {done} of {total}" if total else words

@@ -8,13 +8,13 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from types import ModuleType
 
-from engine.protocol.failures import ModelError, Stopped
+from engine.protocol.failures import ModelError
 from engine.protocol.frames import PROTOCOL, Hello
-from engine.protocol.messages import Ending, Progress, Request, Tokenize, Tokenized
+from engine.protocol.messages import Ending, Request, Tokenize, Tokenized
 from engine.protocol.values import Token
+from engine.watch import Watch
 from engine.worker import main
 
 
@@ -23,21 +23,21 @@ class PanicException(BaseException):
 
 
 class Session:
-    def answer(self, request: Request, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> Ending:
+    def answer(self, request: Request, watch: Watch) -> Ending:
         assert isinstance(request, Tokenize)
-        do(request.text, report, cancelled)
+        do(request.text, watch)
         label = "\ud800" if request.text == "say the unsayable" else "a"
         return Tokenized((Token(1, request.text, 0, len(request.text), label),))
 
     def is_light(self, request: Request) -> bool:
         return isinstance(request, Tokenize) and request.text.startswith("light")
 
-    def warm_up(self, cancelled: Callable[[], bool]) -> None:
+    def warm_up(self, watch: Watch) -> None:
         print("warming up")
         sys.exit("nothing to warm up with")
 
 
-def do(text: str, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> None:
+def do(text: str, watch: Watch) -> None:
     match text:
         case "make noise":
             make_noise()
@@ -45,20 +45,18 @@ def do(text: str, report: Callable[[Progress], None], cancelled: Callable[[], bo
             print("may I?", input("Do you trust this code? "))
         case "block by block":
             for block in range(1_000_000):
-                report(Progress("forward", block, 1_000_000))
-                if cancelled():
-                    raise Stopped
+                watch.step("forward", block, 1_000_000)
                 time.sleep(0.001)
         case "compute without looking up":
-            report(Progress("forward", 0, 1))
+            watch.step("forward", 0, 1)
             time.sleep(3600)
         case "hold the interpreter's lock":
-            report(Progress("forward", 0, 1))
+            watch.step("forward", 0, 1)
             re.match("(a+)+$", "a" * 60 + "b")
         case "many reports":
             for phase in ("load", "forward"):
                 for done in range(10_001):
-                    report(Progress(phase, done, 0 if phase == "load" else 10_000))
+                    watch.step(phase, done, 0 if phase == "load" else 10_000)
         case "cannot" | "light, and cannot":
             raise ModelError("This model is not for you.")
         case "panic":

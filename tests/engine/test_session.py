@@ -25,7 +25,6 @@ from engine.protocol.messages import (
     Generated,
     Load,
     Loaded,
-    Phase,
     Progress,
     Request,
     Unload,
@@ -35,8 +34,7 @@ from engine.protocol.relevance import Relevance, TextPart
 from engine.protocol.targets import Target, Token, Top
 from engine.protocol.values import Image, ModelInfo, ModelSource, Prediction, ResolvedTarget
 from engine.session import KEPT_TRACES, PREDICTIONS, Session
-
-ReportPhase = Callable[[Phase, int, int], None]
+from engine.watch import AskCancelled, ReportProgress, Watch
 
 A, B = ModelSource("a"), ModelSource("b")
 
@@ -55,11 +53,13 @@ class FakeTrace:
     fails: list[BaseException]
     is_closed: bool = False
 
-    def explain(self, target: Target, *, rules: str, progress: ReportPhase, cancelled: object) -> Relevance:
+    def explain(
+        self, target: Target, *, rules: str, progress: ReportProgress | None, cancelled: AskCancelled | None
+    ) -> Relevance:
         assert not self.is_closed
         if self.fails:
             raise self.fails.pop()
-        progress("backward", 2, 2)
+        Watch(progress, cancelled).step("backward", 2, 2)
         resolved = ResolvedTarget(target, "“3”", 7, ((7, 1, 1.0),))
         zeros = np.zeros((3, 1), np.float32)
         part = TextPart(self.prompt, (), zeros[0], zeros)
@@ -86,12 +86,12 @@ class Engine:
     cannot_explain: list[BaseException] = field(default_factory=list)
 
     def open_model(
-        self, source: ModelSource, *, progress: Callable[[Phase, int, int], None], cancelled: object
+        self, source: ModelSource, *, progress: ReportProgress | None, cancelled: AskCancelled | None
     ) -> Model:
         gc.collect()
         self.alive_when_opening.append(sum(module() is not None for module in self.modules))
         self.opened.append(source)
-        progress("load", 1, 1)
+        Watch(progress, cancelled).step("load", 1, 1)
         if self.cannot_open:
             raise self.cannot_open.pop()
         module = nn.Module()
@@ -113,10 +113,14 @@ def engine() -> Engine:
 @pytest.fixture
 def ask(engine: Engine) -> Callable[[Request], Ending]:
     session = Session(engine.open_model, engine.record)
-    return lambda request: session.answer(request, lambda progress: None, lambda: False)
+    return lambda request: session.answer(request, Watch())
 
 
 Ask = Callable[[Request], Ending]
+
+
+def heard_by(steps: list[Progress]) -> Watch:
+    return Watch(lambda *step: steps.append(Progress(*step)))
 
 
 def test_that_a_model_is_opened_once_for_many_requests(engine: Engine, ask: Ask) -> None:
@@ -222,22 +226,22 @@ def test_that_a_trace_in_which_something_went_wrong_is_not_used_again(
 
 def test_that_progress_comes_with_its_phase(engine: Engine) -> None:
     heard: list[Progress] = []
-    Session(engine.open_model, engine.record).answer(Explain(A, Text("prompt")), heard.append, lambda: False)  # type: ignore[arg-type]
+    Session(engine.open_model, engine.record).answer(Explain(A, Text("prompt")), heard_by(heard))  # type: ignore[arg-type]
     assert heard == [Progress("load", 1, 1), Progress("backward", 2, 2)]
 
 
 def test_that_a_run_stopped_before_it_began_does_nothing(engine: Engine) -> None:
     with pytest.raises(Stopped):
-        Session(engine.open_model, engine.record).answer(Load(A), lambda progress: None, lambda: True)  # type: ignore[arg-type]
+        Session(engine.open_model, engine.record).answer(Load(A), Watch(cancelled=lambda: True))  # type: ignore[arg-type]
     assert engine.opened == []
 
 
 def test_that_warming_up_leaves_nothing_held(engine: Engine) -> None:
     session = Session(engine.open_model, engine.record)  # type: ignore[arg-type]
-    session.warm_up(lambda: False)
+    session.warm_up(Watch())
     assert engine.opened == [ModelSource("bundled:llama")]
     assert engine.traces[0].is_closed
-    session.answer(Load(A), lambda progress: None, lambda: False)
+    session.answer(Load(A), Watch())
     assert engine.opened[-1] == A
 
 
@@ -246,22 +250,22 @@ def test_that_a_session_generates_and_explains_what_was_generated() -> None:
     source = ModelSource("bundled:llama")
     heard: list[Progress] = []
     prompt = "In 1922 the British reached 8,320 m. Answer: "
-    said = session.answer(Generate(source, Text(prompt), max_new_tokens=4), heard.append, lambda: False)
+    said = session.answer(Generate(source, Text(prompt), max_new_tokens=4), heard_by(heard))
     assert isinstance(said, Generated)
     assert {step.phase for step in heard} >= {"generate"}
     assert said.input.text.startswith(prompt)
     assert len(said.input.continuation.ids) == 4
     first = said.input.continuation
-    each = session.answer(ExplainEach(source, Text(said.input.text, first)), heard.append, lambda: False)
+    each = session.answer(ExplainEach(source, Text(said.input.text, first)), heard_by(heard))
     assert isinstance(each, ExplainedEach)
     assert each.matrix.rows.shape == (4, len(each.matrix.tokens))
     place = each.matrix.start
     asked = Explain(source, Text(said.input.text, first), target=Token(first.ids[0], place - 1))
-    answer = session.answer(asked, heard.append, lambda: False)
+    answer = session.answer(asked, heard_by(heard))
     assert isinstance(answer, Explained)
     assert answer.relevance.tokens == each.matrix.tokens
     assert answer.relevance.value == pytest.approx(float(each.matrix.values[0]))
-    more = session.answer(Generate(source, Text(said.input.text, first), max_new_tokens=2), heard.append, lambda: False)
+    more = session.answer(Generate(source, Text(said.input.text, first), max_new_tokens=2), heard_by(heard))
     assert isinstance(more, Generated)
     assert more.input.continuation.ids[:4] == first.ids
     assert more.input.continuation.start == first.start
@@ -273,7 +277,7 @@ def test_that_gammas_share_a_forward_pass_and_pictures_do_not(engine: Engine) ->
     for digest in ("a", "b"):
         for rules in ("gamma(conv=1, linear=0)", "gamma(conv=0.25, linear=0.05)"):
             asked = Explain(A, Picture(Image("cat.png", digest, b"bytes")), rules=rules)
-            answer = session.answer(asked, lambda progress: None, lambda: False)
+            answer = session.answer(asked, Watch())
             assert isinstance(answer, Explained) and answer.relevance.rules == rules
     assert len(engine.traces) == 2
 
@@ -281,6 +285,6 @@ def test_that_gammas_share_a_forward_pass_and_pictures_do_not(engine: Engine) ->
 def test_that_an_answer_leaves_the_pictures_bytes_out(engine: Engine) -> None:
     session = Session(engine.open_model, engine.record)  # type: ignore[arg-type]
     asked = Explain(A, Picture(Image("cat.png", "a", b"bytes")))
-    answer = session.answer(asked, lambda progress: None, lambda: False)
+    answer = session.answer(asked, Watch())
     assert isinstance(answer, Explained) and isinstance(answer.question.input, Picture)
     assert (answer.question, answer.question.input.image.data) == (asked, b"")

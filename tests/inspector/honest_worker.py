@@ -6,6 +6,7 @@ from engine.protocol.failures import EngineError
 from engine.protocol.messages import Event, Request
 from engine.runs import failure
 from engine.session import Session
+from engine.watch import Watch
 from tests.inspector.fake_worker import FakeWorker
 
 
@@ -23,6 +24,6 @@ class HonestWorker(FakeWorker):
 
     def _ending(self, request: Request) -> Event:
         try:
-            return self._session.answer(request, lambda progress: None, lambda: False)
+            return self._session.answer(request, Watch())
         except EngineError as error:
             return failure(error)

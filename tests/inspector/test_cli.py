@@ -9,7 +9,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -34,6 +34,7 @@ from engine.protocol.values import Memory, ModelSource, Prediction
 from engine.rules.table import RULE_SETS
 from engine.terminal import explain as explain_command
 from engine.terminal import grid as grid_command
+from engine.watch import Watch
 from inspector.command_line.cli import RuleSet, cli
 from tests.engine.figures.made_relevance import of_picture
 
@@ -240,7 +241,7 @@ class PaintingSession:
 
     asked: list[Request]
 
-    def answer(self, request: Request, report: object, cancelled: Callable[[], bool]) -> Ending:
+    def answer(self, request: Request, watch: Watch) -> Ending:
         self.asked.append(request)
         assert isinstance(request, Explain)
         relevance = replace(of_picture(), rules=request.rules)

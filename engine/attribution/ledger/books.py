@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.autograd import Function
 
 from engine.anatomy import parts_of
+from engine.attribution.gradients import on_gradient
 from engine.attribution.ledger.constants import BIASES, CONSTANTS, Part, Read, product, whole, wide, without_masks
 from engine.models.machine.quantization import is_in_8_bits, is_quantized
 from engine.protocol.values import Account, ConstantKind, Ledger
@@ -96,7 +97,7 @@ class Books:
         """Enters what `read` makes of the gradient at `result`."""
         if result.requires_grad:
             place = self.place
-            result.register_hook(lambda grad: self.enter(kind, place, lambda: read(grad)))
+            on_gradient(result, lambda grad: self.enter(kind, place, lambda: read(grad)))
 
     def enter(self, kind: str, place: int, amount: Callable[[], Tensor]) -> None:
         """Writes an amount down, if a backward pass is being accounted for."""
@@ -180,7 +181,9 @@ class _Measured(Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         def relevance() -> Tensor:
-            return ctx.sign * sum(product(grad, x) for grad, x in zip(grads, ctx.saved_tensors, strict=True))
+            relevances = (product(grad, x) for grad, x in zip(grads, ctx.saved_tensors, strict=True))
+            total: Tensor = ctx.sign * sum(relevances)
+            return total
 
         ctx.books.enter("softmax", ctx.place, relevance)
         return (None, None, *grads)
@@ -204,7 +207,8 @@ class _SoftmaxKeeps(Function):
             (p,) = ctx.saved_tensors
             p, g = p.to(wide(p)), grad.to(wide(p))
             arrived = (g * p).sum(ctx.axis, keepdim=True)
-            return arrived.sum() - ((g - arrived) * torch.special.xlogy(p, p)).sum()
+            less: Tensor = arrived.sum() - ((g - arrived) * torch.special.xlogy(p, p)).sum()
+            return less
 
         ctx.books.enter("softmax", ctx.place, kept)
         return grad, None, None

@@ -36,7 +36,7 @@ def coverage(
     inputs = inputs_of(model, prompt, input_ids, pixel_values)
     census = _Census(chosen)
     with census.walking(model.module):
-        record(model.module, inputs, chosen, False, lambda behind, blocks: None, census)
+        record(model.module, inputs, chosen, checkpointing=False, observer=census)
     return tuple(CoverageRow(*names, count) for names, count in census.found.items())
 
 

@@ -28,7 +28,7 @@ class InDouble(TorchFunctionMode):
 def _grouped_mm(x: Tensor, weights: Tensor, *, offs: Tensor, **_: Any) -> Tensor:
     """Rows of `x` by a matrix for each group of them: torch has no such product in float64."""
     sizes = torch.diff(offs, prepend=offs.new_zeros(1)).tolist()
-    groups = x[: sum(sizes)].split(sizes)
+    groups = torch.split(x[: sum(sizes)], sizes)
     products = [group @ matrix for group, matrix in zip(groups, weights, strict=True)]
     return torch.cat([*products, x.new_zeros(len(x) - sum(sizes), weights.shape[-1])])
 

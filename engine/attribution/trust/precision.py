@@ -11,9 +11,9 @@ from engine.attribution.tracing import trace
 from engine.models.information import describe
 from engine.models.machine.memory import free_bytes
 from engine.models.opening import Model
-from engine.models.progress import AskCancelled
 from engine.protocol.failures import EngineError
 from engine.protocol.targets import Token
+from engine.watch import UNWATCHED, Watch
 
 _LARGEST = 2_000_000_000  # parameters: beyond, the check would hold up opening for longer than it takes to explain
 _LENGTH = 48  # tokens of the check's prompt
@@ -21,7 +21,7 @@ _HALF = ("bfloat16", "float16")
 _SPARE = 2  # times what the copy in float32 takes must be free
 
 
-def agreement_with_float32(model: Model, cancelled: AskCancelled | None = None) -> float | None:
+def agreement_with_float32(model: Model, watch: Watch = UNWATCHED) -> float | None:
     """The rank correlation of the tokens' relevance (AttnLRP) with that in float32, on a short prompt of random ids.
 
     None where the model is not in half precision, or is too large for a copy in float32 beside it.
@@ -35,12 +35,12 @@ def agreement_with_float32(model: Model, cancelled: AskCancelled | None = None) 
     length = min(_LENGTH, info.max_tokens or _LENGTH)
     ids = torch.randint(info.vocabulary, (length,), generator=torch.Generator().manual_seed(0)).tolist()
     try:
-        with trace(model, input_ids=ids, cancelled=cancelled) as half:
+        with trace(model, input_ids=ids, cancelled=watch.cancelled) as half:
             found = half.explain()
         target = Token(found.target.terms[0][1])  # the same logit: rounding may change which is the largest
         full = copy.deepcopy(model.module).float()
         copied = Model(full, None, describe(full, info.source, info.title, None))
-        with trace(copied, input_ids=ids, cancelled=cancelled) as exact:
+        with trace(copied, input_ids=ids, cancelled=watch.cancelled) as exact:
             return rank_correlation(found.input, exact.explain(target).input)
     except EngineError:  # what cannot be explained says so when it is asked for
         return None

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from engine.attribution.forecast import forecast_bytes
 from engine.attribution.inputs.given import Inputs, inputs_of
 from engine.attribution.recording import plain_logits, record
+from engine.attribution.trace import Trace
 from engine.attribution.tracing import trace
 from engine.attribution.trust.coverage import coverage
 from engine.attribution.trust.double import InDouble
@@ -89,7 +90,7 @@ def _exactness(model: Model, given: _Given) -> Iterator[Check]:
     plain = plain_logits(model.module, inputs)
     for rules in (*RULE_SETS.values(), gamma()):
         name = rules.name
-        recording = record(model.module, inputs, rules, False, lambda behind, blocks: None)
+        recording = record(model.module, inputs, rules, checkpointing=False)
         off = float((recording.logits(recording.length - 1).detach() - plain).abs().max())
         sentence = f"Logits under {name} are the model's own, bit for bit."
         if off != 0:
@@ -122,7 +123,8 @@ def _ledger_in_double(model: Model, given: _Given) -> Check:
 
 def _ledger_of(model: Model, given: _Given, rules: RuleSet) -> Ledger:
     target = Top(0) if model.info.predicts == "masked token" else Top()  # there may be no mask
-    with trace(model, **given.named, rules=rules) as recorded:
+    recorded: Trace = trace(model, **given.named, rules=rules)
+    with recorded:
         ledger = recorded.explain(target).ledger
     assert ledger is not None
     return ledger

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
@@ -20,9 +21,10 @@ def quantized_as(quantization: Quantization, dtype: torch.dtype) -> BitsAndBytes
         raise ModelError(
             f"Opening a model in {quantization} needs {' and '.join(missing)}: pip install lxt-inspector[quantized]"
         )
+    settings: Callable[..., BitsAndBytesConfig] = BitsAndBytesConfig
     if quantization == "8bit":
-        return BitsAndBytesConfig(load_in_8bit=True)
-    return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype)
+        return settings(load_in_8bit=True)
+    return settings(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype)
 
 
 def is_quantized(layer: nn.Module) -> bool:

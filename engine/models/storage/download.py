@@ -13,10 +13,10 @@ from huggingface_hub import HfApi, constants, snapshot_download, try_to_load_fro
 from huggingface_hub.utils import _xet
 from tqdm.auto import tqdm
 
-from engine.models.progress import AskCancelled, ReportProgress, check
 from engine.models.storage.checkpoint import TOKENIZER_FILES, WEIGHTS, Checkpoint
 from engine.models.storage.hub_failures import hub_failures
 from engine.protocol.failures import EngineError, ModelError, Stopped
+from engine.watch import Watch
 
 _LOOK_AGAIN = 0.1  # seconds between two looks at a download
 _GB = 1e9
@@ -28,13 +28,7 @@ _SETTINGS = ("*.json", "*.jinja", "*.txt", *TOKENIZER_FILES)
 _NOT_SETTINGS = ("*.index.json", "*.safetensors.*", "README*", "LICENSE*", "USE_POLICY*")
 
 
-def fetch(
-    id: str,
-    revision: str | None,
-    with_code: bool,
-    progress: ReportProgress | None,
-    cancelled: AskCancelled | None,
-) -> Path:
+def fetch(id: str, revision: str | None, with_code: bool, watch: Watch) -> Path:
     """The folder that holds the model `id`, downloaded if it is not all there. Its name is the commit.
 
     A model in the cache is taken as it is, without asking the hub whether there is a newer one: its answer stays
@@ -48,7 +42,7 @@ def fetch(
         names = wanted(sizes, with_code)
         _require_weights(id, sizes, names)
         _require_disk(id, sum(sizes[name] for name in names))
-        folder = _Download(id, revision, names, sum(sizes[name] for name in names)).run(progress, cancelled)
+        folder = _Download(id, revision, names, sum(sizes[name] for name in names)).run(watch)
     if not all((folder / name).is_file() for name in names):
         raise EngineError(f"The connection was lost before “{id}” was complete. Open it again to go on.", "offline")
     return folder
@@ -85,15 +79,13 @@ class _Download:
         self._folder: Path | None = None
         self._error: BaseException | None = None
 
-    def run(self, progress: ReportProgress | None, cancelled: AskCancelled | None) -> Path:
+    def run(self, watch: Watch) -> Path:
         thread = threading.Thread(target=self._work, name="download", daemon=True)
         thread.start()
         try:
             while thread.is_alive():
                 thread.join(_LOOK_AGAIN)
-                check(cancelled)
-                if progress is not None:
-                    progress("download", min(self._done, self._total), self._total)
+                watch.step("download", min(self._done, self._total), self._total)
         finally:
             self._left.set()
             if thread.is_alive():
@@ -115,7 +107,7 @@ class _Download:
     def _bar(self) -> type[tqdm]:
         add, left = self._add, self._left.is_set
 
-        class Bar(tqdm):
+        class Bar(tqdm):  # type: ignore[misc]  # tqdm has no types
             """Counts the bytes of all files, draws nothing, and ends the download once nobody waits for it."""
 
             def __init__(self, *args: Any, **keywords: Any) -> None:

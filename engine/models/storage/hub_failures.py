@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from huggingface_hub import constants
+from huggingface_hub import constants, errors
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
     HFValidationError,
-    HTTPError,
     LocalEntryNotFoundError,
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
@@ -22,13 +22,16 @@ from engine.protocol.failures import EngineError
 
 _LOGIN = "`hf auth login`"
 
+_untyped: Any = errors
+_HTTPError: type[Exception] = _untyped.HTTPError  # of the library that the hub's own speaks with, old or new
+
 
 @contextmanager
 def hub_failures(id: str, revision: str | None) -> Iterator[None]:
     """Inside, failures of the hub become EngineErrors about the model `id`."""
     try:
         yield
-    except (HTTPError, OSError, HFValidationError) as error:
+    except (_HTTPError, OSError, HFValidationError) as error:
         raise _failure(error, id, revision) from error
 
 
@@ -61,7 +64,9 @@ def _failure(error: Exception, id: str, revision: str | None) -> EngineError:
                 "or set HF_HOME to a folder on another disk. What is there already is kept.",
                 "disk_full",
             )
-        case LocalEntryNotFoundError() | HTTPError() | ConnectionError() | TimeoutError():
+        case LocalEntryNotFoundError() | ConnectionError() | TimeoutError():
+            return _unreachable(id)
+        case _ if isinstance(error, _HTTPError):
             return _unreachable(id)
         case _:
             return EngineError(f"“{id}” could not be downloaded: {error}", "offline")

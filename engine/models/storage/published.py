@@ -14,8 +14,8 @@ from uuid import uuid4
 
 import torch
 
-from engine.models.progress import AskCancelled, ReportProgress, check
 from engine.protocol.failures import EngineError, ModelError
+from engine.watch import Watch
 
 _LOOK_AGAIN = 0.1  # seconds between two looks at a download
 _PATIENCE = 20  # seconds without a byte after which a connection is lost
@@ -24,11 +24,11 @@ _AT_ONCE = 1 << 18  # bytes
 _DIGEST = re.compile(r"-([0-9a-f]{8,})\.")  # in a file's name: how the SHA-256 of its bytes begins
 
 
-def fetch_weights(url: str, progress: ReportProgress | None, cancelled: AskCancelled | None) -> Path:
+def fetch_weights(url: str, watch: Watch) -> Path:
     """The file of weights at `url`, downloaded where it is not there yet. Raises EngineError; Stopped."""
     file = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlsplit(url).path).name
     if not file.is_file():
-        _Download(url, file).run(progress, cancelled)
+        _Download(url, file).run(watch)
     return file
 
 
@@ -41,15 +41,13 @@ class _Download:
         self._left = threading.Event()
         self._error: BaseException | None = None
 
-    def run(self, progress: ReportProgress | None, cancelled: AskCancelled | None) -> None:
+    def run(self, watch: Watch) -> None:
         thread = threading.Thread(target=self._work, name="download", daemon=True)
         thread.start()
         try:
             while thread.is_alive():
                 thread.join(_LOOK_AGAIN)
-                check(cancelled)
-                if progress is not None:
-                    progress("download", self._done, self._total)
+                watch.step("download", self._done, self._total)
         finally:
             self._left.set()
         if self._error is not None:

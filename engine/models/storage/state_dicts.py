@@ -75,7 +75,8 @@ def fill(module: nn.Module, weights: Mapping[str, Tensor], shown: str) -> None:
 
 def head_name(module: nn.Module) -> str:
     """The name of the map that gives the logits: the last there is, linear or, in fully convolutional nets, not."""
-    return [name for name, part in module.named_modules() if isinstance(part, nn.Linear | nn.Conv2d)][-1]
+    maps: list[str] = [name for name, part in module.named_modules() if isinstance(part, nn.Linear | nn.Conv2d)]
+    return maps[-1]
 
 
 def count_classes(module: nn.Module) -> int:

@@ -12,6 +12,7 @@ from engine.figures.latex import document
 from engine.figures.rendering import render
 from engine.figures.typesetting import ENGINES, engines_found, is_whole_pdf, typeset
 from engine.protocol.messages import Export
+from engine.watch import Watch
 from tests.engine.figures.hostile import FRAGMENTS, examples, hostile_text
 from tests.engine.figures.made_relevance import relevance
 
@@ -66,7 +67,7 @@ def test_that_a_token_reads_no_file(command: str, tmp_path: Path) -> None:
 def test_that_a_document_with_an_error_says_so() -> None:
     written = document(Export(relevance(READABLE), "pdf")).text.replace("\\begin{document}", "\\begin{document}\\oops")
     with pytest.raises(Exception, match=r"Undefined control sequence.*\\oops"):
-        typeset(written, {}, lambda: False)
+        typeset(written, {}, Watch())
 
 
 def test_that_a_letter_without_a_font_is_named() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from engine.figures.typesetting import ENGINES, engines_found, first_error, is_whole_pdf, typeset
 from engine.protocol.failures import EngineError, Stopped
+from engine.watch import Watch
 
 WHOLE = b"%PDF-1.5\nbody\nstartxref\n9\n%%EOF\n"
 SUCCEED = "cat $WHOLE > figure.pdf"
@@ -45,14 +46,14 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="the made-up engines 
 
 def test_that_a_whole_pdf_is_handed_over(install: Install) -> None:
     install("xelatex", SUCCEED)
-    made = typeset("text", {}, _go_on)
+    made = typeset("text", {}, Watch())
     assert (made.engine, made.missing) == ("xelatex", ())
     assert made.pdf == WHOLE
 
 
 def test_that_the_engine_is_shut_in(install: Install, tmp_path: Path) -> None:
     install("xelatex", f'{{ echo "$@"; env; cat; ls; }} > $SEEN; {SUCCEED}')
-    typeset("text", {"emoji.png": b"picture"}, _go_on)
+    typeset("text", {"emoji.png": b"picture"}, Watch())
     seen = (tmp_path / "seen").read_text().splitlines()
     assert seen[0] == "-no-shell-escape -interaction=nonstopmode -halt-on-error figure.tex"
     assert {"openin_any=p", "openout_any=p", "shell_escape=f"} <= set(seen)
@@ -62,14 +63,14 @@ def test_that_the_engine_is_shut_in(install: Install, tmp_path: Path) -> None:
 def test_that_a_pdf_that_is_cut_off_is_a_failure_even_if_the_engine_is_content(install: Install) -> None:
     install("xelatex", "printf '%%PDF-1.5\\nbody' > figure.pdf")
     with pytest.raises(EngineError, match="cut off") as caught:
-        typeset("text", {}, _go_on)
+        typeset("text", {}, Watch())
     assert caught.value.kind == "figure_failed"
 
 
 def test_that_an_engine_that_writes_nothing_has_failed(install: Install) -> None:
     install("xelatex", "exit 0")
     with pytest.raises(EngineError):
-        typeset("text", {}, _go_on)
+        typeset("text", {}, Watch())
 
 
 def test_that_the_logs_first_error_is_told(install: Install) -> None:
@@ -77,42 +78,43 @@ def test_that_the_logs_first_error_is_told(install: Install) -> None:
         "xelatex", "printf '! Undefined control sequence.\\nl.7 \\\\oops\\n! Emergency stop.\\n' > figure.log; exit 1"
     )
     with pytest.raises(EngineError, match=r"^xelatex failed: Undefined control sequence\. l\.7 \\oops$"):
-        typeset("text", {}, _go_on)
+        typeset("text", {}, Watch())
 
 
 def test_that_the_next_engine_is_tried_and_the_first_failure_told(install: Install) -> None:
     install("xelatex", "echo '! No fontspec.' > figure.log; exit 1")
     install("lualatex", "exit 3")
     with pytest.raises(EngineError, match=r"xelatex failed: No fontspec\."):
-        typeset("text", {}, _go_on)
+        typeset("text", {}, Watch())
     install("pdflatex", SUCCEED)
-    assert typeset("text", {}, _go_on).engine == "pdflatex"
+    assert typeset("text", {}, Watch()).engine == "pdflatex"
 
 
 def test_that_an_engine_that_never_ends_is_ended_with_all_it_started(install: Install, tmp_path: Path) -> None:
     install("xelatex", "sleep 600 & echo $! > $SEEN; wait")
     with pytest.raises(EngineError, match="within 1 seconds"):
-        typeset("text", {}, _go_on, time_limit=1)
+        typeset("text", {}, Watch(), time_limit=1)
     _wait_for_the_end_of(int((tmp_path / "seen").read_text()))
 
 
 def test_that_stop_ends_the_engine(install: Install, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
     install("xelatex", "sleep 600 & echo $! > $SEEN; wait")
     with pytest.raises(Stopped):
-        typeset("text", {}, lambda: (tmp_path / "seen").exists() and bool((tmp_path / "seen").read_text()))
-    _wait_for_the_end_of(int((tmp_path / "seen").read_text()))
+        typeset("text", {}, Watch(cancelled=lambda: seen.exists() and bool(seen.read_text())))
+    _wait_for_the_end_of(int(seen.read_text()))
 
 
 def test_that_missing_characters_are_named_once(install: Install) -> None:
     line = "Missing character: There is no X (U+1F680) in font [lmsans10]"
     install("xelatex", f"{SUCCEED}; echo '{line}' > figure.log; echo '{line}' >> figure.log")
-    assert typeset("text", {}, _go_on).missing == ("U+1F680",)
+    assert typeset("text", {}, Watch()).missing == ("U+1F680",)
 
 
 def test_that_no_latex_is_a_failure_that_says_so(install: Install) -> None:
     assert engines_found() == ()
     with pytest.raises(EngineError, match="No LaTeX was found"):
-        typeset("text", {}, _go_on)
+        typeset("text", {}, Watch())
 
 
 def test_that_engines_are_found_in_the_order_of_their_worth(install: Install) -> None:
@@ -126,7 +128,7 @@ def test_that_a_full_disk_is_told_from_a_failure_of_latex(install: Install, monk
     install("xelatex", "exit 0")
     monkeypatch.setattr(Path, "write_text", lambda *_, **__: open("/dev/full", "w").write("x" * 100_000))  # noqa: SIM115,PTH123
     with pytest.raises(EngineError) as caught:
-        typeset("text", {}, _go_on)
+        typeset("text", {}, Watch())
     assert caught.value.kind == "disk_full"
 
 
@@ -147,10 +149,6 @@ def test_what_a_whole_pdf_is(data: bytes, whole: bool) -> None:
 
 def test_that_a_log_without_an_error_has_none() -> None:
     assert first_error("This is XeTeX\n(figure.tex)\nOutput written.") == ""
-
-
-def _go_on() -> bool:
-    return False
 
 
 def _wait_for_the_end_of(process: int) -> None:

@@ -17,6 +17,7 @@ from engine.models.opening import load_model
 from engine.models.storage import download
 from engine.models.storage.download import fetch, wanted
 from engine.protocol.failures import EngineError, Stopped
+from engine.watch import Watch
 from tests.engine.models.fake_hub import COMMIT, FakeHub
 
 ID = "owner/tiny"
@@ -63,7 +64,7 @@ def test_that_a_model_is_brought_from_the_hub(hub, cache):
 
 def test_that_a_download_reports_bytes_of_all_its_files(hub):
     steps: list[tuple[str, int, int]] = []
-    folder = fetch(ID, None, False, lambda *step: steps.append(step), None)
+    folder = fetch(ID, None, False, Watch(lambda *step: steps.append(step)))
     total = sum(path.stat().st_size for path in folder.iterdir())
     assert {(phase, size) for phase, _, size in steps} == {("download", total)}
     assert [done for _, done, _ in steps] == sorted(done for _, done, _ in steps)
@@ -81,7 +82,7 @@ def test_that_a_model_in_the_cache_needs_no_network(hub, monkeypatch):
 
 
 def test_that_what_is_missing_in_the_cache_is_brought(hub):
-    folder = fetch(ID, None, False, None, None)
+    folder = fetch(ID, None, False, Watch())
     (folder / "model.safetensors").resolve().unlink()
     (folder / "model.safetensors").unlink()
     hub.requests.clear()
@@ -100,7 +101,7 @@ def test_that_a_download_stops_at_once_though_the_hub_is_silent(hub):
             stalled.set()
 
     with pytest.raises(Stopped):
-        fetch(ID, None, False, progress, stalled.is_set)
+        fetch(ID, None, False, Watch(progress, stalled.is_set))
     assert not hub.released.is_set()
 
 
@@ -113,21 +114,21 @@ def test_that_a_stopped_download_ends_transfers_outside_python_too(hub, monkeypa
     hub.repositories["owner/other"] = hub.repositories[ID]
     before = len(hub.requests)
     with pytest.raises(Stopped):
-        fetch("owner/other", None, False, None, lambda: len(hub.requests) > before + 3)
+        fetch("owner/other", None, False, Watch(cancelled=lambda: len(hub.requests) > before + 3))
     assert aborted.is_set()
 
 
 def test_that_a_stopped_download_goes_on_where_it_was(hub):
     hub.stalls_after = 2048
     with pytest.raises(Stopped):
-        fetch(ID, None, False, None, lambda: len(hub.requests) > 3)
+        fetch(ID, None, False, Watch(cancelled=lambda: len(hub.requests) > 3))
     hub.released.set()
     hub.stalls_after = None
     assert load_model(ID).info.blocks == 2
 
 
 def test_that_code_is_brought_only_where_it_is_trusted(hub):
-    assert not (fetch(ID, None, False, None, None) / "code.py").exists()
+    assert not (fetch(ID, None, False, Watch()) / "code.py").exists()
     assert "code.py" in wanted(hub.repositories[ID], with_code=True)
 
 
@@ -237,7 +238,7 @@ def cached_names() -> list[str]:
 
 def test_that_a_model_in_the_cache_is_listed_with_its_size(hub):
     assert cached_names() == []
-    folder = fetch(ID, None, False, None, None)
+    folder = fetch(ID, None, False, Watch())
     (listed,) = (model for model in list_models() if model.kind == "hub")
     assert (listed.name, listed.title) == (ID, "tiny")
     assert listed.bytes == (folder / "model.safetensors").stat().st_size
@@ -245,12 +246,12 @@ def test_that_a_model_in_the_cache_is_listed_with_its_size(hub):
 
 @pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json"])
 def test_that_a_model_that_is_not_complete_is_not_listed(hub, name):
-    (fetch(ID, None, False, None, None) / name).unlink()
+    (fetch(ID, None, False, Watch()) / name).unlink()
     assert cached_names() == []
 
 
 def test_that_models_of_other_kinds_are_not_listed(hub):
-    config = fetch(ID, None, False, None, None) / "config.json"
+    config = fetch(ID, None, False, Watch()) / "config.json"
     content = config.read_text().replace("LlamaForCausalLM", "LlamaModel")
     config.unlink()
     config.write_text(content)
@@ -258,7 +259,7 @@ def test_that_models_of_other_kinds_are_not_listed(hub):
 
 
 def test_that_a_broken_cache_hides_only_what_is_broken(hub, cache):
-    fetch(ID, None, False, None, None)
+    fetch(ID, None, False, Watch())
     (cache / "models--owner--broken").mkdir()
     (cache / "models--owner--broken" / "snapshots").write_text("not a folder")
     (cache / "nonsense").write_text("")

@@ -13,6 +13,7 @@ import torch
 
 from engine.models.storage.published import fetch_weights
 from engine.protocol.failures import EngineError, Stopped
+from engine.watch import Watch
 
 CONTENT = bytes(range(256)) * 4000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()[:8]
@@ -63,11 +64,11 @@ def checkpoints(tmp_path: Path) -> list[str]:
 def test_that_weights_are_downloaded_once_and_counted(host: str, tmp_path: Path) -> None:
     steps: list[tuple[str, int, int]] = []
     url = f"{host}/models/net-{DIGEST}.pth"
-    file = fetch_weights(url, lambda *step: steps.append(step), None)
+    file = fetch_weights(url, Watch(lambda *step: steps.append(step)))
     assert file == tmp_path / "checkpoints" / f"net-{DIGEST}.pth"
     assert file.read_bytes() == CONTENT
     assert steps[-1] == ("download", len(CONTENT), len(CONTENT))
-    assert fetch_weights(url.replace(host, "http://nowhere.invalid"), None, None) == file
+    assert fetch_weights(url.replace(host, "http://nowhere.invalid"), Watch()) == file
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_that_weights_are_downloaded_once_and_counted(host: str, tmp_path: Path)
 )
 def test_that_what_is_not_whole_is_not_kept(host: str, tmp_path: Path, name: str, kind: str, said: str) -> None:
     with pytest.raises(EngineError, match=said) as failure:
-        fetch_weights(f"{host}/{name}", None, None)
+        fetch_weights(f"{host}/{name}", Watch())
     assert failure.value.kind == kind
     assert checkpoints(tmp_path) == []
 
@@ -88,13 +89,14 @@ def test_that_what_is_not_whole_is_not_kept(host: str, tmp_path: Path, name: str
 def test_that_no_network_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path))
     with pytest.raises(EngineError, match=r"not on this machine, and 127\.0\.0\.1:9 cannot be reached") as failure:
-        fetch_weights("http://127.0.0.1:9/net.pth", None, None)
+        fetch_weights("http://127.0.0.1:9/net.pth", Watch())
     assert failure.value.kind == "offline"
 
 
 def test_that_a_stalled_download_is_left_at_once(host: str, tmp_path: Path) -> None:
     done: list[int] = []
+    watch = Watch(lambda _, n, __: done.append(n), lambda: bool(done) and done[-1] > 0)
     with pytest.raises(Stopped):
-        fetch_weights(f"{host}/stalled.pth", lambda _, n, __: done.append(n), lambda: bool(done) and done[-1] > 0)
+        fetch_weights(f"{host}/stalled.pth", watch)
     assert not _Server.slow.is_set()  # the server had not gone on
     assert "stalled.pth" not in checkpoints(tmp_path)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from msgspec.structs import replace
 
@@ -11,11 +9,12 @@ from engine.figures import render
 from engine.protocol.failures import EngineError, RulesError
 from engine.protocol.inputs import Picture
 from engine.protocol.looks import Look
-from engine.protocol.messages import Ending, Explain, Explained, Exported, ExportGrid, Progress, Request
+from engine.protocol.messages import Ending, Explain, Explained, Exported, ExportGrid, Request
 from engine.protocol.targets import Class
 from engine.protocol.values import Image, Memory, ModelSource
 from engine.terminal import grid as grid_command
 from engine.terminal.grid import grid
+from engine.watch import Watch
 from tests.engine.figures.made_relevance import of_picture
 
 SOURCE, CAT = ModelSource("bundled:vit"), Image("cat.png", "digest", b"bytes")
@@ -38,10 +37,10 @@ class PaintingSession:
 
     asked: list[Request]
 
-    def answer(self, request: Request, report: Callable[[Progress], None], cancelled: Callable[[], bool]) -> Ending:
+    def answer(self, request: Request, watch: Watch) -> Ending:
         self.asked.append(request)
         assert isinstance(request, Explain)
-        report(Progress("backward", 1, 1))
+        watch.step("backward", 1, 1)
         relevance = replace(of_picture(seed=len(self.asked)), rules=request.rules)
         return Explained(request, relevance, (), 0.1, Memory(1, 2))
 

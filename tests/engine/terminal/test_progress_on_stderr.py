@@ -6,7 +6,6 @@ from io import StringIO
 
 import pytest
 
-from engine.protocol.messages import Progress
 from engine.terminal.models import size
 from engine.terminal.progress_on_stderr import ProgressLine
 
@@ -20,8 +19,8 @@ def test_that_a_line_is_written_over_and_wiped(monkeypatch: pytest.MonkeyPatch) 
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
     with ProgressLine() as line:
-        line.show(Progress("download", 5 << 20, 200 << 20))
-        line.show(Progress("forward", 3, 30))
+        line.show("download", 5 << 20, 200 << 20)
+        line.show("forward", 3, 30)
     first, second, wiped, end = terminal.getvalue().split("\r")[1:]
     assert first == "Downloading 5 of 200 MiB"
     assert second.rstrip() == "Forward, block 3 of 30" and len(second) == len(first)
@@ -32,7 +31,7 @@ def test_that_nothing_is_written_where_nobody_watches(monkeypatch: pytest.Monkey
     pipe = StringIO()
     monkeypatch.setattr("sys.stderr", pipe)
     with ProgressLine() as line:
-        line.show(Progress("load", 1, 0))
+        line.show("load", 1, 0)
     assert pipe.getvalue() == ""
 
 

@@ -1,0 +1,16 @@
+"""Gradients as they come by on the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+from torch.utils.hooks import RemovableHandle
+
+
+def on_gradient(at: Tensor, read: Callable[[Tensor], None]) -> RemovableHandle:
+    """Has `read` called with the gradient at a tensor, whenever one comes by."""
+    untyped: Any = at  # torch's method has no types
+    handle: RemovableHandle = untyped.register_hook(read)
+    return handle
