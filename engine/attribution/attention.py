@@ -6,9 +6,14 @@ from typing import Any
 
 from torch import nn
 
+from engine.anatomy import parts_that
 from engine.protocol.failures import ModelError
 
 _SEEN = ("eager", "sdpa")
+
+
+def _has_settings(part: nn.Module) -> bool:
+    return hasattr(part, "config")
 
 
 def check_attention(module: nn.Module) -> None:
@@ -16,7 +21,7 @@ def check_attention(module: nn.Module) -> None:
 
     Their gradients would be plain ones, and the relevance that of no rule set, without a word.
     """
-    for part in module.modules():
+    for part in parts_that(_has_settings, module):
         config: Any = getattr(part, "config", None)
         name = getattr(config, "_attn_implementation", None)
         if isinstance(name, str) and name not in _SEEN:

@@ -139,5 +139,7 @@ def _read(activation: Tensor, grad: Tensor, reading: Reading, leaf: Tensor) -> T
 
 def _batch_size(recording: Recording, wanted: int) -> int:
     """How many gradients of the widest part of a block (about 24 residual streams) fit into half of what is free."""
+    if wanted == 1:
+        return 1
     stream = recording.embeddings.numel() * recording.embeddings.element_size()
     return max(1, min(wanted, MOST_AT_ONCE, free_bytes(recording.embeddings.device) // (2 * 24 * stream)))

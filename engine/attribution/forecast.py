@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import nn
 
+from engine.anatomy import parts_in
 from engine.models.blocks import find_stacks
 from engine.models.machine.memory import free_bytes
 from engine.models.opening import Model
@@ -16,8 +19,8 @@ def forecast_bytes(model: Model, tokens: int, checkpointing: bool) -> int:
     Each linear map's output is kept, once or twice, by what comes after it; the residual stream about six times a
     block; eager attention keeps its (head, query, key) weights three times. Checkpointing keeps one block's worth.
     """
-    blocks = [block for stack in find_stacks(model.module) for block in stack]
-    per_block = max(_kept_bytes(block, tokens) for block in blocks)
+    blocks = parts_in(_parts_of_blocks, model.module)
+    per_block = max(_kept_bytes(parts, tokens) for parts in blocks)
     stream = tokens * _width(model) * _item_bytes(model)
     kept = per_block + stream * len(blocks) if checkpointing else per_block * len(blocks)
     logits = 4 * model.info.vocabulary * 4
@@ -39,15 +42,19 @@ def check_that_it_fits(model: Model, tokens: int, checkpointing: bool) -> None:
     raise DoesNotFit(f"{message} Shorten the prompt, or take a smaller model or dtype.")
 
 
-def _kept_bytes(block: nn.Module, tokens: int) -> int:
-    matrices = [p for p in block.parameters() if p.ndim >= 2]
-    item = next((p.element_size() for p in block.parameters()), 0)
-    outputs = sum(2 * max(p.shape) for p in matrices)
-    return tokens * outputs * item + _eager_attention_bytes(block, tokens, item)
+def _parts_of_blocks(module: nn.Module) -> list[list[nn.Module]]:
+    return [list(block.modules()) for stack in find_stacks(module) for block in stack]
 
 
-def _eager_attention_bytes(block: nn.Module, tokens: int, item: int) -> int:
-    config = next((m.config for m in block.modules() if hasattr(m, "config")), None)
+def _kept_bytes(parts: Sequence[nn.Module], tokens: int) -> int:
+    parameters = [p for part in parts for p in part._parameters.values() if p is not None]
+    item = parameters[0].element_size() if parameters else 0
+    outputs = sum(2 * max(p.shape) for p in parameters if p.ndim >= 2)
+    return tokens * outputs * item + _eager_attention_bytes(parts, tokens, item)
+
+
+def _eager_attention_bytes(parts: Sequence[nn.Module], tokens: int, item: int) -> int:
+    config = next((part.config for part in parts if hasattr(part, "config")), None)
     if config is None or getattr(config, "_attn_implementation", "eager") != "eager":
         return 0
     heads = getattr(config, "num_attention_heads", 1)

@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -22,6 +22,7 @@ from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 
+from engine.anatomy import parts_of, parts_that
 from engine.attribution.inputs.given import Inputs, taken
 from engine.attribution.stray_states import states_without_graph
 from engine.attribution.targets.outputs import WHOLE, answers_of
@@ -225,24 +226,43 @@ def _without_fast_attention() -> Iterator[None]:
 @contextmanager
 def under(rules: RuleSet, module: nn.Module, observer: Observer | None = None) -> Iterator[None]:
     """Inside the `with`, calls of `module` and backward passes through it follow `rules`, in evaluation mode."""
-    with evaluating(module), states_without_graph(module), rules.on(module, observer), torch.enable_grad():
+    parts = parts_of(module)
+    with evaluating(module, parts), states_without_graph(parts), rules.on(module, observer), torch.enable_grad():
         yield
 
 
 @contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """Inside the `with`, every part of `module` is in evaluation mode."""
-    training = [part for part in module.modules() if part.training]
-    module.eval()
+def going_back(recording: Recording) -> Iterator[None]:
+    """Inside the `with`, a backward pass through what was recorded follows its rules.
+
+    They are in the graph already, but where blocks are computed again or parts have rules of their own.
+    """
+    runs_again = recording.checkpointing or recording.rules.parts is not None
+    with under(recording.rules, recording.module) if runs_again else torch.enable_grad():
+        yield
+
+
+@contextmanager
+def evaluating(module: nn.Module, parts: Sequence[nn.Module] | None = None) -> Iterator[None]:
+    """Inside the `with`, every part of `module` is in evaluation mode; `parts` are its parts, where they are known."""
+    training = [part for part in (parts or parts_of(module)) if part.training]
+    if training and parts_that(_changes_modes_itself, module):
+        module.eval()
+    for part in training:
+        part.__dict__["training"] = False  # past the way of modules to set attributes, which takes ten times as long
     try:
         yield
     finally:
         for part in training:
-            part.training = True
+            part.__dict__["training"] = True
+
+
+def _changes_modes_itself(part: nn.Module) -> bool:
+    return type(part).train is not nn.Module.train or type(part).eval is not nn.Module.eval
 
 
 def _call(module: nn.Module, inputs: Inputs, logits_to_keep: int | Tensor) -> Any:
-    known = inspect.signature(module.forward).parameters
+    known = _arguments(module)
     # Without a trunk of its own the model cannot be run again from there: every logit is computed at once.
     wanted: dict[str, Any] = {"use_cache": False, **inputs.others}
     if _trunk(module) is not module:
@@ -252,9 +272,20 @@ def _call(module: nn.Module, inputs: Inputs, logits_to_keep: int | Tensor) -> An
 
 def _trunk(module: nn.Module) -> nn.Module:
     """The model without its head, where its head can be run for chosen positions; else the model itself."""
-    if isinstance(module, PreTrainedModel) and "logits_to_keep" in inspect.signature(module.forward).parameters:
+    if isinstance(module, PreTrainedModel) and "logits_to_keep" in _arguments(module):
         return module.base_model
     return module
+
+
+def _arguments(module: nn.Module) -> frozenset[str]:
+    """The names of what `module.forward` takes."""
+    forward = inspect.unwrap(module.forward)
+    return _arguments_of(getattr(forward, "__func__", forward))
+
+
+@cache
+def _arguments_of(function: Callable[..., Any]) -> frozenset[str]:
+    return frozenset(inspect.signature(function).parameters)
 
 
 def _embedding(module: nn.Module) -> nn.Module:

@@ -17,7 +17,7 @@ from engine.attribution.ledger.books import Books, ledger_of
 from engine.attribution.places import grid_of
 from engine.attribution.rating import rate
 from engine.attribution.read_out import choices_in, over_channels, placed
-from engine.attribution.recording import Recording, under
+from engine.attribution.recording import Recording, going_back
 from engine.attribution.targets.resolving import resolve, value_of
 from engine.models.opening import Model
 from engine.protocol.relevance import Part, PicturePart, Relevance, TextPart
@@ -89,7 +89,7 @@ class Trace:
         chosen = recording.rules if rules is None else rule_set(rules)
         choices = choices_in(self.model, recording)
         resolved = [resolve(target, choices) for target in targets]
-        with recording.rules.read_as(chosen), under(recording.rules, recording.module):
+        with recording.rules.read_as(chosen), going_back(recording):
             values = [value_of(target, choices) for target in resolved]
             seeds = [seed_of(value) for value in values]
             found = relevances(recording, seeds, Watch(progress, cancelled), self._books)

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from engine.anatomy import parts_in
 from engine.models.kinds import takes_images
 from engine.protocol.failures import ModelError
 
@@ -17,12 +18,12 @@ def find_blocks(module: nn.Module) -> list[nn.Module]:
     that is the outer. Of a plain network of images, lists side by side are one. Of an encoder and a decoder, these are
     the encoder's.
     """
-    return _repeated(encoder_and_decoder(module)[0])
+    return find_stacks(module)[0]
 
 
 def find_stacks(module: nn.Module) -> list[list[nn.Module]]:
     """The blocks of each stack that reads tokens: the one there is, or the encoder's and the decoder's."""
-    return [_repeated(part) for part in encoder_and_decoder(module)]
+    return parts_in(_stacks, module)
 
 
 def encoder_and_decoder(module: nn.Module) -> tuple[nn.Module, ...]:
@@ -32,6 +33,10 @@ def encoder_and_decoder(module: nn.Module) -> tuple[nn.Module, ...]:
         return (module,)
     parts = (whole.get_encoder(), whole.get_decoder())
     return parts if all(isinstance(part, nn.Module) and part is not module for part in parts) else (module,)
+
+
+def _stacks(module: nn.Module) -> list[list[nn.Module]]:
+    return [_repeated(part) for part in encoder_and_decoder(module)]
 
 
 def _repeated(module: nn.Module) -> list[nn.Module]:

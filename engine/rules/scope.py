@@ -23,6 +23,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 from transformers import activations
 
+from engine.anatomy import parts_of, parts_that
 from engine.rules import slopes
 from engine.rules.operations import (
     Arguments,
@@ -36,7 +37,8 @@ from engine.rules.operations import (
 )
 from engine.rules.slopes import Slope
 
-# Runs an operation in the rules' place, `rule(operation, args, options)`, and notes what it has to
+# Runs an operation in the rules' place, `rule(operation, args, options)`, and notes what it has to. One with a method
+# `of` says for each operation what of it looks at those that depend on the input, or None; others are given all.
 Observer = Callable[[Operation, Rule, Arguments, Options], Any]
 # What is entered while rules are on a module, and gives parts of it that are one operation to them
 Parts = Callable[[nn.Module], AbstractContextManager[Mapping[nn.Module, Rule]]]
@@ -58,30 +60,48 @@ _LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 class RuleMode(TorchFunctionMode):
     """Hands each operation whose operands depend on the input to its rule. Of nested modes the innermost acts alone.
 
-    An observer is handed the operation with its rule instead; and every other one, with `own_gradient` for a rule.
+    An observer is handed the operation with its rule instead; and of the others those it wants to see, with
+    `own_gradient` for a rule.
     """
 
     def __init__(self, rules: Mapping[Operation, Rule], observer: Observer | None = None) -> None:
         super().__init__()
         self.rules = rules
         self.observer = observer
+        self._plans: dict[Operation, Rule | None] = {}
 
     def __torch_function__(
         self, func: Operation, types: Iterable[type], args: Any = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        options = kwargs or {}
-        if _entered.modes[-1] is not self:
-            return func(*args, **options)
-        rule = self.rules.get(func)
-        if rule is None:
-            opened = _opened(func)
-            if opened is not None:
-                with self:
-                    return opened(*args, **options)
-            return func(*args, **options) if self.observer is None else self.observer(func, own_gradient, args, options)
-        if not acts(args, options):
-            return rule(func, args, options) if rule is off else func(*args, **options)
-        return self.apply(func, rule, args, options)
+        try:
+            plan = self._plans[func]
+        except KeyError:
+            plan = self._plans[func] = self._plan(func)
+        if plan is None or _entered.modes[-1] is not self:  # most operations, and what a rule computes with
+            return func(*args, **kwargs) if kwargs else func(*args)
+        return plan(func, args, kwargs or {})
+
+    def _plan(self, operation: Operation) -> Rule | None:
+        """How the operation runs under this mode; None as it is."""
+        rule = self.rules.get(operation)
+        if rule is off:
+            return self._off
+        if rule is None and _opened(operation) is not None:
+            return self._open
+        look = _of(self.observer, operation)
+        if look is not None:
+            watched = functools.partial(_watched, look, rule or own_gradient)
+            return watched if look is self.observer and rule is None else functools.partial(_if_it_acts, watched)
+        return None if rule is None else functools.partial(_if_it_acts, rule)
+
+    def _off(self, operation: Operation, args: Arguments, options: Options) -> Any:
+        return self.apply(operation, off, args, options) if acts(args, options) else off(operation, args, options)
+
+    def _open(self, operation: Operation, args: Arguments, options: Options) -> Any:
+        opened = _opened(operation)
+        assert opened is not None
+        with self:
+            return opened(*args, **options)
 
     def apply(self, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
         """The operation as its rule has it, under the observer's eyes."""
@@ -133,14 +153,31 @@ def _prepared(module: nn.Module, mode: RuleMode, tables: Tables) -> Iterator[Non
     with ExitStack() as undo:
         undo.enter_context(_constant_parameters(module))
         ruled = undo.enter_context(tables.parts(module)) if tables.parts is not None else {}
-        for child in module.modules():
-            slope = whole_slope(child) if tables.whole_activations else None
-            rule = ruled.get(child) or (identity(slope) if slope is not None else None)
-            if rule is not None:
-                undo.enter_context(replaced_forward(child, _as_one(mode, child.forward, rule)))
-            elif tables.layers is not None and isinstance(child, _LAYERS):
-                undo.enter_context(replaced_forward(child, _layer(mode, child.forward, tables.layers)))
+        rules = dict(ruled)
+        if tables.whole_activations:
+            rules = {child: identity(slope_of(child)) for child in parts_that(is_whole, module)} | rules
+        for child, rule in rules.items():
+            undo.enter_context(replaced_forward(child, _as_one(mode, child.forward, rule)))
+        if tables.layers is not None:
+            for child in parts_that(_is_layer, module):
+                if child not in rules:
+                    undo.enter_context(replaced_forward(child, _layer(mode, child.forward, tables.layers)))
         yield
+
+
+def _of(observer: Observer | None, operation: Operation) -> Observer | None:
+    """What of an observer looks at an operation: all of it, or what its `of` gives."""
+    of = getattr(observer, "of", None)
+    return observer if of is None else of(operation)
+
+
+def _watched(look: Observer, rule: Rule, operation: Operation, args: Arguments, options: Options) -> Any:
+    return look(operation, rule, args, options)
+
+
+def _if_it_acts(rule: Rule, operation: Operation, args: Arguments, options: Options) -> Any:
+    """The operation as its rule has it, where an operand depends on the input."""
+    return rule(operation, args, options) if acts(args, options) else operation(*args, **options)
 
 
 def rules_act() -> bool:
@@ -201,32 +238,33 @@ def _layer(mode: RuleMode, forward: Callable[..., Any], rules: Mapping[Operation
 @contextmanager
 def replaced_forward(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
     """Inside the `with`, calls of `module` are calls of `forward`."""
-    before = module.__dict__.get("forward")
-    module.forward = forward
+    own = module.__dict__  # past the module's own way to set attributes, which looks for parameters first
+    before = own.get("forward")
+    own["forward"] = forward
     try:
         yield
     finally:
         if before is None:
-            del module.forward
+            del own["forward"]
         else:
-            module.forward = before
+            own["forward"] = before
 
 
 @contextmanager
 def _constant_parameters(module: nn.Module) -> Iterator[None]:
     # By name: weights that wait on the disk or in another memory come as new parameters for every call.
-    learned = [name for name, parameter in module.named_parameters() if parameter.requires_grad]
-    _require_gradients(module, learned, False)
+    learned = []
+    for part in parts_of(module):
+        for name, parameter in part._parameters.items():
+            if parameter is not None and parameter.requires_grad:
+                learned.append((part, name))
+                parameter.requires_grad_(False)
     try:
         yield
     finally:
-        _require_gradients(module, learned, True)
-
-
-def _require_gradients(module: nn.Module, names: Iterable[str], wanted: bool) -> None:
-    parameters = dict(module.named_parameters(remove_duplicate=False))
-    for name in names:
-        parameters[name].requires_grad_(wanted)
+        for part, name in learned:
+            if (parameter := part._parameters[name]) is not None:
+                parameter.requires_grad_(True)
 
 
 @functools.cache
@@ -268,11 +306,19 @@ _WHOLE: dict[type[nn.Module], Slope] = {
 _WRITTEN_OUT = re.compile("GELU|Gelu|SiLU|Swish|Mish|XIELU")
 
 
-def whole_slope(module: nn.Module) -> Slope | None:
-    """f(x) / x of a module that is one activation, made of operations whose own rules would tear it apart."""
-    known = _WHOLE.get(type(module))
-    if known is not None:
-        return known
+def is_whole(module: nn.Module) -> bool:
+    """Whether `module` is one activation, made of operations whose own rules would tear it apart."""
+    if type(module) in _WHOLE:
+        return True
     if type(module).__module__.startswith("torch.") or any(module.children()):
-        return None
-    return functools.partial(slopes.of_any, module.forward) if _WRITTEN_OUT.search(type(module).__name__) else None
+        return False
+    return _WRITTEN_OUT.search(type(module).__name__) is not None
+
+
+def slope_of(activation: nn.Module) -> Slope:
+    """f(x) / x of a module that is one activation."""
+    return _WHOLE.get(type(activation)) or functools.partial(slopes.of_any, activation.forward)
+
+
+def _is_layer(module: nn.Module) -> bool:
+    return isinstance(module, _LAYERS)

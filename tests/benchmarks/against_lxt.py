@@ -26,14 +26,15 @@ import torch
 import engine
 from engine import targets
 from inspector.client.process import WORKER_ENVIRONMENT
-from tests.real_weights import EVEREST, smollm2
+from tests.benchmarks.needs import lxt_checkout, smollm2_file
+from tests.real_weights import EVEREST
 
 EIGHT = 8
 
 
 def ours() -> tuple[Callable[[], object], Callable[[], object]]:
     """One explanation and eight, each with its forward pass; without a ledger, which LXT does not keep."""
-    model = engine.load_model(str(smollm2()))
+    model = engine.load_model(smollm2_file())
 
     def one() -> float:
         with engine.trace(model, EVEREST, ledger=False) as trace:
@@ -51,7 +52,7 @@ def theirs() -> tuple[Callable[[], object], Callable[[], object]]:
     """The same by LXT: patch, hook every layer to retain its gradient, forward, backward, a run for each target."""
     modelling = import_module("transformers.models.llama.modeling_llama")
     import_module("lxt.efficient.core").monkey_patch(modelling)
-    opened = engine.load_model(str(smollm2()))
+    opened = engine.load_model(smollm2_file())
     model, tokenizer = opened.module, opened.tokenizer
     for parameter in model.parameters():
         parameter.requires_grad = False
@@ -99,7 +100,7 @@ def resident(name: str) -> float:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--lxt", type=Path, required=True)
+    options.add_argument("--lxt", type=lxt_checkout, required=True)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--same-allocator", action="store_true")
     options.add_argument("--side")

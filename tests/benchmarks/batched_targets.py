@@ -1,7 +1,8 @@
 """Eight targets and thirty-two in batched backward passes, beside one pass for each: time, and memory at the peak.
 
-`python -W ignore -m tests.benchmarks.batched_targets [--rounds 3]`. Each figure comes from a process of its own that
-runs as the window's worker does, in one thread, with a forward pass and a ledger in it; the first run is a warm-up.
+`python -W ignore -m tests.benchmarks.batched_targets [--rounds 3] [--counts 8 32] [--models NAME ...]`. Each figure
+comes from a process of its own that runs as the window's worker does, in one thread, with a forward pass and a ledger
+in it; the first run is a warm-up.
 Time is that of the processor, to which other work on the machine hardly adds; memory is that above the loaded model
 (Linux).
 """
@@ -57,16 +58,18 @@ def measure(name: str, prompt: str, count: int, way: str, rounds: int) -> None:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=3)
+    prompts = {"bundled:llama": RECALL, **({str(path): EVEREST} if (path := smollm2()) else {})}
+    options.add_argument("--counts", type=int, nargs="+", default=COUNTS)
+    options.add_argument("--models", nargs="+", choices=prompts, default=list(prompts))
     options.add_argument("--one", nargs=3)
     chosen = options.parse_args()
-    prompts = {"bundled:llama": RECALL, **({str(path): EVEREST} if (path := smollm2()) else {})}
     if chosen.one:
         name, count, way = chosen.one
         measure(name, prompts[name], int(count), way, chosen.rounds)
         return
     command = [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.batched_targets"]
-    for name in prompts:
-        for count in COUNTS:
+    for name in chosen.models:
+        for count in chosen.counts:
             taken, peak = {}, {}
             for way in WAYS:
                 asked = [*command, "--rounds", str(chosen.rounds), "--one", name, str(count), way]

@@ -1,6 +1,6 @@
 """Does the window stay smooth while the worker loads and runs a model?
 
-    python tests/benchmarks/event_loop.py MODEL [--explanations N]
+    python tests/benchmarks/event_loop.py MODEL [--explanations N] [--short]
 
 A timer in the window's thread asks to be called every 5 ms; the gap is how much later than that it was. The window is
 the real one with its worker, a prompt of a few hundred tokens is explained under every rule set and at other positions,
@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from inspector import app as program
 from inspector.intake.examples import read_examples
-from inspector.state.scene import RULE_TITLES
+from inspector.panes.toolbar import RULES
 from inspector.window import Window
 
 INTERVAL = 5  # ms
@@ -53,8 +53,7 @@ class Course(QObject):
     def __init__(self, window: Window, pulse: Pulse, explanations: int) -> None:
         super().__init__()
         self._window, self._pulse = window, pulse
-        rules = list(RULE_TITLES)
-        self._steps = [(rules[i % len(rules)], i // len(rules)) for i in range(explanations)]
+        self._steps = [(RULES[i % len(RULES)], i // len(RULES)) for i in range(explanations)]
         window.inquiry.loading.busy_changed.connect(self._on_loading)
         window.inquiry.answered.connect(self._on_answered)
         window.inquiry.troubled.connect(self._on_troubled)
@@ -77,9 +76,9 @@ class Course(QObject):
         QApplication.exit(1)
 
 
-def begin(window: Window, options: program.Options) -> None:
-    longest = max(read_examples(), key=lambda example: len(example.prompt))
-    window.study.type(longest.prompt)
+def begin(window: Window, short: bool) -> None:
+    prompts = sorted((example.prompt for example in read_examples()), key=len)
+    window.study.type(prompts[0 if short else -1])
     QTimer.singleShot(2000, lambda: window.inquiry.open_model(window.study.question.source))  # after the start itself
 
 
@@ -87,6 +86,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("model")
     arguments.add_argument("--explanations", type=int, default=8)
+    arguments.add_argument("--short", action="store_true", help="a prompt that small models take")
     chosen = arguments.parse_args()
     parts: list[QObject] = []
 
@@ -94,7 +94,7 @@ def main() -> int:
         pulse = Pulse()
         parts.extend((pulse, Course(window, pulse, chosen.explanations)))
         QTimer.singleShot(LIMIT, lambda: QApplication.exit(2))
-        begin(window, options)
+        begin(window, chosen.short)
 
     program.begin = begin_measuring
     with tempfile.TemporaryDirectory() as home:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from itertools import islice
 
@@ -49,7 +50,10 @@ Made by `python -m tests.benchmarks.evidence`; `tests/resources/test_evidence.py
 
 def main() -> None:
     """Print the page."""
-    prompts = list(islice(recalls(SEED), PROMPTS))
+    parser = argparse.ArgumentParser(description="How often relevance finds the evidence.")
+    parser.add_argument("--prompts", type=int, default=PROMPTS, help="and as many sentences")
+    count = parser.parse_args().prompts
+    prompts = list(islice(recalls(SEED), count))
     rows, lengths = [], []
     for name in ("llama", "gpt2"):
         model = load_model(f"bundled:{name}", device="cpu")
@@ -57,13 +61,13 @@ def main() -> None:
         rows.append(f"| {name} | logit | " + " | ".join(f"{each.logit:.1%}" for each in found) + " |")
         rows.append(f"| {name} | against the mean | " + " | ".join(f"{each.against_mean:.1%}" for each in found) + " |")
         lengths += [len(model.tokenizer(recall.prompt[: recall.question - 1]).input_ids) for recall in prompts]
-    wrong = unacceptable(SEED, PROMPTS)
+    wrong = unacceptable(SEED, count)
     classifier = load_model("bundled:bert", device="cpu")
     page = PAGE.format(
         sentences=len(wrong),
         words=sum(len(classifier.tokenizer(each.text).input_ids) for each in wrong) / len(wrong),
         classified="\n".join(classified(classifier, wrong)),
-        prompts=PROMPTS,
+        prompts=count,
         tokens=sum(lengths) / len(lengths),
         titles=" | ".join(rules.title for rules in RULE_SETS.values()),
         rules="---|" * len(RULE_SETS),

@@ -30,6 +30,7 @@ from zennit.rules import Gamma
 
 import engine
 from tests.benchmarks.against_lxt import resident
+from tests.benchmarks.needs import lxt_checkout
 from tests.parity.models import GAMMAS
 
 Work = Callable[[], float]
@@ -59,7 +60,7 @@ def ours(blocks: int) -> dict[str, Work]:
     def plain() -> float:
         leaf = image.clone().requires_grad_()
         (grad,) = torch.autograd.grad(model(leaf)[0].max(), leaf)
-        return float((leaf * grad).sum())
+        return float((leaf.detach() * grad).sum())
 
     return {"grid": grid, "plain": plain, "attnlrp": lambda: one("attnlrp"), "gamma": lambda: one("gamma")}
 
@@ -99,7 +100,7 @@ def measure(side: str, blocks: int) -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--lxt", type=Path, required=True)
+    options.add_argument("--lxt", type=lxt_checkout, required=True)
     options.add_argument("--blocks", type=int, default=12)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--side")

@@ -1,7 +1,8 @@
 """What the ledger costs: explaining with it over explaining without it, on one model and prompt.
 
-`python -m tests.benchmarks.ledger_cost [--rounds 20]`. Both take turns in one thread of one process, each with its
-forward pass; the figures are ratios of medians of the processor's time, which other work on the machine disturbs least.
+`python -m tests.benchmarks.ledger_cost [--rounds 20] [--models NAME ...]`. Both take turns in one thread of one
+process, each with its forward pass; the figures are ratios of medians of the processor's time, which other work on the
+machine disturbs least.
 SmolLM2, where it is installed, takes a tenth of the rounds.
 """
 
@@ -36,13 +37,13 @@ def seconds(model: Model, prompt: str, rules: str, count: int, ledger: bool) -> 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=20)
-    rounds = options.parse_args().rounds
-    torch.set_num_threads(1)
-    cases = [("bundled:gpt2", RECALL), ("bundled:llama", RECALL)]
     found = smollm2()
-    if found is not None:
-        cases.append((str(found), EVEREST))
-    for name, prompt in cases:
+    cases = {"bundled:gpt2": RECALL, "bundled:llama": RECALL, **({str(found): EVEREST} if found else {})}
+    options.add_argument("--models", nargs="+", choices=cases, default=list(cases))
+    chosen = options.parse_args()
+    rounds = chosen.rounds
+    torch.set_num_threads(1)
+    for name in chosen.models:
         model = engine.load_model(name)
         turns = max(3, rounds // 10) if name == str(found) else rounds
         for rules in ("attnlrp", "cp-lrp"):
@@ -50,7 +51,7 @@ def main() -> None:
                 taken: dict[bool, list[float]] = {True: [], False: []}
                 for turn in range(turns + 1):
                     for ledger, times in taken.items():
-                        took = seconds(model, prompt, rules, count, ledger)
+                        took = seconds(model, cases[name], rules, count, ledger)
                         if turn:  # the first is the warm-up
                             times.append(took)
                 with_it, without = (statistics.median(taken[ledger]) for ledger in (True, False))

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.attribution.trust.double import InDouble
+from tests.benchmarks.needs import lxt_checkout
 from tests.engine.attribution.facts import ALL
 from tests.engine.attribution.test_ledger import with_random_biases
 
@@ -109,7 +110,7 @@ def found(name: str, checkout: Path) -> dict[str, Any]:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--lxt", type=Path, required=True)
+    options.add_argument("--lxt", type=lxt_checkout, required=True)
     options.add_argument("--one", nargs=2)
     chosen = options.parse_args()
     if chosen.one:

@@ -21,6 +21,7 @@ from engine import targets
 from engine.attribution.inputs.given import inputs_of
 from engine.attribution.recording import plain_logits
 from engine.models.opening import Model
+from tests.benchmarks.needs import need_device
 from tests.benchmarks.rules_cost import ratios
 from tests.engine.attribution.facts import ALL
 from tests.engine.attribution.test_ledger import with_random_biases
@@ -113,6 +114,7 @@ def main() -> None:
     options.add_argument("--families", nargs="+", choices=ALL, default=list(ALL), metavar="TYPE")
     options.add_argument("--rounds", type=int, default=5)
     chosen = options.parse_args()
+    need_device(chosen.device)
     on_cuda = chosen.device.startswith("cuda")
     print(f"# On {torch.cuda.get_device_name(chosen.device) if on_cuda else 'a CPU'}, torch {torch.__version__}\n")
     found = {type_: lacking(type_, chosen.device) for type_ in chosen.families}

@@ -1,10 +1,10 @@
 """What rules cost: explaining under AttnLRP over plain input x gradient, for every family of docs/families.md.
 
-`python -W ignore -m tests.benchmarks.rules_cost [--rounds 15]`. Plain is the model's forward pass, for
-its last logits, and torch's own gradient of the largest at the word embeddings or pixels, without rules; ours gives
-every layer as well. All take turns in one thread of one process, whose time on the processor is what is compared. The
-models are tiny, so that most of the time is spent between operations: SmolLM2, where it is installed, says what rules
-cost where it is spent in them.
+`python -W ignore -m tests.benchmarks.rules_cost [--rounds 15] [--families TYPE ...]`. Plain is the model's
+forward pass, for its last logits, and torch's own gradient of the largest at the word embeddings or pixels, without
+rules; ours gives every layer as well. All take turns in one thread of one process, whose time on the processor is what
+is compared. The models are tiny, so that most of the time is spent between operations: SmolLM2, where it is installed,
+says what rules cost where it is spent in them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def plain(model: Model, given: dict[str, Any]) -> None:
     if inputs.tokens:
         embeddings = {id(part): part for part in (each.get_input_embeddings() for each in encoder_and_decoder(module))}
         handles = [part.register_forward_hook(leaf) for part in embeddings.values()]
-        with states_without_graph(module):  # which a few models keep from one pass to the next
+        with states_without_graph(list(module.modules())):  # which a few models keep from one pass to the next
             logits = answers_of(module(inputs.main, **inputs.others, **less), module)
         for handle in handles:
             handle.remove()
@@ -88,9 +88,14 @@ def ratios(model: Model, given: dict[str, Any], rounds: int) -> tuple[float, flo
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=15)
-    rounds = options.parse_args().rounds
+    options.add_argument("--families", nargs="+", choices=ALL, metavar="TYPE", help="these alone, without SmolLM2")
+    chosen = options.parse_args()
+    rounds = chosen.rounds
     torch.set_num_threads(1)
-    found = {type_: ratios(engine.load_model(family.make()), family.given, rounds) for type_, family in ALL.items()}
+    found = {
+        type_: ratios(engine.load_model(ALL[type_].make()), ALL[type_].given, rounds)
+        for type_ in chosen.families or ALL
+    }
     for type_, (without, with_it) in sorted(found.items()):
         print(f"{type_}: {without:.2f}; with a ledger {with_it:.2f}, {with_it / without:.2f} of it")
     for place, name in enumerate(("without a ledger", "with one")):
@@ -101,7 +106,7 @@ def main() -> None:
     worst = max(kept, key=kept.__getitem__)
     print(f"the ledger alone: median {statistics.median(kept.values()):.2f}, worst {kept[worst]:.2f} ({worst})")
     path = smollm2()
-    if path is not None:
+    if path is not None and not chosen.families:
         without, with_it = ratios(engine.load_model(str(path)), {"prompt": EVEREST}, max(3, rounds // 3))
         print(f"SmolLM2, {len(EVEREST)} characters: {without:.2f}; with a ledger {with_it:.2f}")
 

@@ -1,11 +1,13 @@
 """How long the token strip takes to show another layer of a long prompt.
 
 Prints the median time of a repaint with 20,000 tokens, and its ratio to the same with 500 tokens: what is not visible
-should cost next to nothing. Run with `python -m tests.benchmarks.strip_repaint`; without a screen, offscreen.
+should cost next to nothing. Run with
+`python -m tests.benchmarks.strip_repaint [--tokens 20000] [--repeats 60]`; without a screen, offscreen.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import sys
@@ -19,8 +21,7 @@ from engine.protocol.values import Token
 from inspector.look.theme import apply_theme
 from inspector.views.tokens.token_strip import TokenStrip
 
-_TOKENS, _FEW = 20_000, 500
-_REPEATS = 60
+_FEW = 500
 _WORDS = (
     " the",
     " expedition",
@@ -50,14 +51,14 @@ def _tokens(count: int) -> list[Token]:
     return tokens
 
 
-def _repaint_times(strip: TokenStrip, count: int) -> list[float]:
+def _repaint_times(strip: TokenStrip, count: int, repeats: int) -> list[float]:
     """Seconds from new values to painted pixels, each at another place of the prompt."""
     tokens = _tokens(count)
     layers = np.random.default_rng(1).normal(size=(8, count)).astype(np.float32)
     strip.show_relevance(tokens, layers[0], 3.0, "CET_D1A")
     bar = strip.verticalScrollBar()
     times = []
-    for repeat in range(_REPEATS):
+    for repeat in range(repeats):
         bar.setValue(bar.maximum() * (repeat % 10) // 10)
         strip.viewport().repaint()
         begin = time.perf_counter()
@@ -68,6 +69,11 @@ def _repaint_times(strip: TokenStrip, count: int) -> list[float]:
 
 
 def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--tokens", type=int, default=20_000)
+    options.add_argument("--repeats", type=int, default=60)
+    chosen = options.parse_args()
+    count: int = chosen.tokens
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = QApplication(sys.argv[:1])
     apply_theme(app, "light")
@@ -75,14 +81,14 @@ def main() -> None:
     strip.resize(1000, 700)
     strip.show()
     QTest.qWaitForWindowExposed(strip)
-    tokens = _tokens(_TOKENS)
+    tokens = _tokens(count)
     begin = time.perf_counter()
-    strip.show_relevance(tokens, np.zeros(_TOKENS), 1.0, "CET_D1A")
+    strip.show_relevance(tokens, np.zeros(count), 1.0, "CET_D1A")
     first = time.perf_counter() - begin
-    few = statistics.median(_repaint_times(strip, _FEW))
-    many = statistics.median(_repaint_times(strip, _TOKENS))
-    print(f"first layout of {_TOKENS} tokens: {first * 1000:.0f} ms")
-    print(f"repaint after a layer change, {_TOKENS} tokens: median {many * 1000:.1f} ms")
+    few = statistics.median(_repaint_times(strip, _FEW, chosen.repeats))
+    many = statistics.median(_repaint_times(strip, count, chosen.repeats))
+    print(f"first layout of {count} tokens: {first * 1000:.0f} ms")
+    print(f"repaint after a layer change, {count} tokens: median {many * 1000:.1f} ms")
     print(f"ratio to {_FEW} tokens: {many / few:.2f}")
 
 

@@ -1,6 +1,6 @@
 """Kills the worker at random moments and measures how long it takes until the explanation is there again.
 
-    python tests/benchmarks/worker_kills.py [--kills 200] [--model bundled:llama] [--seed 0]
+    python tests/benchmarks/worker_kills.py [--kills 200] [--starts 3] [--model bundled:llama] [--seed 0]
 
 Each round waits for the spare, does something (nothing, an explanation, a load and an explanation), sends SIGKILL at a
 random moment of it, and asks again for what was lost. Fails where a run has not exactly one ending, an answer differs
@@ -139,6 +139,7 @@ def is_same(one: Explained, other: Explained) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--starts", type=int, default=3, help="without a spare, to compare with")
     parser.add_argument("--model", default="bundled:llama")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
@@ -146,7 +147,7 @@ def main() -> None:
     question = Explain(ModelSource(options.model), Text(PROMPT))
     choose = random.Random(options.seed)
 
-    cold = statistics.median(seconds_to_start(question) for _ in range(3))
+    cold = statistics.median(seconds_to_start(question) for _ in range(options.starts))
     observer = Observer(spare=True)
     reference = observer.answer(question)
     times = []

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import engine
 
 SOURCE = Path(engine.__file__)
@@ -68,6 +70,7 @@ def test_that_every_public_name_loads() -> None:
     assert engine.targets.__name__ == "engine.protocol.targets"
 
 
+@pytest.mark.process
 def test_that_a_user_sees_real_types(tmp_path: Path) -> None:
     script = tmp_path / "consumer.py"  # outside the checkout: the package is found as installed, by its py.typed
     script.write_text(CONSUMER)

@@ -18,6 +18,8 @@ from engine.protocol.frames import Ask, FrameReader, Hello, Said, Stop, frame, f
 from engine.protocol.messages import Cancelled, Ending, Event, Failed, Progress, Tokenize, Tokenized
 from engine.protocol.values import ModelSource
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(engine.__file__).parents[1]
 COMMAND = [sys.executable, str(Path(__file__).with_name("fake_session.py"))]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}

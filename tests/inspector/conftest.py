@@ -10,7 +10,6 @@ from engine.protocol.inputs import Text
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
-from fake_worker import FakeWorker
 from pytestqt.qtbot import QtBot
 
 from inspector.keeping.settings import Profile, SettingsFile
@@ -18,6 +17,7 @@ from inspector.look.theme import apply_theme
 from inspector.state.question import BUNDLED_MODELS, Question
 from inspector.state.study import Study
 from inspector.window import Window
+from tests.inspector.fake_worker import FakeWorker
 
 PROMPT = "In 1922 the British expedition reached 8,320 m. The 1922 expedition reached 8,"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from answers import MEMORY, answer_to, generated, loaded, matrix_of, rated, tokens_of
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol.frames import Hello
@@ -31,6 +30,7 @@ from engine.protocol.messages import (
 )
 from engine.protocol.values import CachedModel
 from inspector.client.client import WorkerState
+from tests.inspector.answers import MEMORY, answer_to, generated, loaded, matrix_of, rated, tokens_of
 
 HELLO = Hello(4, {"torch": "2.0", "transformers": "5.0"}, ("cpu", "cuda:0"), 4711)
 MODELS = (

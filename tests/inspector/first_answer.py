@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from answers import answer_to
-from fake_worker import FakeWorker
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -15,6 +13,8 @@ from inspector.look.theme import apply_theme
 from inspector.state.question import BUNDLED_MODELS, Question
 from inspector.state.study import Study
 from inspector.window import Window
+from tests.inspector.answers import answer_to
+from tests.inspector.fake_worker import FakeWorker
 
 app = QApplication(sys.argv[:1])
 apply_theme(app, "light")

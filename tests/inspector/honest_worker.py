@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fake_worker import FakeWorker
-
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Event, Request
 from engine.runs import failure
 from engine.session import Session
 from engine.watch import Watch
+from tests.inspector.fake_worker import FakeWorker
 
 
 class HonestWorker(FakeWorker):

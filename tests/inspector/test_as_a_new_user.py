@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from person import Person, Screen
+
+from tests.inspector.person import Person, Screen
 
 pytestmark = [
+    pytest.mark.process,
     pytest.mark.display,
     pytest.mark.skipif(not shutil.which("Xvfb"), reason="Xvfb is not installed"),
     pytest.mark.skipif(not shutil.which("xdotool"), reason="xdotool is not installed"),

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from fake_worker import FakeWorker
-from honest_worker import HonestWorker
 from huggingface_hub import constants
 from PySide6.QtWidgets import QLabel
 from safetensors.torch import load_file, save_file
@@ -29,6 +27,8 @@ from inspector.state.question import Question
 from inspector.state.study import Study
 from inspector.window import Window
 from tests.engine.models.fake_hub import FakeHub
+from tests.inspector.fake_worker import FakeWorker
+from tests.inspector.honest_worker import HonestWorker
 
 BUNDLED = Path(__file__).parents[2] / "resources" / "models" / "llama"
 PROMPT = "In 1922 the British reached 8,320 m."

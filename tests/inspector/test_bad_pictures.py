@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from fake_worker import FakeWorker
-from honest_worker import HonestWorker
 from PIL import Image
 from PySide6.QtWidgets import QLabel
 from typer.testing import CliRunner
@@ -23,6 +21,8 @@ from inspector.keeping.settings import Profile, SettingsFile
 from inspector.state.question import Question
 from inspector.state.study import Study
 from inspector.window import Window
+from tests.inspector.fake_worker import FakeWorker
+from tests.inspector.honest_worker import HonestWorker
 from tests.made_pictures import huge_png, noise, stored, with_nan
 
 DIGITS = Path(__file__).parents[2] / "resources" / "examples" / "images" / "digits-3-and-8.png"

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -49,6 +50,7 @@ def run(*arguments: str, text: str = "", **environment: str) -> subprocess.Compl
     )  # fmt: skip
 
 
+@pytest.mark.process
 def test_that_the_entry_point_loads_neither_torch_nor_qt() -> None:
     imported = "{'torch', 'transformers', 'PySide6', 'fpdf', 'fontTools'} & set(sys.modules)"
     program = f"import sys, inspector.command_line.cli; print({imported})"
@@ -56,6 +58,7 @@ def test_that_the_entry_point_loads_neither_torch_nor_qt() -> None:
     assert done.stdout == "set()\n"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "command", [[], ["explain"], ["grid"], ["coverage"], ["self-test"], ["models"], ["doctor"], ["worker"]]
 )
@@ -68,6 +71,7 @@ def test_that_every_rule_set_can_be_asked_for() -> None:
     assert get_args(RuleSet) == tuple(RULE_SETS)
 
 
+@pytest.mark.process
 def test_that_the_version_is_told() -> None:
     assert run("--version").stdout.startswith("lxt-inspector ")
 
@@ -131,6 +135,7 @@ def test_that_a_failure_is_one_line_and_exits_with_1(arguments: list[str], reaso
     assert reason in done.stderr and len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.process
 def test_that_what_keeps_a_picture_from_being_taken_ends_the_program(tmp_path: Path) -> None:
     picture = tmp_path / "window.png"
     done = run("--screenshot", str(picture), "--prompt-file", "/nothing.txt", QT_QPA_PLATFORM="offscreen")
@@ -138,6 +143,7 @@ def test_that_what_keeps_a_picture_from_being_taken_ends_the_program(tmp_path: P
     assert not picture.exists()
 
 
+@pytest.mark.process
 def test_that_a_picture_alone_is_opened_with_the_bundled_model_for_pictures(tmp_path: Path) -> None:
     picture = tmp_path / "window.png"
     digits = ROOT / "resources" / "examples" / "images" / "digits-3-and-8.png"
@@ -145,6 +151,7 @@ def test_that_a_picture_alone_is_opened_with_the_bundled_model_for_pictures(tmp_
     assert done.returncode == 0 and picture.stat().st_size > 0, done.stderr
 
 
+@pytest.mark.process
 def test_that_a_prompt_is_explained_to_people(tmp_path: Path) -> None:
     figure = tmp_path / "figure.csv"
     done = run(
@@ -169,15 +176,23 @@ def test_that_a_prompt_is_explained_to_scripts(tmp_path: Path) -> None:
     assert facts["out"] == str(figure) and facts["target"]["value"] == pytest.approx(content["value"])
 
 
-def test_that_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+@pytest.fixture
+def files_of_100_bytes() -> Iterator[None]:
+    """This process can write none that are larger; the system says so as it does where a disk is full."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_that_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, files_of_100_bytes: None) -> None:
     figure = tmp_path / "figure.csv"
     figure.write_text("old")
-    limited = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-    limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); "
-    limited += "from inspector.command_line.cli import main; main()"
-    command = [sys.executable, "-c", limited, "explain", "bundled:llama", "--prompt", PROMPT, "--out", str(figure)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=300)
-    assert done.returncode == 1 and "could not be written" in done.stderr and len(done.stderr.splitlines()) == 1
+    done = CliRunner().invoke(cli, ["explain", "bundled:llama", "--prompt", PROMPT, "--out", str(figure)])
+    assert done.exit_code == 1 and "could not be written" in done.stderr and len(done.stderr.splitlines()) == 1
     assert figure.read_text() == "old" and list(tmp_path.iterdir()) == [figure]
 
 
@@ -286,32 +301,47 @@ def test_that_a_grid_of_gammas_is_made(cat: str, tmp_path: Path) -> None:
     assert is_whole_pdf(out.read_bytes())
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
 def test_that_an_interruption_exits_with_130(tmp_path: Path) -> None:
     pipe = tmp_path / "prompt"
     os.mkfifo(pipe)
     program = [sys.executable, "-m", "inspector.command_line.cli"]
     command = [*program, "explain", "bundled:llama", "--prompt-file", str(pipe)]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, encoding="utf-8")
+    process = subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, encoding="utf-8",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored, where tests run in the background
+    )  # fmt: skip
     with process, pipe.open("w"):  # opens once the program has come to read its prompt
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, "Interrupted.\n")
 
 
+@pytest.mark.process
 def test_that_coverage_is_told_to_people_and_scripts() -> None:
-    words = run("coverage", "bundled:llama").stdout
+    words = run("coverage", "bundled:llama").stdout  # the others of this command have no process of their own
     assert re.search(r"model\.layers\.\*\.mlp +mul +uniform +\d", words)
     assert words.endswith("Every operation that needs a rule has one.\n")
-    assert "encoder.layers.encoder_layer_*.ln_1 " in run("coverage", "bundled:vit").stdout
-    rows = json.loads(run("coverage", "bundled:llama", "--rules", "cp-lrp", "--json").stdout)
+    assert "encoder.layers.encoder_layer_*.ln_1 " in CliRunner().invoke(cli, ["coverage", "bundled:vit"]).stdout
+    rows = json.loads(CliRunner().invoke(cli, ["coverage", "bundled:llama", "--rules", "cp-lrp", "--json"]).stdout)
     assert {"module": "model.layers.0.mlp", "operation": "mul", "rule": "gated", "count": 1} in rows
 
 
-@pytest.mark.parametrize("model", [["bundled:gpt2"], ["torchvision:resnet18", "--weights", "random"]])
-def test_that_the_self_test_says_what_holds_and_exits_for_scripts(model: list[str]) -> None:
-    done = run("self-test", *model, "--json")
+@pytest.mark.process
+def test_that_the_self_test_says_what_holds_and_exits_for_scripts() -> None:
+    done = run("self-test", "bundled:gpt2", "--json")
     report = json.loads(done.stdout)
     assert done.returncode == 0 and report["passed"] is True
     assert {check["passed"] for check in report["checks"]} == {True}
-    assert run("self-test", "no-such-model-anywhere").returncode == 1
+
+
+def test_that_the_self_test_takes_pictures_too() -> None:
+    done = CliRunner().invoke(cli, ["self-test", "torchvision:resnet18", "--weights", "random", "--json"])
+    report = json.loads(done.stdout)
+    assert done.exit_code == 0 and report["passed"] is True
+    assert {check["passed"] for check in report["checks"]} == {True}
+
+
+def test_that_the_self_test_of_no_model_exits_with_1() -> None:
+    assert CliRunner().invoke(cli, ["self-test", "no-such-model-anywhere"]).exit_code == 1

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from answers import SAID, loaded
-from fake_worker import FakeWorker
 from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -16,6 +14,8 @@ from engine.protocol.targets import Token
 from engine.protocol.values import ModelSource
 from inspector.panes.matrix_pane import MatrixPane
 from inspector.views.progress_line import ProgressLine
+from tests.inspector.answers import SAID, loaded
+from tests.inspector.fake_worker import FakeWorker
 
 
 def asked(worker: FakeWorker, kind: type) -> list:

@@ -4,8 +4,6 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from answers import BLOCKS
-from fake_worker import good_ending
 from msgspec import structs
 from PIL import Image as Pillow
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
@@ -24,6 +22,8 @@ from inspector.state.trouble import Remedy
 from inspector.views.input.image_input import ImageExample
 from inspector.views.pictures.side_titles import SideTitles
 from inspector.window import Window
+from tests.inspector.answers import BLOCKS
+from tests.inspector.fake_worker import good_ending
 
 VIT = ModelSource("bundled:vit")
 

@@ -27,6 +27,8 @@ from inspector.state.study import Study
 from inspector.state.trouble import Remedy
 from inspector.window import Window
 
+pytestmark = pytest.mark.process
+
 PATIENCE = 180_000  # ms: torch is imported in it, on a machine that may be busy
 EXAMPLES = Path(__file__).parents[2] / "resources" / "examples" / "images"
 DIGITS = EXAMPLES / "digits-3-and-8.png"  # a 3 above an 8

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from answers import BLOCKS, VOCABULARY
-from fake_worker import MODELS, FakeWorker
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
@@ -24,7 +21,10 @@ from inspector.dialogs.preferences import Preferences
 from inspector.keeping.settings import Profile, SettingsFile
 from inspector.state.trouble import Remedy, Trouble
 from inspector.window import Window
+from tests.inspector.answers import BLOCKS, VOCABULARY
+from tests.inspector.fake_worker import MODELS, FakeWorker
 
+ROOT = Path(__file__).parents[2]
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
@@ -60,11 +60,10 @@ def test_that_the_first_explanation_comes_with_no_click(window):
     assert not window.layers.map.image().isNull()
 
 
+@pytest.mark.process
 def test_that_nothing_is_imported_while_the_first_explanation_is_drawn():
-    script = Path(__file__).with_name("first_answer.py")
-    environment = {**os.environ, "PYTHONPATH": str(script.parents[2])}
-    command = [sys.executable, script]
-    done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=60)
+    command = [sys.executable, "-m", "tests.inspector.first_answer"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60)
     assert done.stdout == "[]\n", done.stderr
 
 

@@ -7,12 +7,13 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGraphicsView, QLineEdit
+from PySide6.QtWidgets import QApplication, QGraphicsView, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from engine.protocol.inputs import Text
@@ -26,34 +27,55 @@ from inspector.dialogs.preferences import Preferences
 from inspector.keeping.settings import Profile, SettingsFile
 from inspector.state.question import Question
 from inspector.state.study import Study
+from inspector.state.view import View
 from inspector.window import Window
+from tests.inspector.waiting import wait_until
+
+pytestmark = pytest.mark.process
 
 MODEL = "bundled:llama"
 PROMPT = "In 1922 the British expedition reached 8,320 m. According to the text, the 1922 expedition reached 8,"
 BEGINNINGS = {".pdf": b"%PDF", ".png": b"\x89PNG", ".tex": b"%"}
 PATIENCE = 180_000  # ms: torch is imported in it, on a machine that may be busy
+QUESTION = Question(ModelSource(MODEL), Text(PROMPT))
 
 
-@pytest.fixture
-def client(qapp) -> Iterator[WorkerClient]:
+@contextmanager
+def opened() -> Iterator[tuple[Window, WorkerClient]]:
+    """A window whose first question is answered, and the client of its worker."""
     client = new_worker("", spare=False)
     client.start()
-    yield client
+    window = Window(client, new_figures_worker(), Study(QUESTION), Profile(SettingsFile(None)), new_worker)
+    window.show()
+    wait_until(lambda: window.layers.map is not None)
+    window.inquiry.open_model(QUESTION.source)
+    wait_until(lambda: window.study.is_answered)
+    yield window, client
+    window.close()
+    window.deleteLater()
     client.close()
 
 
+@pytest.fixture(scope="module")
+def shared(qapp: QApplication) -> Iterator[tuple[Window, WorkerClient]]:
+    """One worker for all tests but that of its end: torch is imported once."""
+    with opened() as pair:
+        yield pair
+
+
 @pytest.fixture
-def window(qtbot: QtBot, client: WorkerClient) -> Iterator[Window]:
-    """A window whose first question is answered."""
-    study = Study(Question(ModelSource(MODEL), Text(PROMPT)))
-    window = Window(client, new_figures_worker(), study, Profile(SettingsFile(None)), new_worker)
-    window.show()
-    qtbot.waitUntil(lambda: window.layers.map is not None)
-    window.inquiry.open_model(study.question.source)
-    qtbot.waitUntil(lambda: study.is_answered, timeout=PATIENCE)
-    yield window
-    window.close()
-    window.deleteLater()
+def client(shared: tuple[Window, WorkerClient]) -> WorkerClient:
+    return shared[1]
+
+
+@pytest.fixture
+def window(shared: tuple[Window, WorkerClient]) -> Window:
+    """A window whose first question is answered, and looked at as at first."""
+    window, _ = shared
+    window.study.ask(QUESTION)
+    window.study.look(View())
+    assert window.study.is_answered
+    return window
 
 
 @pytest.fixture
@@ -165,8 +187,9 @@ def test_that_a_killed_worker_costs_a_click_and_nothing_else(window, client, ans
     assert not window.notices.failure.isVisible()
 
 
-def test_that_closing_the_window_ends_the_worker(window, client):
-    pid = client.hello.pid
-    window.close()
-    assert client.state is WorkerState.OFF
-    assert not is_running(pid)
+def test_that_closing_the_window_ends_the_worker(qapp):
+    with opened() as (window, client):
+        pid = client.hello.pid
+        window.close()
+        assert client.state is WorkerState.OFF
+        assert not is_running(pid)

@@ -31,7 +31,7 @@ def disagreement_found(model: Model, rules: str, wrong: Sequence[Sentence]) -> d
     targets = {"logit": Class(LABELS[0]), "against the other class": Contrast(*LABELS)}
     places: dict[str, list[tuple[int, int]]] = {name: [] for name in targets}
     for sentence in wrong:
-        with trace(model, sentence.text, rules=rules) as recorded:
+        with trace(model, sentence.text, rules=rules, ledger=False) as recorded:
             answers = recorded.explain_many(list(targets.values()))
         for name, answer in zip(targets, answers, strict=True):
             places[name].append(most_relevant(answer, len(sentence.text)))

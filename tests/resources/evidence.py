@@ -34,7 +34,7 @@ def most_relevant(relevance: Relevance, end: int) -> tuple[int, int]:
 
 
 def _hits(model: Model, rules: str, recall: Recall) -> tuple[bool, bool]:
-    with trace(model, recall.prompt, rules=rules) as recorded:
+    with trace(model, recall.prompt, rules=rules, ledger=False) as recorded:
         top = recorded.predictions(k=1)[0].id
         logit, against_mean = recorded.explain_many([Top(), Contrast(top)])
     return (

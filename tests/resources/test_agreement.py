@@ -47,6 +47,7 @@ def test_that_no_held_out_pair_is_trained_on() -> None:
     assert not trained & held_out
 
 
+@pytest.mark.evidence
 def test_that_held_out_sentences_are_put_in_the_right_class(classifier: Model) -> None:
     right = 0
     for sentence in SENTENCES:
@@ -55,6 +56,7 @@ def test_that_held_out_sentences_are_put_in_the_right_class(classifier: Model) -
     assert right / len(SENTENCES) >= 0.95
 
 
+@pytest.mark.evidence
 def test_that_attnlrp_finds_the_disagreement_more_often_than_input_x_gradient(classifier: Model) -> None:
     wrong = unacceptable(seed=7, number=100)
     attnlrp, baseline = (disagreement_found(classifier, rules, wrong) for rules in ("attnlrp", "input-x-gradient"))

@@ -34,6 +34,7 @@ def test_that_any_text_has_tokens_and_comes_back(bundled: Model) -> None:
     assert bundled.tokenizer.decode(ids) == text
 
 
+@pytest.mark.evidence
 def test_that_held_out_prompts_are_answered(bundled: Model) -> None:
     assert sum(answers(bundled, recall) for recall in PROMPTS) / len(PROMPTS) >= 0.95
 
@@ -49,6 +50,7 @@ def answers(model: Model, recall: Recall) -> bool:
     return model.tokenizer.decode(ids[0, -length:]) == recall.answer
 
 
+@pytest.mark.evidence
 def test_that_attnlrp_finds_the_evidence_far_more_often_than_input_x_gradient(bundled: Model) -> None:
     attnlrp = evidence_found(bundled, "attnlrp", PROMPTS)
     baseline = evidence_found(bundled, "input-x-gradient", PROMPTS)

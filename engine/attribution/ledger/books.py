@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
+from engine.anatomy import parts_of
 from engine.attribution.gradients import on_gradient
 from engine.attribution.ledger.constants import BIASES, CONSTANTS, Part, Read, product, whole, wide, without_masks
 from engine.models.machine.quantization import is_in_8_bits, is_quantized
@@ -23,7 +25,6 @@ from engine.rules.operations import (
     Operation,
     Options,
     Rule,
-    acts,
     attention_operands,
     constant_pattern,
     depends,
@@ -54,14 +55,19 @@ class Books:
 
     def __call__(self, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
         keep = _KEEPING.get(operation)
-        if keep is None or not acts(args, options):
+        if keep is None:
             return rule(operation, args, options)
         return keep(self, operation, rule, args, options)
+
+    def of(self, operation: Operation) -> Callable[[Operation, Rule, Arguments, Options], Any] | None:
+        """What is kept of an operation that depends on the input; None where nothing is."""
+        keep = _KEEPING.get(operation)
+        return None if keep is None else partial(keep, self)
 
     @contextmanager
     def watching(self, module: nn.Module) -> Iterator[None]:
         """Inside the `with`, biases of quantized layers are entered too: they are added in kernels of others."""
-        layers = [part for part in module.modules() if is_quantized(part)]
+        layers = [part for part in parts_of(module) if is_quantized(part)]
         self.rounds_to_8_bits = any(map(is_in_8_bits, layers))
         handles = [layer.register_forward_hook(self._watch_bias) for layer in layers if layer.bias is not None]
         try:

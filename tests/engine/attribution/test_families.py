@@ -6,6 +6,8 @@ import pytest
 
 from tests.engine.attribution.facts import ALL, FACTS, NOT_YET, facts_of
 
+pytestmark = pytest.mark.families
+
 
 def _every() -> list[object]:
     return [

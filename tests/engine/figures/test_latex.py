@@ -21,17 +21,21 @@ pytestmark = [
     pytest.mark.skipif(not engines_found(), reason="none of xelatex, lualatex, pdflatex is on the PATH"),
 ]
 
-PROMPTS = examples(st.lists(hostile_text, min_size=1, max_size=6), 300)
 READABLE = ["In", " 1922", " the", "\n", "  café", " – 8", ",", "3", " #$%&_^~\\{}"]
 
 
-def test_that_there_are_a_few_hundred_hostile_prompts() -> None:
-    assert len(PROMPTS) >= 250
+@pytest.fixture(scope="module")
+def prompts() -> list[list[str]]:
+    return examples(st.lists(hostile_text, min_size=1, max_size=6), 300)
+
+
+def test_that_there_are_a_few_hundred_hostile_prompts(prompts: list[list[str]]) -> None:
+    assert len(prompts) >= 250
 
 
 @pytest.mark.parametrize("first", range(0, 300, 100))
-def test_that_hostile_prompts_compile(first: int) -> None:
-    texts = [token for prompt in PROMPTS[first : first + 100] for token in (*prompt, "\n")]
+def test_that_hostile_prompts_compile(prompts: list[list[str]], first: int) -> None:
+    texts = [token for prompt in prompts[first : first + 100] for token in (*prompt, "\n")]
     assert is_whole_pdf(render(Export(relevance(texts), "pdf")).data)
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from made_tokenizers import make
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase
 
 from engine.models.opening import Model, load_model
+from tests.engine.models.made_tokenizers import make
 
 
 def tiny_llama(vocabulary: int) -> LlamaForCausalLM:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from made_tokenizers import make
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, SiglipConfig, SiglipModel
 
 import engine
@@ -15,6 +14,7 @@ from engine import targets
 from engine.models.opening import load_model
 from engine.models.sight.seeing import see
 from engine.protocol.failures import ModelError
+from tests.engine.models.made_tokenizers import make
 
 CLASSES = ("the top", "a hat", "the")
 SMALL = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}

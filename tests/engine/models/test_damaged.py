@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from attempts import edit, failure
 from safetensors.torch import load_file, save_file
 
 from engine.models.opening import load_model
+from tests.engine.models.attempts import edit, failure
 
 
 @pytest.mark.parametrize("kept", [0, 4, 8, 100, 0.5, 0.999])

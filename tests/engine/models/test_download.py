@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_hub import COMMIT, FakeHub
 from huggingface_hub import constants
 
 from engine.models.listing import list_models
@@ -19,6 +18,7 @@ from engine.models.storage import download
 from engine.models.storage.download import fetch, wanted
 from engine.protocol.failures import EngineError, Stopped
 from engine.watch import Watch
+from tests.engine.models.fake_hub import COMMIT, FakeHub
 
 ID = "owner/tiny"
 REPOSITORY = Path(__file__).parents[3]
@@ -218,6 +218,7 @@ def test_that_a_repository_of_gguf_files_names_them(hub):
     assert (error.kind, "tiny.Q4.gguf" in str(error)) == ("model_unsupported", True)
 
 
+@pytest.mark.process
 def test_that_the_usual_settings_of_the_environment_hold(hub, tmp_path):
     environment = {**os.environ, "HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "elsewhere")}
     code = f"from engine.models.opening import load_model; print(load_model({ID!r}).info.revision)"

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 import transformers
-from made_tokenizers import make
 from transformers import BertConfig, PreTrainedModel, T5Config
 
 import engine
 from engine import targets
 from engine.models.opening import Model, load_model
 from engine.protocol.failures import PromptError, TargetError
+from tests.engine.models.made_tokenizers import make
 
 QUESTION, CONTEXT = "the top", "a hat"
 

@@ -152,6 +152,22 @@ def test_that_published_weights_come_with_their_labels_and_transforms(
     assert answer.target.label == "“tabby”"
 
 
+@pytest.fixture(scope="module")
+def files_of_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of such files, in most of which something is wrong."""
+    folder = tmp_path_factory.mktemp("weights")
+    own = torchvision.models.squeezenet1_1(num_classes=2).state_dict()
+    torch.save(own, folder / "other.pth")
+    torch.save({key: value for key, value in own.items() if key != "features.0.bias"}, folder / "half.pth")
+    torch.save({**own, "other": torch.zeros(1)}, folder / "more.pth")
+    alexnet = torchvision.models.alexnet(num_classes=2).state_dict()
+    torch.save({**alexnet, "features.0.weight": torch.zeros(1, 3, 11, 11)}, folder / "narrow.pth")
+    torch.save([1, 2], folder / "list.pth")
+    (folder / "broken.pth").write_bytes(b"nothing")
+    (folder / "broken.safetensors").write_bytes(b"nothing")
+    return folder
+
+
 @pytest.mark.parametrize(
     ("name", "weights", "said"),
     [
@@ -170,18 +186,9 @@ def test_that_published_weights_come_with_their_labels_and_transforms(
     ],
 )
 def test_that_what_cannot_be_opened_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, weights: str | None, said: str
+    files_of_weights: Path, monkeypatch: pytest.MonkeyPatch, name: str, weights: str | None, said: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    own = torchvision.models.squeezenet1_1(num_classes=2).state_dict()
-    torch.save(own, "other.pth")
-    torch.save({key: value for key, value in own.items() if key != "features.0.bias"}, "half.pth")
-    torch.save({**own, "other": torch.zeros(1)}, "more.pth")
-    alexnet = torchvision.models.alexnet(num_classes=2).state_dict()
-    torch.save({**alexnet, "features.0.weight": torch.zeros(1, 3, 11, 11)}, "narrow.pth")
-    torch.save([1, 2], "list.pth")
-    Path("broken.pth").write_bytes(b"nothing")
-    Path("broken.safetensors").write_bytes(b"nothing")
+    monkeypatch.chdir(files_of_weights)
     with pytest.raises(ModelError, match=said):
         load_model(name, weights=weights)
 

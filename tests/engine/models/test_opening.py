@@ -9,8 +9,6 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from attempts import edit, failure
-from made_tokenizers import make
 from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers.utils import logging
@@ -24,6 +22,8 @@ from engine.models.storage.sources import bundled_models
 from engine.models.text.tokens import tokenize
 from engine.protocol.failures import DoesNotFit, ModelError, Stopped
 from engine.protocol.values import ModelSource
+from tests.engine.models.attempts import edit, failure
+from tests.engine.models.made_tokenizers import make
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -262,6 +262,7 @@ def test_that_quantization_without_its_package_says_what_to_install(folder, monk
     assert "pip install lxt-inspector[quantized]" in str(error)
 
 
+@pytest.mark.process
 def test_that_a_worker_finds_what_opening_imports_already_there():
     code = (
         "import sys; from engine.models.opening import load_model; before = set(sys.modules);"

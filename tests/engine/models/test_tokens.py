@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_tokenizers import FAMILIES, make
 from transformers import PreTrainedTokenizerBase
 
 from engine.models.opening import load_model
 from engine.models.text.tokens import resolve_token, token_label, tokenize
 from engine.protocol.failures import PromptError, TargetError
+from tests.engine.models.made_tokenizers import FAMILIES, make
 
 PROMPTS = [
     "the 1922 expedition reached 8,",

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from attempts import edit, failure
 from transformers import (
     BertConfig,
     BertForNextSentencePrediction,
@@ -12,6 +11,7 @@ from transformers import (
 )
 
 from engine.models.opening import load_model
+from tests.engine.models.attempts import edit, failure
 
 
 def test_that_a_folder_without_a_model_says_so(tmp_path):

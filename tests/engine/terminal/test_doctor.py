@@ -64,12 +64,14 @@ def test_that_the_caches_size_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert doctor._cache().found.endswith("empty")
 
 
+@pytest.mark.process
 def test_that_a_library_that_ends_the_process_is_reported() -> None:
     assert doctor._ask("import os; os._exit(7)") == ([], "ended with code 7")
     assert doctor._ask("raise ImportError('no such library')") == ([], "ImportError: no such library")
     assert doctor._ask("print('noise'); print('[\"cpu\"]')") == (["cpu"], "")
 
 
+@pytest.mark.process
 def test_that_the_doctor_works_where_torch_and_qt_do_not(tmp_path: Path) -> None:
     for library in ("torch", "PySide6"):
         (tmp_path / library).mkdir()

@@ -8,25 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytestqt.qtbot import QtBot
-from witness import StartWorker, Witness, is_alive
+from PySide6.QtWidgets import QApplication
 
 import inspector
 from inspector.client import WorkerClient
+from tests.inspector.client.witness import StartWorker, Witness, is_alive
 
 SCRIPT = Path(__file__).with_name("scripted_worker.py")
 
 
 @pytest.fixture
-def start_worker(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartWorker]:
+def start_worker(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartWorker]:
     """Starts a client whose worker starts `how`; a command can be given instead."""
     monkeypatch.setenv("PYTHONPATH", str(Path(inspector.__file__).parents[1]))
+    monkeypatch.setattr("inspector.client.supply.SPARE_DELAY", 100)  # ms; nothing here depends on how long it is
     witnesses: list[Witness] = []
 
     def start(how: str = "well", command: list[str] | None = None, spare: bool = False, **limits: Any) -> Witness:
         starts = tmp_path / f"starts{len(witnesses)}"
         client = WorkerClient(command or [sys.executable, str(SCRIPT), how, str(starts)], spare, **limits)
-        witness = Witness(client, starts, qtbot)
+        witness = Witness(client, starts)
         witnesses.append(witness)
         client.start()
         return witness

@@ -7,13 +7,15 @@ import signal
 import time
 
 import pytest
-from witness import StartWorker, is_alive
 
 from engine.protocol.messages import Cancelled, Failed, Progress, Tokenize, Tokenized
 from engine.protocol.values import ModelSource
 from inspector.client import WorkerClient, WorkerState
 from inspector.client.supply import MOST_FAILURES
 from inspector.state.trouble import Remedy, trouble_with_opening
+from tests.inspector.client.witness import StartWorker, is_alive
+
+pytestmark = pytest.mark.process
 
 OFF, STARTING, READY, BUSY, CRASHED = WorkerState
 
@@ -221,7 +223,8 @@ def test_that_closing_on_hearing_of_the_loss_leaves_it_closed(start_worker: Star
 def test_that_a_worker_which_cannot_start_is_given_up_with_a_reason(
     start_worker: StartWorker, how: str, sentence: str, starts: int
 ) -> None:
-    worker = start_worker(how, start_limit=3_000)
+    limits = {"start_limit": 3_000} if how == "silently" else {}  # ms; what greets is given the client's own limit
+    worker = start_worker(how, **limits)
     runs = [worker.ask("answer"), worker.ask("answer")]
     for run in runs:
         ending = worker.ending(run)

@@ -8,12 +8,13 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication
 from safetensors.numpy import load_file, save_file
-from witness import StartWorker, Witness, is_alive
 
 import resources
 from engine.protocol.frames import PROTOCOL
@@ -33,11 +34,15 @@ from engine.protocol.messages import (
 )
 from engine.protocol.targets import Token, Top
 from engine.protocol.values import ModelSource
-from inspector.client import WorkerState
+from inspector.client import WorkerClient, WorkerState
 from inspector.client.process import WORKER_ENVIRONMENT
+from tests.inspector.client.witness import StartWorker, Witness, is_alive
+
+pytestmark = pytest.mark.process
 
 COMMAND = [sys.executable, "-m", "engine.worker"]
 SOURCE = ModelSource("bundled:llama")
+ROOT = Path(resources.__file__).parents[1]
 BUNDLED = Path(resources.__file__).parent / "models" / "llama"
 PROMPT = "In 1922 the team reached 8,3"
 BLOCKS = 64
@@ -59,11 +64,17 @@ def slow_question(tmp_path: Path) -> Explain:
     return Explain(ModelSource(str(folder)), Text(PROMPT * 100))
 
 
-@pytest.fixture
-def worker(start_worker: StartWorker) -> Witness:
-    witness = start_worker(command=COMMAND)
+@pytest.fixture(scope="module")
+def worker(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Witness]:
+    """One for all tests that leave it alive: torch is imported once."""
+    witness = Witness(WorkerClient(COMMAND, spare=False), tmp_path_factory.mktemp("worker") / "starts")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PYTHONPATH", str(ROOT))
+        witness.client.start()
     witness.wait_for(WorkerState.READY)
-    return witness
+    yield witness
+    witness.client.close()
+    assert not is_alive(witness.hellos[0].pid)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads another process's environment from /proc")
@@ -119,8 +130,9 @@ def test_that_stop_ends_an_explanation_between_blocks(worker: Witness, slow_ques
 
 
 def test_that_closing_in_a_computation_ends_the_worker_within_two_seconds(
-    worker: Witness, slow_question: Explain
+    start_worker: StartWorker, slow_question: Explain
 ) -> None:
+    worker = start_worker(command=COMMAND)
     run = worker.client.ask(slow_question)
     worker.wait(lambda: is_in_forward_pass(worker, run))
     started = time.monotonic()

@@ -6,27 +6,23 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from pytestqt.qtbot import QtBot
-
 from engine.protocol.frames import Hello
 from engine.protocol.messages import Ending, Event, Progress, Tokenize
 from engine.protocol.values import ModelSource
 from inspector.client import WorkerClient, WorkerState
-
-WAIT = 180_000  # ms; only a failing test waits so long
+from tests.inspector.waiting import wait_until
 
 
 class Witness:
     """Hears everything, and waits for what a test wants to hear."""
 
-    def __init__(self, client: WorkerClient, starts: Path, qtbot: QtBot) -> None:
+    def __init__(self, client: WorkerClient, starts: Path) -> None:
         self.client = client
         self.events: list[tuple[int, Event]] = []
         self.states: list[WorkerState] = []
         self.hellos: list[Hello] = []
         self.log = ""
         self._starts = starts
-        self._qtbot = qtbot
         client.said.connect(lambda run, event: self.events.append((run, event)))
         client.state_changed.connect(self.states.append)
         client.greeted.connect(self.hellos.append)
@@ -50,7 +46,7 @@ class Witness:
         return ending
 
     def wait(self, condition: Callable[[], object]) -> None:
-        self._qtbot.waitUntil(lambda: bool(condition()), timeout=WAIT)
+        wait_until(condition)
 
     def wait_for(self, state: WorkerState) -> None:
         self.wait(lambda: self.client.state is state)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from fake_worker import FakeWorker, good_ending
 
 from engine.protocol.inputs import Text
 from engine.protocol.messages import Explain, Failed, Rate
@@ -10,6 +9,7 @@ from engine.protocol.values import Image, ModelSource
 from inspector.conversations.inquiry import Inquiry
 from inspector.state.question import Question
 from inspector.state.study import Study
+from tests.inspector.fake_worker import FakeWorker, good_ending
 
 VIT = ModelSource("bundled:vit")
 IMAGE = Image("cat.png", "a digest", b"bytes of a picture")

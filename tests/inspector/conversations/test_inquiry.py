@@ -3,8 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from answers import answer_to
-from fake_worker import FakeWorker
 from msgspec.structs import replace
 
 from engine.protocol.inputs import Text
@@ -16,6 +14,8 @@ from inspector.conversations.inquiry import Inquiry
 from inspector.state.question import BUNDLED_MODELS, Question
 from inspector.state.study import Study
 from inspector.state.trouble import Remedy
+from tests.inspector.answers import answer_to
+from tests.inspector.fake_worker import FakeWorker
 
 PROMPT = "the 1922 expedition reached 8,"
 OTHER = ModelSource("somebody/some-model")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from fake_worker import FakeWorker
 
 from engine.protocol.inputs import Text
 from engine.protocol.messages import Explain, Failed, Load, Tokenize
@@ -11,6 +10,7 @@ from inspector.conversations.picturing import PICTURE_MODEL
 from inspector.state.question import Question
 from inspector.state.study import Study
 from inspector.state.trouble import Remedy
+from tests.inspector.fake_worker import FakeWorker
 
 IMAGE = Image("cat.png", "a digest", b"bytes of a picture")
 TEXT_MODEL = ModelSource("bundled:llama")

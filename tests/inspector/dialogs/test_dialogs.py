@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fake_worker import MODELS
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLabel, QLineEdit, QPushButton, QTreeWidget
 
@@ -16,6 +15,7 @@ from inspector.dialogs.model_chooser import ModelChooser
 from inspector.dialogs.preferences import COLOUR_MAP_TITLES, Preferences
 from inspector.dialogs.shortcuts import Shortcuts
 from inspector.keeping.settings import Settings
+from tests.inspector.fake_worker import MODELS
 
 
 @pytest.fixture

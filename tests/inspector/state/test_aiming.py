@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from answers import answer_to
 from msgspec import structs
 
 from engine.protocol.inputs import Text
@@ -14,6 +13,7 @@ from inspector.state import aiming
 from inspector.state.question import BUNDLED_MODELS, Question
 from inspector.state.scene import resolve
 from inspector.state.view import View
+from tests.inspector.answers import answer_to
 
 QUESTION = Question(BUNDLED_MODELS[0], Text("a prompt of five words"))
 LABELS = ("unacceptable", "acceptable")

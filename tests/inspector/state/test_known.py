@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from answers import answer_to, matrix_of, rated
 from msgspec.structs import replace
 
 from engine.protocol.inputs import Text
@@ -9,6 +8,7 @@ from engine.protocol.targets import Class
 from engine.protocol.values import Continuation, Image, ModelSource
 from inspector.state.known import Known, key_of, size_of
 from inspector.state.question import BUNDLED_MODELS, Question, about_image
+from tests.inspector.answers import answer_to, matrix_of, rated
 
 QUESTIONS = [Question(BUNDLED_MODELS[0], Text(f"prompt {i}")) for i in range(3)]
 ANSWERS = [answer_to(question) for question in QUESTIONS]

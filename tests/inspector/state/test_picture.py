@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from answers import BLOCKS, GRID, PICTURE, answer_to
 from msgspec import structs
 from msgspec.structs import replace
 
@@ -15,6 +14,7 @@ from inspector.state.question import BUNDLED_MODELS, Question, about_image, abou
 from inspector.state.scene import resolve
 from inspector.state.study import Study
 from inspector.state.view import View
+from tests.inspector.answers import BLOCKS, GRID, PICTURE, answer_to
 
 IMAGE = Image("cat.png", "a digest", b"bytes of a picture")
 QUESTION = about_image(Question(ModelSource("bundled:vit"), Text("a prompt")), IMAGE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from answers import BLOCKS, GRID, answer_to
 from msgspec import structs
 from msgspec.structs import replace
 
@@ -17,6 +16,7 @@ from inspector.state.figures import figure_of, pair_of
 from inspector.state.question import BUNDLED_MODELS, Question, about_image, about_prompt
 from inspector.state.study import Study
 from inspector.state.view import View
+from tests.inspector.answers import BLOCKS, GRID, answer_to
 
 IMAGE = Image("cat.png", "a digest", b"bytes of a picture")
 QUESTION = about_image(Question(ModelSource("bundled:vit"), Text("a prompt")), IMAGE)

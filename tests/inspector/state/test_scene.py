@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from answers import BLOCKS, answer_to
 from msgspec import structs
 from msgspec.structs import replace
 
@@ -13,6 +12,7 @@ from engine.protocol.values import Account, Ledger
 from inspector.state.question import BUNDLED_MODELS, Question, about_prompt
 from inspector.state.scene import resolve
 from inspector.state.view import View
+from tests.inspector.answers import BLOCKS, answer_to
 
 QUESTION = Question(BUNDLED_MODELS[0], Text("a prompt of five words"))
 AT_THE_INPUT = View()

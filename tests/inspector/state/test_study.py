@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from answers import answer_to
 from msgspec.structs import replace
 
 from engine.protocol.inputs import Text
@@ -10,6 +9,7 @@ from engine.protocol.targets import Token, Top
 from inspector.state.question import BUNDLED_MODELS, Question
 from inspector.state.study import Study
 from inspector.state.view import View
+from tests.inspector.answers import answer_to
 
 FIRST = Question(BUNDLED_MODELS[0], Text("the first prompt"))
 

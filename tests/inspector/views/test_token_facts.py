@@ -1,7 +1,7 @@
 import numpy as np
-from prompt_tokens import tokens_of
 
 from inspector.views.tokens.token_facts import TokenFacts
+from tests.inspector.views.prompt_tokens import tokens_of
 
 _FACTS = TokenFacts(tokens_of("<s>", " 8", ",\t\n", "\\"), np.array([0.5, -4, 2, np.nan], np.float32), 8.0)
 

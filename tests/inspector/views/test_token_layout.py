@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from prompt_tokens import tokens_of
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFont
 
 from inspector.views.tokens.token_layout import StripFonts, TokenLayout, WidthCache, lay_out
 from inspector.views.tokens.token_runs import runs_of
+from tests.inspector.views.prompt_tokens import tokens_of
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

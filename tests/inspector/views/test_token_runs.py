@@ -1,6 +1,5 @@
-from prompt_tokens import tokens_of
-
 from inspector.views.tokens.token_runs import NEWLINE_MARK, RunKind, runs_of
+from tests.inspector.views.prompt_tokens import tokens_of
 
 
 def test_that_every_token_has_a_run_in_reading_order():

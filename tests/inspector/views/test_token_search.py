@@ -1,7 +1,7 @@
 import pytest
-from prompt_tokens import tokens_of
 
 from inspector.views.tokens.token_search import matches
+from tests.inspector.views.prompt_tokens import tokens_of
 
 _TOKENS = tokens_of("<s>", "The", " sout", "heast", " ridge", ".", "*", " THE", "\n", "end")
 

@@ -2,7 +2,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from prompt_tokens import tokens_of
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication
@@ -12,6 +11,7 @@ from engine.reading.colours import colours
 from inspector.look.theme import apply_theme
 from inspector.views.tokens import token_painter
 from inspector.views.tokens.token_strip import TokenStrip
+from tests.inspector.views.prompt_tokens import tokens_of
 
 _PROMPT = ("<s>", "Mount", " Ever", "est", " is", " 8", ",", "849", " m", " high", ".", "\n", "How", " high", "?")
 _VALUES = np.linspace(-1, 1, len(_PROMPT)).astype(np.float32)

@@ -1,0 +1,249 @@
+"""Every view with something in it, for the pictures that are kept of it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from engine.protocol.values import Prediction
+from inspector.views.failure_bar import FailureBar
+from inspector.views.gammas.explore_grid import ExploreGrid
+from inspector.views.gammas.gamma_panel import GammaPanel
+from inspector.views.input.image_input import ImageExample, ImageInput
+from inspector.views.input.prompt_editor import PromptEditor
+from inspector.views.layers.answer_matrix import AnswerMatrix
+from inspector.views.layers.layer_map import LayerMap
+from inspector.views.legend import Legend
+from inspector.views.log_pane import LogPane
+from inspector.views.pictures.layer_thumbnails import LayerThumbnails
+from inspector.views.pictures.picture_ground import Ground
+from inspector.views.pictures.picture_view import Mode, PictureView
+from inspector.views.pictures.side_titles import SideTitles
+from inspector.views.prediction_table import PredictionTable
+from inspector.views.progress_line import ProgressLine
+from inspector.views.tokens.find_bar import FindBar
+from inspector.views.tokens.token_strip import TokenStrip
+from tests.inspector.views.prompt_tokens import tokens_of
+
+COLOURS = "CET_D1A"
+_WORDS = ("<s>", "In", " 1922", " the", " British", " reached", " 8", ",", "320", " m", ".", "\n", "They", " rose")
+_TOKENS = tokens_of(*_WORDS)
+_LABELS = [token.label for token in _TOKENS]
+_COUNT = len(_TOKENS)
+_ACROSS = np.linspace(-1, 1, _COUNT).astype(np.float32)
+_LAYERS = np.stack([(_ACROSS + 0.1 * row) * (row + 1) * (-1) ** row for row in range(4)])  # (layer, token)
+
+
+def _ramp(rows: int, columns: int, turns: float = 1) -> np.ndarray:
+    """Waves in both directions: relevance that is never the same in a row."""
+    down, across = np.mgrid[:rows, :columns]
+    return (np.sin(turns * 6 * across / columns) * np.cos(turns * 5 * down / rows)).astype(np.float32)
+
+
+def _photograph(height: int = 48, width: int = 64) -> np.ndarray:
+    """A slope of each colour: uint8 (height, width, 3)."""
+    down, across = np.mgrid[:height, :width]
+    return np.stack([255 * across / width, 255 * down / height, 255 - 255 * across / width], 2).astype(np.uint8)
+
+
+def _strip(colour_map: str = COLOURS) -> TokenStrip:
+    view = TokenStrip()
+    view.show_relevance(_TOKENS, _ACROSS, 1.0, colour_map, 4.0)
+    view.set_current(5)
+    view.set_target_position(_COUNT - 1)
+    return view
+
+
+def _stale_strip() -> TokenStrip:
+    view = _strip()
+    view.set_stale(True)
+    return view
+
+
+def _find_bar() -> FindBar:
+    view = FindBar()
+    field = view.findChild(QLineEdit)
+    assert field is not None
+    field.setText("reached")
+    view.show_count(1, 2)
+    return view
+
+
+def _layer_map() -> LayerMap:
+    view = LayerMap()
+    view.show_layers(_LAYERS, _ACROSS, 2.0, np.array([1, 1, 2, 3, 4], np.float32), COLOURS, _LABELS)
+    view.set_layer(2)
+    view.set_token(5)
+    return view
+
+
+def _answer_matrix() -> AnswerMatrix:
+    view = AnswerMatrix()
+    rows, limits = _LAYERS[:3], np.array([1, 2, 3], np.float32)
+    view.show_matrix(rows, np.array([12.5, 11, 9], np.float32), _COUNT - 3, limits, COLOURS, _LABELS)
+    view.set_token(_COUNT - 2)
+    return view
+
+
+def _picture(mode: Mode, answers: int = 1) -> PictureView:
+    view = PictureView()
+    view.set_mode(mode)
+    view.show_picture(Ground(_photograph()), [_ramp(48, 64, 1 + each) for each in range(answers)], 1.0, COLOURS)
+    return view
+
+
+def _original() -> PictureView:
+    """Of which the model saw a part, in patches."""
+    view = PictureView()
+    view.set_mode("overlay")
+    view.set_grid(6, 6)
+    view.show_picture(Ground(_photograph(), (64, 48), QRectF(8, 0, 48, 48)), [_ramp(6, 6)], 1.0, COLOURS)
+    return view
+
+
+def _thumbnails() -> LayerThumbnails:
+    view = LayerThumbnails()
+    maps = [_ramp(16, 16, turns) for turns in (1, 2, 3)]
+    extras = [np.array([0.5, -1.0], np.float32)] * 4
+    view.show_layers([*maps, None], [1.0, 1.0, 2.0, 1.0], ["input", "0", "1", "2"], 1, COLOURS, extras)
+    return view
+
+
+def _gamma_panel() -> GammaPanel:
+    view = GammaPanel()
+    view.set_values(0.25, 0.05, "cp")
+    return view
+
+
+def _explore_grid() -> ExploreGrid:
+    view = ExploreGrid()
+    view.set_axes((0.0, 0.25), (0.0, 0.05, 1.0))
+    for column in range(3):
+        view.set_cell(0, column, _ramp(8, 8, column + 1), 1.0, COLOURS)
+    view.set_rating(0, 1, 0.4321)
+    view.mark_best(0, 1)
+    return view
+
+
+def _prediction_table() -> PredictionTable:
+    view = PredictionTable()
+    shown = (
+        Prediction(20, "3", "3", 33.457, 0.9),
+        Prediction(19, " 2", " 2", 29.1, 0.05),
+        Prediction(7, "\n", "\\n", -3.25, 0.0001),
+    )
+    view.show_predictions(shown, 20, None)
+    view.set_position(14, " 8")
+    view.show_target_error("“nothing” is no token.")
+    return view
+
+
+def _legend() -> Legend:
+    view = Legend()
+    view.show_scale(12.734, COLOURS, "logits, colours span this layer")
+    return view
+
+
+def _prompt_editor() -> PromptEditor:
+    view = PromptEditor()
+    view.set_text("In 1922 the British reached 8,320 m.\nThey reached 8,")
+    view.set_count(600, 512)
+    return view
+
+
+def _image_input() -> ImageInput:
+    QGuiApplication.clipboard().clear()
+    view = ImageInput()
+    file = io.BytesIO()
+    Image.fromarray(_photograph()).save(file, "PNG")
+    view.show_image(file.getvalue(), "slopes.png")
+    view.set_note("Its second channel is left out.")
+    view.set_examples([ImageExample("Slopes", "slopes.png", "")])
+    return view
+
+
+def _empty_image_input() -> ImageInput:
+    QGuiApplication.clipboard().clear()
+    return ImageInput()
+
+
+def _failure_bar() -> FailureBar:
+    view = FailureBar()
+    view.show_failure("The worker ended unexpectedly (killed).", "Explain again", "Traceback")
+    return view
+
+
+def _notice_bar() -> FailureBar:
+    view = FailureBar()
+    view.show_notice("Saved figure.pdf.", "Open folder")
+    return view
+
+
+def _progress_line() -> ProgressLine:
+    view = ProgressLine()
+    view.show_progress("forward", 12, 30)
+    return view
+
+
+def _log_pane() -> LogPane:
+    view = LogPane()
+    view.append_text("Loading weights\nLoaded 272 tensors\n")
+    view.append_paragraph("Nothing is wrong.")
+    return view
+
+
+def _side_titles() -> SideTitles:
+    view = SideTitles()
+    view.show_titles(("“3”, gamma, pinned", "“8”, gamma"), 0)
+    return view
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How a view is made, and its size in points."""
+
+    make: Callable[[], QWidget]
+    width: int
+    height: int
+    has_controls: bool = False  # which Qt's style draws, another minor version another way
+
+
+SAMPLES = {
+    "answer-matrix": Sample(_answer_matrix, 600, 170),
+    "explore-grid": Sample(_explore_grid, 440, 400),
+    "failure-bar": Sample(_failure_bar, 600, 44),
+    "find-bar": Sample(_find_bar, 360, 36),
+    "gamma-panel": Sample(_gamma_panel, 280, 88, has_controls=True),
+    "image-input": Sample(_image_input, 280, 240, has_controls=True),
+    "image-input-empty": Sample(_empty_image_input, 280, 240, has_controls=True),
+    "layer-map": Sample(_layer_map, 600, 190),
+    "legend": Sample(_legend, 520, 44),
+    "log-pane": Sample(_log_pane, 320, 90),
+    "notice-bar": Sample(_notice_bar, 420, 44),
+    "picture-beside": Sample(partial(_picture, "heatmap", 2), 420, 180),
+    "picture-original": Sample(_original, 360, 200),
+    "picture-overlay": Sample(partial(_picture, "overlay"), 320, 200),
+    "picture-side-by-side": Sample(partial(_picture, "side by side"), 420, 180),
+    "prediction-table": Sample(_prediction_table, 300, 300, has_controls=True),
+    "progress-line": Sample(_progress_line, 420, 36),
+    "prompt-editor": Sample(_prompt_editor, 300, 180),
+    "side-titles": Sample(_side_titles, 420, 30),
+    "thumbnails": Sample(_thumbnails, 420, 130),
+    "token-strip": Sample(_strip, 420, 110),
+    "token-strip-stale": Sample(_stale_strip, 420, 110),
+}
+
+
+def dressed_for_a_picture(view: QWidget, font: QFont) -> QWidget:
+    """The view in the font of the pictures, also where it has chosen one of the system's."""
+    if isinstance(view, LogPane):
+        view.setFont(font)
+    return view
