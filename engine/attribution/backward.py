@@ -1,10 +1,16 @@
-"""The backward pass: relevance at every layer, gathered as the gradient comes by."""
+"""The backward pass: relevance at every layer, gathered as the gradient comes by.
+
+1. It begins with a seed: a gradient at some tensor of the recording, such as 1 at a target's value.
+2. As the gradient passes a layer, it is multiplied with the activation, summed over the model's width, and forgotten.
+3. At its end it gives the leaves theirs, and the ledger's constants.
+"""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -14,49 +20,72 @@ from engine.attribution.ledger.books import Books
 from engine.attribution.ledger.constants import wide
 from engine.attribution.places import model_axis
 from engine.attribution.recording import Recording
+from engine.attribution.wanted import Wanted, wanted_of
 from engine.models.machine.memory import free_bytes
-from engine.rules.composites import relevance_beside
 from engine.rules.table import Reading
 from engine.watch import Watch
 
-MOST_AT_ONCE = 8  # targets in one backward pass: more take memory and hardly less time
+MOST_AT_ONCE = 8  # seeds in one backward pass: more take memory and hardly less time
 
 # Relevance in float32 or wider, (token,), or (row, column) of a grid; at a leaf of pixels (channel, height, width)
 Rows = tuple[Tensor, ...]
 
 
-def relevances(
-    recording: Recording, values: Sequence[Tensor], watch: Watch, books: Books | None
-) -> list[tuple[Rows, Tensor]]:
-    """For each value, the relevance of every leaf, then of every layer, as `recording` lists them; and the balance.
+@dataclass(frozen=True, eq=False)
+class Seed:
+    """Where a backward pass begins: a gradient, at a tensor of the recording and of its shape."""
 
-    Several values share one batched backward pass, as many as memory allows: one where it is short enough for
-    checkpointing. `watch` hears of each block.
+    at: Tensor
+    gradient: Tensor
+
+
+def seed_of(value: Tensor) -> Seed:
+    """The seed of a target: all of its value."""
+    return Seed(value, torch.ones_like(value))
+
+
+def relevances(
+    recording: Recording, seeds: Sequence[Seed], watch: Watch, books: Books | None
+) -> list[tuple[Rows, Tensor]]:
+    """For each seed, the relevance of every leaf, then of every layer, as `recording` lists them; and the balance.
+
+    Layers behind the seed have none. Several seeds share one batched backward pass, as many as memory allows: one where
+    it is short enough for checkpointing. `watch` hears of each block.
     """
-    together = 1 if recording.checkpointing else _batch_size(recording, len(values))
+    wanted = wanted_of(recording, books)
+    together = 1 if recording.checkpointing else _batch_size(recording, len(seeds))
     found: list[tuple[Rows, Tensor]] = []
-    for start in range(0, len(values), together):
-        batch = torch.stack(list(values[start : start + together]))
+    for start in range(0, len(seeds), together):
+        batch = seeds[start : start + together]
         if len(batch) == 1:
-            found.append(_gathered(recording, batch, torch.ones_like(batch), watch, books))
+            found.append(_gathered(recording, wanted, [batch[0].at], [batch[0].gradient], watch, books))
             continue
-        seeds = torch.eye(len(batch), device=batch.device, dtype=batch.dtype)
+        at = list({id(seed.at): seed.at for seed in batch}.values())
+        begin = [torch.stack([_gradient(seed, place) for seed in batch]) for place in at]  # (seed, ...) each
         with warnings.catch_warnings():
-            # A kernel of which torch has no batched form goes back target by target, and torch says so.
+            # A kernel of which torch has no batched form goes back seed by seed, and torch says so.
             warnings.filterwarnings("ignore", message="There is a performance drop")
             rows, sheets = torch.vmap(
-                lambda seed, batch=batch: _gathered(recording, batch, seed, watch, books)  # all of them at once
-            )(seeds)
+                lambda *begin, at=at: _gathered(recording, wanted, at, begin, watch, books)  # all of them at once
+            )(*begin)
             found += zip(zip(*rows, strict=True), sheets, strict=True)
     return found
 
 
+def _gradient(seed: Seed, place: Tensor) -> Tensor:
+    return seed.gradient if seed.at is place else torch.zeros_like(place)
+
+
 def _gathered(
-    recording: Recording, values: Tensor, seed: Tensor, watch: Watch, books: Books | None
+    recording: Recording,
+    wanted: Wanted,
+    at: Sequence[Tensor],
+    begin: Sequence[Tensor],
+    watch: Watch,
+    books: Books | None,
 ) -> tuple[Rows, Tensor]:
-    """One backward pass from `values` weighted by `seed`; gradients are read as they pass and not kept."""
+    """One backward pass with the gradients `begin` at `at`; gradients are read as they pass and not kept."""
     leaves, layers, reading = recording.leaves, recording.layers, recording.rules.reading
-    besides = [(i, x) for i, place in enumerate([*leaves, *layers]) if (x := relevance_beside(place)) is not None]
     rows: dict[int, Tensor] = {}
     handles = []
     for i, layer in enumerate(layers):
@@ -68,29 +97,25 @@ def _gathered(
         handles.append(on_gradient(layer, gather))
     try:
         with books.opened() if books else nullcontext():
-            wanted = [*leaves, *(books.leaves if books else ()), *(beside for _, beside in besides)]
-            grads = torch.autograd.grad(
-                values, wanted, seed, retain_graph=True, allow_unused=True, materialize_grads=True
-            )
+            grads = wanted.gradients(at, begin)
             sheet = leaves[0].new_zeros(())
             if books:
-                given = grads[len(leaves) : len(wanted) - len(besides)]
-                sheet = books.balance(given, len(recording.stacks[0].layers) - 1, leaves[0])
+                sheet = books.balance(grads.constants, len(recording.stacks[0].layers) - 1, leaves[0])
     finally:
         for handle in handles:
             handle.remove()
     found = [
-        *(_read_leaf(leaf, grad, reading) for leaf, grad in zip(leaves, grads[: len(leaves)], strict=True)),
-        # A layer that the value does not depend on is passed by no gradient.
+        *(_read_leaf(leaf, grad, reading) for leaf, grad in zip(leaves, grads.leaves, strict=True)),
+        # A layer that the seed does not depend on is passed by no gradient.
         *(
             rows[i] if i in rows else _read(layer, torch.zeros_like(layer), reading, leaves[0])
             for i, layer in enumerate(layers)
         ),
     ]
-    for (i, beside), grad in zip(besides, grads[len(wanted) - len(besides) :], strict=True):
-        ones = torch.ones_like(beside)
-        read = _read_leaf(ones, grad, reading) if i < len(leaves) else _read(ones, grad, reading, leaves[0])
-        found[i] = found[i] + read
+    for place, grad in grads.besides:
+        ones = torch.ones_like(grad)
+        read = _read_leaf(ones, grad, reading) if place < len(leaves) else _read(ones, grad, reading, leaves[0])
+        found[place] = found[place] + read
     return tuple(found), sheet
 
 

@@ -1,7 +1,8 @@
 """The forward pass of a model under rules, and what is kept of it.
 
 1. The word embeddings, or the pixels, become a leaf: what the backward pass ends at. A decoder's are another.
-2. What enters each block, and what leaves the last, is kept: relevance is read there.
+2. What enters each block, and what leaves the last, is kept: relevance is read there. All else a block is given stays
+   with it.
 3. Only the logits asked for are computed, where the model can be asked for some. Others, later: it runs again from its
    trunk's output.
 """
@@ -34,16 +35,26 @@ from engine.watch import UNWATCHED, Watch
 Moved = Callable[[int], None]  # called with 2 i + 1 where block i is entered, and with 2 i + 2 where it is left
 
 
+@dataclass(frozen=True, eq=False)
+class Call:
+    """How a block was called: called so again, under the same rules, it gives what it gave."""
+
+    block: nn.Module
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
 @dataclass(eq=False)
 class Stack:
     """What was kept of a run of blocks: `leaf` (1, token, model) or pixels, `layers` (layer + 1) x (1, token, model).
 
-    A block that runs several times, its weights being shared, enters `layers` each time.
+    A block that runs several times, its weights being shared, enters `layers` and `calls` each time.
     """
 
     leaf: Tensor | None = None
     ids: Tensor | None = None  # (1, token), as the embeddings were given them
     layers: list[Tensor] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)  # each was given the layer at its place, among other things
     left: Tensor | None = None  # what the block that ran last gave
 
 
@@ -176,6 +187,7 @@ def _enter(
 ) -> None:
     counted()
     stack.layers.append(_stream(args, kwargs, block))
+    stack.calls.append(Call(block, args, kwargs))
     moved(2 * len(stack.layers) - 1)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from torch import Tensor
 from zennit.core import Composite
 
-from engine.attribution.backward import Rows, relevances
+from engine.attribution.backward import Rows, relevances, seed_of
 from engine.attribution.inputs.prompts import bare_token
 from engine.attribution.ledger.books import Books, ledger_of
 from engine.attribution.places import grid_of
@@ -91,7 +91,8 @@ class Trace:
         resolved = [resolve(target, choices) for target in targets]
         with recording.rules.read_as(chosen), going_back(recording):
             values = [value_of(target, choices) for target in resolved]
-            found = relevances(recording, values, Watch(progress, cancelled), self._books)
+            seeds = [seed_of(value) for value in values]
+            found = relevances(recording, seeds, Watch(progress, cancelled), self._books)
         return [
             self._relevance(target, float(value.detach()), chosen.name, rows, sheet)
             for target, value, (rows, sheet) in zip(resolved, values, found, strict=True)

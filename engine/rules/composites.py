@@ -3,8 +3,8 @@
 1. Relevance is what goes back in zennit, and a gradient is what goes back here: the hook is given gradient x output,
    and what it hands on is divided by the input. Hooks that are no rule of relevance (GuidedBackprop's) have gradients.
 2. A rule may give relevance to an input that is zero, as ZBox and Flat do to black pixels, and no gradient times zero
-   is that. It goes beside: as the gradient of a tensor that comes with the input, from one such module to the one
-   before it, and in the end to the model's input. What would be lost on this way is an error.
+   is that. It goes beside (`beside`): as the gradient of a tensor that comes with the input, from one such module to
+   the one before it, and in the end to the model's input. What would be lost on this way is an error.
 3. A hook keeps nothing: its module's input is kept, as often as it is called, and the rest is computed going back.
 """
 
@@ -23,17 +23,10 @@ from zennit.core import BasicHook, Composite, Hook
 from zennit.rules import Pass
 
 from engine.protocol.failures import RulesError
+from engine.rules.beside import put_beside, relevance_beside
 from engine.rules.operations import Arguments, Operation, Options, Rule, depends
 
 RELEVANCE_HOOKS = (BasicHook, Pass)  # the hooks that hand on relevance; the others of zennit hand on gradients
-
-_BESIDE = "_relevance_beside"
-
-
-def relevance_beside(x: Tensor) -> Tensor | None:
-    """The tensor beside `x`; its gradient is the relevance of zeros in `x`. None if `x` has none or was overwritten."""
-    beside, version = getattr(x, _BESIDE, (None, -1))
-    return beside if version == x._version else None
 
 
 class CompositeRules:
@@ -74,7 +67,7 @@ class CompositeRules:
             x, *others = args
             call = _Call(hook, part, name, operation, others, options, _has_beside(x), in_force)
             y, beside = _Hooked.apply(x, relevance_beside(x), call)
-            setattr(y, _BESIDE, (beside, y._version))
+            put_beside(y, beside)
             return y
 
         def in_force() -> bool:
@@ -186,7 +179,7 @@ class _Call:
 def _has_beside(x: Tensor) -> bool:
     """Whether there is a tensor beside `x`, which is made for a model's input."""
     if relevance_beside(x) is None and x.is_leaf:
-        setattr(x, _BESIDE, (x.detach().new_zeros(()).expand(x.shape).requires_grad_(), x._version))
+        put_beside(x, x.detach().new_zeros(()).expand(x.shape).requires_grad_())
     return relevance_beside(x) is not None
 
 
