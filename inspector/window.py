@@ -236,8 +236,8 @@ class Window(Frame):
         self._asked = question
         self.commands.mark(f"rules.{'gamma' if gamma_of(question.rules) else question.rules}")
         self.commands.enable("run.explore", image_in(question.input) is not None)
-        self.commands.enable("edit.undo", self.study.can_undo)
-        self.commands.enable("edit.redo", self.study.can_redo)
+        self.commands.name_step("edit.undo", self.study.undo_name)
+        self.commands.name_step("edit.redo", self.study.redo_name)
 
     def _on_target_refused(self, message: str) -> None:
         asked = self.inquiry.explaining.question

@@ -35,6 +35,12 @@ class Actions:
         action.setEnabled(enabled)
         action.setToolTip(_tip(self._commands[command_id]) if enabled or not why_not else why_not)
 
+    def name_step(self, command_id: str, step: str) -> None:
+        """Make a command possible that takes or gives back a step, and say which: "Undo: other rules"."""
+        action, text = self._actions[command_id], self._commands[command_id].text
+        action.setText(f"{text}: {step}" if step else text)
+        self.enable(command_id, bool(step))
+
     def mark(self, command_id: str) -> None:
         """Mark one command of a choice, without doing it."""
         self._actions[command_id].setChecked(True)

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+from engine.protocol.inputs import Chat, ForDecoder, Input, Pair, Picture, Text
 from inspector.state.question import Question
 
 PAUSE = 2.0  # seconds without a key that end a step of typing
 DEPTH = 200
+
+
+def step_name(before: Question, after: Question) -> str:
+    """What the step from one question to the next changed, in words."""
+    if before.source != after.source:
+        return "other model"
+    if before.input != after.input:
+        return _INPUTS[type(after.input)] if not _goes_on(before, after) else "generated text"
+    return "other rules" if before.rules != after.rules else "other target"
+
+
+def _goes_on(before: Question, after: Question) -> bool:
+    """Whether the model said itself what is new."""
+    if not isinstance(before.input, Text) or not isinstance(after.input, Text):
+        return False
+    return after.input.continuation is not None and after.input.text.startswith(before.input.text)
+
+
+_INPUTS: dict[type[Input], str] = {
+    Text: "other prompt",
+    Pair: "other texts",
+    ForDecoder: "other texts",
+    Chat: "other messages",
+    Picture: "other picture",
+}
 
 
 class History:
@@ -22,12 +48,14 @@ class History:
         return self._present
 
     @property
-    def can_undo(self) -> bool:
-        return bool(self._past)
+    def undo_name(self) -> str:
+        """What undoing takes back, in words; empty where there is nothing to undo."""
+        return step_name(self._past[-1], self._present) if self._past else ""
 
     @property
-    def can_redo(self) -> bool:
-        return bool(self._future)
+    def redo_name(self) -> str:
+        """What redoing brings back, in words; empty where there is nothing to redo."""
+        return step_name(self._present, self._future[-1]) if self._future else ""
 
     def go_on(self, question: Question, typed_at: float | None = None) -> None:
         """Make `question` the present. `typed_at` is the time in seconds if it differs by typing."""

@@ -62,12 +62,14 @@ class Study(QObject):
         return self._shown is not None and not self._scene.stale
 
     @property
-    def can_undo(self) -> bool:
-        return self._history.can_undo
+    def undo_name(self) -> str:
+        """What undoing takes back, in words; empty where there is nothing to undo."""
+        return self._history.undo_name
 
     @property
-    def can_redo(self) -> bool:
-        return self._history.can_redo
+    def redo_name(self) -> str:
+        """What redoing brings back, in words; empty where there is nothing to redo."""
+        return self._history.redo_name
 
     def ask(self, question: Question) -> None:
         """Make `question` the one the study is about; an answer known already is shown at once."""

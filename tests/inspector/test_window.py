@@ -506,3 +506,13 @@ def test_that_the_question_on_show_follows_undo_across_the_rules(window, worker)
     worker.answer()
     window.commands["edit.undo"].trigger()
     assert window.commands["rules.attnlrp"].isChecked()
+
+
+def test_that_undo_says_what_it_takes_back(window, worker):
+    undo, redo = window.commands["edit.undo"], window.commands["edit.redo"]
+    window.commands["rules.cp-lrp"].trigger()
+    worker.answer()
+    assert (undo.text(), redo.text()) == ("Undo: other rules", "Redo")
+    undo.trigger()
+    assert redo.text() == "Redo: other rules"
+    assert redo.isEnabled()

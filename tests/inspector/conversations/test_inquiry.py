@@ -157,7 +157,7 @@ def test_that_a_text_that_is_no_token_is_refused_in_place_and_taken_back(explain
     assert refused == ["“has been” is 2 tokens: “has”, “ been”."]
     assert troubles == []
     assert explained.study.is_answered
-    assert not explained.study.can_redo
+    assert not explained.study.redo_name
 
 
 def test_that_typing_counts_tokens_once_it_pauses(explained, worker, qtbot):

@@ -103,20 +103,20 @@ def test_that_a_new_question_leaves_nothing_to_redo(study):
     study.ask(replace(FIRST, rules="gradient"))
     study.undo()
     study.ask(replace(FIRST, rules="cp-lrp"))
-    assert not study.can_redo
+    assert not study.redo_name
 
 
 def test_that_undo_at_the_beginning_changes_nothing(study):
     study.undo()
     assert study.question == FIRST
-    assert not study.can_undo
+    assert not study.undo_name
 
 
 def test_that_a_question_taken_back_cannot_be_redone(study):
     study.ask(replace(FIRST, target=Token("no token")))
     study.take_back()
     assert study.question == FIRST
-    assert not study.can_redo
+    assert not study.redo_name
 
 
 def test_that_another_prompt_forgets_the_target(study):
