@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from engine.protocol.messages import Request
 from inspector.conversations.conversation import Conversation
-from inspector.state.known import Asked
 
 
 class Detailing(Conversation):
@@ -11,7 +11,7 @@ class Detailing(Conversation):
 
     doing = "Looking closer…"
 
-    def look_into(self, request: Asked, doing: str) -> None:
+    def look_into(self, request: Request, doing: str) -> None:
         """Ask `request`; `doing` is what a person reads until it is answered."""
         self.doing = doing
         self.ask(request)

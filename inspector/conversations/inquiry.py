@@ -9,7 +9,7 @@ from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol.inputs import Text, image_in, text_in
-from engine.protocol.messages import LOW_AGREEMENT, Explained, Export, ExportGrid, Failed, Generated, Loaded
+from engine.protocol.messages import LOW_AGREEMENT, Explained, Export, ExportGrid, Failed, Generated, Loaded, Request
 from engine.protocol.targets import Target, TokenName, Top
 from engine.protocol.values import Image, ModelSource
 from inspector.conversations.activity import Activity
@@ -26,7 +26,6 @@ from inspector.conversations.picturing import PICTURE_MODEL, misfit, nothing_to_
 from inspector.conversations.tokenising import Tokenising
 from inspector.state.aiming import chosen_at, token_against, token_at_position_shown
 from inspector.state.choice import Against
-from inspector.state.known import Asked
 from inspector.state.question import Question, about_generated, about_image, about_prompt, put_to
 from inspector.state.study import Study
 from inspector.state.trouble import (
@@ -146,7 +145,7 @@ class Inquiry(QObject):
             self.explaining.drop()
             self.generating.generate(question.source, question.input, max_new_tokens)
 
-    def look_into(self, request: Asked, doing: str) -> None:
+    def look_into(self, request: Request, doing: str) -> None:
         """Ask for a detail of the answer on show, unless it is known or something is under way."""
         if self.study.is_answered and self.study.known(request) is None and not self.activity.is_any:
             self.detailing.look_into(request, doing)

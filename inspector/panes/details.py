@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from inspector.state.known import Asked
+from engine.protocol.messages import Request
 from inspector.state.scene import Scene
 
 
@@ -37,5 +37,5 @@ class Detail:
     tip: str
     doing: str  # what a person reads while it is computed
     applies: Callable[[Scene], bool]
-    request_of: Callable[[Scene], Asked | None]
+    request_of: Callable[[Scene], Request | None]
     pane: Callable[[], DetailPane]

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
 from msgspec import Struct, structs
 
 from engine.protocol.inputs import Picture, image_in
-from engine.protocol.messages import Explain, ExplainEach, Explained, ExplainedEach, Rate, Rated
+from engine.protocol.messages import Ending, Explain, Explained, Request
 from engine.protocol.values import Prediction, Seen, Token
 
-Asked = Explain | ExplainEach | Rate
-Answer = Explained | ExplainedEach | Rated
-One = TypeVar("One", Explain, ExplainEach)
+One = TypeVar("One", bound=Request)
 
 ROOM = 256 * 2**20
 BYTES_EACH = 400  # a Token or a Prediction with its two texts, about
 
 
 def key_of(request: One) -> One:
-    """The request without what does not change its answer, nor a picture's bytes, which its digest stands for."""
-    image = image_in(request.input)
-    if image is None:
-        return structs.replace(request, checkpointing=False)
-    return structs.replace(request, checkpointing=False, input=Picture(structs.replace(image, data=b"")))
+    """The request without what does not change its answer: how to compute, and a picture's bytes, known by a digest."""
+    changes: dict[str, Any] = {}
+    if getattr(request, "checkpointing", False):
+        changes["checkpointing"] = False
+    if isinstance(asked := getattr(request, "question", None), Explain):
+        changes["question"] = key_of(asked)
+    if isinstance(picture := getattr(request, "input", None), Picture) and picture.image.data:
+        changes["input"] = Picture(structs.replace(picture.image, data=b""))
+    return structs.replace(request, **changes)
 
 
 def size_of(value: object) -> int:
@@ -56,15 +58,15 @@ class Known:
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
         self._used = 0
-        self._endings: OrderedDict[Asked, Answer] = OrderedDict()
+        self._endings: OrderedDict[Request, Ending] = OrderedDict()
         self._originals: WeakValueDictionary[str, np.ndarray] = WeakValueDictionary()  # by the picture's digest
 
     def __len__(self) -> int:
         return len(self._endings)
 
-    def find(self, request: Asked) -> Answer | None:
+    def find(self, request: Request) -> Ending | None:
         """The ending of `request`, if it is still here."""
-        key = _key(request)
+        key = key_of(request)
         ending = self._endings.get(key)
         if ending is not None:
             self._endings.move_to_end(key)
@@ -75,13 +77,13 @@ class Known:
         found = self.find(request)
         return found if isinstance(found, Explained) else None
 
-    def keep(self, request: Asked, ending: Answer) -> Answer:
+    def keep(self, request: Request, ending: Ending) -> Ending:
         """Remember an ending, and forget old ones until all fit; the ending as it is remembered.
 
         One that never fits is not kept.
         """
         self.forget(request)
-        kept = self._endings[_key(request)] = self._with_shared_original(request, ending)
+        kept = self._endings[key_of(request)] = self._with_shared_original(request, ending)
         self._used += size_of(kept)
         while self._endings and self._used + self._bytes_of_originals() > self._room:
             _, oldest = self._endings.popitem(last=False)
@@ -89,13 +91,13 @@ class Known:
             del oldest  # and its original, where it was the last to have it
         return kept
 
-    def forget(self, request: Asked) -> None:
+    def forget(self, request: Request) -> None:
         """Make the next find of `request` miss."""
-        ending = self._endings.pop(_key(request), None)
+        ending = self._endings.pop(key_of(request), None)
         if ending is not None:
             self._used -= size_of(ending)
 
-    def _with_shared_original(self, request: Asked, ending: Answer) -> Answer:
+    def _with_shared_original(self, request: Request, ending: Ending) -> Ending:
         if not isinstance(request, Explain) or not isinstance(ending, Explained):
             return ending
         image, seen = image_in(request.input), ending.relevance.seen
@@ -106,13 +108,3 @@ class Known:
 
     def _bytes_of_originals(self) -> int:
         return sum(original.nbytes for original in self._originals.values())
-
-
-def _key(request: Asked) -> Asked:
-    match request:
-        case Rate(question, steps):
-            return Rate(key_of(question), steps)
-        case Explain():
-            return key_of(request)
-        case ExplainEach():
-            return key_of(request)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from engine.protocol.messages import Explained
+from engine.protocol.messages import Ending, Explained, Request
 from engine.protocol.relevance import PicturePart, Relevance
 from engine.protocol.targets import Token as TokenTarget
 from engine.protocol.values import Token
 from engine.reading.colours import relevance_at
 from engine.reading.ledger_in_words import expectation, is_defect, sum_in_words
 from inspector.state.choice import Choice, choice_of
-from inspector.state.known import Answer, Asked, key_of
+from inspector.state.known import key_of
 from inspector.state.picture import ShownPicture, picture_of
 from inspector.state.question import Question, position_of
 from inspector.state.sides import sides_of
@@ -22,10 +22,10 @@ from inspector.state.text import ShownText, text_of
 from inspector.state.view import View
 
 Shown = ShownText | ShownPicture
-Find = Callable[[Asked], Answer | None]
+Find = Callable[[Request], Ending | None]
 
 
-def _nothing(request: Asked) -> None:
+def _nothing(request: Request) -> None:
     """The ending of a request where none is known."""
 
 

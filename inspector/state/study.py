@@ -9,9 +9,9 @@ from time import monotonic
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol.inputs import text_in
-from engine.protocol.messages import Explain, Explained
+from engine.protocol.messages import Ending, Explain, Explained, Request
 from inspector.state.history import History
-from inspector.state.known import Answer, Asked, Known, key_of
+from inspector.state.known import Known, key_of
 from inspector.state.question import FIRST, Question, about_prompt
 from inspector.state.scene import Scene, resolve
 from inspector.state.sides import goes_beside
@@ -104,7 +104,7 @@ class Study(QObject):
         self._history.take_back()
         self._follow()
 
-    def learn(self, request: Asked, ending: Answer) -> Answer:
+    def learn(self, request: Request, ending: Ending) -> Ending:
         """Keep an ending, and show it unless what is on show answers the present question and this does not.
 
         What comes back is the ending as it is kept.
@@ -116,11 +116,11 @@ class Study(QObject):
         self._resolve(self.view)
         return kept
 
-    def keep(self, request: Asked, ending: Answer) -> Answer:
+    def keep(self, request: Request, ending: Ending) -> Ending:
         """Keep an ending for when it is asked for, and show what is shown; the ending as it is kept."""
         return self._known.keep(request, ending)
 
-    def known(self, request: Asked) -> Answer | None:
+    def known(self, request: Request) -> Ending | None:
         """The ending of `request`, where it is still here."""
         return self._known.find(request)
 
