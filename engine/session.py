@@ -1,4 +1,4 @@
-"""Requests become answers. What is kept between them is a cache: any request can be answered by a fresh session."""
+"""The session: answers requests. It keeps a cache between them, so that a fresh one answers each of them too."""
 
 from __future__ import annotations
 

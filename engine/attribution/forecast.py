@@ -1,4 +1,4 @@
-"""What a run will need of the device's memory, before it starts."""
+"""The forecast of a run's memory, before it starts."""
 
 from __future__ import annotations
 

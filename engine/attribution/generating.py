@@ -1,4 +1,4 @@
-"""What a model says after a prompt, the likeliest token each time."""
+"""Generation: the model's answer to a prompt, the likeliest token each time."""
 
 from __future__ import annotations
 

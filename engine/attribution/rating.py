@@ -1,4 +1,4 @@
-"""How well an explanation of a picture tells what the model needs: the deletion curve (Samek et al., 2017).
+"""The rating of an explanation of a picture by its deletion curve (Samek et al., 2017).
 
 1. The picture is cut into patches, whose relevance is the sum of their pixels'.
 2. Patches are taken away in steps, that is, filled with the picture's mean colour: the most relevant first.

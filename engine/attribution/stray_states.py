@@ -1,4 +1,4 @@
-"""What the parts of a model keep of a call for themselves, such as a recurrent state."""
+"""States that parts of a model keep from a call, such as a recurrent one."""
 
 from __future__ import annotations
 

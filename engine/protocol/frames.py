@@ -1,4 +1,4 @@
-"""What travels between window and worker, and as which bytes.
+"""Frames: messages between window and worker as bytes.
 
 A frame is a magic word, the length (uint32, little-endian) and the message in msgpack. Never pickle.
 

@@ -1,4 +1,4 @@
-"""What window and worker say to each other. Every run ends exactly once: Progress* then one Ending."""
+"""Messages between window and worker. Every run ends exactly once: Progress* then one Ending."""
 
 from __future__ import annotations
 

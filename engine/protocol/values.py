@@ -1,4 +1,4 @@
-"""What requests and answers are made of."""
+"""Values that requests and answers are made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Putting a table of rules to work on one module, and taking it away again.
+"""The scope of rules: puts a table to work on one module, and takes it away again.
 
 1. The module's parameters are made constants: an operand that requires a gradient is one that depends on the input.
 2. Its `forward` is wrapped: while it runs, a mode hands every operation in the table to its rule.

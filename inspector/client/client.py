@@ -1,4 +1,4 @@
-"""The one the window speaks with: it takes requests in any state, and every run ends exactly once."""
+"""The window's client: accepts requests in any state; each run ends exactly once."""
 
 from __future__ import annotations
 

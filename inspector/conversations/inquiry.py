@@ -1,4 +1,4 @@
-"""What a person can do, turned into questions for the worker and answers for the study. No widgets."""
+"""The inquiry: turns what a person does into questions for the worker and answers for the study. No widgets."""
 
 from __future__ import annotations
 

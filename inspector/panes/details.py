@@ -1,4 +1,4 @@
-"""What the lower panes offer beside each other: one row for each detail of an answer.
+"""Details of an answer: the rows of the table that the lower panes are made from.
 
 A detail has a title, the request that has to be answered for it, the scenes it applies to, and the pane that shows it.
 """

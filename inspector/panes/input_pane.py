@@ -1,4 +1,4 @@
-"""What is explained, and by which gammas: a prompt or a picture above the numbers of the gamma rules."""
+"""The input: a prompt or a picture, above the numbers of the gamma rules."""
 
 from __future__ import annotations
 

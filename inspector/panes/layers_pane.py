@@ -1,4 +1,4 @@
-"""All layers at once, from which the tokens or the picture above come."""
+"""All layers at once: a map of a text's, small heatmaps of a picture's."""
 
 from __future__ import annotations
 

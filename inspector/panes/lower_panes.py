@@ -1,4 +1,4 @@
-"""What is below the tokens or the picture: the details that apply, each in a tab."""
+"""The lower panes: a tab for each detail that applies."""
 
 from __future__ import annotations
 

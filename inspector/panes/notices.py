@@ -1,4 +1,4 @@
-"""What the window has to say, above what it is about: what went wrong, and what is good to know."""
+"""Notices above the panes: what went wrong, and what is good to know."""
 
 from __future__ import annotations
 

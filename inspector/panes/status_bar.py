@@ -1,4 +1,4 @@
-"""What is the case now: the worker, its memory, the answer's sum and time."""
+"""The status bar: the worker, its memory, the answer's sum and time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the model predicts where the target is, and which of it is explained."""
+"""The choice of predictions where the target is, and the one that is explained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is on show, as the request for a figure of it."""
+"""Requests for figures of what is on show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way back: questions as they followed each other."""
+"""The history of questions: undo and redo, by named steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known already: the ending of each request that was answered, kept while all of them fit."""
+"""Known endings, each by the request that it ended, kept while all of them fit."""
 
 from __future__ import annotations
 

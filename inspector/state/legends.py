@@ -1,4 +1,4 @@
-"""What the colours span and what is on show, in words."""
+"""Titles and legends: what is on show and what its colours span, in words."""
 
 from __future__ import annotations
 

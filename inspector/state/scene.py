@@ -1,4 +1,4 @@
-"""What the views show, resolved from the question, the answers and the view. Pure: the same in, the same out."""
+"""The scene: all that is on show, resolved from question, answers and view. Pure: the same in, the same out."""
 
 from __future__ import annotations
 

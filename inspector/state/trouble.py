@@ -1,4 +1,4 @@
-"""What went wrong, and what a person can do about it."""
+"""Troubles: failures as they are shown, each with what a person can do about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an answer is looked at in the window."""
+"""The view: how an answer is looked at in the window."""
 
 from __future__ import annotations
 
