@@ -45,6 +45,16 @@ class Vocabulary:
 
     def piece(self, id: int) -> Piece:
         """The token's text, with the space before it if it has one, and its label."""
+        found = self._pieces.get(id)
+        if found is None:
+            found = self._pieces[id] = self._made_piece(id)
+        return found
+
+    @cached_property
+    def _pieces(self) -> dict[int, Piece]:
+        return {}
+
+    def _made_piece(self, id: int) -> Piece:
         if id in self.added:
             content = self.added[id]
             return Piece(content, label(content) or _nameless(id))

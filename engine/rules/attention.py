@@ -48,7 +48,9 @@ class _Attention(Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         *kept, mask = ctx.saved_tensors
-        return (*_Backward.apply(grad, *kept, mask, *ctx.settings), None, None, None)
+        # Of one target the kernel is called as it is: torch's way to it takes longer than the kernel on a short prompt
+        back: Any = _Backward.apply if torch._C._are_functorch_transforms_active() else _Backward.forward
+        return (*back(grad, *kept, mask, *ctx.settings), None, None, None)
 
 
 class _Backward(Function):
