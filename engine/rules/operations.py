@@ -71,8 +71,10 @@ def uniform(operation: Operation, args: Arguments, options: Options) -> Any:
 
 def product(operation: Operation, args: Arguments, options: Options) -> Any:
     """`uniform` for x * y element by element; where both have one shape, in fewer steps."""
-    x, y = _bind(args, options, input=..., other=...)
-    if depends(x) and depends(y) and (x.shape, x.dtype) == (y.shape, y.dtype):
+    x, y = args if len(args) == 2 else _bind(args, options, input=..., other=...)
+    if not (depends(x) and depends(y)):
+        return operation(*args, **options)
+    if (x.shape, x.dtype) == (y.shape, y.dtype):
         return gradients.product(x, y, operation)
     return uniform(operation, args, options)
 

@@ -19,21 +19,27 @@ from engine.protocol.values import ConstantKind
 from engine.rules.operations import Arguments, Operation, Options, depends
 from engine.rules.table import forms
 
+_WIDE = (torch.float32, torch.float64)
 Read = Callable[[Tensor], Tensor]  # from the gradient at a result to the relevance, a number
 Part = Callable[[Operation, Arguments, Options], Read | None]  # asked before the operation runs; None: it gives nothing
 
 
 def product(grad: Tensor, value: Tensor) -> Tensor:
     """The sum of grad · value, in float32 or wider."""
-    alike = grad.shape == value.shape and grad.dtype == value.dtype == wide(grad)
-    if alike and grad.is_contiguous() and value.is_contiguous():
+    if (
+        grad.dtype in _WIDE
+        and grad.dtype == value.dtype
+        and grad.shape == value.shape
+        and grad.is_contiguous()
+        and value.is_contiguous()
+    ):
         return torch.dot(grad.view(-1), value.view(-1))
     return (grad.to(wide(grad)) * value).sum()
 
 
 def wide(x: Tensor) -> torch.dtype:
     """The type that sums over `x` are taken in."""
-    return torch.promote_types(x.dtype, torch.float32)
+    return x.dtype if x.dtype in _WIDE else torch.promote_types(x.dtype, torch.float32)
 
 
 def whole(value: Tensor, factor: float = 1) -> Read | None:
