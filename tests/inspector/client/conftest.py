@@ -9,12 +9,19 @@ from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
+from slow_question import slow_question_in
 from witness import StartWorker, Witness, is_alive
 
 import inspector
+from engine.protocol.messages import Explain
 from inspector.client import WorkerClient
 
 SCRIPT = Path(__file__).with_name("scripted_worker.py")
+
+
+@pytest.fixture
+def slow_question(tmp_path: Path) -> Explain:
+    return slow_question_in(tmp_path / "slow")
 
 
 @pytest.fixture

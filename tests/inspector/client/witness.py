@@ -9,7 +9,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from engine.protocol.frames import Hello
-from engine.protocol.messages import Ending, Event, Progress, Tokenize
+from engine.protocol.messages import Ending, Event, Load, Progress, Tokenize
 from engine.protocol.values import ModelSource
 from inspector.client import WorkerClient, WorkerState
 
@@ -40,6 +40,10 @@ class Witness:
     def ask(self, text: str) -> int:
         return self.client.ask(Tokenize(ModelSource("m"), text))
 
+    def ask_at_length(self, text: str) -> int:
+        """Ask the same with a request that is not light."""
+        return self.client.ask(Load(ModelSource(text)))
+
     def endings(self, run: int) -> list[Ending]:
         return [event for number, event in self.events if number == run and not isinstance(event, Progress)]
 
@@ -51,6 +55,10 @@ class Witness:
 
     def wait(self, condition: Callable[[], object]) -> None:
         self._qtbot.waitUntil(lambda: bool(condition()), timeout=WAIT)
+
+    def wait_a_moment(self, ms: int) -> None:
+        """Only for what must not happen in it."""
+        self._qtbot.wait(ms)
 
     def wait_for(self, state: WorkerState) -> None:
         self.wait(lambda: self.client.state is state)
