@@ -11,10 +11,17 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 import inspector
+from engine.protocol.messages import Explain
 from inspector.client import WorkerClient
+from tests.inspector.client.slow_question import slow_question_in
 from tests.inspector.client.witness import StartWorker, Witness, is_alive
 
 SCRIPT = Path(__file__).with_name("scripted_worker.py")
+
+
+@pytest.fixture
+def slow_question(tmp_path: Path) -> Explain:
+    return slow_question_in(tmp_path / "slow")
 
 
 @pytest.fixture

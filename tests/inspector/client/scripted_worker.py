@@ -1,4 +1,5 @@
-"""A worker without torch that misbehaves on request: the first argument says how it starts, a Tokenize's text the rest.
+"""A worker without torch that misbehaves on request: the first argument says how it starts, a Tokenize's text the rest,
+or a Load's name, which is not light.
 
 Each start appends the process id to the file named by the second argument.
 """
@@ -25,7 +26,7 @@ from engine.protocol.frames import (
     frame,
     to_worker,
 )
-from engine.protocol.messages import Cancelled, Progress, Tokenize, Tokenized
+from engine.protocol.messages import Cancelled, Load, Progress, Tokenize, Tokenized
 
 
 def say(*messages: FromWorker) -> None:
@@ -103,6 +104,8 @@ def main(how: str, starts: str) -> None:
             match message:
                 case Ask(run, Tokenize(_, text)):
                     play(run, text)
+                case Ask(run, Load(source)):
+                    play(run, source.name)
                 case Stop(run) if how != "stubborn":
                     say(Said(run, Cancelled()))
                 case _:

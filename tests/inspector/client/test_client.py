@@ -125,6 +125,72 @@ def test_that_stopping_what_has_ended_does_nothing(start_worker: StartWorker) ->
     assert len(worker.pids) == 1
 
 
+# -- what is light -----------------------------------------------------------------------------------------------------
+
+
+def test_that_what_is_light_goes_beside_what_is_not_and_before_what_waits(start_worker: StartWorker) -> None:
+    worker = start_worker()
+    long, waiting, light, another = (
+        worker.ask_at_length("wait"),
+        worker.ask_at_length("answer"),
+        worker.ask("answer"),
+        worker.ask("answer"),
+    )
+    assert worker.ending(another) == Tokenized(())
+    assert worker.endings(light) == [Tokenized(())]
+    assert not worker.endings(long) and not worker.endings(waiting)
+    worker.client.stop(long)
+    worker.ending(waiting)
+    assert [run for run, event in worker.events if not isinstance(event, Progress)] == [light, another, long, waiting]
+    assert worker.states.count(BUSY) == 1
+
+
+def test_that_what_is_light_takes_over_from_what_it_was_beside(start_worker: StartWorker) -> None:
+    worker = start_worker()
+    long, light, waiting = worker.ask_at_length("wait"), worker.ask("wait"), worker.ask_at_length("answer")
+    worker.wait_for(BUSY)
+    worker.client.stop(long)
+    assert worker.ending(long) == Cancelled()
+    assert worker.client.state is BUSY and not worker.endings(waiting)
+    worker.client.stop(light)
+    assert worker.ending(waiting) == Tokenized(())
+    assert worker.endings(light) == [Cancelled()]
+
+
+def test_that_stopping_what_is_light_ends_it_at_once_and_nothing_else(start_worker: StartWorker) -> None:
+    worker = start_worker("stubborn", patience=100)
+    long, light = worker.ask_at_length("wait"), worker.ask("wait")
+    worker.wait_for(BUSY)
+    worker.client.stop(light)
+    assert worker.events == [(light, Cancelled())]
+    assert worker.ending(worker.ask("answer")) == Tokenized(())  # there is room beside again
+    worker.wait_a_moment(500)  # longer than a worker is given that does not stop
+    assert not worker.endings(long)
+    assert len(worker.pids) == 1
+
+
+def test_that_what_is_light_goes_to_the_next_worker_before_what_waits(start_worker: StartWorker) -> None:
+    worker = start_worker()
+    long, waiting = worker.ask_at_length("wait"), worker.ask_at_length("answer")
+    worker.wait_for(BUSY)
+    light = worker.ask("die")
+    lost = worker.ending(long)
+    assert isinstance(lost, Failed) and lost.kind == "worker_died"
+    worker.wait(lambda: worker.endings(waiting))
+    ending = worker.ending(light)  # of which the next one died as well
+    assert isinstance(ending, Failed) and ending.kind == "worker_died"
+    assert [run for run, event in worker.events if not isinstance(event, Progress)] == [long, light, waiting]
+    assert len(worker.pids) == 3
+
+
+def test_that_closing_cancels_what_is_beside_once(start_worker: StartWorker) -> None:
+    worker = start_worker()
+    runs = [worker.ask_at_length("wait"), worker.ask("wait"), worker.ask("answer"), worker.ask_at_length("answer")]
+    worker.wait_for(BUSY)
+    worker.client.close()
+    assert worker.events == [(run, Cancelled()) for run in runs]
+
+
 # -- death -------------------------------------------------------------------------------------------------------------
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import signal
 import sys
 import time
@@ -13,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtWidgets import QApplication
-from safetensors.numpy import load_file, save_file
 
 import resources
 from engine.protocol.frames import PROTOCOL
@@ -36,6 +34,7 @@ from engine.protocol.targets import Token, Top
 from engine.protocol.values import ModelSource
 from inspector.client import WorkerClient, WorkerState
 from inspector.client.process import WORKER_ENVIRONMENT
+from tests.inspector.client.slow_question import BLOCKS, PROMPT, is_in_forward_pass
 from tests.inspector.client.witness import StartWorker, Witness, is_alive
 
 pytestmark = pytest.mark.process
@@ -43,25 +42,7 @@ pytestmark = pytest.mark.process
 COMMAND = [sys.executable, "-m", "engine.worker"]
 SOURCE = ModelSource("bundled:llama")
 ROOT = Path(resources.__file__).parents[1]
-BUNDLED = Path(resources.__file__).parent / "models" / "llama"
-PROMPT = "In 1922 the team reached 8,3"
-BLOCKS = 64
-
-
-@pytest.fixture
-def slow_question(tmp_path: Path) -> Explain:
-    """What takes seconds to explain: the bundled model with its blocks repeated, and a long prompt."""
-    folder = tmp_path / "slow"
-    shutil.copytree(BUNDLED, folder)
-    config = json.loads((folder / "config.json").read_text())
-    weights = load_file(folder / "model.safetensors")
-    for name in [name for name in weights if name.startswith("model.layers.0.")]:
-        for block in range(config["num_hidden_layers"], BLOCKS):
-            weights[name.replace(".0.", f".{block}.", 1)] = weights[name]
-    config |= {"num_hidden_layers": BLOCKS, "max_position_embeddings": 8192}
-    (folder / "config.json").write_text(json.dumps(config))
-    save_file(weights, folder / "model.safetensors", {"format": "pt"})
-    return Explain(ModelSource(str(folder)), Text(PROMPT * 100))
+COUNTED = "In 1922 the team"
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +110,45 @@ def test_that_stop_ends_an_explanation_between_blocks(worker: Witness, slow_ques
     assert len(worker.hellos) == 1
 
 
+def test_that_tokens_are_counted_while_an_explanation_runs(worker: Witness, slow_question: Explain) -> None:
+    run = worker.client.ask(slow_question)
+    worker.wait(lambda: is_in_forward_pass(worker, run))
+    counts = [worker.ending(worker.client.ask(Tokenize(slow_question.source, COUNTED))) for _ in range(3)]
+    assert not worker.endings(run)
+    worker.client.stop(run)
+    assert worker.ending(run) == Cancelled()
+    assert worker.ending(worker.client.ask(Tokenize(slow_question.source, COUNTED))) == counts[0]
+    assert isinstance(counts[0], Tokenized) and counts == [counts[0]] * 3
+
+
+def test_that_tokens_of_a_model_not_open_wait_for_the_explanation(worker: Witness, slow_question: Explain) -> None:
+    run = worker.client.ask(slow_question)
+    worker.wait(lambda: is_in_forward_pass(worker, run))
+    count = worker.client.ask(Tokenize(SOURCE, COUNTED))
+    worker.client.stop(run)
+    assert isinstance(worker.ending(count), Tokenized)
+    endings = [number for number, event in worker.events if not isinstance(event, Progress)]
+    assert endings[-2:] == [run, count]
+
+
+def test_that_counting_changes_nothing_of_the_explanation(worker: Witness, slow_question: Explain) -> None:
+    question = structs.replace(slow_question, input=Text(PROMPT * 10))
+    alone = worker.ending(worker.client.ask(question))
+    worker.client.ask(Unload())
+    run = worker.client.ask(question)
+    counts: list[int] = []
+
+    def count(number: int, event: object) -> None:
+        if number == run and isinstance(event, Progress):
+            counts.append(worker.client.ask(Tokenize(question.source, COUNTED)))
+
+    worker.client.said.connect(count)
+    beside = worker.ending(run)
+    assert isinstance(alone, Explained) and isinstance(beside, Explained)
+    assert np.array_equal(alone.relevance.layers, beside.relevance.layers)
+    assert counts and all(isinstance(worker.ending(number), Tokenized) for number in counts)
+
+
 def test_that_closing_in_a_computation_ends_the_worker_within_two_seconds(
     start_worker: StartWorker, slow_question: Explain
 ) -> None:
@@ -156,8 +176,3 @@ def test_that_the_answer_after_a_kill_is_the_one_before_it(start_worker: StartWo
     assert isinstance(before, Explained)
     assert isinstance(after, Explained)
     assert np.array_equal(before.relevance.layers, after.relevance.layers)
-
-
-def is_in_forward_pass(worker: Witness, run: int) -> bool:
-    said = (event for number, event in worker.events if number == run)
-    return any(isinstance(event, Progress) and event.phase == "forward" for event in said)

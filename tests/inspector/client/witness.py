@@ -6,8 +6,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtTest import QTest
+
 from engine.protocol.frames import Hello
-from engine.protocol.messages import Ending, Event, Progress, Tokenize
+from engine.protocol.messages import Ending, Event, Load, Progress, Tokenize
 from engine.protocol.values import ModelSource
 from inspector.client import WorkerClient, WorkerState
 from tests.inspector.waiting import wait_until
@@ -36,6 +38,10 @@ class Witness:
     def ask(self, text: str) -> int:
         return self.client.ask(Tokenize(ModelSource("m"), text))
 
+    def ask_at_length(self, text: str) -> int:
+        """Ask the same with a request that is not light."""
+        return self.client.ask(Load(ModelSource(text)))
+
     def endings(self, run: int) -> list[Ending]:
         return [event for number, event in self.events if number == run and not isinstance(event, Progress)]
 
@@ -47,6 +53,10 @@ class Witness:
 
     def wait(self, condition: Callable[[], object]) -> None:
         wait_until(condition)
+
+    def wait_a_moment(self, ms: int) -> None:
+        """Only for what must not happen in it."""
+        QTest.qWait(ms)
 
     def wait_for(self, state: WorkerState) -> None:
         self.wait(lambda: self.client.state is state)
