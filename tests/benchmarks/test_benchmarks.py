@@ -38,6 +38,7 @@ HERE = {
 STARTS = {"batched_targets"}  # processes
 # With an application, of which a process has one: each in a process
 APART = {
+    "export_while_explaining": (["bundled:llama", "--formats", "csv"], "csv: alone "),
     "event_loop": (["bundled:llama", "--explanations", "1", "--short"], "explain "),
     "overlay_repaint": (["--side", "64", "--repeats", "2"], "another opacity: median"),
     "start_up": (["--rounds", "1"], "first coloured prompt over import and load: "),
