@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QStackedWidget, QToolButton, QWidget
 
 from engine.protocol.inputs import image_in
@@ -22,6 +22,7 @@ from inspector.state.text import ShownText
 from inspector.views.legend import Legend
 
 _TITLE = 216  # points that the title keeps beside what is at its right
+_PIN = 120  # points that the pin takes
 
 
 class RelevancePane(QWidget):
@@ -74,9 +75,9 @@ class RelevancePane(QWidget):
         self._scale.setCurrentIndex(self._scale.findData(scene.view.look.scale))
         shown = scene.part
         self._scale.setVisible(shown is not None)
-        self._pin.setVisible(shown is not None)
         self.picture.corner.setVisible(scene.picture is not None)
         is_new, self._shown = shown != self._shown, shown
+        self._show_pin()
         if is_new and shown is not None:
             self._title.setText(shown.title)
             self._title.set_giving_way((shown.rules, "Relevance · "))
@@ -88,6 +89,16 @@ class RelevancePane(QWidget):
                 self._show_text(shown, scene, is_new)
             case ShownPicture():
                 self._show_picture(shown, scene, is_new)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep a narrow pane's height for the tokens: the pin is in a menu as well."""
+        super().resizeEvent(event)
+        self._show_pin()
+
+    def _show_pin(self) -> None:
+        is_beside_others = isinstance(self._shown, ShownPicture)  # in a row that is there anyway
+        has_room = is_beside_others or self.width() >= _TITLE + _PIN
+        self._pin.setVisible(self._shown is not None and has_room)
 
     def set_empty_text(self, text: str) -> None:
         """What to say while there is no answer."""
