@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from transformers import GenerationConfig, StoppingCriteria, StoppingCriteriaList
 
+from engine.attribution.calling import evaluating
 from engine.attribution.inputs.prompts import prompt_of
-from engine.attribution.recording import evaluating
 from engine.models.blocks import find_blocks
 from engine.models.opening import Model, load_model
 from engine.models.text.chat import Message

@@ -15,8 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.attribution.calling import evaluating
 from engine.attribution.read_out import choices_in
-from engine.attribution.recording import Recording, evaluating
+from engine.attribution.recording import Recording
 from engine.attribution.targets.outputs import answers_of
 from engine.attribution.targets.resolving import value_of
 from engine.models.opening import Model

@@ -9,20 +9,19 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 from torch.utils.hooks import RemovableHandle
-from transformers import PreTrainedModel
 
-from engine.anatomy import parts_of, parts_that
+from engine.anatomy import parts_of
+from engine.attribution.calling import answered, call, embedding_of, evaluating, trunk_of
 from engine.attribution.inputs.given import Inputs, taken
 from engine.attribution.stray_states import states_without_graph
 from engine.attribution.targets.outputs import WHOLE, answers_of
@@ -91,8 +90,8 @@ class Recording:
         """The logits (choice,) at `position`, with their graph."""
         if position not in self._logits:
             keep = torch.tensor([position], device=self.inputs.main.device)
-            with under(self.rules, self.module, self.observer), _answered(_trunk(self.module), self._trunk_output):
-                self._logits[position] = answers_of(_call(self.module, self.inputs, keep), self.module)[0]
+            with under(self.rules, self.module, self.observer), answered(trunk_of(self.module), self._trunk_output):
+                self._logits[position] = answers_of(call(self.module, self.inputs, keep), self.module)[0]
         return self._logits[position]
 
 
@@ -111,7 +110,7 @@ def record(
     """
     blocks_of = find_stacks(module)
     stacks = [Stack() for _ in blocks_of]
-    trunk, trunk_output = _trunk(module), []
+    trunk, trunk_output = trunk_of(module), []
     total = sum(map(len, blocks_of))
     counted = partial(_count, stacks, total, watch)
     with ExitStack() as undo:
@@ -133,7 +132,7 @@ def record(
         if trunk is not module:
             undo.enter_context(_removed(trunk.register_forward_hook(lambda *call: trunk_output.append(call[-1]))))
         with taken(inputs):
-            called = _call(module, inputs, 1)
+            called = call(module, inputs, 1)
         logits = answers_of(called, module)
         stacks = _finished(stacks, logits, module)
         watch.step("forward", total, total)
@@ -173,7 +172,7 @@ def _leaves_at_embeddings(module: nn.Module, stacks: list[Stack]) -> Iterator[Re
         stack.ids = next((arg for arg in args if isinstance(arg, Tensor)), None)
         return stack.leaf.clone()  # which the model may overwrite
 
-    for embedding in {id(found): found for found in map(_embedding, encoder_and_decoder(module))}.values():
+    for embedding in {id(found): found for found in map(embedding_of, encoder_and_decoder(module))}.values():
         yield embedding.register_forward_hook(embed)
 
 
@@ -205,24 +204,6 @@ def _count(stacks: Sequence[Stack], total: int, watch: Watch) -> None:
     watch.step("forward", done, max(done, total))
 
 
-def plain_logits(module: nn.Module, inputs: Inputs) -> Tensor:
-    """The last logits (choice,) as the model gives them, without rules, by operations that have gradients."""
-    with evaluating(module), torch.no_grad(), _without_fast_attention():
-        logits = answers_of(_call(module, inputs, 1), module)
-    return logits if logits.ndim == 1 else logits[-1]
-
-
-@contextmanager
-def _without_fast_attention() -> Iterator[None]:
-    """Inside, nn.MultiheadAttention takes no kernel without a gradient, which rounds otherwise than the one with."""
-    before = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(before)
-
-
 @contextmanager
 def under(rules: RuleSet, module: nn.Module, observer: Observer | None = None) -> Iterator[None]:
     """Inside the `with`, calls of `module` and backward passes through it follow `rules`, in evaluation mode."""
@@ -240,64 +221,6 @@ def going_back(recording: Recording) -> Iterator[None]:
     runs_again = recording.checkpointing or recording.rules.parts is not None
     with under(recording.rules, recording.module) if runs_again else torch.enable_grad():
         yield
-
-
-@contextmanager
-def evaluating(module: nn.Module, parts: Sequence[nn.Module] | None = None) -> Iterator[None]:
-    """Inside the `with`, every part of `module` is in evaluation mode; `parts` are its parts, where they are known."""
-    training = [part for part in (parts or parts_of(module)) if part.training]
-    if training and parts_that(_changes_modes_itself, module):
-        module.eval()
-    for part in training:
-        part.__dict__["training"] = False  # past the way of modules to set attributes, which takes ten times as long
-    try:
-        yield
-    finally:
-        for part in training:
-            part.__dict__["training"] = True
-
-
-def _changes_modes_itself(part: nn.Module) -> bool:
-    return type(part).train is not nn.Module.train or type(part).eval is not nn.Module.eval
-
-
-def _call(module: nn.Module, inputs: Inputs, logits_to_keep: int | Tensor) -> Any:
-    known = _arguments(module)
-    # Without a trunk of its own the model cannot be run again from there: every logit is computed at once.
-    wanted: dict[str, Any] = {"use_cache": False, **inputs.others}
-    if _trunk(module) is not module:
-        wanted["logits_to_keep"] = logits_to_keep
-    return module(inputs.main, **{name: value for name, value in wanted.items() if name in known})
-
-
-def _trunk(module: nn.Module) -> nn.Module:
-    """The model without its head, where its head can be run for chosen positions; else the model itself."""
-    if isinstance(module, PreTrainedModel) and "logits_to_keep" in _arguments(module):
-        return module.base_model
-    return module
-
-
-def _arguments(module: nn.Module) -> frozenset[str]:
-    """The names of what `module.forward` takes."""
-    forward = inspect.unwrap(module.forward)
-    return _arguments_of(getattr(forward, "__func__", forward))
-
-
-@cache
-def _arguments_of(function: Callable[..., Any]) -> frozenset[str]:
-    return frozenset(inspect.signature(function).parameters)
-
-
-def _embedding(module: nn.Module) -> nn.Module:
-    if isinstance(module, PreTrainedModel):
-        return module.get_input_embeddings()
-    found = next((m for m in module.modules() if isinstance(m, nn.Embedding)), None)
-    if found is None:
-        raise ModelError(
-            f"{type(module).__name__} has no word embeddings, so relevance would have nowhere to go. "
-            "Open a model that makes vectors of its tokens with an nn.Embedding."
-        )
-    return found
 
 
 def _stream(args: tuple[Any, ...], kwargs: dict[str, Any], block: nn.Module) -> Tensor:
@@ -328,16 +251,6 @@ def _computed_again(block: nn.Module) -> Callable[..., Any]:
             )
 
     return checkpointed
-
-
-@contextmanager
-def _answered(module: nn.Module, output: Any) -> Iterator[None]:
-    """Inside the `with`, `module` does not run but gives `output`."""
-    if output is None:
-        yield
-        return
-    with replaced_forward(module, lambda *args, **kwargs: output):
-        yield
 
 
 @contextmanager

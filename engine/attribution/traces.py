@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
+from engine.attribution.trace import Trace
 from engine.protocol.relevance import Relevance
 from engine.protocol.targets import Target
-
-if TYPE_CHECKING:
-    from engine.attribution.trace import Trace
 
 
 class Traces:

@@ -18,8 +18,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 import engine
 from engine import targets
+from engine.attribution.calling import plain_logits
 from engine.attribution.inputs.given import inputs_of
-from engine.attribution.recording import plain_logits
 from engine.models.opening import Model
 from tests.benchmarks.needs import need_device
 from tests.benchmarks.rules_cost import ratios

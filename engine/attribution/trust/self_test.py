@@ -11,9 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.attribution.calling import plain_logits
 from engine.attribution.forecast import forecast_bytes
 from engine.attribution.inputs.given import Inputs, inputs_of
-from engine.attribution.recording import plain_logits, record
+from engine.attribution.recording import record
 from engine.attribution.trace import Trace
 from engine.attribution.tracing import trace
 from engine.attribution.trust.coverage import coverage

@@ -14,8 +14,8 @@ from torch import nn
 
 import engine
 from engine import targets
+from engine.attribution.calling import plain_logits
 from engine.attribution.inputs.given import inputs_of
-from engine.attribution.recording import plain_logits
 from engine.protocol.reports import Check
 from tests.engine.attribution.families import FAMILIES, MORE, tiny
 from tests.engine.attribution.kinds import IDS, IMAGES, STATES, TEXTS, made

@@ -1,0 +1,105 @@
+"""Calls of a model: in evaluation mode, for chosen logits, from its trunk's output on."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from engine.anatomy import parts_of, parts_that
+from engine.attribution.inputs.given import Inputs
+from engine.attribution.targets.outputs import answers_of
+from engine.protocol.failures import ModelError
+from engine.rules.scope import replaced_forward
+
+
+def plain_logits(module: nn.Module, inputs: Inputs) -> Tensor:
+    """The last logits (choice,) as the model gives them, without rules, by operations that have gradients."""
+    with evaluating(module), torch.no_grad(), _without_fast_attention():
+        logits = answers_of(call(module, inputs, 1), module)
+    return logits if logits.ndim == 1 else logits[-1]
+
+
+@contextmanager
+def _without_fast_attention() -> Iterator[None]:
+    """Inside, nn.MultiheadAttention takes no kernel without a gradient, which rounds otherwise than the one with."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
+
+
+@contextmanager
+def evaluating(module: nn.Module, parts: Sequence[nn.Module] | None = None) -> Iterator[None]:
+    """Inside the `with`, every part of `module` is in evaluation mode; `parts` are its parts, where they are known."""
+    training = [part for part in (parts or parts_of(module)) if part.training]
+    if training and parts_that(_changes_modes_itself, module):
+        module.eval()
+    for part in training:
+        part.__dict__["training"] = False  # past the way of modules to set attributes, which takes ten times as long
+    try:
+        yield
+    finally:
+        for part in training:
+            part.__dict__["training"] = True
+
+
+def _changes_modes_itself(part: nn.Module) -> bool:
+    return type(part).train is not nn.Module.train or type(part).eval is not nn.Module.eval
+
+
+def call(module: nn.Module, inputs: Inputs, logits_to_keep: int | Tensor) -> Any:
+    known = _arguments(module)
+    # Without a trunk of its own the model cannot be run again from there: every logit is computed at once.
+    wanted: dict[str, Any] = {"use_cache": False, **inputs.others}
+    if trunk_of(module) is not module:
+        wanted["logits_to_keep"] = logits_to_keep
+    return module(inputs.main, **{name: value for name, value in wanted.items() if name in known})
+
+
+@contextmanager
+def answered(module: nn.Module, output: Any) -> Iterator[None]:
+    """Inside the `with`, `module` does not run but gives `output`."""
+    if output is None:
+        yield
+        return
+    with replaced_forward(module, lambda *args, **kwargs: output):
+        yield
+
+
+def trunk_of(module: nn.Module) -> nn.Module:
+    """The model without its head, where its head can be run for chosen positions; else the model itself."""
+    if isinstance(module, PreTrainedModel) and "logits_to_keep" in _arguments(module):
+        return module.base_model
+    return module
+
+
+def embedding_of(module: nn.Module) -> nn.Module:
+    if isinstance(module, PreTrainedModel):
+        return module.get_input_embeddings()
+    found = next((m for m in module.modules() if isinstance(m, nn.Embedding)), None)
+    if found is None:
+        raise ModelError(
+            f"{type(module).__name__} has no word embeddings, so relevance would have nowhere to go. "
+            "Open a model that makes vectors of its tokens with an nn.Embedding."
+        )
+    return found
+
+
+def _arguments(module: nn.Module) -> frozenset[str]:
+    """The names of what `module.forward` takes."""
+    forward = inspect.unwrap(module.forward)
+    return _arguments_of(getattr(forward, "__func__", forward))
+
+
+@cache
+def _arguments_of(function: Callable[..., Any]) -> frozenset[str]:
+    return frozenset(inspect.signature(function).parameters)
