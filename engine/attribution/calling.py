@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -97,9 +97,12 @@ def embedding_of(module: nn.Module) -> nn.Module:
 def _arguments(module: nn.Module) -> frozenset[str]:
     """The names of what `module.forward` takes."""
     forward = inspect.unwrap(module.forward)
-    return _arguments_of(getattr(forward, "__func__", forward))
+    function = getattr(forward, "__func__", forward)
+    known = _known.get(function)
+    if known is None:
+        known = _known[function] = frozenset(inspect.signature(function).parameters)
+    return known
 
 
-@cache
-def _arguments_of(function: Callable[..., Any]) -> frozenset[str]:
-    return frozenset(inspect.signature(function).parameters)
+# Weak, for a forward of a model's own may hold the model
+_known: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Callable
 
 import numpy as np
@@ -129,6 +130,25 @@ def test_that_a_module_goes_when_nobody_else_holds_it() -> None:
     relevance(made())
     gc.collect()
     assert len(anatomy._known) <= kept
+
+
+def wrap_its_forward(module: LlamaForCausalLM) -> None:
+    plain = module.forward
+
+    def wrapped(input_ids: torch.Tensor, use_cache: bool = False, logits_to_keep: int = 0) -> object:
+        return plain(input_ids, use_cache=use_cache, logits_to_keep=logits_to_keep)
+
+    module.forward = wrapped
+
+
+def test_that_a_module_with_a_forward_of_its_own_goes_too() -> None:
+    module = made()
+    wrap_its_forward(module)
+    relevance(module)
+    kept = weakref.ref(module)
+    del module
+    gc.collect()
+    assert kept() is None
 
 
 def test_that_a_class_that_changes_is_another_part() -> None:
