@@ -41,11 +41,11 @@ QUESTION = Question(ModelSource(MODEL), Text(PROMPT))
 
 
 @contextmanager
-def opened() -> Iterator[tuple[Window, WorkerClient]]:
+def opened(figures: WorkerClient | None = None) -> Iterator[tuple[Window, WorkerClient]]:
     """A window whose first question is answered, and the client of its worker."""
     client = new_worker("", spare=False)
     client.start()
-    window = Window(client, new_figures_worker(), Study(QUESTION), Profile(SettingsFile(None)), new_worker)
+    window = Window(client, figures or new_figures_worker(), Study(QUESTION), Profile(SettingsFile(None)), new_worker)
     window.show()
     wait_until(lambda: window.layers.map is not None)
     window.inquiry.open_model(QUESTION.source)
@@ -187,9 +187,24 @@ def test_that_a_killed_worker_costs_a_click_and_nothing_else(window, client, ans
     assert not window.notices.failure.isVisible()
 
 
-def test_that_closing_the_window_ends_the_worker(qapp):
-    with opened() as (window, client):
-        pid = client.hello.pid
+def test_that_a_figure_is_written_while_the_model_computes(window, client, exporting, answered, tmp_path):
+    os.kill(client.hello.pid, signal.SIGSTOP)  # an explanation that takes as long as it has to
+    window.inquiry.choose_position(3)
+    try:
+        exporting(0, tmp_path / "figure.pdf")
+        assert window.inquiry.explaining.is_busy
+    finally:
+        os.kill(client.hello.pid, signal.SIGCONT)
+    answered()
+
+
+def test_that_closing_the_window_ends_the_workers(qapp, qtbot, tmp_path):
+    figures = new_figures_worker()
+    with opened(figures) as (window, client):
+        assert figures.state is WorkerState.OFF  # nothing has been exported
+        with qtbot.waitSignal(window.inquiry.exporting.written, timeout=PATIENCE):
+            window.inquiry.export(Export(window.study.shown.relevance, "csv"), tmp_path / "relevance.csv")
+        pids = [each.hello.pid for each in (client, figures)]
         window.close()
-        assert client.state is WorkerState.OFF
-        assert not is_running(pid)
+        assert client.state is figures.state is WorkerState.OFF
+        assert not any(is_running(pid) for pid in pids)

@@ -151,6 +151,7 @@ def test_that_what_is_light_takes_over_from_what_it_was_beside(start_worker: Sta
     worker.wait_for(BUSY)
     worker.client.stop(long)
     assert worker.ending(long) == Cancelled()
+    worker.wait_a_moment(200)
     assert worker.client.state is BUSY and not worker.endings(waiting)
     worker.client.stop(light)
     assert worker.ending(waiting) == Tokenized(())

@@ -395,6 +395,47 @@ def test_that_a_figure_that_cannot_be_written_says_so(explained, figures, tmp_pa
     assert troubles[-1].remedy is Remedy.EXPORT_AGAIN
 
 
+def test_that_the_figures_worker_is_started_with_the_first_figure_and_stopped_like_any(explained, worker, figures):
+    activities = []
+    explained.activity.changed.connect(activities.append)
+    assert figures.state is WorkerState.OFF
+    explained.export(Export(explained.study.shown.relevance, "pdf"), Path("tokens.pdf"))
+    assert figures.state is WorkerState.STARTING
+    assert activities == ["Exporting…"]
+    explained.stop()
+    assert figures.stopped == [1] and worker.stopped == []
+    figures.answer()
+    assert activities[-1] is None and figures.open == []
+
+
+def test_that_another_worker_for_the_model_leaves_a_figure_alone(explained, worker, figures, tmp_path: Path, qtbot):
+    explained.export(Export(explained.study.shown.relevance, "pdf"), tmp_path / "tokens.pdf")
+    other = FakeWorker()
+    explained.use(other)
+    assert [type(request) for request in other.open] == [Load]
+    assert figures.stopped == []
+    with qtbot.waitSignal(explained.exporting.written):
+        figures.say(Export, Exported(b"%PDF"))
+    explained.export(Export(explained.study.shown.relevance, "pdf"), tmp_path / "again.pdf")
+    assert len(figures.open) == 1
+
+
+def test_that_a_model_lost_while_a_figure_is_drawn_is_told_and_opened_again(explained, worker, figures, troubles):
+    explained.export(Export(explained.study.shown.relevance, "pdf"), Path("tokens.pdf"))
+    worker.die()
+    assert len(troubles) == 1
+    worker.greet()
+    assert worker.open == [Load(explained.study.question.source)]
+    assert len(figures.open) == 1
+
+
+def test_that_a_lost_figures_worker_costs_the_figure_and_not_the_model(explained, worker, figures, troubles):
+    explained.export(Export(explained.study.shown.relevance, "pdf"), Path("tokens.pdf"))
+    figures.die()
+    assert [trouble.remedy for trouble in troubles] == [Remedy.EXPORT_AGAIN]
+    assert explained.holding.model is not None and worker.open == []
+
+
 def test_that_another_worker_opens_the_model_and_hears_nothing_of_the_old_one(explained, worker):
     explained.choose_rules("cp-lrp")
     run, request = worker.asked[-1]
