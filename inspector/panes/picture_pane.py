@@ -80,10 +80,7 @@ class PicturePane(QWidget):
             self._original.addItem(title)
         let_shrink(self._original)
         self._original.activated.connect(self._on_original_activated)
-        self.corner = QWidget()
-        corner = WrappingRow()
-        self.corner.setLayout(corner)
-        corner.addWidget(self._original)
+        self.corner = self._original
         self._controls = QWidget()
         self._controls.setLayout(self._row_of_controls())
         self._titles = SideTitles()

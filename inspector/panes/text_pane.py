@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.look.theme import Space
+from inspector.state.scene import explained_in
 from inspector.state.text import ShownText
 from inspector.views.pictures.side_titles import SideTitles
 from inspector.views.tokens.token_strip import TokenStrip
@@ -41,7 +42,9 @@ class TextPane(QWidget):
         *others, last = shown.sides
         self._show(self.strip, shown, len(shown.sides) - 1)
         if others:
-            self._show(self.pinned or self._made_pinned(), shown, 0)
+            pinned = self.pinned or self._made_pinned()
+            self._show(pinned, shown, 0)
+            pinned.set_target_position(explained_in(others[0].answer))
         self._titles.setVisible(bool(others))
         if others:
             titles = [f"Pinned: {others[0].title}", last.title]
@@ -50,8 +53,8 @@ class TextPane(QWidget):
             self.pinned.setVisible(bool(others))
 
     def set_target_position(self, position: int | None) -> None:
-        for strip in self._strips():
-            strip.set_target_position(position)
+        """Mark the token that is asked about; the pinned answer keeps its own."""
+        self.strip.set_target_position(position)
 
     def set_stale(self, stale: bool) -> None:
         """Show that the answer is to an earlier question."""

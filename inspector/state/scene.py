@@ -126,6 +126,13 @@ def explained_token(question: Question, tokens: Sequence[Token], position: int |
     return position + 1 if following.generated and following.id == target.token else position
 
 
+def explained_in(answer: Explained) -> int | None:
+    """The token of an answer that is explained, or whose continuation is; None where that is the whole input."""
+    relevance = answer.relevance
+    place = None if relevance.model.predicts == "classes" else relevance.target.position
+    return explained_token(answer.question, relevance.tokens, place)
+
+
 def _sum(relevance: Relevance, layer: int | None) -> float:
     values = relevance_at(relevance, layer)
     if relevance.is_of_picture:  # whose layers end in NaN where another has more places

@@ -34,9 +34,7 @@ class Side:
     @property
     def title(self) -> str:
         """Rule set and target."""
-        if self.minus is None or self.minus.relevance.rules == self.answer.relevance.rules:
-            return f"{self.rules} · {self.relevance.target.label}"
-        return f"{_named(self.answer)} − {_named(self.minus)}"
+        return _named(self.answer) if self.minus is None else f"{_named(self.answer)} − {_named(self.minus)}"
 
 
 def sides_of(answer: Explained, pinned: Explained | None, view: View, part: int) -> tuple[Side, ...]:
@@ -57,12 +55,24 @@ def goes_beside(pinned: Explained, answer: Explained | None) -> bool:
 
 
 def difference(one: Relevance, other: Relevance) -> Relevance:
-    """What `one` has more than `other`, part by part. Relevance is linear in its target, so this is relevance too."""
-    same_target = one.target.label == other.target.label
-    label = one.target.label if same_target else f"{one.target.label} − {other.target.label}"
-    target = ResolvedTarget(one.target.asked, label, one.target.position, one.target.terms, one.target.against_mean)
+    """What `one` has more than `other`, part by part. Relevance is linear in its target, so this is relevance too.
+
+    Its target and, where they differ, its rules say that it is a difference, wherever it is shown or exported.
+    """
+    rules = one.rules if one.rules == other.rules else f"{titled(one.rules)} − {titled(other.rules)}"
+    target = _less_target(one.target, other.target)
     parts = tuple(_less(mine, its) for mine, its in zip(one.parts, other.parts, strict=True))
-    return structs.replace(one, parts=parts, target=target, value=one.value - other.value, ledger=None)
+    return structs.replace(one, parts=parts, target=target, rules=rules, value=one.value - other.value, ledger=None)
+
+
+def _less_target(mine: ResolvedTarget, its: ResolvedTarget) -> ResolvedTarget:
+    label = f"{mine.label} − {its.label}"
+    taken = tuple((position, number, -weight) for position, number, weight in its.terms)
+    if mine.against_mean == its.against_mean:  # which cancel
+        return ResolvedTarget(mine.asked, label, mine.position, mine.terms + taken)
+    if not its.against_mean:
+        return ResolvedTarget(mine.asked, label, mine.position, mine.terms + taken, mine.against_mean)
+    return ResolvedTarget(mine.asked, label, mine.position, ())  # no terms say what less than a mean is
 
 
 def _less(mine: Part, its: Part) -> Part:

@@ -169,5 +169,6 @@ class Study(QObject):
     def _resolve(self, view: View) -> None:
         if self._pinned is not None and not goes_beside(self._pinned, self._shown):
             self._pinned = None
+            view = replace(view, difference=False)
         self._scene = resolve(self.question, self._shown, view, self._pinned, self._known.find)
         self.scene_changed.emit(self._scene)

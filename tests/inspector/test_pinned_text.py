@@ -66,3 +66,12 @@ def test_that_the_pin_is_in_reach_beside_the_title(window, worker):
     assert button.isVisible()
     button.click()
     assert window.study.pinned is window.study.shown
+
+
+def test_that_the_pinned_side_marks_the_token_that_it_explains(pinned, worker):
+    text = pinned.relevance.text
+    before = text.pinned._picture.marks.target
+    text.strip.position_clicked.emit(1)
+    worker.answer()
+    assert text.strip._picture.marks.target == 1
+    assert text.pinned._picture.marks.target == before != 1

@@ -195,3 +195,23 @@ def test_that_a_decoders_text_is_a_part_of_its_own():
     assert len(second.tokens) == 2
     study.look_at_layer(1)
     np.testing.assert_array_equal(study.scene.parts[1].values, decoder.layers[1])
+
+
+def test_that_a_difference_says_so_wherever_it_is_exported():
+    relevance = figure_of(answered(WORDS, OTHER_RULES, view=View(difference=True)).scene, "json", "tokens").relevance
+    assert relevance.rules == "CP-LRP − AttnLRP"
+    assert relevance.target.label == "“7” − “7”"
+    assert sum(weight for _, _, weight in relevance.target.terms) == 0
+    same = figure_of(answered(QUESTION, OTHER_CLASS, view=View(difference=True)).scene, "json", "heatmap").relevance
+    assert (same.rules, same.target.label) == ("attnlrp", "“tiger cat” − “tabby cat”")
+    assert same.target.terms == ((-1, 1, 1.0), (-1, 0, -1.0))
+
+
+def test_that_a_difference_ends_with_its_pin():
+    study = answered(WORDS, OTHER_RULES, view=View(difference=True))
+    other = about_prompt(WORDS, "quite another prompt")
+    study.ask(other)
+    study.learn(other, answer_to(other))
+    study.pin()
+    assert not study.view.difference
+    assert len(study.scene.text.sides) == 2
