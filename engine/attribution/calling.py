@@ -57,6 +57,7 @@ def _changes_modes_itself(part: nn.Module) -> bool:
 
 
 def call(module: nn.Module, inputs: Inputs, logits_to_keep: int | Tensor) -> Any:
+    """The model's output for `inputs`, with the logits asked for where it can be asked for some."""
     known = _arguments(module)
     # Without a trunk of its own the model cannot be run again from there: every logit is computed at once.
     wanted: dict[str, Any] = {"use_cache": False, **inputs.others}
@@ -83,6 +84,7 @@ def trunk_of(module: nn.Module) -> nn.Module:
 
 
 def embedding_of(module: nn.Module) -> nn.Module:
+    """The word embeddings. Raises ModelError where there are none."""
     if isinstance(module, PreTrainedModel):
         return module.get_input_embeddings()
     found = next((m for m in module.modules() if isinstance(m, nn.Embedding)), None)

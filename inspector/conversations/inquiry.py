@@ -62,6 +62,7 @@ class Inquiry(QObject):
         self.activity = Activity(with_model, (self.exporting,), self)
         self.holding = Holding(worker, self.loading, self.activity, self)
         self._explain_when_open = False
+        self._too_large: Request | None = None  # the detail that could not be kept
         self._follow_conversations()
         study.question_changed.connect(self._on_question_changed)
 
@@ -73,6 +74,7 @@ class Inquiry(QObject):
         self.explaining.cancelled.connect(self._on_explaining_cancelled)
         self.generating.succeeded.connect(self._on_generated)
         self.generating.failed.connect(self._on_generating_failed)
+        self.detailing.succeeded.connect(self._on_detailed)
         self.detailing.failed.connect(self._on_generating_failed)
         self.exploring.failed.connect(self._on_generating_failed)
         self.exporting.failed.connect(self._on_exporting_failed)
@@ -147,7 +149,8 @@ class Inquiry(QObject):
 
     def look_into(self, request: Request, doing: str) -> None:
         """Ask for a detail of the answer on show, unless it is known or something is under way."""
-        if self.study.is_answered and self.study.known(request) is None and not self.activity.is_any:
+        is_wanted = self.study.is_answered and self.study.known(request) is None and request != self._too_large
+        if is_wanted and not self.activity.is_any:
             self.detailing.look_into(request, doing)
 
     def stop(self) -> None:
@@ -273,6 +276,12 @@ class Inquiry(QObject):
             return
         self.study.ask(about_generated(question, said))
         self.explain()
+
+    def _on_detailed(self) -> None:
+        asked = self.detailing.asked
+        if asked is not None and self.study.known(asked) is None:
+            self._too_large = asked
+            self.troubled.emit(Trouble("This detail of the answer is too large to be kept. Shorten the prompt."))
 
     def _on_generating_failed(self, failure: Failed) -> None:
         self.troubled.emit(trouble_with_explaining(failure, checkpointing=True))

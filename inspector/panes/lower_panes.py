@@ -43,8 +43,7 @@ class LowerPanes(QTabWidget):
         self.setTabBarAutoHide(True)
         self._scene: Scene | None = None
         self._panes = {detail: self._made(detail) for detail in DETAILS}
-        for detail in DETAILS[:1]:
-            self.addTab(self._panes[detail], detail.title)
+        self.addTab(self._panes[DETAILS[0]], DETAILS[0].title)
         self.currentChanged.connect(self._on_current_changed)
 
     def pane(self, kind: type[Pane]) -> Pane:

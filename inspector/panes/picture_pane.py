@@ -28,7 +28,7 @@ from inspector.state.picture import CLIPS, NO_ORIGINAL, ShownPicture
 from inspector.state.view import PictureMode, View
 from inspector.views.pictures.picture_ground import Ground
 from inspector.views.pictures.picture_view import PictureView
-from inspector.views.pictures.side_titles import SideTitles
+from inspector.views.side_titles import SideTitles
 
 GROUNDS = {False: "As the model sees it", True: "On the original picture"}
 _SLIDER = 72  # points

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from inspector.look.theme import Space
 from inspector.state.scene import explained_in
 from inspector.state.text import ShownText
-from inspector.views.pictures.side_titles import SideTitles
+from inspector.views.side_titles import SideTitles
 from inspector.views.tokens.token_strip import TokenStrip
 
 

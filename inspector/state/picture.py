@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.protocol.looks import Look, Scale
-from engine.protocol.messages import Explained
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Grid, Seen
 from engine.reading.colours import ROUNDING
 from engine.reading.placing import picture_limit, placed
 from inspector.state.legends import legend_of, title_of
-from inspector.state.sides import Side
+from inspector.state.sides import ShownPart, Side
 
 NO_ORIGINAL = "Which part of the original the model saw is not known: its way to prepare pictures is no crop"
 CLIPS = (100.0, 99.9, 99.0, 95.0)  # percentiles that are offered
@@ -34,33 +33,15 @@ class LayersOfPicture:
 
 
 @dataclass(frozen=True)
-class ShownPicture:
+class ShownPicture(ShownPart):
     """A picture and its relevance at one layer. Equal ones look the same, however they are laid over each other."""
 
-    sides: tuple[Side, ...]  # the pinned answer, where there is one, then the one that answers the question
-    layer: int | None
-    limit: float  # of all sides
-    colour_map: str
-    legend: str
     original: bool  # relevance lies on the whole picture, where the model saw it
     seen: Seen = field(compare=False)
     grid: Grid | None = field(compare=False)  # the patches to draw lines between
-    title: str = field(compare=False)
     titles: tuple[str, ...] = field(compare=False)  # of each side
     note: str = field(compare=False)  # why there is nothing in colour; empty where there is
     layers: LayersOfPicture = field(compare=False)
-
-    @property
-    def answer(self) -> Explained:
-        return self.sides[-1].answer
-
-    @property
-    def relevance(self) -> Relevance:
-        return self.sides[-1].relevance
-
-    @property
-    def rules(self) -> str:
-        return self.sides[-1].rules
 
     @property
     def values(self) -> np.ndarray | None:

@@ -37,6 +37,33 @@ class Side:
         return _named(self.answer) if self.minus is None else f"{_named(self.answer)} − {_named(self.minus)}"
 
 
+@dataclass(frozen=True)
+class ShownPart:
+    """One part on show at one layer, on one scale for all of its sides. Equal ones look the same."""
+
+    sides: tuple[Side, ...]  # the pinned answer, where there is one, then the one that answers the question
+    layer: int | None
+    limit: float  # of all sides
+    colour_map: str
+    legend: str
+    title: str = field(compare=False)
+
+    @property
+    def answer(self) -> Explained:
+        """The one that answers the question."""
+        return self.sides[-1].answer
+
+    @property
+    def relevance(self) -> Relevance:
+        """The last side's."""
+        return self.sides[-1].relevance
+
+    @property
+    def rules(self) -> str:
+        """The last side's rule set, as a title names it."""
+        return self.sides[-1].rules
+
+
 def sides_of(answer: Explained, pinned: Explained | None, view: View, part: int) -> tuple[Side, ...]:
     """The pinned answer, where there is one, then the other; or their difference alone."""
     if pinned is None:

@@ -113,6 +113,8 @@ class Study(QObject):
         is_wanted = isinstance(request, Explain) and key_of(request) == key_of(self.question)
         if isinstance(kept, Explained) and (is_wanted or not self.is_answered):
             self._shown = kept
+        elif self._known.find(request) is None:  # too large to be kept: nothing new is known
+            return kept
         self._resolve(self.view)
         return kept
 

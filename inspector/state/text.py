@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.protocol.looks import Look, Scale
-from engine.protocol.messages import Explained
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Token
 from engine.reading.colours import colour_limit, relevance_at
 from inspector.state.legends import legend_of, title_of
-from inspector.state.sides import Side
+from inspector.state.sides import ShownPart, Side
 
 
 @dataclass(frozen=True)
@@ -35,33 +34,14 @@ class LayersOfText:
 
 
 @dataclass(frozen=True)
-class ShownText:
+class ShownText(ShownPart):
     """The tokens in colour at one layer. Equal ones look the same."""
 
-    sides: tuple[Side, ...]  # the pinned answer, where there is one, then the one that answers the question
-    layer: int | None
-    limit: float  # of all sides
-    colour_map: str
-    legend: str
-    title: str = field(compare=False)
     layers: LayersOfText = field(compare=False)
-
-    @property
-    def answer(self) -> Explained:
-        return self.sides[-1].answer
-
-    @property
-    def relevance(self) -> Relevance:
-        return self.sides[-1].relevance
 
     @property
     def tokens(self) -> tuple[Token, ...]:
         return self.relevance.tokens
-
-    @property
-    def rules(self) -> str:
-        """The rule set as the title names it."""
-        return self.sides[-1].rules
 
     @property
     def values(self) -> np.ndarray:

@@ -13,6 +13,8 @@ from engine.protocol.messages import Explain, ExplainEach, Generate, Load, Progr
 from engine.protocol.targets import Token
 from engine.protocol.values import ModelSource
 from inspector.panes.matrix_pane import MatrixPane
+from inspector.state.known import Known
+from inspector.state.trouble import Trouble
 from inspector.views.progress_line import ProgressLine
 from tests.inspector.answers import SAID, loaded
 from tests.inspector.fake_worker import FakeWorker
@@ -158,3 +160,15 @@ def test_that_a_half_precision_far_from_float32_is_said(window, worker, agreemen
     worker.say(Load, structs.replace(loaded(window.study.question.source), agreement=agreement))
     assert bool(said) == warned
     assert all("0.42" in sentence for sentence in said)
+
+
+def test_that_a_matrix_too_large_to_be_kept_is_asked_for_once(generated, worker):
+    generated.study._known = Known(room=0)
+    troubles: list[Trouble] = []
+    generated.inquiry.troubled.connect(troubles.append)
+    generated.below.setCurrentWidget(generated.below.pane(MatrixPane))
+    worker.answer()
+    assert len(asked(worker, ExplainEach)) == 1
+    generated.study.look_at_token(1)
+    assert len(asked(worker, ExplainEach)) == 1
+    assert "too large" in troubles[-1].message

@@ -20,7 +20,7 @@ from inspector.dialogs.export import ExportDialog
 from inspector.keeping.settings import Profile, SettingsFile
 from inspector.state.trouble import Remedy
 from inspector.views.input.image_input import ImageExample
-from inspector.views.pictures.side_titles import SideTitles
+from inspector.views.side_titles import SideTitles
 from inspector.window import Window
 from tests.inspector.answers import BLOCKS
 from tests.inspector.fake_worker import good_ending

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 
-from inspector.views.pictures.side_titles import SideTitles
+from inspector.views.side_titles import SideTitles
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from inspector.look.numbers import signed
 from inspector.look.theme import apply_theme, tones
 from inspector.views.pictures.picture_ground import Ground
 from inspector.views.pictures.picture_view import PictureView
-from inspector.views.pictures.side_titles import SideTitles
+from inspector.views.side_titles import SideTitles
 from tests.engine.figures.made_relevance import of_picture
 
 _RANDOM = np.random.default_rng(0)

@@ -26,9 +26,9 @@ from inspector.views.log_pane import LogPane
 from inspector.views.pictures.layer_thumbnails import LayerThumbnails
 from inspector.views.pictures.picture_ground import Ground
 from inspector.views.pictures.picture_view import Mode, PictureView
-from inspector.views.pictures.side_titles import SideTitles
 from inspector.views.prediction_table import PredictionTable
 from inspector.views.progress_line import ProgressLine
+from inspector.views.side_titles import SideTitles
 from inspector.views.tokens.find_bar import FindBar
 from inspector.views.tokens.token_strip import TokenStrip
 from tests.inspector.views.prompt_tokens import tokens_of
