@@ -5,6 +5,9 @@ The accent is a teal: relevance owns red and blue, and no cursor may be mistaken
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
@@ -126,8 +129,9 @@ class _Follower(QObject):
             self._dressed = wanted
             self._app.setPalette(palette_of(wanted))
             self._app.setStyleSheet(style_sheet(wanted))
-            for widget in self._app.allWidgets():  # the style sheet took away the colours that views gave themselves
-                self._app.sendEvent(widget, QEvent(QEvent.Type.PaletteChange))
+            with _no_collection():
+                for widget in self._app.allWidgets():  # the style sheet took away the colours views gave themselves
+                    self._app.sendEvent(widget, QEvent(QEvent.Type.PaletteChange))
 
     def _wants_dark(self, scheme: Qt.ColorScheme) -> bool:
         if self._theme != "system":
@@ -135,6 +139,18 @@ class _Follower(QObject):
         if scheme == Qt.ColorScheme.Unknown:
             return self._started_dark
         return scheme == Qt.ColorScheme.Dark
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keeps Python's collector from deleting a window, and all that lies in it, while Qt's list of widgets is walked."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _is_dark(palette: QPalette) -> bool:

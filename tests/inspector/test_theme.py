@@ -1,7 +1,9 @@
+import gc
+
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QLineEdit, QMenu, QRadioButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QLineEdit, QMenu, QRadioButton, QTextEdit, QWidget
 
 from inspector.look.icons import icon
 from inspector.look.theme import DARK, LIGHT, Tones, apply_theme, palette_of, tones
@@ -109,3 +111,22 @@ def test_that_icons_take_the_colour_of_the_text(qapp: QApplication):
 def test_that_icons_are_as_sharp_as_the_screen(qapp: QApplication):
     pixmap = icon("close").pixmap(QSize(16, 16), 2.0)
     assert pixmap.width() == 32
+
+
+def test_that_no_window_is_collected_while_the_widgets_are_walked(qapp: QApplication):
+    """Python lets go of one that refers to itself when it likes; a list that Qt gave before would lead to nothing."""
+    apply_theme(qapp, "light")
+    gc.disable()
+    for _ in range(200):
+        window = QTextEdit()  # with scroll bars of Qt's own, of which Python hears in the walk
+        window.itself = window  # type: ignore[attr-defined]
+    del window
+    before = gc.get_threshold()
+    gc.set_threshold(gc.get_count()[0] + 400, 1, 1)  # of which the walk makes 1,400
+    gc.enable()
+    try:
+        apply_theme(qapp, "dark")
+    finally:
+        gc.set_threshold(*before)
+    assert gc.isenabled()
+    gc.collect()
