@@ -38,6 +38,19 @@ class _Share(Function):
         return grad * ctx.share, None
 
 
+class _Shares(Function):
+    """Several tensors in one step, each with its share of the relevance that arrives at it."""
+
+    @staticmethod
+    def forward(ctx: Any, shares: Sequence[float], *tensors: Tensor) -> tuple[Tensor, ...]:
+        ctx.shares = shares
+        return tuple(x.detach() for x in tensors)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        return None, *(grad * share for grad, share in zip(grads, ctx.shares, strict=True))
+
+
 class _Product(Function):
     """x * y, each with half of the relevance (AttnLRP, eq. 7). The factors are halved and not the gradient: of several
     targets there are several gradients."""
@@ -86,7 +99,9 @@ class _GroupNorm(Function):
     def forward(ctx: Any, x: Tensor, groups: int, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
         batch, channels = x.shape[:2]
         area = x[0, 0].numel()
-        y, mean, rstd = torch.native_group_norm(x.contiguous(), weight, bias, batch, channels, area, groups, eps)
+        if not (x.ndim == 4 and x.is_contiguous(memory_format=torch.channels_last)):  # which has a kernel of its own
+            x = x.contiguous()
+        y, mean, rstd = torch.native_group_norm(x, weight, bias, batch, channels, area, groups, eps)
         ctx.sizes = (batch, channels, area, groups)
         ctx.save_for_backward(mean, rstd, weight)
         return y
@@ -100,6 +115,28 @@ class _GroupNorm(Function):
         )
         to_bias = grad.sum((0, *range(2, grad.ndim))) if ctx.needs_input_grad[3] else None
         return grad_x, None, None, to_bias, None
+
+
+class _Scaled(Function):
+    """A norm by channels whose deviation is a constant: x less its mean over `axes` is multiplied by numbers. Without
+    axes the mean is a number too.
+
+    torch's own backward of batch norm for a CPU is wrong for gradients of some strides (2.14: (16, 1, 64, 16)).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scale: Tensor, axes: tuple[int, ...], f: Callable[[Tensor], Tensor]) -> Tensor:
+        ctx.axes = axes
+        ctx.save_for_backward(scale)
+        return f(x)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
+        (scale,) = ctx.saved_tensors
+        to_x = grad * scale
+        if ctx.axes:
+            to_x = to_x - to_x.mean(ctx.axes, keepdim=True)
+        return to_x, None, None, None
 
 
 class _RmsNorm(Function):
@@ -140,6 +177,12 @@ def share(x: Tensor, part: float) -> Tensor:
     return result
 
 
+def shares(tensors: Sequence[Tensor], parts: Sequence[float]) -> tuple[Tensor, ...]:
+    """`tensors`, all of which depend on the input, with the `parts` of their gradients."""
+    result: tuple[Tensor, ...] = _Shares.apply(parts, *tensors)
+    return result
+
+
 def product(x: Tensor, y: Tensor, f: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
     """`f(x, y)`, x * y of tensors of one shape, with half of each one's gradient."""
     result: Tensor = _Product.apply(x, y, f)
@@ -155,6 +198,12 @@ def layer_norm(x: Tensor, shape: Sequence[int], weight: Tensor | None, bias: Ten
 def group_norm(x: Tensor, groups: int, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
     """`F.group_norm` with a constant deviation."""
     result: Tensor = _GroupNorm.apply(x, groups, weight, bias, eps)
+    return result
+
+
+def scaled(x: Tensor, scale: Tensor, axes: tuple[int, ...], f: Callable[[Tensor], Tensor]) -> Tensor:
+    """`f(x)`, a norm that multiplies x, less its mean over `axes`, by `scale`, which is broadcast to it."""
+    result: Tensor = _Scaled.apply(x, scale, axes, f)
     return result
 
 

@@ -18,7 +18,6 @@ Arguments = Sequence[Any]
 Options = Mapping[str, Any]
 Rule = Callable[[Operation, Arguments, Options], Any]
 
-_FACTORS = ("batch1", "batch2", "mat1", "mat2", "tensor1", "tensor2")  # what torch calls b and c in a + b c
 _GATE = "_is_activation_output"  # marks a tensor for `gated`: products by an activation's output
 
 
@@ -92,14 +91,46 @@ def gated(operation: Operation, args: Arguments, options: Options) -> Any:
     return product(operation, args, options)
 
 
-def plus_uniform(operation: Operation, args: Arguments, options: Options) -> Any:
-    """a + b c, as `baddbmm` and `addcmul` compute it: the sum passes relevance on, the product is uniform."""
-    operands = [*args, *options.values()]
-    if not (depends(operands[1]) and depends(operands[2])):
+def factors(**places: int) -> Rule:
+    """A sum with a product in one operation, as `addmm` or `linear`: of the operands at these places, by these names,
+    those that depend on the input share the product's relevance; the sum passes relevance on (AttnLRP, eq. 7)."""
+
+    def rule(operation: Operation, args: Arguments, options: Options) -> Any:
+        given = {name: args[i] if i < len(args) else options.get(name) for name, i in places.items()}
+        among = {name: x for name, x in given.items() if isinstance(x, Tensor) and x.requires_grad}
+        if len(among) < 2:
+            return operation(*args, **options)
+        shared = gradients.shares(list(among.values()), [1 / len(among)] * len(among))
+        args, options = list(args), dict(options)
+        for name, x in zip(among, shared, strict=True):
+            if places[name] < len(args):
+                args[places[name]] = x
+            else:
+                options[name] = x
         return operation(*args, **options)
-    args = [gradients.share(x, 0.5) if i in (1, 2) else x for i, x in enumerate(args)]
-    options = {k: gradients.share(x, 0.5) if k in _FACTORS else x for k, x in options.items()}
+
+    rule.__name__ = uniform.__name__
+    return rule
+
+
+by_weights = factors(input=0, weight=1)  # of a linear map or convolution, whose weights may depend on the input
+by_weights.__name__ = own_gradient.__name__
+
+
+def plus_quotient(operation: Operation, args: Arguments, options: Options) -> Any:
+    """a + b / c, as `addcdiv` computes it: the sum passes relevance on, the denominator is a number."""
+    args = [x.detach() if i == 2 else x for i, x in enumerate(args)]
+    options = {k: x.detach() if k == "tensor2" else x for k, x in options.items()}
     return operation(*args, **options)
+
+
+def interpolated(operation: Operation, args: Arguments, options: Options) -> Any:
+    """a + w (b − a), as `lerp` computes it: the sum passes relevance on, the product is uniform."""
+    a, b, weight = _bind(args, options, input=..., end=..., weight=...)
+    if not depends(weight) or not (depends(a) or depends(b)):
+        return operation(*args, **options)
+    written = a + gradients.share(weight, 0.5) * gradients.share(b - a, 0.5)
+    return operation(a.detach(), b.detach(), weight.detach()) + (written - written.detach())
 
 
 def by_constant(operation: Operation, args: Arguments, options: Options) -> Any:
@@ -141,12 +172,27 @@ def in_place(rule: Rule, plain: Operation) -> Rule:
 
 
 def split_between(query: float, key: float, value: float) -> Rule:
-    """Fused attention: the shares that two uniform products and the softmax's gradient come to (AttnLRP, 3.3)."""
+    """Fused attention: the shares that two uniform products and the softmax's gradient come to (AttnLRP, 3.3).
+
+    Where some of the three are numbers, a product with a number is linear, and the others get what it would have had:
+    the value half of what arrives beside a query or a key, and all of it beside none.
+    """
+    pattern = query + key
 
     def rule(operation: Operation, args: Arguments, options: Options) -> Any:
-        (q, k, v), rest, options = attention_operands(args, options)
-        if depends(q) and depends(k) and depends(v):
-            q, k, v = gradients.share(q, query), gradients.share(k, key), gradients.share(v, value)
+        operands, rest, options = attention_operands(args, options)
+        by_query, by_key, by_value = map(depends, operands)
+        parts = (
+            (query if by_key else pattern) / (1 if by_value else pattern),
+            (key if by_query else pattern) / (1 if by_value else pattern),
+            value if by_query or by_key else 1.0,
+        )
+        among = [i for i, x in enumerate(operands) if depends(x)]
+        if len(among) > 1:
+            shared = gradients.shares([operands[i] for i in among], [parts[i] for i in among])
+            for i, x in zip(among, shared, strict=True):
+                operands[i] = x
+        q, k, v = operands
         return _attended(operation, q, k, v, rest, options)
 
     rule.__name__ = split_between.__name__
@@ -197,6 +243,18 @@ def rms_norm(operation: Operation, args: Arguments, options: Options) -> Any:
     return gradients.rms_norm(
         x, lambda t: operation(t, *args[1:], **_without(options, "input")), len(shape), weight, eps
     )
+
+
+def batch_norm(operation: Operation, args: Arguments, options: Options) -> Any:
+    """Batch norm, or instance norm: with a constant deviation, learned before or of its own input."""
+    x, weight, _, _, var, own, _, eps, *_ = args
+    axes = tuple(range(2, x.ndim)) if operation is torch.instance_norm else (0, *range(2, x.ndim))
+    channels = (1, -1, *(1 for _ in x.shape[2:]))
+    axes = axes if own or var is None else ()
+    deviation = x.detach().var(axes, unbiased=False, keepdim=True) if axes else var.view(channels)
+    scale = (deviation.to(torch.promote_types(deviation.dtype, torch.float32)) + eps).rsqrt()
+    scale = (scale if weight is None else scale * weight.view(channels)).to(x.dtype)
+    return gradients.scaled(x, scale, axes, lambda t: operation(t, *args[1:], **options))
 
 
 def group_norm(operation: Operation, args: Arguments, options: Options) -> Any:

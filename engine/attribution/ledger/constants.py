@@ -50,9 +50,12 @@ def whole(value: Tensor, factor: float = 1) -> Read | None:
 
 
 def _batch_norm_offset(operation: Operation, args: Arguments, options: Options) -> Read | None:
-    """Of a batch norm in use, with statistics learned before: the bias and the mean together, for each channel."""
-    x, *rest = args
-    offset = operation(x.new_zeros(1, x.shape[1]), *rest, **options)[0]
+    """Of a batch or instance norm, for each channel: the bias, with the mean where that was learned before."""
+    x, _, bias, mean, _, own, *_ = args
+    if own or mean is None:
+        return None if bias is None else whole(bias.detach().view(-1, *(1 for _ in x.shape[2:])))
+    normed: Operation = torch.batch_norm
+    offset = normed(x.new_zeros(1, x.shape[1]), *args[1:5], False, *args[6:], **options)[0]
     return whole(offset.view(-1, *(1 for _ in x.shape[2:])))
 
 
@@ -148,6 +151,7 @@ BIASES: dict[Operation, Argument] = {
 
 CONSTANTS: dict[Operation, tuple[ConstantKind, Part]] = {
     torch.batch_norm: ("norm bias", _batch_norm_offset),
+    torch.instance_norm: ("norm bias", _batch_norm_offset),
     **_sums(_added(1), "add", "radd"),
     **_sums(_added(-1), "sub", "subtract"),
     **_sums(_added(-1, swapped=True), "rsub"),
