@@ -116,7 +116,7 @@ def trace(
         check_that_it_fits(opened, inputs.length, checkpointing)
         if not ledger or chosen.reading == "gradient norm":
             return Trace(opened, record(opened.module, inputs, chosen, checkpointing, watch))
-        books = Books()
+        books = Books(chosen)
         with books.watching(opened.module):
             made = record(opened.module, inputs, chosen, checkpointing, watch, books, books.move)
         return Trace(opened, made, books)

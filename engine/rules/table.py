@@ -61,6 +61,7 @@ class RuleSet:
     parts: Parts | None = None  # modules that are one operation, with a rule of their own
     whole_activations: bool = True  # activation modules of several operations get the identity rule as one
     conserves: bool = True  # what leaves no operation but into constants and softmax reaches the input
+    attention: Attention | None = None  # whose shares its value, query and key get; None: plain gradients
 
     def but(self, name: str, title: str, changes: Mapping[Operation, Rule]) -> RuleSet:
         """The same table with `changes`."""
@@ -177,16 +178,20 @@ ATTNLRP = RuleSet(
         torch.batch_norm: batch_norm,
         torch.instance_norm: batch_norm,
     },
+    attention="attnlrp",
 )
 
-CP_LRP = ATTNLRP.but(
-    "cp-lrp",
-    TITLES["cp-lrp"],
-    {
-        **_rules(constant, "softmax"),
-        F.scaled_dot_product_attention: constant_pattern,
-        **_rules(gated, "mul", "multiply"),
-    },
+CP_LRP = replace(
+    ATTNLRP.but(
+        "cp-lrp",
+        TITLES["cp-lrp"],
+        {
+            **_rules(constant, "softmax"),
+            F.scaled_dot_product_attention: constant_pattern,
+            **_rules(gated, "mul", "multiply"),
+        },
+    ),
+    attention="cp",
 )
 
 INPUT_X_GRADIENT = RuleSet(

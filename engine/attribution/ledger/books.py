@@ -26,7 +26,6 @@ from engine.rules.operations import (
     Options,
     Rule,
     attention_operands,
-    constant_pattern,
     depends,
     own_gradient,
 )
@@ -46,7 +45,8 @@ class Books:
     `place` is where in the model the pass is: 0 before the blocks, 2 i + 1 in block i, 2 i + 2 behind it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rules: RuleSet) -> None:
+        self.attention = rules.attention
         self.place = 0
         self.leaves: list[Tensor] = []  # of the backward pass, beside those of the input
         self._owners: list[tuple[str, int, Tensor]] = []  # what each of them is, where, and its value
@@ -170,23 +170,18 @@ def _account(arrived: float, passed: float, constants: float, softmax: float) ->
 
 
 class _Measured(Function):
-    """Enters the sum of several tensors' relevance, with a sign."""
+    """Enters a part of a tensor's relevance as what the softmax keeps."""
 
     @staticmethod
-    def forward(ctx: Any, books: Books, sign: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-        ctx.books, ctx.place, ctx.sign = books, books.place, sign
-        ctx.save_for_backward(*tensors)
-        return tuple(x.detach() for x in tensors)
+    def forward(ctx: Any, x: Tensor, part: float, books: Books) -> Tensor:
+        ctx.books, ctx.place, ctx.part = books, books.place, part
+        ctx.save_for_backward(x)
+        return x.detach()
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        def relevance() -> Tensor:
-            relevances = (product(grad, x) for grad, x in zip(grads, ctx.saved_tensors, strict=True))
-            total: Tensor = ctx.sign * sum(relevances)
-            return total
-
-        ctx.books.enter("softmax", ctx.place, relevance)
-        return (None, None, *grads)
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        ctx.books.enter("softmax", ctx.place, lambda: ctx.part * product(grad, ctx.saved_tensors[0]))
+        return grad, None, None
 
 
 class _SoftmaxKeeps(Function):
@@ -216,20 +211,27 @@ class _SoftmaxKeeps(Function):
 
 def _softmax(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
     result = rule(operation, args, options)
-    if rule is not own_gradient:
+    if books.attention == "cp" or rule is not own_gradient:
         return result
     return _SoftmaxKeeps.apply(result, args[1] if len(args) > 1 else options["dim"], books)
 
 
 def _attention(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
-    if rule is constant_pattern:
+    """What fused attention keeps by its rule: nothing under CP-LRP; under AttnLRP what its pattern gets, half of what
+    arrives beside a value, less what query and key get, which is twice either's. Where a rule gives otherwise, it shows
+    as left over.
+    """
+    if books.attention == "cp":
         return rule(operation, args, options)
     operands, rest, options = attention_operands(args, options)
-    among = [i for i, x in enumerate(operands) if depends(x)]
-    for i, x in zip(among, _Measured.apply(books, -1, *(operands[i] for i in among)), strict=True):
-        operands[i] = x
-    (result,) = _Measured.apply(books, 1, rule(operation, [*operands, *rest], options))
-    return result
+    by_query, by_key, by_value = map(depends, operands)
+    if by_query or by_key:
+        one = 0 if by_query else 1
+        operands[one] = _Measured.apply(operands[one], -2 if by_query and by_key else -1, books)
+    result = rule(operation, [*operands, *rest], options)
+    beside_a_value = 0 if books.attention is None else 1 / 2
+    to_pattern = (beside_a_value if by_value else 1) if by_query or by_key else 0
+    return _Measured.apply(result, to_pattern, books) if to_pattern else result
 
 
 def _bounded(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
