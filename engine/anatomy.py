@@ -8,7 +8,9 @@ kept but read from the parts each time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from weakref import WeakKeyDictionary, ref
 
 from torch import nn
@@ -43,7 +45,32 @@ class _Anatomy:
 _known: WeakKeyDictionary[nn.Module, _Anatomy] = WeakKeyDictionary()
 
 
+class _Held(threading.local):
+    """What is not checked again for now, in this thread."""
+
+    def __init__(self) -> None:
+        self.anatomies: dict[int, tuple[_Anatomy, list[nn.Module]]] = {}
+
+
+_held = _Held()
+
+
+@contextmanager
+def unchanged(module: nn.Module) -> Iterator[None]:
+    """Inside the `with`, which no code of the user's runs in but the model's own, `module` is checked once."""
+    if id(module) in _held.anatomies:
+        yield
+        return
+    _held.anatomies[id(module)] = _anatomy(module)
+    try:
+        yield
+    finally:
+        del _held.anatomies[id(module)]
+
+
 def _anatomy(module: nn.Module) -> tuple[_Anatomy, list[nn.Module]]:
+    if (held := _held.anatomies.get(id(module))) is not None:
+        return held
     known = _known.get(module)
     parts = None if known is None else known.parts()
     if known is None or parts is None:

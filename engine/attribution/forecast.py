@@ -20,7 +20,8 @@ def forecast_bytes(model: Model, tokens: int, checkpointing: bool) -> int:
     block; eager attention keeps its (head, query, key) weights three times. Checkpointing keeps one block's worth.
     """
     blocks = parts_in(_parts_of_blocks, model.module)
-    per_block = max(_kept_bytes(parts, tokens) for parts in blocks)
+    kinds = {(tuple(map(type, parts)), _first_shape(parts)): parts for parts in blocks}  # most models have one
+    per_block = max(_kept_bytes(parts, tokens) for parts in kinds.values())
     stream = tokens * _width(model) * _item_bytes(model)
     kept = per_block + stream * len(blocks) if checkpointing else per_block * len(blocks)
     logits = 4 * model.info.vocabulary * 4
@@ -44,6 +45,11 @@ def check_that_it_fits(model: Model, tokens: int, checkpointing: bool) -> None:
 
 def _parts_of_blocks(module: nn.Module) -> list[list[nn.Module]]:
     return [list(block.modules()) for stack in find_stacks(module) for block in stack]
+
+
+def _first_shape(parts: Sequence[nn.Module]) -> object:
+    parameters = (p for part in parts for p in part._parameters.values() if p is not None)
+    return next((p.shape for p in parameters), None)
 
 
 def _kept_bytes(parts: Sequence[nn.Module], tokens: int) -> int:

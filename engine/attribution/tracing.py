@@ -8,6 +8,7 @@ from typing import Any, overload
 from torch import Tensor, nn
 from zennit.core import Composite
 
+from engine.anatomy import unchanged
 from engine.attribution.attention import check_attention
 from engine.attribution.forecast import check_that_it_fits
 from engine.attribution.generating import Generation
@@ -109,17 +110,18 @@ def trace(
     """
     opened = model if isinstance(model, Model) else load_model(model)
     chosen = rule_set(rules)
-    check_attention(opened.module)
     watch = Watch(progress, cancelled)
 
     def recorded(inputs: Inputs) -> Trace:
-        check_that_it_fits(opened, inputs.length, checkpointing)
-        if not ledger or chosen.reading == "gradient norm":
-            return Trace(opened, record(opened.module, inputs, chosen, checkpointing, watch))
-        books = Books(chosen)
-        with books.watching(opened.module):
-            made = record(opened.module, inputs, chosen, checkpointing, watch, books, books.move)
-        return Trace(opened, made, books)
+        with unchanged(opened.module):
+            check_attention(opened.module)
+            check_that_it_fits(opened, inputs.length, checkpointing)
+            if not ledger or chosen.reading == "gradient norm":
+                return Trace(opened, record(opened.module, inputs, chosen, checkpointing, watch))
+            books = Books(chosen)
+            with books.watching(opened.module):
+                made = record(opened.module, inputs, chosen, checkpointing, watch, books, books.move)
+            return Trace(opened, made, books)
 
     def one(given: Prompt) -> Trace:
         return recorded(inputs_of_text(opened, given, decoder_text))

@@ -95,7 +95,11 @@ def factors(**places: int) -> Rule:
     """A sum with a product in one operation, as `addmm` or `linear`: of the operands at these places, by these names,
     those that depend on the input share the product's relevance; the sum passes relevance on (AttnLRP, eq. 7)."""
 
+    first, last = min(places.values()), max(places.values())
+
     def rule(operation: Operation, args: Arguments, options: Options) -> Any:
+        if len(args) > last and sum(map(depends, args[first : last + 1])) < 2:  # as a model's own weights do not
+            return operation(*args, **options)
         given = {name: args[i] if i < len(args) else options.get(name) for name, i in places.items()}
         among = {name: x for name, x in given.items() if isinstance(x, Tensor) and x.requires_grad}
         if len(among) < 2:

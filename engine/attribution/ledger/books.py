@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from engine.anatomy import parts_of
+from engine.anatomy import parts_that
 from engine.attribution.gradients import on_gradient
 from engine.attribution.ledger.constants import BIASES, CONSTANTS, Part, Read, product, whole, wide, without_masks
 from engine.models.machine.quantization import is_in_8_bits, is_quantized
@@ -67,7 +67,7 @@ class Books:
     @contextmanager
     def watching(self, module: nn.Module) -> Iterator[None]:
         """Inside the `with`, biases of quantized layers are entered too: they are added in kernels of others."""
-        layers = [part for part in parts_of(module) if is_quantized(part)]
+        layers = [part for part in parts_that(_is_linear, module) if is_quantized(part)]
         self.rounds_to_8_bits = any(map(is_in_8_bits, layers))
         handles = [layer.register_forward_hook(self._watch_bias) for layer in layers if layer.bias is not None]
         try:
@@ -146,8 +146,9 @@ def ledger_of(
     value: float, leaves: Sequence[Tensor], layers: Sequence[Tensor], sheet: Tensor, rules: RuleSet, dtype: str
 ) -> Ledger:
     """The ledger of a target: from relevance at leaves and at the first one's layers, and a balance (kind, stretch)."""
-    first, *others = (float(row.cpu().double().sum()) for row in leaves)
-    levels = [first, *(float(row.cpu().double().sum()) for row in layers), value]
+    sums = torch.stack([row.sum(dtype=torch.float64) for row in (*leaves, *layers)]).tolist()
+    first, *others = sums[: len(leaves)]
+    levels = [first, *sums[len(leaves) :], value]
     passed = [*levels[:-2], levels[-2] + sum(others)]
     sheet = sheet.cpu().double()
     constants, softmax = sheet[:-1].sum(0).tolist(), sheet[-1].tolist()
@@ -167,6 +168,10 @@ def _account(arrived: float, passed: float, constants: float, softmax: float) ->
 
 
 # -- operations that keep what depends on their input ---------------------------------------------------------------
+
+
+def _is_linear(part: nn.Module) -> bool:
+    return isinstance(part, nn.Linear)
 
 
 class _Measured(Function):

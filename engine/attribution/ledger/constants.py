@@ -63,11 +63,11 @@ def _added(sign: int, swapped: bool = False) -> Part:
     """The constant operand of a + sign · alpha · b, or of one that calls a the other."""
 
     def part(operation: Operation, args: Arguments, options: Options) -> Read | None:
-        a, b = [*args[:2], *(options[name] for name in ("input", "other") if name in options)]
-        if swapped:
-            a, b = b, a
+        a, b = args if len(args) == 2 else [*args[:2], *(options[n] for n in ("input", "other") if n in options)]
         if depends(a) and depends(b):
             return None
+        if swapped:
+            a, b = b, a
         value, factor = (b, sign * options.get("alpha", 1)) if depends(a) else (a, 1)
         if isinstance(value, Tensor):
             return whole(value if isinstance(value, Parameter) else value.clone(), factor)  # it may be overwritten
