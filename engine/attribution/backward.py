@@ -20,8 +20,9 @@ from engine.attribution.ledger.books import Books
 from engine.attribution.ledger.constants import wide
 from engine.attribution.places import model_axis
 from engine.attribution.recording import Recording
-from engine.attribution.wanted import Wanted, wanted_of
+from engine.attribution.wanted import NoPath, Wanted, wanted_of
 from engine.models.machine.memory import free_bytes
+from engine.protocol.failures import ModelError
 from engine.rules.table import Reading
 from engine.watch import Watch
 
@@ -50,7 +51,8 @@ def relevances(
     """For each seed, the relevance of every leaf, then of every layer, as `recording` lists them; and the balance.
 
     Layers behind the seed have none. Several seeds share one batched backward pass, as many as memory allows: one where
-    it is short enough for checkpointing. `watch` hears of each block.
+    it is short enough for checkpointing. `watch` hears of each block. Raises ModelError where no path leads to the
+    input.
     """
     wanted = wanted_of(recording, books)
     together = 1 if recording.checkpointing else _batch_size(recording, len(seeds))
@@ -101,6 +103,11 @@ def _gathered(
             sheet = leaves[0].new_zeros(())
             if books:
                 sheet = books.balance(grads.constants, len(recording.stacks[0].layers) - 1, leaves[0])
+    except NoPath:
+        raise ModelError(
+            f"Under {recording.rules.title} no path leads from the target to the input: what lies on every way is a "
+            "number to these rules, as a softmax is to CP-LRP. Explain it under AttnLRP or input × gradient."
+        ) from None
     finally:
         for handle in handles:
             handle.remove()

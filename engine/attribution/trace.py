@@ -19,6 +19,7 @@ from engine.attribution.rating import rate
 from engine.attribution.read_out import choices_in, over_channels, placed
 from engine.attribution.recording import Recording, going_back
 from engine.attribution.targets.resolving import resolve, value_of
+from engine.models.machine.modes import with_gradients
 from engine.models.opening import Model
 from engine.protocol.relevance import Part, PicturePart, Relevance, TextPart
 from engine.protocol.targets import Target, Top
@@ -57,6 +58,7 @@ class Trace:
         choices = choices_in(self.model, self._recording)
         return choices.logits(choices.position(position)).detach().float().cpu().numpy()
 
+    @with_gradients()
     def predictions(self, k: int = 10, position: int = -1) -> tuple[Prediction, ...]:
         """The `k` most likely tokens to follow `position`, or to be there, or classes: the likeliest first."""
         return choices_in(self.model, self._recording).predictions(k, position)
@@ -76,6 +78,7 @@ class Trace:
         targets = [Top() if target is None else target]
         return self.explain_many(targets, rules=rules, progress=progress, cancelled=cancelled)[0]
 
+    @with_gradients()
     def explain_many(
         self,
         targets: Sequence[Target],
@@ -120,6 +123,7 @@ class Trace:
             first = PicturePart(pixels, layers, input, grids, recording.inputs.seen)
         return first, *(TextPart("", self._decoder_tokens, *own) for own in decoders)
 
+    @with_gradients()
     def rate(
         self,
         relevance: Relevance,

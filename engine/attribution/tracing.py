@@ -18,6 +18,7 @@ from engine.attribution.ledger.books import Books
 from engine.attribution.recording import record
 from engine.attribution.trace import Trace
 from engine.attribution.traces import Traces
+from engine.models.machine.modes import check_has_gradients, with_gradients
 from engine.models.opening import Model, load_model
 from engine.models.sight.seeing import AnyImage, see
 from engine.models.text.chat import Message
@@ -76,6 +77,7 @@ def trace(
 ) -> Traces: ...
 
 
+@with_gradients()
 def trace(
     model: Model | nn.Module,
     prompt: str | Input | Generation | list[str] | tuple[str, ...] | None = None,
@@ -115,6 +117,7 @@ def trace(
     def recorded(inputs: Inputs) -> Trace:
         with unchanged(opened.module):
             check_attention(opened.module)
+            check_has_gradients(opened.module)
             check_that_it_fits(opened, inputs.length, checkpointing)
             if not ledger or chosen.reading == "gradient norm":
                 return Trace(opened, record(opened.module, inputs, chosen, checkpointing, watch))

@@ -23,6 +23,10 @@ class Gradients(NamedTuple):
     besides: Sequence[tuple[int, Tensor]]  # with the place each belongs to
 
 
+class NoPath(Exception):
+    """No gradient comes to any leaf of the input."""
+
+
 @dataclass(frozen=True, eq=False)
 class Wanted:
     """The tensors whose gradients a backward pass is asked for at its end.
@@ -37,8 +41,11 @@ class Wanted:
     def gradients(self, at: Sequence[Tensor], begin: Sequence[Tensor]) -> Gradients:
         """Those of a pass that begins with the gradients `begin` at the tensors `at`; zeros where it does not come."""
         tensors = [*self.leaves, *self.constants, *(beside for _, beside in self.besides)]
-        grads = torch.autograd.grad(at, tensors, begin, retain_graph=True, allow_unused=True, materialize_grads=True)
-        found = iter(grads)
+        grads = torch.autograd.grad(at, tensors, begin, retain_graph=True, allow_unused=True)
+        if all(grad is None for grad in grads[: len(self.leaves)]):
+            raise NoPath
+        # A gradient that does not come is zero: of each of several seeds, where they go back together
+        found = iter([torch.zeros_like(x) if grad is None else grad for x, grad in zip(tensors, grads, strict=True)])
         leaves, constants = [*islice(found, len(self.leaves))], [*islice(found, len(self.constants))]
         besides = [(place, grad) for (place, _), grad in zip(self.besides, found, strict=True)]
         return Gradients(leaves, constants, besides)

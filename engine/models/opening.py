@@ -19,6 +19,7 @@ from engine.models.compared import COMPARED, compared_with, compares, require_cl
 from engine.models.information import describe
 from engine.models.loading import read_config, read_preprocess, read_tokenizer, read_weights
 from engine.models.machine.device import choose_device, choose_dtype
+from engine.models.machine.modes import with_gradients
 from engine.models.named import RANDOM, Classifier, described_classifier, named_classifier
 from engine.models.progress import loading_reported
 from engine.models.storage.checkpoint import Checkpoint
@@ -60,6 +61,7 @@ class Model:
             raise PromptError(f"{self.info.title} {_TAKES[self.info.takes]}", "model_unsupported")
 
 
+@with_gradients()
 def load_model(
     source: str | Path | ModelSource | nn.Module,
     *,

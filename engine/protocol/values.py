@@ -195,6 +195,11 @@ class Ledger(Struct, frozen=True):
     conserves: bool  # whether the rule set promises that nothing is left over
     closes: bool  # whether what is left over is no more than rounding
 
+    @property
+    def of_input(self) -> float:
+        """What is left over, as a share of the input's relevance: what `closes` is too mild on where that is little."""
+        return abs(self.total.rest / self.total.passed) if self.total.passed else float(self.total.rest != 0)
+
 
 class Matrix(Struct, frozen=True, eq=False):
     """Where the logit of each generated token came from, in logits.

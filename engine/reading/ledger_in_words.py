@@ -5,6 +5,9 @@ from __future__ import annotations
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Ledger
 
+_NAMED = 5  # stretches that a sentence names
+_LITTLE = 0.01  # of the input's relevance: more left over is said, though it is rounding beside the target
+
 
 def sum_in_words(relevance: Relevance, layer: int | None, total: float) -> str:
     """The sum of relevance at a layer (None is the input) against the target, and where the rest of it went."""
@@ -29,12 +32,26 @@ def expectation(ledger: Ledger) -> str:
     """What the rule set promises of the ledger, and whether it holds."""
     if not ledger.conserves:
         return "These rules do not keep relevance: what is left over is the method's."
-    if ledger.closes:
-        return "Input, constants and what the softmax keeps are the target, as these rules promise."
-    return (
-        "Under these rules nothing should be left over: an operation of this model has no rule. "
-        "`lxt-inspector coverage` names it."
-    )
+    if not ledger.closes:
+        return (
+            f"Under these rules nothing should be left over{left_over_in_words(ledger)}: an operation has no rule, or "
+            "a wrong one. `lxt-inspector coverage` names the one, `lxt-inspector self-test` the other."
+        )
+    kept = "Input, constants and what the softmax keeps are the target, as these rules promise."
+    if ledger.of_input <= _LITTLE:
+        return kept
+    return f"{kept} Rounding is {ledger.of_input:.0%} of the input's relevance, though: constants have nearly all."
+
+
+def left_over_in_words(ledger: Ledger) -> str:
+    """Where something is left over, e.g. " (block 3 −0.52, behind the blocks 0.10)"; empty where nothing is."""
+    stretches = {"before the blocks": ledger.before}
+    stretches |= {f"block {index}": account for index, account in enumerate(ledger.blocks)}
+    stretches["behind the blocks"] = ledger.after
+    largest = max(abs(account.rest) for account in stretches.values())
+    named = [f"{name} {_number(one.rest)}" for name, one in stretches.items() if abs(one.rest) > 0.05 * largest]
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return f" ({', '.join(named[:_NAMED])}{more})" if largest else ""
 
 
 def _number(logits: float) -> str:

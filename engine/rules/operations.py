@@ -18,7 +18,7 @@ Arguments = Sequence[Any]
 Options = Mapping[str, Any]
 Rule = Callable[[Operation, Arguments, Options], Any]
 
-_GATE = "_is_activation_output"  # marks a tensor for `gated`: products by an activation's output
+GATE = "_is_activation_output"  # marks a tensor for `gated`: products by an activation's output
 
 
 def depends(value: object) -> bool:
@@ -54,7 +54,7 @@ def identity(slope: Slope) -> Rule:
         x, rest, options = _first(args, options)
         options = {k: v for k, v in options.items() if k != "inplace"}
         result = gradients.identity(x, lambda t: operation(t, *rest, **options), lambda t: slope(t, *rest, **options))
-        setattr(result, _GATE, True)
+        setattr(result, GATE, True)
         return result
 
     rule.__name__ = identity.__name__
@@ -83,7 +83,7 @@ product.__name__ = uniform.__name__
 
 def gated(operation: Operation, args: Arguments, options: Options) -> Any:
     """A product by an activation's output is a product by a number; any other is uniform (CP-LRP for gated MLPs)."""
-    gates = [i for i, x in enumerate(args[:2]) if depends(x) and hasattr(x, _GATE)]
+    gates = [i for i, x in enumerate(args[:2]) if depends(x) and hasattr(x, GATE)]
     if len(gates) == 1 and depends(args[1 - gates[0]]):
         held = list(args)
         held[gates[0]] = args[gates[0]].detach()

@@ -90,6 +90,8 @@ def inputs_of_pixels(model: Model, pixel_values: Tensor, seen: Seen | None = Non
     weight = next(p for p in model.module.parameters() if p.is_floating_point())
     if not pixels.isfinite().all():
         raise PromptError("Some pixel values are not numbers (NaN) or infinite: look at what prepares the picture.")
+    if pixels.is_inference():  # made under inference mode, which a copy leaves
+        pixels = pixels.clone()
     return Inputs(pixels.to(weight.device, weight.dtype), seen=seen)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -12,6 +11,8 @@ from zennit.core import Composite
 
 from engine.attribution.inputs.given import inputs_of
 from engine.attribution.recording import record
+from engine.attribution.trust.walking import Walk
+from engine.models.machine.modes import with_gradients
 from engine.models.opening import Model, load_model
 from engine.protocol.reports import PLAIN_GRADIENT, CoverageRow
 from engine.rules.linear import LINEAR
@@ -19,6 +20,7 @@ from engine.rules.operations import Arguments, Operation, Options, Rule, depends
 from engine.rules.table import RuleSet, rule_set
 
 
+@with_gradients()
 def coverage(
     model: Model | nn.Module,
     prompt: str | None = None,
@@ -35,7 +37,7 @@ def coverage(
     chosen = rule_set(rules)
     inputs = inputs_of(model, prompt, input_ids, pixel_values)
     census = _Census(chosen)
-    with census.walking(model.module):
+    with census.walk.through(model.module):
         record(model.module, inputs, chosen, checkpointing=False, observer=census)
     return tuple(CoverageRow(*names, count) for names, count in census.found.items())
 
@@ -46,34 +48,14 @@ class _Census:
     def __init__(self, rules: RuleSet) -> None:
         self.found: Counter[tuple[str, str, str]] = Counter()
         self._ruled = rules.rules
-        self._path = [""]
+        self.walk = Walk()
 
     def __call__(self, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
         result = rule(operation, args, options)
         written = args[0] if result is None and args else result
         if operation in self._ruled or _depends(written):
-            self.found[self._path[-1], _name(operation), self._rule_name(operation, rule)] += 1
+            self.found[self.walk.path, _name(operation), self._rule_name(operation, rule)] += 1
         return result
-
-    @contextmanager
-    def walking(self, module: nn.Module) -> Iterator[None]:
-        """Inside the `with`, it knows which part of `module` runs."""
-        handles = []
-        for path, part in module.named_modules():
-
-            def enter(*_: Any, path: str = path) -> None:
-                self._path.append(path)
-
-            def leave(*_: Any) -> None:
-                self._path.pop()
-
-            handles.append(part.register_forward_pre_hook(enter))
-            handles.append(part.register_forward_hook(leave, always_call=True))
-        try:
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
 
     def _rule_name(self, operation: Operation, rule: Rule) -> str:
         if rule is own_gradient and operation not in self._ruled and operation not in LINEAR:

@@ -14,19 +14,24 @@ from torch import Tensor, nn
 from engine.attribution.calling import plain_logits
 from engine.attribution.forecast import forecast_bytes
 from engine.attribution.inputs.given import Inputs, inputs_of
-from engine.attribution.inputs.made_up import made_up
+from engine.attribution.inputs.made_up import another_like, made_up
 from engine.attribution.recording import record
 from engine.attribution.trace import Trace
 from engine.attribution.tracing import trace
+from engine.attribution.trust.by_formula import ByFormula
 from engine.attribution.trust.coverage import coverage
 from engine.attribution.trust.double import InDouble
+from engine.attribution.trust.lost import lost_between
 from engine.models.machine.memory import free_bytes
+from engine.models.machine.modes import with_gradients
 from engine.models.opening import Model, load_model
 from engine.protocol.reports import PLAIN_GRADIENT, Check, SelfTest
 from engine.protocol.targets import Top
 from engine.protocol.values import Ledger
-from engine.rules.table import CP_LRP, RULE_SETS, RuleSet, gamma
+from engine.reading.ledger_in_words import left_over_in_words
+from engine.rules.table import ATTNLRP, CP_LRP, RULE_SETS, RuleSet, gamma
 
+_ITSELF = "the model itself"
 _IN_DOUBLE = 1e-10  # of the target: what may be left over where rounding is float64's
 
 
@@ -49,6 +54,7 @@ class _Given:
         return inputs_of(model, self.prompt, self.input_ids, self.pixel_values)
 
 
+@with_gradients()
 def self_test(
     model: Model | nn.Module,
     prompt: str | None = None,
@@ -56,17 +62,20 @@ def self_test(
     input_ids: Sequence[int] | Tensor | None = None,
     pixel_values: Tensor | None = None,
 ) -> SelfTest:
-    """Whether rules leave this model's output and the model itself as they were, the ledger closes, and nothing that
-    needs a rule goes without. Where nothing is given, tokens from all over the vocabulary are explained, or noise.
+    """Whether rules leave this model's output and the model itself as they were, every operation has the relevance of
+    its rule's formula, the ledger closes, no gradient is lost, and nothing that needs a rule goes without. Where
+    nothing is given, tokens from all over the vocabulary are explained, or noise.
 
     Raises PromptError and ImageError, as `trace` does."""
     model = model if isinstance(model, Model) else load_model(model)
     given = _Given(prompt, input_ids, pixel_values)
     if prompt is None and input_ids is None and pixel_values is None:
         given = _Given(**made_up(model))
+    plain_logits(model.module, given.inputs(model))  # some models make a part of themselves when they first run
     before = list(_fingerprint(model.module))
-    checks = [*_exactness(model, given), *(_ledger(model, given, rules) for rules in (CP_LRP, gamma()))]
-    checks += [_ledger_in_double(model, given), _coverage(model, given)]
+    checks = [*_exactness(model, given), *(_by_formula(model, given, rules) for rules in (ATTNLRP, CP_LRP))]
+    checks += [_ledger(model, given, rules) for rules in (ATTNLRP, CP_LRP, gamma())]
+    checks += [_ledger_in_double(model, given), _lost(model, given), _coverage(model, given)]
     unchanged = before == list(_fingerprint(model.module))
     sentence = "Explaining left forwards, hooks, parameters and buffers as they were, bit for bit."
     if not unchanged:
@@ -87,6 +96,37 @@ def _exactness(model: Model, given: _Given) -> Iterator[Check]:
         yield Check(f"forward exactness, {name}", off, off == 0, sentence)
 
 
+def _by_formula(model: Model, given: _Given, rules: RuleSet) -> Check:
+    assert rules.attention is not None
+    beside = ByFormula(rules.attention)
+    with beside.walk.through(model.module):
+        record(model.module, given.inputs(model), rules, checkpointing=False, observer=beside)
+    kinds = f"{beside.tried} kinds of operations, with what this model gives them"
+    sentence = f"{kinds}, have the relevance of the formulas of {rules.title} in float64."
+    worst = max((off for *_, off in beside.wrong), default=0.0)
+    if beside.wrong:
+        first = "; ".join(f"{name} in {path or _ITSELF} by {off:.0%}" for name, path, off in beside.wrong[:3])
+        more = f" and {len(beside.wrong) - 3} more" if len(beside.wrong) > 3 else ""
+        sentence = f"Not as the formulas of {rules.title} in float64: {first}{more}."
+    return Check(f"operations under {rules.title}", worst, not beside.wrong, sentence)
+
+
+def _lost(model: Model, given: _Given) -> Check:
+    what, inputs = "lost gradients", given.inputs(model)
+    other = another_like(model, inputs)
+    if other is None:
+        return Check(what, None, None, "Not tried: of one token there is no other input of the same length.")
+    places = lost_between(model, inputs, other)
+    sentence = "What operations take for numbers does not change when the input does."
+    if places:
+        named = ", ".join(dict.fromkeys(f"{operation} in {path or _ITSELF}" for path, operation, _ in places))
+        sentence = (
+            f"What is given as a number to {named} changes when the input does: it was detached, or computed without "
+            "gradients, and its relevance is lost."
+        )
+    return Check(what, float(len(places)), not places, sentence)
+
+
 def _ledger(model: Model, given: _Given, rules: RuleSet) -> Check:
     ledger = _ledger_of(model, given, rules)
     return _closing(f"ledger under {rules.title}, {model.info.dtype}", ledger, ledger.closes)
@@ -96,6 +136,8 @@ def _ledger_in_double(model: Model, given: _Given) -> Check:
     what = "ledger under CP-LRP, float64"
     if model.info.source.quantization is not None:
         return Check(what, None, None, "Not tried: quantized weights have no float64 form.")
+    if any(parameter.is_meta for parameter in model.module.parameters()):
+        return Check(what, None, None, "Not tried: weights wait on the disk or in another memory, in their own type.")
     if model.info.device.startswith("mps"):
         return Check(what, None, None, "Not tried: this device has no float64.")
     needed = 8 * model.info.parameters + 4 * forecast_bytes(model, given.inputs(model).length, checkpointing=False)
@@ -122,11 +164,13 @@ def _ledger_of(model: Model, given: _Given, rules: RuleSet) -> Ledger:
 def _closing(what: str, ledger: Ledger, closes: bool) -> Check:
     total = ledger.total
     off = abs(total.rest / total.arrived) if total.arrived else abs(total.rest)
-    sentence = f"Input {total.passed:.4f} and constants {total.constants:.4f} are the target, {total.arrived:.4f}."
+    kept = f" and what the softmax keeps, {total.softmax:.4f}," if total.softmax else ""
+    parts = f"Input {total.passed:.4f}, constants {total.constants:.4f}{kept}"
+    sentence = f"{parts} are the target, {total.arrived:.4f}."
     if not closes:
         sentence = (
-            f"Input {total.passed:.4f} and constants {total.constants:.4f} are not the target, {total.arrived:.4f}: "
-            f"{total.rest:.4f} is left over, so an operation has no rule or a wrong one."
+            f"{parts} are not the target, {total.arrived:.4f}: {total.rest:.4f} is left over"
+            f"{left_over_in_words(ledger)}, so an operation has no rule or a wrong one."
         )
     return Check(what, off, closes, sentence)
 
@@ -147,5 +191,6 @@ def _fingerprint(module: nn.Module) -> Iterator[object]:
         forward = part.__dict__.get("forward")
         yield sorted(part.__dict__), id(forward), [list(h) for h in hooks if h is not None], part.training
     for tensor in (*module.parameters(), *module.buffers()):
-        content = tensor.detach().reshape(-1).contiguous().view(torch.uint8).cpu().numpy()
-        yield tensor.requires_grad, tensor.grad is None, zlib.crc32(content.data)
+        content = tensor.detach().reshape(-1).contiguous().view(torch.uint8)
+        digest = None if tensor.is_meta else zlib.crc32(content.cpu().numpy().data)  # its numbers wait elsewhere
+        yield tensor.requires_grad, tensor.grad is None, digest

@@ -77,14 +77,15 @@ def test_that_the_self_test_of_a_sound_model_passes() -> None:
     before = fingerprint(model)
     report = engine.self_test(model)
     assert report.passed and all(check.passed for check in report.checks)
-    assert len({check.what for check in report.checks}) == len(report.checks) == 10
+    assert len({check.what for check in report.checks}) == len(report.checks) == 14
     assert fingerprint(model) == before
 
 
 def test_that_the_self_test_finds_what_does_not_hold() -> None:
     report = engine.self_test(Wavy(), input_ids=[1, 2])
     failed = {check.what: check for check in report.checks if check.passed is False}
-    ledgers = {f"ledger under {rules}" for rules in ("CP-LRP, float32", f"{gamma().title}, float32", "CP-LRP, float64")}
+    titles = ("AttnLRP, float32", "CP-LRP, float32", f"{gamma().title}, float32", "CP-LRP, float64")
+    ledgers = {f"ledger under {rules}" for rules in titles}
     assert set(failed) == {*ledgers, "coverage"}
     assert "sin" in failed["coverage"].sentence
     assert not report.passed
