@@ -19,10 +19,9 @@ from engine.attribution.gradients import on_gradient
 from engine.attribution.ledger.books import Books
 from engine.attribution.ledger.constants import wide
 from engine.attribution.places import model_axis
-from engine.attribution.recording import Recording
+from engine.attribution.recording import Recording, no_path
 from engine.attribution.wanted import NoPath, Wanted, wanted_of
 from engine.models.machine.memory import free_bytes
-from engine.protocol.failures import ModelError
 from engine.rules.table import Reading
 from engine.watch import Watch
 
@@ -104,10 +103,7 @@ def _gathered(
             if books:
                 sheet = books.balance(grads.constants, len(recording.stacks[0].layers) - 1, leaves[0])
     except NoPath:
-        raise ModelError(
-            f"Under {recording.rules.title} no path leads from the target to the input: what lies on every way is a "
-            "number to these rules, as a softmax is to CP-LRP. Explain it under AttnLRP or input × gradient."
-        ) from None
+        raise no_path(recording.module, recording.rules) from None
     finally:
         for handle in handles:
             handle.remove()

@@ -134,7 +134,7 @@ def record(
         with taken(inputs):
             called = call(module, inputs, 1)
         logits = answers_of(called, module)
-        stacks = _finished(stacks, logits, module)
+        stacks = _finished(stacks, logits, module, rules)
         watch.step("forward", total, total)
     length = 0 if logits.ndim == 1 else _answered_length(inputs, stacks, logits)
     kept = {WHOLE: logits} if logits.ndim == 1 else {length - len(logits) + i: row for i, row in enumerate(logits)}
@@ -147,18 +147,24 @@ def _answered_length(inputs: Inputs, stacks: Sequence[Stack], logits: Tensor) ->
     return max(given.shape[1], len(logits)) if inputs.tokens else len(logits)
 
 
-def _finished(stacks: list[Stack], logits: Tensor, module: nn.Module) -> list[Stack]:
+def _finished(stacks: list[Stack], logits: Tensor, module: nn.Module, rules: RuleSet) -> list[Stack]:
     """The stacks that ran, each with what left its last block. Raises ModelError where no path leads to the input."""
     if stacks[0].leaf is None or not logits.requires_grad:
-        raise ModelError(
-            f"No gradient path leads from the logits of {type(module).__name__} to its word embeddings or pixels, so "
-            "no relevance can reach them. Open a model whose forward pass neither detaches nor rounds on its way."
-        )
+        raise no_path(module, rules)
     ran = [stack for stack in stacks if stack.leaf is not None and stack.left is not None]
     for stack in ran:
         if stack.left is not None:
             stack.layers.append(stack.left)
     return ran
+
+
+def no_path(module: nn.Module, rules: RuleSet) -> ModelError:
+    """Says that relevance cannot reach the input, and whose doing that may be."""
+    return ModelError(
+        f"Under {rules.title} no path leads from the target to the input of this {type(module).__name__}: what lies on "
+        "every way is a number to these rules, as a softmax is to CP-LRP, or the model itself detaches or rounds it. "
+        "Explain it under AttnLRP or input × gradient, or open another model."
+    )
 
 
 def _leaves_at_embeddings(module: nn.Module, stacks: list[Stack]) -> Iterator[RemovableHandle]:

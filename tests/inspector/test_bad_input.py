@@ -104,7 +104,7 @@ class Case:
 
 
 CASES = {
-    "no differentiable path": Case(with_own_code("Cut"), "model_unsupported", "No gradient path", "Open a model"),
+    "no differentiable path": Case(with_own_code("Cut"), "model_unsupported", "no path leads", "open another model"),
     "empty prompt": Case(bundled("llama"), "prompt_empty", "The prompt is empty", "type", prompt=""),
     "prompt over the limit": Case(
         bundled("llama"), "prompt_too_long", "takes 512", "Shorten it", prompt="1 2 3 4 5 6 7 8 " * 200

@@ -120,4 +120,5 @@ def _relevances(result: Any, leaves: Sequence[Tensor]) -> list[Tensor]:
     pseudo = torch.Generator().manual_seed(0)
     seeds = [torch.randn(x.shape, generator=pseudo, dtype=torch.float64).to(x) for x in outputs]
     grads = torch.autograd.grad(outputs, leaves, seeds, allow_unused=True, materialize_grads=True)
-    return [leaf.detach() * grad for leaf, grad in zip(leaves, grads, strict=True)]
+    # A mask is infinite
+    return [(leaf.detach() * grad).where(grad != 0, 0) for leaf, grad in zip(leaves, grads, strict=True)]

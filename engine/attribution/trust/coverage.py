@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from torch import Tensor, nn
 from zennit.core import Composite
 
 from engine.attribution.inputs.given import inputs_of
-from engine.attribution.recording import record
+from engine.attribution.recording import Recording, record
 from engine.attribution.trust.walking import Walk
 from engine.models.machine.modes import with_gradients
 from engine.models.opening import Model, load_model
@@ -18,6 +18,8 @@ from engine.protocol.reports import PLAIN_GRADIENT, CoverageRow
 from engine.rules.linear import LINEAR
 from engine.rules.operations import Arguments, Operation, Options, Rule, depends, own_gradient
 from engine.rules.table import RuleSet, rule_set
+
+_KNOWN_FUNCTIONS = ("torch", "engine", "zennit")
 
 
 @with_gradients()
@@ -31,15 +33,34 @@ def coverage(
 ) -> tuple[CoverageRow, ...]:
     """Which rule each operation that depends on the input gets in a forward pass, in the order of first use.
 
-    Raises PromptError, RulesError, ModelError, as `trace` does.
+    An autograd function of the model's own, into which rules do not see, is a row of the model itself. Raises
+    PromptError, RulesError, ModelError, as `trace` does.
     """
     model = model if isinstance(model, Model) else load_model(model)
     chosen = rule_set(rules)
     inputs = inputs_of(model, prompt, input_ids, pixel_values)
     census = _Census(chosen)
     with census.walk.through(model.module):
-        record(model.module, inputs, chosen, checkpointing=False, observer=census)
-    return tuple(CoverageRow(*names, count) for names, count in census.found.items())
+        recorded = record(model.module, inputs, chosen, checkpointing=False, observer=census)
+    rows = [CoverageRow(*names, count) for names, count in census.found.items()]
+    return *rows, *_functions_of_others(recorded)
+
+
+def _functions_of_others(recorded: Recording) -> Iterator[CoverageRow]:
+    """The autograd functions in the graph that are neither torch's nor ours: their gradients are their own."""
+    found: Counter[str] = Counter()
+    waiting, known = [recorded.logits(recorded.length - 1).grad_fn], set()
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in known:
+            continue
+        known.add(node)
+        function = getattr(type(node), "_forward_cls", None)
+        if function is not None and function.__module__.partition(".")[0] not in _KNOWN_FUNCTIONS:
+            found[function.__name__] += 1
+        waiting += [following for following, _ in node.next_functions]
+    for name, count in found.items():
+        yield CoverageRow("", name, PLAIN_GRADIENT, count)
 
 
 class _Census:

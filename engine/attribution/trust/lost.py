@@ -5,30 +5,54 @@ another library. Relevance takes them for constants, though they change when the
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import Parameter
 
+from engine.attribution.calling import embedding_of
 from engine.attribution.inputs.given import Inputs
 from engine.attribution.recording import record
 from engine.attribution.trust.walking import Walk
+from engine.models.blocks import encoder_and_decoder
 from engine.models.opening import Model
 from engine.rules.operations import Arguments, Operation, Options, Rule, acts, depends
 from engine.rules.table import INPUT_X_GRADIENT
 
+_NUDGE = 1.001
 _OVERWRITING = ("copy_", "__setitem__")
 Place = tuple[str, str, int]  # the part that ran an operation, the operation, and the how-manieth time
 
 
-def lost_between(model: Model, one: Inputs, other: Inputs) -> list[Place]:
-    """Where what is given to an operation as a number differs between two inputs of one length.
+def lost_gradients(model: Model, inputs: Inputs) -> list[Place]:
+    """Where what is given to an operation as a number changes when the input does by a thousandth.
 
-    Whole numbers are left out: masks, counts and choices have no gradient to lose.
+    The tokens stay, so that what is looked up by their ids does not change, nor what a model chooses. Whole numbers
+    are left out: masks and counts have no gradient to lose.
     """
-    first, second = (_numbers_of(model, inputs) for inputs in (one, other))
-    return [place for place, content in first.items() if second.get(place, content) != content]
+    before = _numbers_of(model, inputs)
+    with _nudged(model.module, inputs) as other:
+        after = _numbers_of(model, other)
+    return [place for place, content in before.items() if after.get(place, content) != content]
+
+
+@contextmanager
+def _nudged(module: nn.Module, inputs: Inputs) -> Iterator[Inputs]:
+    """Inside the `with`, word embeddings, or pixels, are another thousandth of themselves."""
+    if not inputs.tokens:
+        yield replace(inputs, main=inputs.main * _NUDGE)
+        return
+    parts = {id(part): part for part in map(embedding_of, encoder_and_decoder(module))}.values()
+    handles = [part.register_forward_hook(lambda _, __, output: output * _NUDGE) for part in parts]
+    try:
+        yield inputs
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def _numbers_of(model: Model, inputs: Inputs) -> dict[Place, int]:

@@ -14,17 +14,18 @@ from torch import Tensor, nn
 from engine.attribution.calling import plain_logits
 from engine.attribution.forecast import forecast_bytes
 from engine.attribution.inputs.given import Inputs, inputs_of
-from engine.attribution.inputs.made_up import another_like, made_up
+from engine.attribution.inputs.made_up import made_up
 from engine.attribution.recording import record
 from engine.attribution.trace import Trace
 from engine.attribution.tracing import trace
 from engine.attribution.trust.by_formula import ByFormula
 from engine.attribution.trust.coverage import coverage
 from engine.attribution.trust.double import InDouble
-from engine.attribution.trust.lost import lost_between
+from engine.attribution.trust.lost import lost_gradients
 from engine.models.machine.memory import free_bytes
 from engine.models.machine.modes import with_gradients
 from engine.models.opening import Model, load_model
+from engine.protocol.failures import EngineError
 from engine.protocol.reports import PLAIN_GRADIENT, Check, SelfTest
 from engine.protocol.targets import Top
 from engine.protocol.values import Ledger
@@ -112,11 +113,7 @@ def _by_formula(model: Model, given: _Given, rules: RuleSet) -> Check:
 
 
 def _lost(model: Model, given: _Given) -> Check:
-    what, inputs = "lost gradients", given.inputs(model)
-    other = another_like(model, inputs)
-    if other is None:
-        return Check(what, None, None, "Not tried: of one token there is no other input of the same length.")
-    places = lost_between(model, inputs, other)
+    places = lost_gradients(model, given.inputs(model))
     sentence = "What operations take for numbers does not change when the input does."
     if places:
         named = ", ".join(dict.fromkeys(f"{operation} in {path or _ITSELF}" for path, operation, _ in places))
@@ -124,7 +121,7 @@ def _lost(model: Model, given: _Given) -> Check:
             f"What is given as a number to {named} changes when the input does: it was detached, or computed without "
             "gradients, and its relevance is lost."
         )
-    return Check(what, float(len(places)), not places, sentence)
+    return Check("lost gradients", float(len(places)), not places, sentence)
 
 
 def _ledger(model: Model, given: _Given, rules: RuleSet) -> Check:
@@ -147,7 +144,7 @@ def _ledger_in_double(model: Model, given: _Given) -> Check:
     try:
         with InDouble():
             ledger = _ledger_of(double, given, CP_LRP)
-    except RuntimeError as error:  # an operation of torch or of the model that has no float64 form
+    except (RuntimeError, EngineError) as error:  # an operation of torch or of the model that has no float64 form
         return Check(what, None, None, f"Not tried: the model does not run in float64 ({str(error).splitlines()[0]}).")
     return _closing(what, ledger, abs(ledger.total.rest) <= _IN_DOUBLE * abs(ledger.total.arrived))
 
