@@ -6,28 +6,9 @@ from pickle import UnpicklingError
 from types import TracebackType
 
 import torch
-from huggingface_hub.errors import StrictDataclassError
-from safetensors import SafetensorError
 
-from engine.protocol.failures import DoesNotFit, FailureKind, ModelError
+from engine.protocol.failures import DoesNotFit, EngineError, FailureKind, ModelError, Stopped
 
-# What transformers raises for files it cannot make sense of, seen with files that were cut, emptied or edited.
-_UNREADABLE = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    ImportError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    SafetensorError,
-    StrictDataclassError,
-    TypeError,
-    UnpicklingError,
-    ValueError,
-)
 _LONGEST_REASON = 300  # characters
 
 
@@ -40,12 +21,12 @@ class Reading:
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if error is None or kind is None:
+        if error is None or kind is None or isinstance(error, EngineError | Stopped):
             return
         if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
             raise DoesNotFit(f"There is not enough memory for {self._what}. Open a smaller model.") from error
-        # The tokenizers package raises bare Exceptions, and its PanicException is not even that.
-        if isinstance(error, _UNREADABLE) or kind is Exception or kind.__name__ == "PanicException":
+        # A library raises whatever it comes upon in a damaged file; the tokenizers package panics, in no Exception.
+        if isinstance(error, Exception) or kind.__name__ == "PanicException":
             raise ModelError(f"{_capital(self._what)} cannot be read: {_reason(error)}", _kind(error)) from error
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ def tensors_in(path: Path) -> dict[str, Tensor]:
     """The weights in a file by their names in the model. A pickle that holds more than weights is refused."""
     if path.suffix == ".safetensors":
         list(stored_tensors(path))  # says in which way a file is damaged
+    refuse_archives([path])
     with Reading(f"the file “{path.name}”"):
         if path.suffix == ".safetensors":
             found: Any = load_file(path)
@@ -35,9 +37,28 @@ def tensors_in(path: Path) -> dict[str, Tensor]:
     return {str(key).removeprefix(_PARALLEL): value for key, value in found.items()}
 
 
+def refuse_archives(files: Sequence[Path]) -> None:
+    """Raises ModelError where a file is a TorchScript archive: a program with weights in it."""
+    for path in files:
+        if path.suffix == ".safetensors" or not zipfile.is_zipfile(path):
+            continue
+        with Reading(f"the file “{path.name}”"), zipfile.ZipFile(path) as archive:
+            is_program = any(name.endswith("/constants.pkl") for name in archive.namelist())
+        if is_program:
+            raise ModelError(
+                f"“{path.name}” is a TorchScript archive, a program that is never run: save the state_dict of the "
+                "module it was made of, and open that.",
+                "model_damaged",
+            )
+
+
 def require_file(path: Path, whose: str) -> None:
     """Raises ModelError where there is no file of weights at `path`."""
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError:  # such as a name longer than any file's
+        there = False
+    if not there:
         raise ModelError(f"“{path}” is neither a file nor the name of weights of {whose}.", "model_not_found")
 
 
