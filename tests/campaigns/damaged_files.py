@@ -24,7 +24,7 @@ from tests.campaigns.originals import KINDS, make_originals
 ROOT = Path(__file__).parents[2]
 PATIENCE = 10  # seconds for one opening
 START = 120  # seconds until a process has imported everything
-LONGEST = 700  # characters of a sentence
+LONGEST = 1000  # characters of a sentence
 NO_REFUSAL = ("internal", "protocol", "worker_died", "rules_unknown")
 TRACES = ("Traceback", "above report", "\n", "Something went wrong")
 
