@@ -128,11 +128,12 @@ def table(found: Iterable[Outcome]) -> str:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--mutants", type=int, default=200, help="how many in all")
+    options.add_argument("--first", type=int, default=0, help="the first seed, so that others are tried")
     options.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     options.add_argument("--seeds", nargs="+", type=int, help="these, and say what each did")
     options.add_argument("--log", type=Path, help="a file for everything that was found, a JSON object a line")
     given = options.parse_args()
-    seeds = given.seeds or range(-(-given.mutants // len(given.kinds)))
+    seeds = given.seeds or range(given.first, given.first - (-given.mutants // len(given.kinds)))
     found = []
     log = given.log.open("w") if given.log else None
     for one in outcomes(given.kinds, seeds):

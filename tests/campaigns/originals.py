@@ -10,7 +10,15 @@ import gguf
 import msgspec
 import torch
 from torchvision.models import VisionTransformer
-from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    T5Config,
+    T5ForConditionalGeneration,
+    ViTConfig,
+    ViTForImageClassification,
+    ViTImageProcessor,
+)
 
 from inspector.keeping.settings import Settings
 from tests.engine.models.conftest import tiny_llama
@@ -42,6 +50,39 @@ def pickled(folder: Path) -> None:
     model.config.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     torch.save(model.state_dict(), folder / "pytorch_model.bin")
+
+
+def bert(folder: Path) -> None:
+    """A classifier of texts whose tokenizer is a list of words."""
+    words = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        "the",
+        "team",
+        "##s",
+        *"abcdefghijklmnopqrstuvwxyz0123456789",
+    ]
+    (folder / "vocab.txt").write_text("\n".join(words))
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"tokenizer_class": "BertTokenizer", "do_lower_case": True})
+    )
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = BertConfig(vocab_size=len(words), max_position_embeddings=64, id2label={0: "bad", 1: "good"}, **sizes)
+    BertForSequenceClassification(config).save_pretrained(folder)
+
+
+def t5(folder: Path) -> None:
+    """A model that turns a text into another."""
+    tokenizer = make("unigram")
+    torch.manual_seed(0)
+    sizes = {"d_model": 16, "d_kv": 8, "d_ff": 16, "num_layers": 2, "num_heads": 2}
+    config = T5Config(vocab_size=len(tokenizer), decoder_start_token_id=0, **sizes)
+    T5ForConditionalGeneration(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 def vit(folder: Path) -> None:
@@ -123,6 +164,8 @@ KINDS: dict[str, Callable[[Path], None]] = {
     "llama": llama,
     "sharded": sharded,
     "pickled": pickled,
+    "bert": bert,
+    "t5": t5,
     "vit": vit,
     "described": described,
     "gguf": gguf_file,

@@ -20,7 +20,8 @@ PREPROCESSOR_FILE = "preprocessor_config.json"  # of a model that takes images
 TOKENIZER_FILES = ("tokenizer.json", "tekken.json", "vocab.json", "vocab.txt", "*.model", "*.tiktoken")
 
 _SAFETENSORS_HEADER_LIMIT = 100_000_000  # bytes, as in the safetensors library
-_JSON_LIMIT = 1_000_000_000  # bytes: twenty times the largest tokenizer
+_SETTINGS_LIMIT = 1_000_000_000  # bytes: twenty times the largest tokenizer
+_READ_WHOLE = (".json", ".jinja", ".txt", ".model")  # not weights, which are mapped
 _LONGEST_NAME = 255  # characters of a file's name
 _BITS = {"BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "U16": 16, "I16": 16, "F16": 16}
 _BITS |= {"BF16": 16, "U32": 32, "I32": 32, "F32": 32, "U64": 64, "I64": 64, "F64": 64, "C64": 64}
@@ -60,6 +61,14 @@ class Checkpoint:
         if found := sorted(file.name for file in self.folder.glob("*.gguf")):
             raise ModelError(f"“{self.shown}” holds GGUF files. Open one of them: {', '.join(found[:5])}.")
         raise ModelError(f"“{self.shown}” is not a model: there is no config.json in it.")
+
+    def require_plain_files(self) -> None:
+        """Raises ModelError where the folder holds what has no end, such as a pipe, or settings of gigabytes."""
+        for path in self.folder.iterdir():
+            if path.exists() and not (path.is_file() or path.is_dir()):
+                raise damaged(path.name, "it is no file but a pipe or a device")
+            if path.suffix in _READ_WHOLE and path.stat().st_size > _SETTINGS_LIMIT:
+                raise damaged(path.name, f"it has {path.stat().st_size:,} bytes, too many for settings")
 
     def weight_files(self) -> list[Path]:
         """The files the weights are in. Raises ModelError where one is missing."""
@@ -118,8 +127,6 @@ def weight_names(whole: str, folder: Path) -> list[str]:
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file, each entry of the type that it is read as. Raises ModelError, naming the file."""
     try:
-        if path.stat().st_size > _JSON_LIMIT:
-            raise damaged(path.name, f"it has {path.stat().st_size:,} bytes, too many for settings")
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise ModelError(f"The file “{path.name}” is damaged: {error}.", "model_damaged") from error

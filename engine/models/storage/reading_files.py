@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
 from pickle import UnpicklingError
 from types import TracebackType
 
@@ -28,6 +31,20 @@ class Reading:
         # A library raises whatever it comes upon in a damaged file; the tokenizers package panics, in no Exception.
         if isinstance(error, Exception) or kind.__name__ == "PanicException":
             raise ModelError(f"{_capital(self._what)} cannot be read: {_reason(error)}", _kind(error)) from error
+
+
+@contextmanager
+def system_refusals() -> Iterator[None]:
+    """Inside, a file that the system refuses is a ModelError that names it; a full disk is not."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (ENOSPC, EDQUOT):
+            raise
+        raise ModelError(
+            f"“{error.filename}” cannot be read: {error.strerror or error}. Allow it to be read, or copy it elsewhere.",
+            "model_damaged",
+        ) from error
 
 
 def _kind(error: BaseException) -> FailureKind:

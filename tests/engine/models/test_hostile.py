@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from pathlib import Path
 
@@ -175,6 +176,36 @@ def test_that_a_name_of_thousands_of_letters_in_a_file_does_not_fill_the_sentenc
     said = str(failure(folder))
     assert "xxx…xxx" in said
     assert len(said) < 1000
+
+
+def test_that_a_file_without_an_end_is_not_read(folder):
+    (folder / "chat_template.jinja").unlink(missing_ok=True)
+    os.mkfifo(folder / "chat_template.jinja")
+    assert "“chat_template.jinja” is damaged: it is no file but a pipe" in str(failure(folder))
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no such device")
+@pytest.mark.parametrize("name", ["tokenizer.json", "generation_config.json", "model.safetensors", "added_tokens.json"])
+def test_that_a_device_is_not_read(folder, name):
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to("/dev/zero")
+    assert f"“{name}” is damaged: it is no file" in str(failure(folder))
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "chat_template.jinja", "vocab.txt"])
+def test_that_settings_of_gigabytes_are_not_read(folder, name):
+    with (folder / name).open("wb") as file:
+        file.truncate(10**10)  # takes no room on the disk
+    assert f"“{name}” is damaged: it has 10,000,000,000 bytes" in str(failure(folder))
+
+
+def test_that_a_file_that_the_system_refuses_is_named(tmp_path):
+    path = tmp_path
+    while len(str(path)) < 4080:
+        path /= "x" * min(200, 4084 - len(str(path)))
+        path.mkdir()
+    error = failure(path)  # whose config.json has a name longer than any may be
+    assert (error.kind, "cannot be read: File name too long" in str(error)) == ("model_damaged", True)
 
 
 DOUBLING = {"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}
