@@ -65,12 +65,14 @@ def read_tokenizer(
             "model_damaged",
         )
     with Reading(f"the tokenizer of “{checkpoint.shown}”"):
-        return AutoTokenizer.from_pretrained(
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             checkpoint.folder,
             local_files_only=True,
             trust_remote_code=trust_remote_code,
             **(_from_gguf(checkpoint) or {"config": config}),
         )
+        _ = tokenizer.all_special_ids  # a token that nothing stands for asks for itself again and again
+        return tokenizer
 
 
 def read_preprocess(checkpoint: Checkpoint, *, trust_remote_code: bool) -> Callable[[Image.Image], Tensor] | None:

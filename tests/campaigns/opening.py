@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.protocol.inputs import Chat, Message, Picture, Text
-from engine.protocol.messages import Explain, Failed, Load, Tokenize
+from engine.protocol.messages import Explain, Failed, Generate, Load, Tokenize
 from engine.protocol.picture_files import read_image
 from engine.protocol.values import ModelSource
 from engine.runs import failure
@@ -46,6 +46,8 @@ def open_all(session: Session, folder: Path, kind: str) -> None:
         return
     session.answer(Tokenize(source, "The team 1922"), Watch())
     session.answer(Explain(source, Text("The team 1922")), Watch())
+    if kind in ("llama", "gguf"):
+        session.answer(Generate(source, Text("The team 1922"), 3), Watch())
     if kind == "llama":
         session.answer(Explain(source, Chat((Message("user", "The team"),))), Watch())
 

@@ -11,7 +11,7 @@ from tests.campaigns.damaging import damage
 from tests.campaigns.originals import KINDS, settings
 
 # Beside the first ones: layers, heads and sizes by the billion, entries of other types, half a character, a long name
-SEEDS = (*range(4), 30, 49, 59, 70, 87, 135, 167, 179, 186)
+SEEDS = (*range(4), 30, 49, 59, 70, 87, 135, 167, 179, 186, 1011, 1016, 1028)
 
 
 @pytest.mark.process

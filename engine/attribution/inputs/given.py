@@ -123,7 +123,7 @@ def _decoder_start(model: Model) -> int:
     places = (getattr(module, "generation_config", None), module.config, getattr(decoder, "config", None))
     for name in ("decoder_start_token_id", "bos_token_id"):
         for place in places:
-            if isinstance(token := getattr(place, name, None), int):
+            if isinstance(token := getattr(place, name, None), int) and not isinstance(token, bool):
                 return token
     raise PromptError(f"{model.info.title} names no token that its decoder starts from: set decoder_start_token_id.")
 

@@ -37,7 +37,7 @@ def require_known(model: Model, tokens: Sequence[Token]) -> None:
     """Raises PromptError, naming it, where a token of the tokenizer is none that the model has an embedding for."""
     known = known_ids(model.module)
     for token in tokens:
-        if known is not None and token.id >= known:
+        if known is not None and not 0 <= token.id < known:
             raise PromptError(
                 f"The tokenizer has “{token.label}” as token {token.id}, and {model.info.title} has embeddings up to "
                 f"{known - 1:,}: leave it out, or open the model with its own tokenizer.",

@@ -31,7 +31,17 @@ Entries = TypeVar("Entries")
 Side = Annotated[int, Meta(ge=1, le=LONGEST_SIDE)]
 
 
-class _Config(Struct):
+_Id = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
+
+
+class _Generation(Struct):
+    bos_token_id: _Id | list[_Id] | None = None
+    eos_token_id: _Id | list[_Id] | None = None
+    pad_token_id: _Id | list[_Id] | None = None
+    decoder_start_token_id: _Id | list[_Id] | None = None
+
+
+class _Config(_Generation):
     architectures: list[str] | None = None
     model_type: str | None = None
     library: str | None = None
@@ -60,6 +70,7 @@ class _Preprocessor(Struct):
 _OF_FILE: tuple[tuple[str, type[Struct]], ...] = (
     ("preprocessor_config.json", _Preprocessor),
     ("tokenizer_config.json", _TokenizerConfig),
+    ("generation_config.json", _Generation),
     ("adapter_config.json", _Adapter),
     ("config.json", _Config),
     (".index.json", _Index),

@@ -12,8 +12,10 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from engine.attribution.generating import generate
 from engine.models.opening import load_model
 from engine.models.storage.building import building
+from engine.models.text.tokens import tokenize
 from engine.protocol.failures import ModelError
 from tests.campaigns import originals
 from tests.engine.models.attempts import edit, failure
@@ -228,6 +230,29 @@ def test_that_a_tokenizer_that_fills_any_memory_is_not_made(folder, part, step):
     assert (error.kind, "tokenizer.json" in str(error), part in str(error)) == ("model_damaged", True, True)
 
 
+@pytest.mark.parametrize("name", ["eos_token_id", "pad_token_id"])
+@pytest.mark.parametrize("value", [True, "2", {}, [True], 1.5, 2**63])
+def test_that_an_id_that_is_none_is_named(folder, name, value):
+    edit(folder / "generation_config.json", **{name: value})
+    assert f"“{name}" in str(failure(folder))
+
+
+def test_that_a_tokenizer_without_its_token_for_the_unknown_says_so_in_use(tmp_path):
+    originals.bert(tmp_path)
+    words = (tmp_path / "vocab.txt").read_text()
+    (tmp_path / "vocab.txt").write_text(words.replace("[UNK]", "unk"))
+    model = load_model(tmp_path)
+    with pytest.raises(ModelError, match="The tokenizer of this model cannot be read: WordPiece error"):
+        tokenize(model, "the 漢")
+
+
+def test_that_a_token_that_nothing_stands_for_is_damage(tmp_path):
+    originals.t5(tmp_path)
+    edit(tmp_path / "tokenizer_config.json", unk_token="")
+    error = failure(tmp_path)
+    assert (error.kind, "tokenizer" in str(error)) == ("model_damaged", True)
+
+
 @pytest.mark.parametrize("value", [[], "../outside", {}, True])
 def test_that_a_longest_length_that_is_no_number_is_named(folder, value):
     edit(folder / "tokenizer_config.json", model_max_length=value)
@@ -257,3 +282,10 @@ def test_that_a_class_of_torchvision_far_larger_than_its_weights_is_not_built(tm
     arguments = json.loads((tmp_path / "config.json").read_text())["arguments"]
     edit(tmp_path / "config.json", arguments={**arguments, name: 10**9})
     assert failure(tmp_path).kind == "model_damaged"
+
+
+@pytest.mark.parametrize("changes", [{"output_hidden_states": "yes"}, {"output_hidden_states": float("nan")}])
+def test_that_settings_that_nothing_is_generated_with_are_named(folder, changes):
+    edit(folder / "generation_config.json", **changes)
+    with pytest.raises(ModelError, match=r"cannot generate as its generation_config\.json says"):
+        generate(load_model(folder), "the team", 2)
