@@ -27,7 +27,7 @@ from engine.models.machine.quantization import keep_gradients, quantized_as
 from engine.models.storage.building import building
 from engine.models.storage.checkpoint import PREPROCESSOR_FILE, Checkpoint, read_json
 from engine.models.storage.reading_files import Reading
-from engine.models.storage.state_dicts import refuse_archives
+from engine.models.storage.state_dicts import require_weights
 from engine.models.storage.tokenizer_growth import require_bounded
 from engine.protocol.failures import ModelError
 from engine.protocol.values import Quantization
@@ -48,7 +48,8 @@ def read_config(checkpoint: Checkpoint, *, trust_remote_code: bool) -> PreTraine
             content = read_json(path)  # names the file and the place of a defect, which the libraries do not
             if name == "tokenizer.json":
                 require_bounded(path, content)
-    with Reading(f"the settings of “{checkpoint.shown}”"):
+    file = checkpoint.gguf or "config.json"
+    with Reading(f"the settings of “{checkpoint.shown}” in {file}"):
         config: PreTrainedConfig = AutoConfig.from_pretrained(
             checkpoint.folder, local_files_only=True, trust_remote_code=trust_remote_code, **_from_gguf(checkpoint)
         )
@@ -64,7 +65,7 @@ def read_tokenizer(
             f"“{checkpoint.shown}” has no tokenizer: there is no tokenizer.json. Copy it there, or give a tokenizer.",
             "model_damaged",
         )
-    with Reading(f"the tokenizer of “{checkpoint.shown}”"):
+    with Reading(f"the tokenizer of “{checkpoint.shown}” in {' and '.join(checkpoint.tokenizer_files())}"):
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             checkpoint.folder,
             local_files_only=True,
@@ -80,7 +81,7 @@ def read_preprocess(checkpoint: Checkpoint, *, trust_remote_code: bool) -> Calla
     if not checkpoint.has_preprocessor():
         return None
     read_json(checkpoint.folder / PREPROCESSOR_FILE)
-    with Reading(f"the preprocessing of “{checkpoint.shown}”"):
+    with Reading(f"the preprocessing of “{checkpoint.shown}” in {PREPROCESSOR_FILE}"):
         read: Callable[..., Callable[..., Any]] = AutoImageProcessor.from_pretrained
         processor = read(checkpoint.folder, local_files_only=True, trust_remote_code=trust_remote_code)
 
@@ -115,8 +116,9 @@ def read_weights(
     if device.type != "cpu" and find_spec("accelerate") is not None:
         keywords["device_map"] = {"": device}
     files = checkpoint.weight_files()
-    refuse_archives(files)
-    with Reading(f"the weights of “{checkpoint.shown}”"), building(files, checkpoint.shown):
+    require_weights(files)
+    shown = ", ".join(file.name for file in files[:3])
+    with Reading(f"the weights of “{checkpoint.shown}” in {shown}"), building(files, checkpoint.shown):
         opened: Any = kind.opener.from_pretrained(
             checkpoint.folder,
             config=config,

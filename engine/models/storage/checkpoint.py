@@ -97,6 +97,13 @@ class Checkpoint:
         """Whether there is a file that says how pictures are scaled and cropped."""
         return (self.folder / PREPROCESSOR_FILE).is_file()
 
+    def tokenizer_files(self) -> list[str]:
+        """The names of the files that the tokenizer is read from."""
+        if self.gguf:
+            return [self.gguf]
+        patterns = (*TOKENIZER_FILES, "tokenizer_config.json")
+        return sorted({path.name for pattern in patterns for path in self.folder.glob(pattern)})
+
     def has_tokenizer(self) -> bool:
         """Whether there is a file that a tokenizer can be made of."""
         return any(any(self.folder.glob(pattern)) for pattern in TOKENIZER_FILES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EDQUOT, ENOSPC
@@ -12,6 +13,7 @@ import torch
 
 from engine.protocol.failures import DoesNotFit, EngineError, FailureKind, ModelError, Stopped
 
+_SENTENCE_END = re.compile(r"(?<=\w)[.!?] (?=[A-Z])")
 _LONGEST_REASON = 300  # characters
 
 
@@ -30,7 +32,10 @@ class Reading:
             raise DoesNotFit(f"There is not enough memory for {self._what}. Open a smaller model.") from error
         # A library raises whatever it comes upon in a damaged file; the tokenizers package panics, in no Exception.
         if isinstance(error, Exception) or kind.__name__ == "PanicException":
-            raise ModelError(f"{_capital(self._what)} cannot be read: {_reason(error)}", _kind(error)) from error
+            failure = _kind(error)
+            is_same_again = failure != "model_damaged" or isinstance(error, UnpicklingError)
+            advice = "" if is_same_again else " Copy or download it again."
+            raise ModelError(f"{_capital(self._what)} cannot be read: {_reason(error)}{advice}", failure) from error
 
 
 @contextmanager
@@ -57,7 +62,8 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, UnpicklingError):
         return "a pickle that holds more than weights is never opened. Convert the model to safetensors."
     text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "…"
+    text = _SENTENCE_END.split(text, maxsplit=1)[0].rstrip(".:,; ")
+    return f"{text}." if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"
 
 
 def _capital(text: str) -> str:

@@ -15,6 +15,7 @@ from torch import nn
 from engine.attribution.generating import generate
 from engine.models.opening import load_model
 from engine.models.storage.building import building
+from engine.models.storage.state_dicts import tensors_in
 from engine.models.text.tokens import tokenize
 from engine.protocol.failures import ModelError
 from tests.campaigns import originals
@@ -289,3 +290,35 @@ def test_that_settings_that_nothing_is_generated_with_are_named(folder, changes)
     edit(folder / "generation_config.json", **changes)
     with pytest.raises(ModelError, match=r"cannot generate as its generation_config\.json says"):
         generate(load_model(folder), "the team", 2)
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [(slice(0, 5000), "is cut short"), (slice(0, 0), "does not begin"), (slice(1, None), "does not begin")],
+)
+def test_that_a_pickle_that_is_not_whole_is_named(folder, kept, said):
+    file = folder / "pytorch_model.bin"
+    torch.save(load_file(folder / "model.safetensors"), file)
+    (folder / "model.safetensors").unlink()
+    file.write_bytes(file.read_bytes()[kept])
+    error = failure(folder)
+    assert (error.kind, said in str(error), file.name in str(error)) == ("model_damaged", True, True)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_that_pickles_of_either_time_are_opened(folder, legacy):
+    weights = load_file(folder / "model.safetensors")
+    torch.save(weights, folder / "pytorch_model.bin", _use_new_zipfile_serialization=not legacy)
+    found = tensors_in(folder / "pytorch_model.bin")
+    assert found.keys() == weights.keys()
+
+
+@pytest.mark.parametrize(
+    ("file", "entry", "value"),
+    [("config.json", "hidden_act", 7), ("tokenizer.json", "decoder", 7), ("tokenizer_config.json", "eos_token", 7)],
+)
+def test_that_what_a_library_says_is_one_sentence_with_the_file_and_what_would_do(folder, file, entry, value):
+    edit(folder / file, **{entry: value})
+    said = str(failure(folder))
+    assert file in said
+    assert said.endswith(". Copy or download it again.")

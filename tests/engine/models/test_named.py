@@ -180,7 +180,7 @@ def files_of_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("torchvision:alexnet", "narrow.pth", r"its features.0.weight is \(1, 3, 11, 11\), not \(64, 3, 11, 11\)"),
         ("torchvision:squeezenet1_1", "more.pth", "has weights that a SqueezeNet has not: other"),
         ("torchvision:squeezenet1_0", "other.pth", "lacks 12 of the weights of a SqueezeNet"),
-        ("torchvision:squeezenet1_1", "broken.pth", "cannot be read"),
+        ("torchvision:squeezenet1_1", "broken.pth", "does not begin as a file of weights"),
         ("torchvision:squeezenet1_1", "broken.safetensors", "damaged"),
         ("torchvision:squeezenet1_1", "list.pth", "holds no state_dict"),
         ("bundled:llama", "other.pth", "has weights of its own"),
