@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from engine.anatomy import parts_in
-from engine.models.kinds import takes_images
+from engine.models.kinds import has_embeddings
 from engine.protocol.failures import ModelError
 
 
@@ -40,7 +40,7 @@ def _stacks(module: nn.Module) -> list[list[nn.Module]]:
 
 
 def _repeated(module: nn.Module) -> list[nn.Module]:
-    if takes_images(module) and not hasattr(module, "main_input_name") and (stages := _stages(module)):
+    if not hasattr(module, "main_input_name") and not has_embeddings(module) and (stages := _stages(module)):
         return stages
     lists = [m for m in module.modules() if isinstance(m, nn.ModuleList | nn.Sequential) and len(m)]
     if not lists:

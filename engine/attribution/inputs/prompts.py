@@ -60,8 +60,7 @@ def _prompt_of(
     continuation: Continuation | None,
     context: str | None,
 ) -> Prompt:
-    if model.info.takes_images:
-        raise PromptError(f"{model.info.title} takes an image, not text: give a picture.", "model_unsupported")
+    model.must_take("text")
     if sum(given is not None for given in (text, messages, input_ids)) > 1:
         raise PromptError("Give one of a prompt, messages and input_ids, not several.", "prompt_empty")
     if text is not None and context is not None:
