@@ -22,6 +22,8 @@ from engine.watch import AskCancelled, ReportProgress, Watch
 
 MAX_NEW_TOKENS = 32
 
+_WRONG_SETTINGS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
 
 @dataclass(frozen=True)
 class Generation:
@@ -103,9 +105,15 @@ def _say(model: Model, ids: list[int], wanted: int, watch: Watch) -> list[int]:
             handle = block.register_forward_pre_hook(lambda *_: watch.check())
             undo.callback(handle.remove)
         counting = StoppingCriteriaList([_Counting(len(ids), wanted, watch)])
-        output = module.generate(
-            given, attention_mask=torch.ones_like(given), generation_config=greedy, stopping_criteria=counting
-        )
+        try:
+            output = module.generate(
+                given, attention_mask=torch.ones_like(given), generation_config=greedy, stopping_criteria=counting
+            )
+        except _WRONG_SETTINGS as error:  # the model's own, which fill in what is not asked for here
+            raise ModelError(
+                f"“{model.info.title}” cannot generate as its generation_config.json says: {error}. Remove that file.",
+                "model_damaged",
+            ) from error
     said: list[int] = output[0, len(ids) :].tolist()
     return said
 

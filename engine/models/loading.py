@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -24,8 +24,11 @@ from transformers.models.llama import modeling_llama  # noqa: F401
 
 from engine.models.kinds import Kind
 from engine.models.machine.quantization import keep_gradients, quantized_as
+from engine.models.storage.building import building
 from engine.models.storage.checkpoint import PREPROCESSOR_FILE, Checkpoint, read_json
 from engine.models.storage.reading_files import Reading
+from engine.models.storage.state_dicts import require_weights
+from engine.models.storage.tokenizer_growth import require_bounded
 from engine.protocol.failures import ModelError
 from engine.protocol.values import Quantization
 
@@ -42,8 +45,11 @@ def read_config(checkpoint: Checkpoint, *, trust_remote_code: bool) -> PreTraine
     """The model's settings. Raises ModelError, naming the file, where any of the folder's settings are damaged."""
     for name in () if checkpoint.gguf else _SETTINGS:
         if (path := checkpoint.folder / name).is_file():
-            read_json(path)  # names the file and the place of a defect, which the libraries do not
-    with Reading(f"the settings of “{checkpoint.shown}”"):
+            content = read_json(path)  # names the file and the place of a defect, which the libraries do not
+            if name == "tokenizer.json":
+                require_bounded(path, content)
+    file = checkpoint.gguf or "config.json"
+    with Reading(f"the settings of “{checkpoint.shown}” in {file}"):
         config: PreTrainedConfig = AutoConfig.from_pretrained(
             checkpoint.folder, local_files_only=True, trust_remote_code=trust_remote_code, **_from_gguf(checkpoint)
         )
@@ -59,13 +65,15 @@ def read_tokenizer(
             f"“{checkpoint.shown}” has no tokenizer: there is no tokenizer.json. Copy it there, or give a tokenizer.",
             "model_damaged",
         )
-    with Reading(f"the tokenizer of “{checkpoint.shown}”"):
-        return AutoTokenizer.from_pretrained(
+    with Reading(f"the tokenizer of “{checkpoint.shown}” in {' and '.join(checkpoint.tokenizer_files())}"):
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
             checkpoint.folder,
             local_files_only=True,
             trust_remote_code=trust_remote_code,
             **(_from_gguf(checkpoint) or {"config": config}),
         )
+        _ = tokenizer.all_special_ids  # a token that nothing stands for asks for itself again and again
+        return tokenizer
 
 
 def read_preprocess(checkpoint: Checkpoint, *, trust_remote_code: bool) -> Callable[[Image.Image], Tensor] | None:
@@ -73,7 +81,7 @@ def read_preprocess(checkpoint: Checkpoint, *, trust_remote_code: bool) -> Calla
     if not checkpoint.has_preprocessor():
         return None
     read_json(checkpoint.folder / PREPROCESSOR_FILE)
-    with Reading(f"the preprocessing of “{checkpoint.shown}”"):
+    with Reading(f"the preprocessing of “{checkpoint.shown}” in {PREPROCESSOR_FILE}"):
         read: Callable[..., Callable[..., Any]] = AutoImageProcessor.from_pretrained
         processor = read(checkpoint.folder, local_files_only=True, trust_remote_code=trust_remote_code)
 
@@ -107,13 +115,17 @@ def read_weights(
         keywords["quantization_config"] = quantized_as(quantization, dtype)
     if device.type != "cpu" and find_spec("accelerate") is not None:
         keywords["device_map"] = {"": device}
-    with Reading(f"the weights of “{checkpoint.shown}”"):
+    files = checkpoint.weight_files()
+    require_weights(files)
+    shown = ", ".join(file.name for file in files[:3])
+    with Reading(f"the weights of “{checkpoint.shown}” in {shown}"), building(files, checkpoint.shown):
         opened: Any = kind.opener.from_pretrained(
             checkpoint.folder,
             config=config,
             dtype=dtype,
             attn_implementation=None,  # whatever config.json asks for
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # refused below, by name
             local_files_only=True,
             trust_remote_code=trust_remote_code,
             weights_only=True,
@@ -128,8 +140,20 @@ def read_weights(
             f"{', '.join(missing[:3])}.",
             "model_damaged",
         )
+    if mismatched := sorted(opened[1]["mismatched_keys"]):
+        name, stored, built = mismatched[0]
+        raise ModelError(
+            f"The config.json of “{checkpoint.shown}” does not go with its weights: {len(mismatched)} of them are of "
+            f"another shape, such as {name}, which is {_shape(stored)} in the file and {_shape(built)} in a "
+            f"{type(module).__name__} of these settings. Copy or download both again.",
+            "model_damaged",
+        )
     keep_gradients(module, dtype)
     return module.eval()
+
+
+def _shape(sizes: Sequence[int]) -> str:
+    return f"({', '.join(map(str, sizes))})"
 
 
 def _from_gguf(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -10,14 +10,18 @@ from typing import Any
 
 import torch
 import torchvision
+from msgspec import Struct
 from PIL import Image
 from torch import Tensor, nn
 from torchvision.models import WeightsEnum
 from torchvision.transforms import InterpolationMode, v2
 
+from engine.models.storage.building import building
 from engine.models.storage.checkpoint import Checkpoint
+from engine.models.storage.entries import Side, as_entries
 from engine.models.storage.published import fetch_weights
 from engine.models.storage.reading_files import Reading
+from engine.models.storage.sources import expanded
 from engine.models.storage.state_dicts import count_classes, fill, filled, require_file, tensors_in
 from engine.protocol.failures import ModelError
 from engine.watch import Watch
@@ -37,6 +41,23 @@ class Classifier:
     labels: tuple[str, ...]
 
 
+class _Preprocessing(Struct):
+    resize: Side
+    crop: Side
+    mean: list[float]
+    std: list[float]
+    interpolation: str = "bilinear"
+
+
+class _Described(Struct):
+    """What config.json says of a class of torchvision."""
+
+    architecture: str
+    arguments: dict[str, Any]
+    preprocessing: _Preprocessing
+    labels: list[Any] = []
+
+
 def named_classifier(name: str, weights: str | None, watch: Watch) -> Classifier:
     """The torchvision model `name` with its best published weights, others of them, those in a file, or random ones."""
     known = torchvision.models.list_models(module=torchvision.models)
@@ -52,7 +73,7 @@ def named_classifier(name: str, weights: str | None, watch: Watch) -> Classifier
         fetch_weights(chosen.url, watch)
         return _presented(_built(name, chosen), [chosen])
     if weights != RANDOM:
-        return _presented(_from_file(name, Path(weights).expanduser(), published), list(published))
+        return _presented(_from_file(name, expanded(weights), published), list(published))
     module = _built(name)
     found = _presented(module, list(published))
     return Classifier(module, found.preprocess, ())  # random weights know no classes
@@ -60,17 +81,20 @@ def named_classifier(name: str, weights: str | None, watch: Watch) -> Classifier
 
 def described_classifier(checkpoint: Checkpoint) -> Classifier:
     """The model of a folder whose config.json names a class of torchvision, its arguments, labels and preprocessing."""
-    settings = checkpoint.settings()
-    name, labels = settings.get("architecture"), settings.get("labels", [])
-    class_ = getattr(torchvision.models, str(name), None)
+    settings = as_entries("config.json", checkpoint.settings(), _Described)
+    name = settings.architecture
+    class_ = getattr(torchvision.models, name, None)
     if not isinstance(class_, type) or not issubclass(class_, nn.Module):
         raise ModelError(f"“{checkpoint.shown}” is a {name}, which torchvision does not have.")
+    files = checkpoint.weight_files()
     with Reading(f"the settings of “{checkpoint.shown}”"):
-        module = class_(**settings["arguments"])
-        preprocess = _preprocessing(**settings["preprocessing"])
-    weights = {name: value for path in checkpoint.weight_files() for name, value in tensors_in(path).items()}
+        with building(files, checkpoint.shown), torch.device("meta"):
+            class_(**settings.arguments)  # takes no memory
+        module = class_(**settings.arguments)
+        preprocess = _preprocessing(settings.preprocessing)
+    weights = {name: value for path in files for name, value in tensors_in(path).items()}
     fill(module, weights, checkpoint.shown)
-    return Classifier(module.eval(), preprocess, tuple(map(str, labels)))
+    return Classifier(module.eval(), preprocess, tuple(map(str, settings.labels)))
 
 
 def _built(name: str, weights: WeightsEnum | None = None, **arguments: Any) -> nn.Module:
@@ -98,17 +122,15 @@ def _from_file(name: str, path: Path, published: type[WeightsEnum]) -> nn.Module
     return filled(lambda **arguments: _built(name, **arguments), weights, path.name)
 
 
-def _preprocessing(
-    resize: int, crop: int, mean: Sequence[float], std: Sequence[float], interpolation: str = "bilinear"
-) -> Callable[[Image.Image], Tensor]:
+def _preprocessing(asked: _Preprocessing) -> Callable[[Image.Image], Tensor]:
     """Resizes the shorter side, crops the middle and scales, as the presets of torchvision do."""
     steps: Callable[[Image.Image], Tensor] = v2.Compose(
         [
-            v2.Resize(resize, InterpolationMode(interpolation)),
-            v2.CenterCrop(crop),
+            v2.Resize(asked.resize, InterpolationMode(asked.interpolation)),
+            v2.CenterCrop(asked.crop),
             v2.PILToTensor(),
             v2.ToDtype(torch.float32, scale=True),
-            v2.Normalize(mean, std),
+            v2.Normalize(asked.mean, asked.std),
         ]
     )
     return steps

@@ -25,6 +25,7 @@ from engine.models.progress import loading_reported
 from engine.models.storage.checkpoint import Checkpoint
 from engine.models.storage.download import fetch
 from engine.models.storage.gguf_files import read_once
+from engine.models.storage.reading_files import system_refusals
 from engine.models.storage.room import require_room, stored_dtype
 from engine.models.storage.sources import Folder, GgufFile, HubModel, NamedArchitecture, locate
 from engine.models.timm_models import timm_classifier
@@ -120,10 +121,13 @@ def load_model(
         raise ModelError(f"“{source.name}” has weights of its own: weights are for names such as torchvision:vit_b_16.")
     checkpoint, title, commit = _find(place, source, watch)
     watch.check()
-    if not checkpoint.gguf and is_described(checkpoint.settings()):
-        return _placed(described_classifier(checkpoint), source, title, preprocess, labels)
-    with loading_reported(watch), read_once() if checkpoint.gguf else nullcontext():
-        return _open(checkpoint, source, title, commit, tokenizer, preprocess, labels, watch)
+    with system_refusals():
+        if not checkpoint.gguf:
+            checkpoint.require_plain_files()
+            if is_described(checkpoint.settings()):
+                return _placed(described_classifier(checkpoint), source, title, preprocess, labels)
+        with loading_reported(watch), read_once() if checkpoint.gguf else nullcontext():
+            return _open(checkpoint, source, title, commit, tokenizer, preprocess, labels, watch)
 
 
 def _placed(

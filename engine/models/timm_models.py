@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,6 +11,7 @@ from torch import nn
 
 from engine.models.named import RANDOM, RANDOM_SEED, Classifier
 from engine.models.storage.reading_files import Reading
+from engine.models.storage.sources import expanded
 from engine.models.storage.state_dicts import filled, require_file, tensors_in
 from engine.protocol.failures import ModelError
 
@@ -35,7 +35,7 @@ def timm_classifier(name: str, weights: str | None) -> Classifier:
     elif weights is None:
         raise ModelError(f"timm:{name} needs weights: give a file with its state_dict, or “{RANDOM}”.")
     else:
-        path = Path(weights).expanduser()
+        path = expanded(weights)
         require_file(path, f"timm:{name}: save its state_dict to a file and give that")
         module = filled(built, tensors_in(path), path.name)
     settings = data.resolve_model_data_config(module)

@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from transformers import PreTrainedTokenizerBase
+from transformers import BatchEncoding, PreTrainedTokenizerBase
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from engine.models.labels import bytes_label, label
+from engine.models.storage.reading_files import Reading
 
+_USE = Reading("the tokenizer of this model")  # a damaged one may be opened, and fail with the first unknown word
 _UNDECODABLE = "\ufffd"
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _characters: Callable[[], dict[int, str]] = bytes_to_unicode
@@ -68,11 +71,19 @@ class Vocabulary:
 
     def decode(self, ids: list[int]) -> str:
         """The text of `ids`, untouched: no token left out, no space cleaned away."""
-        return str(self.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
+        with _USE:
+            return str(self.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
 
     def encode(self, text: str) -> list[int]:
         """The ids of `text`, with no token added around it."""
-        return list(self.tokenizer.encode(text, add_special_tokens=False))
+        with _USE:
+            return list(self.tokenizer.encode(text, add_special_tokens=False))
+
+    def encoded(self, *texts: str, **keywords: Any) -> BatchEncoding:
+        """What the tokenizer makes of `texts`, with its keywords. Raises ModelError where it cannot."""
+        with _USE:
+            found: BatchEncoding = self.tokenizer(*texts, verbose=False, **keywords)
+            return found
 
     def _token(self, id: int) -> str | bytes | None:
         # Models often have more logits than their tokenizer has tokens; slow tokenizers raise for the ids beyond.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 FailureKind = Literal[
@@ -26,13 +27,18 @@ FailureKind = Literal[
 ]
 
 
+_LONGEST_WORD, _LONGEST_MESSAGE = 400, 1000  # characters: what a file calls its entries may be of any length
+_LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
+_LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
+
+
 class EngineError(Exception):
-    """Something the engine cannot do. The message names what was found and what would do."""
+    """Something the engine cannot do. The message names what was found and what would do, on one line."""
 
     kind: FailureKind = "internal"
 
     def __init__(self, message: str, kind: FailureKind | None = None) -> None:
-        super().__init__(message)
+        super().__init__(_as_sentence(message))
         if kind is not None:
             self.kind = kind
 
@@ -81,6 +87,16 @@ class ProtocolError(EngineError):
 
 class Stopped(Exception):
     """Raised inside a run that was asked to stop. Not an error."""
+
+
+def _as_sentence(message: str) -> str:
+    words = _LONG_WORD.sub(lambda word: _shortened(word[0], _LONGEST_WORD), message)
+    return _shortened(_LINE_BREAK.sub(" ", words.strip()), _LONGEST_MESSAGE)
+
+
+def _shortened(text: str, longest: int) -> str:
+    """`text` without its middle, where it is too long to be read."""
+    return text if len(text) <= longest else f"{text[: longest // 4]}…{text[-longest // 4 :]}"
 
 
 def in_tokens(count: int) -> str:

@@ -11,7 +11,8 @@ import torch
 from msgspec import structs
 from torch import Tensor
 
-from engine.attribution.inputs.prompts import Prompt, prompt_of
+from engine.attribution.inputs.ids import require_known
+from engine.attribution.inputs.prompts import Prompt, bare_token, prompt_of
 from engine.models.blocks import encoder_and_decoder
 from engine.models.opening import Model
 from engine.models.sight.seeing import see
@@ -112,6 +113,7 @@ def taken(inputs: Inputs) -> Iterator[None]:
 def _decoder_ids(model: Model, text: str | None) -> Tensor:
     ids = [_decoder_start(model), *(tokenize_target(model, text) if text is not None else ())]
     _check_length(model, len(ids))
+    require_known(model, [bare_token(model, id) for id in ids])
     return torch.tensor([ids], device=model.info.device)
 
 
@@ -122,7 +124,7 @@ def _decoder_start(model: Model) -> int:
     places = (getattr(module, "generation_config", None), module.config, getattr(decoder, "config", None))
     for name in ("decoder_start_token_id", "bos_token_id"):
         for place in places:
-            if isinstance(token := getattr(place, name, None), int):
+            if isinstance(token := getattr(place, name, None), int) and not isinstance(token, bool):
                 return token
     raise PromptError(f"{model.info.title} names no token that its decoder starts from: set decoder_start_token_id.")
 

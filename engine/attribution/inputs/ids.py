@@ -10,6 +10,7 @@ from torch import Tensor
 
 from engine.models.opening import Model
 from engine.protocol.failures import PromptError
+from engine.protocol.values import Token
 
 
 def ids_of(given: Sequence[int] | Tensor, model: Model) -> list[int]:
@@ -24,7 +25,7 @@ def ids_of(given: Sequence[int] | Tensor, model: Model) -> list[int]:
         shape = ", ".join(str(size) for size in ids.shape)
         raise PromptError(f"input_ids are the whole numbers of one prompt, not {ids.dtype} of shape ({shape}).")
     listed: list[int] = ids.tolist()
-    known = _known_ids(model.module)
+    known = known_ids(model.module)
     span = "from 0" if known is None else f"from 0 to {known - 1:,}"
     for token in listed:
         if token < 0 or (known is not None and token >= known):
@@ -32,7 +33,19 @@ def ids_of(given: Sequence[int] | Tensor, model: Model) -> list[int]:
     return listed
 
 
-def _known_ids(module: Any) -> int | None:
+def require_known(model: Model, tokens: Sequence[Token]) -> None:
+    """Raises PromptError, naming it, where a token of the tokenizer is none that the model has an embedding for."""
+    known = known_ids(model.module)
+    for token in tokens:
+        if known is not None and not 0 <= token.id < known:
+            raise PromptError(
+                f"The tokenizer has “{token.label}” as token {token.id}, and {model.info.title} has embeddings up to "
+                f"{known - 1:,}: leave it out, or open the model with its own tokenizer.",
+                "model_damaged",
+            )
+
+
+def known_ids(module: Any) -> int | None:
     """How many tokens the model has word embeddings for, where it tells."""
     embeddings = module.get_input_embeddings() if hasattr(module, "get_input_embeddings") else None
     count = getattr(embeddings, "num_embeddings", None)

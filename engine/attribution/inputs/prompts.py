@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.attribution.inputs.ids import ids_of
+from engine.attribution.inputs.ids import ids_of, require_known
 from engine.models.opening import Model
 from engine.models.text.chat import Message, rendered
 from engine.models.text.tokens import continued, token_label, tokenize, tokenize_pair
@@ -47,6 +47,19 @@ def prompt_of(
 
     `continuation` says which end of `text` the model said itself; `context` is a second text.
     """
+    prompt = _prompt_of(model, text, messages, input_ids, continuation, context)
+    require_known(model, prompt.tokens)
+    return prompt
+
+
+def _prompt_of(
+    model: Model,
+    text: str | None,
+    messages: Sequence[Message] | None,
+    input_ids: Sequence[int] | Tensor | None,
+    continuation: Continuation | None,
+    context: str | None,
+) -> Prompt:
     model.must_take("text")
     if sum(given is not None for given in (text, messages, input_ids)) > 1:
         raise PromptError("Give one of a prompt, messages and input_ids, not several.", "prompt_empty")

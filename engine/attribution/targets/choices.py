@@ -78,9 +78,15 @@ class Choices:
         """The token or class that `name` names. Raises TargetError."""
         if self.are_classes:
             return self.class_number(name)
-        if isinstance(name, str):
-            return resolve_token(self.model, name)
         count = self.logits(position).numel()
+        if isinstance(name, str):
+            id = resolve_token(self.model, name)
+            if id >= count:
+                raise TargetError(
+                    f"“{name}” is token {id} of the tokenizer, and this model's ids go from 0 to {count - 1:,}: choose "
+                    "a token that it can say."
+                )
+            return id
         if not 0 <= name < count:
             raise TargetError(f"There is no token {name}: this model's ids go from 0 to {count - 1:,}.")
         return name

@@ -19,7 +19,7 @@ from torch import Tensor
 from engine.models.opening import Model
 from engine.models.sight.decoding import Decoded, decode, upright
 from engine.protocol import values
-from engine.protocol.failures import ImageError
+from engine.protocol.failures import EngineError, ImageError
 from engine.protocol.picture_files import read_image
 from engine.protocol.values import Seen
 
@@ -100,7 +100,9 @@ def _preprocessed(preprocess: Preprocess, pixels: np.ndarray, model: Model) -> T
     height, width = pixels.shape[:2]
     try:
         found = preprocess(Image.fromarray(pixels))
-    except (AttributeError, RuntimeError, TypeError, ValueError, ZeroDivisionError) as error:
+    except (MemoryError, EngineError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # whatever a library or a person's own function comes upon
         raise ImageError(
             f"{model.info.title} cannot take a picture of {width:,} × {height:,} pixels ({error}): open another."
         ) from error

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta, Struct
+
+from engine.models.storage.entries import as_entries, damaged, require_entries, unreadable
 from engine.protocol.failures import ModelError
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")  # the first that is there is read
@@ -16,6 +20,22 @@ PREPROCESSOR_FILE = "preprocessor_config.json"  # of a model that takes images
 TOKENIZER_FILES = ("tokenizer.json", "tekken.json", "vocab.json", "vocab.txt", "*.model", "*.tiktoken")
 
 _SAFETENSORS_HEADER_LIMIT = 100_000_000  # bytes, as in the safetensors library
+_SETTINGS_LIMIT = 1_000_000_000  # bytes: twenty times the largest tokenizer
+_READ_WHOLE = (".json", ".jinja", ".txt", ".model")  # not weights, which are mapped
+_LONGEST_NAME = 255  # characters of a file's name
+_BITS = {"BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "U16": 16, "I16": 16, "F16": 16}
+_BITS |= {"BF16": 16, "U32": 32, "I32": 32, "F32": 32, "U64": 64, "I64": 64, "F64": 64, "C64": 64}
+
+
+_Natural = Annotated[int, Meta(ge=0)]
+
+
+class _Stored(Struct):
+    """A tensor as the table of contents of a safetensors file tells of it."""
+
+    dtype: str
+    shape: list[_Natural]
+    data_offsets: tuple[_Natural, _Natural]
 
 
 @dataclass(frozen=True)
@@ -36,11 +56,19 @@ class Checkpoint:
         if path.is_file():
             return read_json(path)
         if (self.folder / "adapter_config.json").is_file():
-            base = read_json(self.folder / "adapter_config.json").get("base_model_name_or_path", "its base model")
+            base = read_json(self.folder / "adapter_config.json").get("base_model_name_or_path") or "its base model"
             raise ModelError(f"“{self.shown}” holds an adapter, not a model. Merge it into {base} and open the result.")
         if found := sorted(file.name for file in self.folder.glob("*.gguf")):
             raise ModelError(f"“{self.shown}” holds GGUF files. Open one of them: {', '.join(found[:5])}.")
         raise ModelError(f"“{self.shown}” is not a model: there is no config.json in it.")
+
+    def require_plain_files(self) -> None:
+        """Raises ModelError where the folder holds what has no end, such as a pipe, or settings of gigabytes."""
+        for path in self.folder.iterdir():
+            if path.exists() and not (path.is_file() or path.is_dir()):
+                raise damaged(path.name, "it is no file but a pipe or a device")
+            if path.suffix in _READ_WHOLE and path.stat().st_size > _SETTINGS_LIMIT:
+                raise damaged(path.name, f"it has {path.stat().st_size:,} bytes, too many for settings")
 
     def weight_files(self) -> list[Path]:
         """The files the weights are in. Raises ModelError where one is missing."""
@@ -69,6 +97,13 @@ class Checkpoint:
         """Whether there is a file that says how pictures are scaled and cropped."""
         return (self.folder / PREPROCESSOR_FILE).is_file()
 
+    def tokenizer_files(self) -> list[str]:
+        """The names of the files that the tokenizer is read from."""
+        if self.gguf:
+            return [self.gguf]
+        patterns = (*TOKENIZER_FILES, "tokenizer_config.json")
+        return sorted({path.name for pattern in patterns for path in self.folder.glob(pattern)})
+
     def has_tokenizer(self) -> bool:
         """Whether there is a file that a tokenizer can be made of."""
         return any(any(self.folder.glob(pattern)) for pattern in TOKENIZER_FILES)
@@ -89,20 +124,24 @@ def weight_names(whole: str, folder: Path) -> list[str]:
     index = folder / f"{whole}.index.json"
     if not index.is_file():
         return []
-    parts = read_json(index).get("weight_map")
-    if not isinstance(parts, dict) or not all(isinstance(part, str) for part in parts.values()):
-        raise ModelError(f"The file “{index.name}” does not say which weights are where.", "model_damaged")
-    return sorted(set(parts.values()))
+    parts = sorted(set(read_json(index)["weight_map"].values()))
+    for part in parts:
+        if part in ("", ".", "..") or len(part) > _LONGEST_NAME or re.search(r"[/\\\0]", part):
+            raise damaged(index.name, f"it names the weights “{part}”, which are not a file in the folder")
+    return parts
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file. Raises ModelError, naming the file, where there is none."""
+    """The object in a JSON file, each entry of the type that it is read as. Raises ModelError, naming the file."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise ModelError(f"The file “{path.name}” is damaged: {error}.", "model_damaged") from error
+    except OSError as error:
+        raise unreadable(path, error) from error
     if not isinstance(content, dict):
         raise ModelError(f"The file “{path.name}” is damaged: there is no object in it.", "model_damaged")
+    require_entries(path, content)
     return content
 
 
@@ -111,22 +150,44 @@ def stored_tensors(path: Path) -> Iterator[tuple[str, str, int]]:
 
     Raises ModelError where the file cannot be what it says, such as one whose copying was interrupted.
     """
+    try:
+        size, header = _header(path)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    try:
+        content = json.loads(header)
+    except (ValueError, RecursionError) as error:
+        raise damaged(path.name, "its table of contents cannot be read") from error
+    if not isinstance(content, dict):
+        raise damaged(path.name, "its table of contents cannot be read")
+    tensors = {
+        name: as_entries(path.name, entry, _Stored, within=name)
+        for name, entry in content.items()
+        if name != "__metadata__"
+    }
+    for name, tensor in tensors.items():
+        _require_extent(path, name, tensor)
+    whole = 8 + len(header) + max((tensor.data_offsets[1] for tensor in tensors.values()), default=0)
+    if size != whole:
+        raise damaged(path.name, f"it has {size:,} bytes and should have {whole:,}")
+    yield from ((name, tensor.dtype, math.prod(tensor.shape)) for name, tensor in tensors.items())
+
+
+def _header(path: Path) -> tuple[int, bytes]:
+    """The size of a safetensors file, and its table of contents."""
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if size < 8 or not 2 <= length <= min(_SAFETENSORS_HEADER_LIMIT, size - 8):
-            raise _damaged(path, "it does not begin as a safetensors file does")
-        try:
-            header = json.loads(file.read(length))
-            tensors = [(name, entry) for name, entry in header.items() if name != "__metadata__"]
-            end = max((entry["data_offsets"][1] for _, entry in tensors), default=0)
-            found = [(name, entry["dtype"], math.prod(entry["shape"])) for name, entry in tensors]
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
-            raise _damaged(path, "its table of contents cannot be read") from error
-    if size != 8 + length + end:
-        raise _damaged(path, f"it has {size:,} bytes and should have {8 + length + end:,}")
-    yield from found
+            raise damaged(path.name, "it does not begin as a safetensors file does")
+        return size, file.read(length)
 
 
-def _damaged(path: Path, why: str) -> ModelError:
-    return ModelError(f"The file “{path.name}” is damaged: {why}. Copy or download it again.", "model_damaged")
+def _require_extent(path: Path, name: str, tensor: _Stored) -> None:
+    start, end = tensor.data_offsets
+    bits = _BITS.get(tensor.dtype)
+    if end < start or (bits is not None and math.prod(tensor.shape) * bits != 8 * (end - start)):
+        shape = ", ".join(map(str, tensor.shape))
+        raise damaged(
+            path.name, f"“{name}”, {tensor.dtype} of ({shape}), does not take the {end - start:,} bytes it has"
+        )

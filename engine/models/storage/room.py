@@ -11,7 +11,7 @@ import torch
 
 from engine.models.machine.memory import free_bytes
 from engine.models.storage.checkpoint import stored_tensors
-from engine.models.storage.gguf_files import stored_elements
+from engine.models.storage.gguf_header import read_header
 from engine.protocol.failures import DoesNotFit
 from engine.protocol.values import Quantization
 
@@ -58,7 +58,7 @@ def _bytes_in(path: Path, width: float) -> float:
             # Integers are weights of a checkpoint that is quantized already, and stay as they are.
             return sum(count * (width if stored in _FLOATS else 1) for _, stored, count in stored_tensors(path))
         case ".gguf":
-            return stored_elements(path) * width
+            return read_header(path).elements * width
         case _:
             return path.stat().st_size  # a pickle says nothing before it is read
 

@@ -56,7 +56,25 @@ def locate(name: str) -> Place:
         return NamedArchitecture(library, name.removeprefix(f"{library}:"))
     if not name.strip():
         raise ModelError("Name a model: a bundled one, a folder, a .gguf file or a hub id.", "model_not_found")
-    path = Path(name).expanduser()
+    try:
+        return _located(name, expanded(name))
+    except OSError as error:
+        raise ModelError(
+            f"“{name}” cannot be looked at: {error.strerror}. Name a folder, a .gguf file or a hub id.",
+            "model_not_found",
+        ) from error
+
+
+def expanded(name: str) -> Path:
+    """The path `name` with the folder of the user that it begins with. Raises ModelError where nobody is called so."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        user = Path(name).parts[0]
+        raise ModelError(f"There is no “{name}”: “{user}” is no user's folder here.", "model_not_found") from error
+
+
+def _located(name: str, path: Path) -> Place:
     if path.suffix.lower() == ".gguf" and (path.is_file() or _means_a_path(name)):
         if not path.is_file():
             raise ModelError(f"There is no file “{name}”.", "model_not_found")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engine.models.storage.checkpoint import stored_tensors
+from engine.models.storage.entries import damaged
 from engine.models.storage.reading_files import Reading
 from engine.protocol.failures import ModelError
 
 _PARALLEL = "module."  # what DataParallel puts before every name
+_ZIP, _PICKLE = b"PK", b"\x80"  # how files of torch.save begin, of today and of before 2020
 _INSIDE = ("state_dict", "model")  # where training scripts put the weights among other things
 
 
@@ -22,6 +25,7 @@ def tensors_in(path: Path) -> dict[str, Tensor]:
     """The weights in a file by their names in the model. A pickle that holds more than weights is refused."""
     if path.suffix == ".safetensors":
         list(stored_tensors(path))  # says in which way a file is damaged
+    require_weights([path])
     with Reading(f"the file “{path.name}”"):
         if path.suffix == ".safetensors":
             found: Any = load_file(path)
@@ -35,9 +39,36 @@ def tensors_in(path: Path) -> dict[str, Tensor]:
     return {str(key).removeprefix(_PARALLEL): value for key, value in found.items()}
 
 
+def require_weights(files: Sequence[Path]) -> None:
+    """Raises ModelError where a pickle is none, is cut short, or is a TorchScript archive: a program with weights."""
+    for path in files:
+        if path.suffix in (".safetensors", ".gguf"):
+            continue
+        with path.open("rb") as file:
+            begins = file.read(2)
+        if not begins.startswith((_ZIP, _PICKLE)):
+            raise damaged(path.name, "it does not begin as a file of weights does")
+        if not zipfile.is_zipfile(path):
+            if begins == _ZIP:
+                raise damaged(path.name, "it begins as an archive and is cut short")
+            continue
+        with Reading(f"the file “{path.name}”"), zipfile.ZipFile(path) as archive:
+            is_program = any(name.endswith("/constants.pkl") for name in archive.namelist())
+        if is_program:
+            raise ModelError(
+                f"“{path.name}” is a TorchScript archive, a program that is never run: save the state_dict of the "
+                "module it was made of, and open that.",
+                "model_damaged",
+            )
+
+
 def require_file(path: Path, whose: str) -> None:
     """Raises ModelError where there is no file of weights at `path`."""
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError:  # such as a name longer than any file's
+        there = False
+    if not there:
         raise ModelError(f"“{path}” is neither a file nor the name of weights of {whose}.", "model_not_found")
 
 

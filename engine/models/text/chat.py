@@ -8,12 +8,15 @@ from typing import Any
 from jinja2 import TemplateError
 
 from engine.models.opening import Model
+from engine.models.text.limits import BeyondLimit, limited
 from engine.protocol.failures import PromptError
 
 Message = Mapping[str, Any]
 
 # What a template's own `raise_exception`, a mistake in it, or a message it does not expect come out as.
-_REFUSALS = (ArithmeticError, AttributeError, LookupError, TemplateError, TypeError, ValueError)
+_REFUSALS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TemplateError, TypeError, ValueError)
+
+_MOST_ADDED, _MOST_TIMES = 1_000_000, 10  # characters that a template adds, and how often it may say a message
 
 
 def rendered(model: Model, messages: Sequence[Message]) -> str:
@@ -29,9 +32,15 @@ def rendered(model: Model, messages: Sequence[Message]) -> str:
             "model_unsupported",
         )
     try:
-        text = tokenizer.apply_chat_template(
-            [dict(message) for message in messages], tokenize=False, add_generation_prompt=True
-        )
+        with limited():
+            text = tokenizer.apply_chat_template(
+                [dict(message) for message in messages], tokenize=False, add_generation_prompt=True
+            )
+    except (BeyondLimit, MemoryError) as error:
+        raise PromptError(
+            f"The chat template of “{title}” does not come to an end with these messages: type a prompt instead.",
+            "model_damaged",
+        ) from error
     except _REFUSALS as error:
         raise PromptError(
             f"The chat template of “{title}” does not take these messages: {' '.join(str(error).split())}.".replace(
@@ -39,6 +48,11 @@ def rendered(model: Model, messages: Sequence[Message]) -> str:
             ),
             "model_unsupported",
         ) from error
+    if len(text) > _MOST_ADDED + _MOST_TIMES * sum(len(str(message["content"])) for message in messages):
+        raise PromptError(
+            f"The chat template of “{title}” makes {len(text):,} characters of these messages: type a prompt instead.",
+            "model_damaged",
+        )
     return str(text)
 
 

@@ -55,8 +55,8 @@ def tokenize_pair(model: Model, first: str, second: str) -> Pair:
     vocabulary = _vocabulary(model)
     if not vocabulary.tokenizer.is_fast:
         raise PromptError("This model's tokenizer does not say which token is of which text: give one text.")
-    encoded = vocabulary.tokenizer(
-        _SURROGATE.sub("\ufffd", first), _SURROGATE.sub("\ufffd", second), return_offsets_mapping=True, verbose=False
+    encoded = vocabulary.encoded(
+        _SURROGATE.sub("\ufffd", first), _SURROGATE.sub("\ufffd", second), return_offsets_mapping=True
     )
     sources = encoded.sequence_ids(0)
     if not {0, 1} <= set(sources):
@@ -78,9 +78,9 @@ def tokenize_pair(model: Model, first: str, second: str) -> Pair:
 
 def tokenize_target(model: Model, text: str) -> list[int]:
     """The ids of a decoder's text so far, without the token that ends a text."""
-    tokenizer = _vocabulary(model).tokenizer
-    ids = list(tokenizer(text_target=_SURROGATE.sub("\ufffd", text), verbose=False)["input_ids"])
-    return ids[:-1] if ids and ids[-1] == tokenizer.eos_token_id else ids
+    vocabulary = _vocabulary(model)
+    ids = list(vocabulary.encoded(text_target=_SURROGATE.sub("\ufffd", text))["input_ids"])
+    return ids[:-1] if ids and ids[-1] == vocabulary.tokenizer.eos_token_id else ids
 
 
 def continued(model: Model, tokens: Sequence[Token], ids: Sequence[int]) -> tuple[Token, ...]:
@@ -133,21 +133,19 @@ def _vocabulary(model: Model) -> Vocabulary:
 
 def _encoded(vocabulary: Vocabulary, prompt: str, bare: bool) -> tuple[list[int], list[Span | None]]:
     """The ids, and the offsets of those that come from the prompt; None for those that were added to it."""
-    tokenizer = vocabulary.tokenizer
-    if not tokenizer.is_fast:
-        ids = list(tokenizer.encode(prompt, add_special_tokens=not bare))
+    if not vocabulary.tokenizer.is_fast:
+        ids = list(vocabulary.encoded(prompt, add_special_tokens=not bare)["input_ids"])
         own = vocabulary.encode(prompt)
         before = next((i for i in range(len(ids) - len(own) + 1) if ids[i : i + len(own)] == own), len(ids))
         found = offsets_by_decoding(own, vocabulary.decode, prompt)
         after = len(ids) - before - len(own)
         return ids, [*[None] * before, *found, *[None] * after]
-    encoded = tokenizer(
+    encoded = vocabulary.encoded(
         prompt,
         add_special_tokens=not bare,
         return_offsets_mapping=True,
         return_attention_mask=False,
         return_token_type_ids=False,
-        verbose=False,
     )
     # Only tokens that come from the prompt belong to a sequence.
     sources = encoded.sequence_ids(0)

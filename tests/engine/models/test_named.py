@@ -48,6 +48,7 @@ FAMILIES = {
     "vit_b_32": (224, 12),
 }
 
+PREPROCESSING = {"resize": 32, "crop": 32, "mean": [0.5] * 3, "std": [0.25] * 3, "interpolation": "bilinear"}
 ARGUMENTS = {
     "image_size": 32,
     "patch_size": 8,
@@ -70,7 +71,7 @@ def vit_folder(tmp_path: Path) -> Path:
         "architecture": "VisionTransformer",
         "arguments": ARGUMENTS,
         "labels": LABELS,
-        "preprocessing": {"resize": 32, "crop": 32, "mean": [0.5] * 3, "std": [0.25] * 3, "interpolation": "bilinear"},
+        "preprocessing": PREPROCESSING,
     }
     (folder / "config.json").write_text(json.dumps(settings))
     torch.manual_seed(0)
@@ -179,7 +180,7 @@ def files_of_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("torchvision:alexnet", "narrow.pth", r"its features.0.weight is \(1, 3, 11, 11\), not \(64, 3, 11, 11\)"),
         ("torchvision:squeezenet1_1", "more.pth", "has weights that a SqueezeNet has not: other"),
         ("torchvision:squeezenet1_0", "other.pth", "lacks 12 of the weights of a SqueezeNet"),
-        ("torchvision:squeezenet1_1", "broken.pth", "cannot be read"),
+        ("torchvision:squeezenet1_1", "broken.pth", "does not begin as a file of weights"),
         ("torchvision:squeezenet1_1", "broken.safetensors", "damaged"),
         ("torchvision:squeezenet1_1", "list.pth", "holds no state_dict"),
         ("bundled:llama", "other.pth", "has weights of its own"),
@@ -224,7 +225,9 @@ def test_that_a_bundled_folder_is_listed_and_opened(vit_folder: Path, monkeypatc
         ({"architecture": "resnet18"}, "which torchvision does not have"),
         ({"arguments": {"patch_size": 8}}, "cannot be read"),
         ({"arguments": {**ARGUMENTS, "num_layers": 3}}, "lacks 12 of the weights"),
-        ({"preprocessing": {}}, "cannot be read"),
+        ({"preprocessing": {}}, "“preprocessing” is wrong: .* resize"),
+        ({"labels": True}, "“labels” is wrong"),
+        ({"preprocessing": {**PREPROCESSING, "crop": 2**31 - 1}}, "“preprocessing.crop” is wrong"),
     ],
 )
 def test_that_a_folder_with_wrong_settings_is_named(vit_folder: Path, change: dict[str, object], said: str) -> None:

@@ -18,6 +18,7 @@ from engine.models.listing import list_models
 from engine.models.machine.quantization import keep_gradients
 from engine.models.opening import load_model
 from engine.models.storage import room
+from engine.models.storage.gguf_header import GgufHeader
 from engine.models.storage.sources import bundled_models
 from engine.models.text.tokens import tokenize
 from engine.protocol.failures import DoesNotFit, ModelError, Stopped
@@ -204,7 +205,7 @@ def test_that_weights_that_do_not_fit_are_refused_with_numbers(folder, monkeypat
 @pytest.mark.parametrize(("name", "advice"), [("model.gguf", "bfloat16"), ("pytorch_model.bin", "4 bits")])
 def test_that_only_what_can_be_quantized_is_advised_to_be(tmp_path, monkeypatch, name, advice):
     monkeypatch.setattr(room, "free_bytes", lambda device: 0)
-    monkeypatch.setattr(room, "stored_elements", lambda path: 1000)
+    monkeypatch.setattr(room, "read_header", lambda path: GgufHeader(1000, 1))
     (tmp_path / name).write_bytes(b"weights")
     with pytest.raises(DoesNotFit, match=f"Open it in {advice}"):
         room.require_room([tmp_path / name], torch.float32, None, torch.device("cuda"))
