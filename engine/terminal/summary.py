@@ -85,7 +85,7 @@ def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
     yield f"Time     {answer.seconds:.2f} s for {size if of_picture else in_tokens(len(relevance.tokens))}"
     yield ""
     yield "Predictions"
-    likely = [(one.label, f"{one.logit:.3f}", f"{one.probability:.1%}") for one in answer.predictions[:_PREDICTIONS]]
+    likely = [(one.label, f"{one.logit:.3f}", _percent(one.probability)) for one in answer.predictions[:_PREDICTIONS]]
     yield from table(("class" if model.chooses_classes else "token", "logit", "probability"), likely)
     yield ""
     yield f"Most relevant {'patches' if of_picture else 'tokens'} {layer_name(relevance, layer)}"
@@ -111,6 +111,10 @@ def _largest(values: np.ndarray) -> list[int]:
     """The positions of the largest relevance, of either sign."""
     order = np.argsort(-np.abs(np.nan_to_num(values)), kind="stable")
     return [int(index) for index in order[:_TOKENS]]
+
+
+def _percent(probability: float | None) -> str:
+    return "–" if probability is None else f"{probability:.1%}"
 
 
 def _share(value: float, whole: float) -> str:

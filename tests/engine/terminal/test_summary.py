@@ -56,6 +56,12 @@ def test_that_the_facts_are_those_of_the_layer(answer: Explained) -> None:
     assert [one["text"] for one in facts["predictions"]] == ["t0", "t1", "t2", "t3", "t4"]
 
 
+def test_that_a_logit_of_no_choice_has_no_probability(answer: Explained) -> None:
+    score = replace(answer, predictions=(Prediction(0, "score", "score", 2.5, None),))
+    assert ["score", "2.500", "–"] in [line.split() for line in in_words(score, None).splitlines()]
+    assert json.loads(json.dumps(summary(score, None)))["predictions"][0]["probability"] is None
+
+
 def test_that_a_target_of_zero_has_no_shares(answer: Explained) -> None:
     zero = relevance(["a"])
     zero = type(zero)(**{name: getattr(zero, name) for name in zero.__struct_fields__} | {"value": 0.0})
