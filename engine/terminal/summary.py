@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,8 @@ from engine.figures.picture import patches
 from engine.figures.wording import RULE_NAMES, layer_name, number, place_name
 from engine.protocol.failures import in_tokens
 from engine.protocol.messages import Explained
-from engine.protocol.relevance import Relevance
+from engine.protocol.relevance import Relevance, TextPart
+from engine.protocol.values import Token
 from engine.reading.colours import relevance_at
 from engine.reading.ledger_in_words import expectation, sum_in_words
 from engine.terminal.columns import table
@@ -44,18 +45,28 @@ def summary(answer: Explained, layer: int | None) -> dict[str, Any]:
             {"id": one.id, "text": one.text, "logit": one.logit, "probability": one.probability}
             for one in answer.predictions[:_PREDICTIONS]
         ],
-        "most_relevant": _patch_facts(relevance, layer) if relevance.is_of_picture else _token_facts(relevance, layer),
+        "most_relevant": _patch_facts(relevance, layer)
+        if relevance.is_of_picture
+        else _token_facts(relevance.tokens, values),
+        "decoder": None if relevance.decoder is None else _decoder_facts(relevance.decoder),
         "seconds": answer.seconds,
         "versions": relevance.versions,
     }
 
 
-def _token_facts(relevance: Relevance, layer: int | None) -> list[dict[str, Any]]:
-    values, tokens = relevance_at(relevance, layer), relevance.tokens
+def _token_facts(tokens: Sequence[Token], values: np.ndarray) -> list[dict[str, Any]]:
     return [
         {"position": index, "id": tokens[index].id, "text": tokens[index].text, "relevance": float(values[index])}
         for index in _largest(values)
     ]
+
+
+def _decoder_facts(decoder: TextPart) -> dict[str, Any]:
+    """What the decoder's input got, which no layer of the encoder has."""
+    facts = [
+        fact | {"text": decoder.tokens[fact["position"]].label} for fact in _token_facts(decoder.tokens, decoder.input)
+    ]
+    return {"sum": float(decoder.input.sum()), "tokens": len(decoder.tokens), "most_relevant": facts}
 
 
 def _patch_facts(relevance: Relevance, layer: int | None) -> list[dict[str, Any]]:
@@ -92,10 +103,18 @@ def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
     if of_picture:
         yield from _patch_table(relevance, layer)
         return
+    yield from _token_table(relevance.tokens, values, relevance.value)
+    if relevance.decoder is not None:
+        yield ""
+        yield "Most relevant tokens of the decoder at its input"
+        yield from _token_table(relevance.decoder.tokens, relevance.decoder.input, relevance.value)
+
+
+def _token_table(tokens: Sequence[Token], values: np.ndarray, whole: float) -> Iterator[str]:
     rows = []
     for index in _largest(values):
         value = float(values[index])
-        rows.append((relevance.tokens[index].label, str(index), number(value), _share(value, relevance.value)))
+        rows.append((tokens[index].label, str(index), number(value), _share(value, whole)))
     yield from table(("token", "position", "relevance", "of the target"), rows)
 
 
