@@ -40,7 +40,7 @@ class Message(Struct, frozen=True):
 
 
 class Chat(Struct, frozen=True, tag=True):
-    """Messages in the model's own chat template, up to where its answer begins."""
+    """Messages in the model's own chat template, up to where its answer begins; the last may be its beginning."""
 
     messages: tuple[Message, ...]
 
