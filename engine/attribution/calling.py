@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -57,13 +57,29 @@ def _changes_modes_itself(part: nn.Module) -> bool:
 
 
 def call(module: nn.Module, inputs: Inputs, logits_to_keep: int | Tensor) -> Any:
-    """The model's output for `inputs`, with the logits asked for where it can be asked for some."""
+    """The model's output for `inputs`, with the logits asked for where it can be asked for some.
+
+    Raises ModelError where its forward requires what nothing here can give.
+    """
     known = _arguments(module)
     # Without a trunk of its own the model cannot be run again from there: every logit is computed at once.
     wanted: dict[str, Any] = {"use_cache": False, **inputs.others}
     if trunk_of(module) is not module:
         wanted["logits_to_keep"] = logits_to_keep
+    wanted |= _required(module, known, {*wanted}, inputs)
     return module(inputs.main, **{name: value for name, value in wanted.items() if name in known})
+
+
+def _required(module: nn.Module, known: Mapping[str, bool], given: set[str], inputs: Inputs) -> dict[str, Tensor]:
+    """What the forward requires beside its first argument and what it is given, as it is for one prompt alone."""
+    lacking = [name for name in list(known)[1:] if known[name] and name not in given]
+    neutral = _NEUTRAL if inputs.tokens else {}
+    if unknown := [name for name in lacking if name not in neutral]:
+        raise ModelError(
+            f"The forward of {type(module).__name__} requires {' and '.join(f'“{name}”' for name in unknown)}, which "
+            "cannot be known here: give it a default."
+        )
+    return {name: neutral[name](inputs.main) for name in lacking}
 
 
 @contextmanager
@@ -96,15 +112,26 @@ def embedding_of(module: nn.Module) -> nn.Module:
     return found
 
 
-def _arguments(module: nn.Module) -> frozenset[str]:
-    """The names of what `module.forward` takes."""
+def _arguments(module: nn.Module) -> Mapping[str, bool]:
+    """The names of what `module.forward` takes, in order, and whether it requires each."""
     forward = inspect.unwrap(module.forward)
     function = getattr(forward, "__func__", forward)
     known = _known.get(function)
     if known is None:
-        known = _known[function] = frozenset(inspect.signature(function).parameters)
+        taken = inspect.signature(module.forward).parameters.values()
+        known = _known[function] = {
+            one.name: one.default is one.empty and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+            for one in taken
+        }
     return known
 
 
 # Weak, for a forward of a model's own may hold the model
-_known: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Callable[..., Any], Mapping[str, bool]] = WeakKeyDictionary()
+
+# What is told of a prompt that is alone and not padded, by the name that models of transformers give it
+_NEUTRAL: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "attention_mask": torch.ones_like,
+    "token_type_ids": torch.zeros_like,
+    "position_ids": lambda ids: torch.arange(ids.shape[1], device=ids.device)[None],
+}
