@@ -40,7 +40,7 @@ class Model:
     module: nn.Module
     tokenizer: PreTrainedTokenizerBase | None
     info: ModelInfo
-    preprocess: Callable[[Image.Image], Tensor] | None = None  # gives pixel values (3, height, width)
+    preprocess: Callable[[Image.Image], Tensor] | None = None  # gives pixel values (channel, height, width)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -75,7 +75,7 @@ def load_model(
     `device` to `classes` are for names. `weights` are those of such a classifier: a file with a state_dict, or the name
     of those that torchvision publishes; None downloads the best of them, "random" leaves them random. `classes` are
     texts to choose from, for a model that compares pictures with texts (CLIP, SigLIP). `preprocess` makes pixel values
-    (3, height, width) of a PIL image and `labels` name the classes, where the model does not know them itself.
+    (channel, height, width) of a PIL image and `labels` name the classes, where the model does not know them itself.
 
     `device="auto"` takes the fastest there is. `dtype="auto"` keeps the checkpoint's dtype on an accelerator; on the
     CPU it is float32, because half precision is slow there and its rounding shows in relevance. A hub model in the
