@@ -37,7 +37,8 @@ Span = tuple[float, float]
 def see(model: Model, image: AnyImage) -> tuple[Tensor, Seen]:
     """The pixel values (1, channel, height, width) of `image` in float32 on the CPU, and what of it the model sees.
 
-    A model of one channel is shown the picture's grey. Raises ImageError where the picture cannot be read or the model cannot take it.
+    A model of one channel is shown the picture's grey. Raises ImageError where the picture cannot be read or the model
+    cannot take it.
     """
     preprocess = _preprocess_of(model)
     name, picture = _opened(image)
