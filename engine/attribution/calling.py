@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 from engine.anatomy import parts_of, parts_that
 from engine.attribution.inputs.given import Inputs
 from engine.attribution.targets.outputs import answers_of
-from engine.protocol.failures import ModelError
+from engine.protocol.failures import EngineError, ModelError, PromptError, Stopped
 from engine.rules.scope import replaced_forward
 
 
@@ -67,7 +67,8 @@ def call(module: nn.Module, inputs: Inputs, logits_to_keep: int | Tensor) -> Any
     if trunk_of(module) is not module:
         wanted["logits_to_keep"] = logits_to_keep
     wanted |= _required(module, known, {*wanted}, inputs)
-    return module(inputs.main, **{name: value for name, value in wanted.items() if name in known})
+    with in_a_sentence(module, None if inputs.tokens else inputs.main):
+        return module(inputs.main, **{name: value for name, value in wanted.items() if name in known})
 
 
 def _required(module: nn.Module, known: Mapping[str, bool], given: set[str], inputs: Inputs) -> dict[str, Tensor]:
@@ -80,6 +81,31 @@ def _required(module: nn.Module, known: Mapping[str, bool], given: set[str], inp
             "cannot be known here: give it a default."
         )
     return {name: neutral[name](inputs.main) for name in lacking}
+
+
+@contextmanager
+def in_a_sentence(module: nn.Module, pixels: Tensor | None = None) -> Iterator[None]:
+    """Inside the `with`, whatever the model's own code raises becomes a sentence with its words, and is its cause.
+
+    Raises ModelError; PromptError of `pixels` that the model is given.
+    """
+    try:
+        yield
+    except (EngineError, Stopped, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        if "can't allocate memory" in str(error):  # torch's on a CPU
+            raise
+        why = " ".join(str(error).split()).removesuffix(".") or type(error).__name__
+        why = why if len(why) <= _LONGEST_REASON else f"{why[:_LONGEST_REASON]}…"
+        if pixels is not None:
+            shape = ", ".join(map(str, pixels.shape))
+            raise PromptError(
+                f"The model cannot take pixel_values of ({shape}): {why}. Scale the image as it expects."
+            ) from error
+        raise ModelError(
+            f"{type(module).__name__} cannot run on this input ({type(error).__name__}: {why}): look at what its forward expects."
+        ) from error
 
 
 @contextmanager
@@ -125,6 +151,8 @@ def _arguments(module: nn.Module) -> Mapping[str, bool]:
         }
     return known
 
+
+_LONGEST_REASON = 300  # characters
 
 # Weak, for a forward of a model's own may hold the model
 _known: WeakKeyDictionary[Callable[..., Any], Mapping[str, bool]] = WeakKeyDictionary()

@@ -22,7 +22,7 @@ from torch.utils.hooks import RemovableHandle
 
 from engine.anatomy import parts_of
 from engine.attribution.calling import answered, call, embedding_of, evaluating, trunk_of
-from engine.attribution.inputs.given import Inputs, taken
+from engine.attribution.inputs.given import Inputs
 from engine.attribution.stray_states import states_without_graph
 from engine.attribution.targets.outputs import WHOLE, answers_of
 from engine.models.blocks import encoder_and_decoder, find_stacks
@@ -131,9 +131,7 @@ def record(
                     undo.enter_context(replaced_forward(block, _computed_again(block)))
         if trunk is not module:
             undo.enter_context(_removed(trunk.register_forward_hook(lambda *call: trunk_output.append(call[-1]))))
-        with taken(inputs):
-            called = call(module, inputs, 1)
-        logits = answers_of(called, module)
+        logits = answers_of(call(module, inputs, 1), module)
         stacks = _finished(stacks, logits, module)
         watch.step("forward", total, total)
     length = 0 if logits.ndim == 1 else _answered_length(inputs, stacks, logits)

@@ -61,13 +61,14 @@ def see_noise(model: Model) -> Tensor:
 def _preprocess_of(model: Model) -> Preprocess:
     if not model.info.takes_images:
         raise ImageError(f"{model.info.title} takes text, not an image: give a prompt.", "model_unsupported")
+    channels = channels_of(model.module)
     if model.preprocess is None:
         raise ImageError(
             f"{model.info.title} came without its way to scale and crop pictures: open it with `preprocess=`, a "
-            f"function from a PIL image to a tensor ({channels_of(model.module)}, height, width), or give pixel_values.",
+            f"function from a PIL image to a tensor ({channels}, height, width), or give pixel_values.",
             "model_unsupported",
         )
-    return in_grey(model.preprocess) if channels_of(model.module) == 1 else model.preprocess
+    return in_grey(model.preprocess) if channels == 1 else model.preprocess
 
 
 def _opened(image: AnyImage) -> tuple[str, Decoded]:
