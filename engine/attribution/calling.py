@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 from engine.anatomy import parts_of, parts_that
 from engine.attribution.inputs.given import Inputs
 from engine.attribution.targets.outputs import answers_of
+from engine.models.embeddings import word_embeddings
 from engine.protocol.failures import EngineError, ModelError, PromptError, Stopped
 from engine.rules.scope import replaced_forward
 
@@ -104,7 +105,8 @@ def in_a_sentence(module: nn.Module, pixels: Tensor | None = None) -> Iterator[N
                 f"The model cannot take pixel_values of ({shape}): {why}. Scale the image as it expects."
             ) from error
         raise ModelError(
-            f"{type(module).__name__} cannot run on this input ({type(error).__name__}: {why}): look at what its forward expects."
+            f"{type(module).__name__} cannot run on this input ({type(error).__name__}: {why}): look at what "
+            "its forward expects."
         ) from error
 
 
@@ -127,12 +129,10 @@ def trunk_of(module: nn.Module) -> nn.Module:
 
 def embedding_of(module: nn.Module) -> nn.Module:
     """The word embeddings. Raises ModelError where there are none."""
-    if isinstance(module, PreTrainedModel):
-        return module.get_input_embeddings()
-    found = next((m for m in module.modules() if isinstance(m, nn.Embedding)), None)
+    found = word_embeddings(module)
     if found is None:
         raise ModelError(
-            f"{type(module).__name__} has no word embeddings, so relevance would have nowhere to go. "
+            f"{type(module).__name__} has no module of word embeddings, so relevance would have nowhere to go. "
             "Open a model that makes vectors of its tokens with an nn.Embedding."
         )
     return found

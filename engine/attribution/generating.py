@@ -59,7 +59,9 @@ def generate(
     """The prompt and at most `max_new_tokens` tokens more, each the model's likeliest, up to its end-of-text token.
 
     What a model asks for beside that in its settings, such as penalties, beams, or tokens to force or leave out, is not
-    done. An encoder-decoder says its answer in its decoder, where `trace` takes it as well. `continuation` says which end of `prompt` was generated before. `progress` hears of tokens; `cancelled` is asked
+    done. An encoder-decoder says its answer in its decoder, where `trace` takes it as well.
+
+    `continuation` says which end of `prompt` was generated before. `progress` hears of tokens; `cancelled` is asked
     at each block. Raises PromptError, ModelError; Stopped where `cancelled` said so.
     """
     opened = model if isinstance(model, Model) else load_model(model)
@@ -129,7 +131,7 @@ def _greedy(model: Model, wanted: int) -> GenerationConfig:
 
 @contextmanager
 def _settings(module: Any, settings: GenerationConfig) -> Iterator[None]:
-    """Inside the `with`, `module` generates with these: transformers fills in from the model's what others leave out."""
+    """Inside the `with`, these are the settings of `module`, from which transformers fills in what others leave out."""
     before = module.generation_config
     module.generation_config = settings
     try:

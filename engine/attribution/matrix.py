@@ -19,8 +19,8 @@ def matrix(trace: Trace, progress: ReportProgress | None = None, cancelled: AskC
     """
     if trace.model.info.predicts == "sequence to sequence":
         raise TargetError(
-            f"{trace.model.info.title} says its answer in its decoder, whose tokens do not follow the prompt's: explain "
-            "each as a Token at the decoder's position before it."
+            f"{trace.model.info.title} says its answer in its decoder, whose tokens do not follow the prompt's: "
+            "explain each as a Token at the decoder's position before it."
         )
     watch, tokens = Watch(progress, cancelled), trace.tokens
     places = [i for i, token in enumerate(tokens) if token.generated and i]

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.models.embeddings import word_embeddings
 from engine.models.opening import Model
 from engine.protocol.failures import PromptError
 
@@ -34,6 +35,6 @@ def ids_of(given: Sequence[int] | Tensor, model: Model) -> list[int]:
 
 def _known_ids(module: Any) -> int | None:
     """How many tokens the model has word embeddings for, where it tells."""
-    embeddings = module.get_input_embeddings() if hasattr(module, "get_input_embeddings") else None
+    embeddings = word_embeddings(module) if hasattr(module, "get_input_embeddings") else None
     count = getattr(embeddings, "num_embeddings", None)
     return count if isinstance(count, int) else None
