@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 
 from engine.anatomy import parts_of, parts_that
 from engine.attribution.inputs.given import Inputs
+from engine.attribution.stray_states import Changes, taken_back
 from engine.attribution.targets.outputs import answers_of
 from engine.models.embeddings import word_embeddings
 from engine.protocol.failures import EngineError, ModelError, PromptError, Stopped
@@ -39,15 +40,20 @@ def _without_fast_attention() -> Iterator[None]:
 
 
 @contextmanager
-def evaluating(module: nn.Module, parts: Sequence[nn.Module] | None = None) -> Iterator[None]:
-    """Inside the `with`, every part of `module` is in evaluation mode; `parts` are its parts, where they are known."""
-    training = [part for part in (parts or parts_of(module)) if part.training]
+def evaluating(module: nn.Module) -> Iterator[Changes]:
+    """Inside the `with`, every part of `module` is in evaluation mode; what it changes in itself is taken back.
+
+    The changes are there afterwards.
+    """
+    parts = parts_of(module)
+    training = [part for part in parts if part.training]
     if training and parts_that(_changes_modes_itself, module):
         module.eval()
     for part in training:
         part.__dict__["training"] = False  # past the way of modules to set attributes, which takes ten times as long
     try:
-        yield
+        with taken_back(parts) as changes:
+            yield changes
     finally:
         for part in training:
             part.__dict__["training"] = True

@@ -20,10 +20,9 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 from torch.utils.hooks import RemovableHandle
 
-from engine.anatomy import parts_of
 from engine.attribution.calling import answered, call, embedding_of, evaluating, trunk_of
 from engine.attribution.inputs.given import Inputs
-from engine.attribution.stray_states import states_without_graph
+from engine.attribution.stray_states import Changes
 from engine.attribution.targets.outputs import WHOLE, answers_of
 from engine.models.blocks import encoder_and_decoder, find_blocks, find_stacks
 from engine.protocol.failures import ModelError
@@ -70,6 +69,7 @@ class Recording:
     observer: Observer | None
     _trunk_output: Any
     _logits: dict[int, Tensor]  # (choice,) by position
+    changes: Changes  # of the module in itself
 
     @property
     def embeddings(self) -> Tensor:
@@ -114,7 +114,7 @@ def record(
     total = sum(map(len, blocks_of))
     counted = partial(_count, stacks, total, watch)
     with ExitStack() as undo:
-        undo.enter_context(under(rules, module, observer))
+        changes = undo.enter_context(under(rules, module, observer))
         if inputs.tokens:
             for handle in _leaves_at_embeddings(module, stacks):
                 undo.enter_context(_removed(handle))
@@ -137,7 +137,7 @@ def record(
     length = 0 if logits.ndim == 1 else _answered_length(inputs, stacks, logits)
     kept = {WHOLE: logits} if logits.ndim == 1 else {length - len(logits) + i: row for i, row in enumerate(logits)}
     ran = trunk_output[0] if trunk_output else None
-    return Recording(module, rules, checkpointing, inputs, stacks, length, observer, ran, kept)
+    return Recording(module, rules, checkpointing, inputs, stacks, length, observer, ran, kept, changes)
 
 
 def _answered_length(inputs: Inputs, stacks: Sequence[Stack], logits: Tensor) -> int:
@@ -243,11 +243,13 @@ def _count(stacks: Sequence[Stack], total: int, watch: Watch) -> None:
 
 
 @contextmanager
-def under(rules: RuleSet, module: nn.Module, observer: Observer | None = None) -> Iterator[None]:
-    """Inside the `with`, calls of `module` and backward passes through it follow `rules`, in evaluation mode."""
-    parts = parts_of(module)
-    with evaluating(module, parts), states_without_graph(parts), rules.on(module, observer), torch.enable_grad():
-        yield
+def under(rules: RuleSet, module: nn.Module, observer: Observer | None = None) -> Iterator[Changes]:
+    """Inside the `with`, calls of `module` and backward passes through it follow `rules`, in evaluation mode.
+
+    What the module changes in itself is there afterwards, and taken back.
+    """
+    with evaluating(module) as changes, rules.on(module, observer), torch.enable_grad():
+        yield changes
 
 
 @contextmanager
@@ -257,7 +259,11 @@ def going_back(recording: Recording) -> Iterator[None]:
     They are in the graph already, but where blocks are computed again or parts have rules of their own.
     """
     runs_again = recording.checkpointing or recording.rules.parts is not None
-    with under(recording.rules, recording.module) if runs_again else torch.enable_grad():
+    if not runs_again:
+        with torch.enable_grad():
+            yield
+        return
+    with recording.changes.again(), under(recording.rules, recording.module):
         yield
 
 

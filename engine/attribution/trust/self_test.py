@@ -22,6 +22,7 @@ from engine.attribution.trust.double import InDouble
 from engine.models.machine.memory import free_bytes
 from engine.models.opening import Model, load_model
 from engine.models.sight.seeing import see_noise
+from engine.protocol.failures import ModelError
 from engine.protocol.reports import PLAIN_GRADIENT, Check, SelfTest
 from engine.protocol.targets import Top
 from engine.protocol.values import Ledger
@@ -117,8 +118,11 @@ def _ledger_in_double(model: Model, given: _Given) -> Check:
     try:
         with InDouble():
             ledger = _ledger_of(double, given, CP_LRP)
-    except RuntimeError as error:  # an operation of torch or of the model that has no float64 form
-        return Check(what, None, None, f"Not tried: the model does not run in float64 ({str(error).splitlines()[0]}).")
+    except (ModelError, RuntimeError) as error:  # an operation of torch or of the model that has no float64 form
+        cause = error.__cause__ if isinstance(error, ModelError) else error
+        if not isinstance(cause, RuntimeError):
+            raise
+        return Check(what, None, None, f"Not tried: the model does not run in float64 ({str(cause).splitlines()[0]}).")
     return _closing(what, ledger, abs(ledger.total.rest) <= _IN_DOUBLE * abs(ledger.total.arrived))
 
 
