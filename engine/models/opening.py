@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from engine.models.adapters import unwrapped
-from engine.models.architecture import is_described, require_kind
+from engine.models.architecture import is_described, is_of_timm, require_kind
 from engine.models.compared import COMPARED, compared_with, compares, require_classes
 from engine.models.information import describe
 from engine.models.loading import read_config, read_preprocess, read_tokenizer, read_weights
@@ -26,7 +26,7 @@ from engine.models.storage.download import fetch
 from engine.models.storage.gguf_files import read_once
 from engine.models.storage.room import require_room, stored_dtype
 from engine.models.storage.sources import Folder, GgufFile, HubModel, NamedArchitecture, locate
-from engine.models.timm_models import timm_classifier
+from engine.models.timm_models import timm_classifier, timm_folder
 from engine.models.vocabulary import Vocabulary
 from engine.protocol.failures import ModelError
 from engine.protocol.values import ModelInfo, ModelSource, Quantization
@@ -108,8 +108,10 @@ def load_model(
         raise ModelError(f"“{source.name}” has weights of its own: weights are for names such as torchvision:vit_b_16.")
     checkpoint, title, commit = _find(place, source, watch)
     watch.check()
-    if not checkpoint.gguf and is_described(checkpoint.settings()):
-        return _placed(described_classifier(checkpoint), source, title, preprocess, labels)
+    settings = {} if checkpoint.gguf else checkpoint.settings()
+    if is_described(settings) or is_of_timm(settings):
+        found = described_classifier(checkpoint) if is_described(settings) else timm_folder(checkpoint)
+        return _placed(found, source, title, preprocess, labels, commit)
     with loading_reported(watch), read_once() if checkpoint.gguf else nullcontext():
         return _open(checkpoint, source, title, commit, tokenizer, preprocess, labels, watch)
 
@@ -120,6 +122,7 @@ def _placed(
     title: str,
     preprocess: Callable[[Image.Image], Tensor] | None,
     labels: Sequence[str],
+    commit: str | None = None,
 ) -> Model:
     """A classifier of torchvision or timm where and as `source` asks for it."""
     require_classes({}, source.classes, title)
@@ -127,7 +130,7 @@ def _placed(
         raise ModelError(f"“{title}” is not a model of transformers: it can only be opened without quantization.")
     device = choose_device(source.device)
     module = found.module.to(device, choose_dtype(source.dtype, next(found.module.parameters()).dtype, device))
-    info = describe(module, source, title, None, labels or found.labels)
+    info = describe(module, source, title, commit, labels or found.labels)
     return Model(module, None, info, preprocess or found.preprocess)
 
 
