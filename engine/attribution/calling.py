@@ -133,10 +133,10 @@ def trunk_of(module: nn.Module) -> nn.Module:
     return module
 
 
-def embedding_of(module: nn.Module) -> nn.Module:
-    """The word embeddings. Raises ModelError where there are none."""
+def embeddings_of(module: nn.Module) -> tuple[nn.Module, ...]:
+    """The word embeddings, or all of which some are. Raises ModelError where there are none."""
     found = word_embeddings(module)
-    if found is None:
+    if not found:
         raise ModelError(
             f"{type(module).__name__} has no module of word embeddings, so relevance would have nowhere to go. "
             "Open a model that makes vectors of its tokens with an nn.Embedding."

@@ -20,11 +20,12 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 from torch.utils.hooks import RemovableHandle
 
-from engine.attribution.calling import answered, call, embedding_of, evaluating, trunk_of
+from engine.attribution.calling import answered, call, evaluating, trunk_of
 from engine.attribution.inputs.given import Inputs
+from engine.attribution.leaves import leaves_at_embeddings, never_called
 from engine.attribution.stray_states import Changes
 from engine.attribution.targets.outputs import WHOLE, answers_of
-from engine.models.blocks import encoder_and_decoder, find_blocks, find_stacks
+from engine.models.blocks import find_blocks, find_stacks
 from engine.protocol.failures import ModelError
 from engine.rules.scope import Observer, replaced_forward, rules_again
 from engine.rules.table import RuleSet
@@ -116,7 +117,7 @@ def record(
     with ExitStack() as undo:
         changes = undo.enter_context(under(rules, module, observer))
         if inputs.tokens:
-            for handle in _leaves_at_embeddings(module, stacks):
+            for handle in leaves_at_embeddings(module, inputs.main, len(stacks), partial(_begin, stacks)):
                 undo.enter_context(_removed(handle))
         else:
             stacks[0].leaf = inputs.main.detach().requires_grad_()
@@ -148,7 +149,7 @@ def _answered_length(inputs: Inputs, stacks: Sequence[Stack], logits: Tensor) ->
 def _finished(stacks: list[Stack], logits: Tensor, module: nn.Module) -> list[Stack]:
     """The stacks that ran, each with what left its last block. Raises ModelError where no path leads to the input."""
     if stacks[0].leaf is None:
-        raise _never_called(module)
+        raise never_called(module)
     if not logits.requires_grad:
         raise ModelError(
             f"No gradient path leads from the logits of {type(module).__name__} to its word embeddings or pixels, so "
@@ -167,51 +168,8 @@ def _finished(stacks: list[Stack], logits: Tensor, module: nn.Module) -> list[St
     return ran
 
 
-def _leaves_at_embeddings(module: nn.Module, stacks: list[Stack]) -> Iterator[RemovableHandle]:
-    """Makes leaves of what the word embeddings give: the encoder's, which run first, then the decoder's.
-
-    Called again with the same ids they give the same leaf. Raises ModelError where they are called with others.
-    """
-    embedded: list[nn.Module] = []  # what made each stack's leaf
-
-    def embed(embedding: nn.Module, args: Any, kwargs: Any, output: Any) -> Tensor:
-        ids = next((arg for arg in (*args, *kwargs.values()) if isinstance(arg, Tensor)), None)
-        if not isinstance(output, Tensor):
-            raise ModelError(
-                f"The word embeddings of {type(module).__name__} give a {type(output).__name__}, not vectors alone, so "
-                "relevance would have nowhere to go. Open a model that makes vectors with an nn.Embedding."
-            )
-        if len(embedded) < len(stacks):
-            stack = stacks[len(embedded)]
-            embedded.append(embedding)
-            stack.leaf, stack.ids = output.detach().requires_grad_(), ids
-        else:
-            stack = _embedded_before(module, stacks, embedded, embedding, ids)
-        assert stack.leaf is not None
-        return stack.leaf.clone()  # which the model may overwrite
-
-    for embedding in {id(found): found for found in map(embedding_of, encoder_and_decoder(module))}.values():
-        yield embedding.register_forward_hook(embed, with_kwargs=True)
-
-
-def _embedded_before(
-    module: nn.Module, stacks: list[Stack], embedded: list[nn.Module], embedding: nn.Module, ids: Tensor | None
-) -> Stack:
-    """The stack whose leaf `embedding` made of the same ids. Raises ModelError where there is none."""
-    for stack, by in zip(stacks, embedded, strict=True):
-        if by is embedding and ids is not None and stack.ids is not None and torch.equal(ids, stack.ids):
-            return stack
-    raise ModelError(
-        f"{type(module).__name__} calls its word embeddings more than once and with other tokens, of which some "
-        "would get no relevance. Open a model that calls them once for its prompt."
-    )
-
-
-def _never_called(module: nn.Module) -> ModelError:
-    return ModelError(
-        f"{type(module).__name__} runs without calling its word embeddings, so relevance would have nowhere to go. "
-        "Open a model that makes vectors of its tokens with them."
-    )
+def _begin(stacks: Sequence[Stack], place: int, leaf: Tensor, ids: Tensor | None) -> None:
+    stacks[place].leaf, stacks[place].ids = leaf, ids
 
 
 def _enter(
@@ -272,7 +230,7 @@ def _stream(args: tuple[Any, ...], kwargs: dict[str, Any], block: nn.Module, sta
         if isinstance(value, Tensor) and value.requires_grad:
             return value
     if stack.leaf is None:
-        raise _never_called(block)
+        raise never_called(block)
     raise ModelError(
         f"No gradient path leads from {type(block).__name__} to the input: it is given nothing that depends on it. "
         "Open a model whose forward pass neither detaches nor rounds on its way."

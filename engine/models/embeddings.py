@@ -6,12 +6,15 @@ from torch import nn
 from transformers import PreTrainedModel
 
 
-def word_embeddings(module: nn.Module) -> nn.Module | None:
-    """The module that is called with ids; None where there is none, or where several make the vectors together."""
+def word_embeddings(module: nn.Module) -> tuple[nn.Module, ...]:
+    """The module that is called with ids, or those of which one is: a model that is none of transformers does not say.
+
+    None where there is none, or where several make the vectors together.
+    """
     if not isinstance(module, PreTrainedModel):
-        return next((part for part in module.modules() if isinstance(part, nn.Embedding)), None)
+        return tuple(part for part in module.modules() if isinstance(part, nn.Embedding))
     try:
         found = module.get_input_embeddings()
     except NotImplementedError:
-        return None
-    return found if isinstance(found, nn.Module) else None  # a parameter is no module, which hears of no call
+        return ()
+    return (found,) if isinstance(found, nn.Module) else ()  # a parameter is no module, which hears of no call

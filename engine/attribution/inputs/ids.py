@@ -35,6 +35,6 @@ def ids_of(given: Sequence[int] | Tensor, model: Model) -> list[int]:
 
 def _known_ids(module: Any) -> int | None:
     """How many tokens the model has word embeddings for, where it tells."""
-    embeddings = word_embeddings(module) if hasattr(module, "get_input_embeddings") else None
-    count = getattr(embeddings, "num_embeddings", None)
+    embeddings = word_embeddings(module) if hasattr(module, "get_input_embeddings") else ()
+    count = getattr(next(iter(embeddings), None), "num_embeddings", None)
     return count if isinstance(count, int) else None

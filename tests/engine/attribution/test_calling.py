@@ -141,6 +141,34 @@ def test_that_embeddings_called_again_with_the_prompt_have_one_leaf() -> None:
     assert answer.input.sum() == pytest.approx(answer.value, rel=1e-4)
 
 
+class Positions(nn.Module):
+    """A transformer of one's own, whose positions and types are made, and called, before its words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        self.places, self.types, self.words = nn.Embedding(64, 16), nn.Embedding(2, 16), nn.Embedding(96, 16)
+        self.blocks = nn.ModuleList([nn.Linear(16, 16, bias=False) for _ in range(2)])
+        self.head = nn.Linear(16, 96, bias=False)
+
+    def forward(self, input_ids: Tensor) -> Tensor:
+        count = torch.arange(input_ids.shape[1], device=input_ids.device)
+        x = 0 * self.places(count + 2) + 0 * self.types(torch.zeros_like(input_ids)) + self.words(input=input_ids)
+        for block in self.blocks:
+            x = x + block(x)
+        found: Tensor = self.head(x)
+        return found
+
+
+def test_that_positions_and_types_are_no_words() -> None:
+    with engine.trace(Positions().eval(), input_ids=IDS, rules="cp-lrp") as trace:
+        answer = trace.explain()
+    assert answer.input[-1] == pytest.approx(answer.value, rel=1e-4)  # all that is not zero comes from the last word
+    with engine.trace(Positions().eval(), input_ids=[3, 4, 5], rules="cp-lrp") as trace:  # tokens that count
+        answer = trace.explain()
+    assert answer.input[-1] == pytest.approx(answer.value, rel=1e-4)
+
+
 def test_that_embeddings_called_with_other_tokens_or_never_are_named() -> None:
     with pytest.raises(ModelError, match="Twice calls its word embeddings more than once and with other tokens"):
         engine.trace(Twice(lambda ids: ids[:, 1:]).eval(), input_ids=IDS)
