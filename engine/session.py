@@ -28,7 +28,7 @@ from engine.models.opening import Model, load_model
 from engine.models.text.tokens import tokenize
 from engine.protocol.failures import DoesNotFit, ProtocolError
 from engine.protocol.frames import PROTOCOL, Hello
-from engine.protocol.inputs import Input, Picture, Text, image_in
+from engine.protocol.inputs import Input, Text, without_data
 from engine.protocol.messages import (
     Ending,
     Explain,
@@ -231,10 +231,7 @@ class Session:
 
 def _without_data(question: Explain) -> Explain:
     """The question as an answer carries it: the picture's bytes are with the one who asked."""
-    image = image_in(question.input)
-    if image is None:
-        return question
-    return structs.replace(question, input=Picture(structs.replace(image, data=b"")))
+    return structs.replace(question, input=without_data(question.input))
 
 
 def _return_memory() -> None:

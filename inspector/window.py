@@ -8,10 +8,9 @@ from msgspec import structs
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication
 
-from engine.protocol.inputs import image_in
 from engine.protocol.messages import Explained, Loaded, Progress
 from engine.protocol.rule_names import gamma_of
-from engine.protocol.values import ModelInfo
+from engine.protocol.values import Medium, ModelInfo
 from inspector.actions.actions import Actions
 from inspector.actions.commands import COMMANDS, MENUS
 from inspector.client.client import WorkerClient
@@ -34,6 +33,10 @@ from inspector.state.trouble import Remedy, Trouble
 from inspector.state.view import PictureMode
 
 TITLE = "LXT Inspector"
+_WAITING_FOR: dict[Medium, str] = {
+    "text": "Write a prompt and press Explain.",
+    "picture": "Open, drop or paste a picture.",
+}
 
 
 class Window(Frame):
@@ -163,7 +166,7 @@ class Window(Frame):
     def _turn_to_prompt(self) -> None:
         """Ask about the prompt in front, if the model has no use for the question's picture."""
         model = self.inquiry.holding.model
-        if model is not None and not model.takes_images and (prompt := self.input.prompt_in_front()):
+        if model is not None and model.takes == "text" and (prompt := self.input.prompt_in_front()):
             self.inquiry.type(prompt)
 
     def show_trouble(self, trouble: Trouble) -> None:
@@ -235,7 +238,7 @@ class Window(Frame):
             self.table.set_text_target(text_of(question.target))
         self._asked = question
         self.commands.mark(f"rules.{'gamma' if gamma_of(question.rules) else question.rules}")
-        self.commands.enable("run.explore", image_in(question.input) is not None)
+        self.commands.enable("run.explore", question.input.image is not None)
         self.commands.name_step("edit.undo", self.study.undo_name)
         self.commands.name_step("edit.redo", self.study.redo_name)
 
@@ -289,9 +292,7 @@ class Window(Frame):
             text = waiting_for = f"Opening {brief_title_of(opening)}…"
         elif model is not None:
             text = title_of_open(model)
-            waiting_for = (
-                "Open, drop or paste a picture." if model.takes_images else "Write a prompt and press Explain."
-            )
+            waiting_for = _WAITING_FOR[model.takes]
         else:
             text, waiting_for = "No model", "No model is open."
         self.tools.show_model(text)
@@ -308,7 +309,7 @@ class Window(Frame):
         self.editor.set_count(count, model.max_tokens if model else None)
 
     def _on_answered(self, answer: Explained) -> None:
-        if not answer.relevance.is_of_picture:
+        if answer.relevance.prompt:
             self._profile.keep(structs.replace(self._profile.settings, prompt=answer.relevance.prompt))
 
 

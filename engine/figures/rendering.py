@@ -14,7 +14,7 @@ from engine.figures.page import Page
 from engine.figures.pdf import TALLEST_PAGE, pdf
 from engine.figures.png import emoji_png, exact_png, png
 from engine.figures.strip import token_pages
-from engine.figures.tables import csv_file, json_file, patches_file
+from engine.figures.tables import csv_file, json_file
 from engine.figures.typesetting import ENGINES, engines_found, typeset
 from engine.figures.wording import Words
 from engine.protocol.failures import EngineError
@@ -38,8 +38,6 @@ def render(export: Export | ExportGrid, watch: Watch = UNWATCHED) -> Exported:
             return Exported(safetensors_file(export.relevance))
         case "npz":
             return Exported(npz_file(export.relevance))
-        case "csv" if export.relevance.is_of_picture:
-            return Exported(patches_file(export.relevance))
         case "csv":
             return Exported(csv_file(export.relevance))
         case "json":
@@ -68,12 +66,12 @@ def check(export: Export) -> None:
 
 
 def _check_picture(export: Export) -> None:
-    of_picture, picture = export.relevance.is_of_picture, export.picture
-    if picture in ("heatmap", "overlay") and not of_picture:
-        raise EngineError("The answer is about a text, not a picture: take tokens or layers.", "figure_failed")
-    if picture in ("tokens", "layers") and of_picture:
-        raise EngineError("The answer is about a picture: take its heatmap or overlay.", "figure_failed")
-    if not of_picture and not export.relevance.tokens:
+    relevance, picture = export.relevance, export.picture
+    drawings = relevance.parts[0].drawings
+    if picture not in drawings:
+        what = f"The answer is about a {relevance.medium}, which has no {picture} to draw"
+        raise EngineError(f"{what}: take {' or '.join(drawings)}.", "figure_failed")
+    if not relevance.input.size:
         raise EngineError("There is no token to draw.", "figure_failed")
     if picture != "tokens" and export.format == "tex":
         what = "The layer map" if picture == "layers" else "A heatmap"
@@ -100,7 +98,7 @@ def _grid(export: ExportGrid) -> bytes:
     if export.titles and len(export.titles) != len(export.cells):
         many = f"{len(export.titles)} titles for {len(export.cells)} pictures"
         raise EngineError(f"There are {many}: give one for each, or none.", "figure_failed")
-    if not all(cell.is_of_picture for cell in export.cells):
+    if not all("heatmap" in cell.parts[0].drawings for cell in export.cells):
         raise EngineError("A grid is made of answers about pictures; one here is about a text.", "figure_failed")
     _check_display(export)
     page = grid_page(export, FontChoice(base_font(), system_fonts()))

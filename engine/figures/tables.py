@@ -20,14 +20,18 @@ FORMAT, VERSION = "lxt-inspector/relevance", 1
 
 
 def csv_file(relevance: Relevance) -> bytes:
+    """The numbers as a table: of a text by token, of a picture by patch."""
+    return _tokens_file(relevance) if relevance.channels is None else _patches_file(relevance)
+
+
+def _tokens_file(relevance: Relevance) -> bytes:
     """One row a token, one column a layer. A lone surrogate, which UTF-8 cannot hold, is written as `\\udXXX`.
 
     An encoder-decoder model's tokens say in a first column whose they are; its decoder's go by their labels.
     """
     rows = StringIO(newline="")
     writer = csv.writer(rows, lineterminator="\r\n")
-    texts = [part for part in relevance.parts if isinstance(part, TextPart)]
-    parts = dict(zip(("encoder", "decoder")[: len(texts)], texts, strict=True))
+    parts = dict(zip(("encoder", "decoder"), relevance.parts, strict=False))
     layers = [f"layer_{layer}" for layer in range(max(len(part.layers) for part in parts.values()))]
     part_column = ["part"] if len(parts) > 1 else []
     writer.writerow([*part_column, "index", "id", "text", "start", "end", "input", *layers])
@@ -40,7 +44,7 @@ def csv_file(relevance: Relevance) -> bytes:
     return rows.getvalue().encode("utf-8", "backslashreplace")
 
 
-def patches_file(relevance: Relevance) -> bytes:
+def _patches_file(relevance: Relevance) -> bytes:
     """Of a picture: one row a patch, after what of its layer is no patch, as class tokens, without row and column.
 
     At the input a patch is the sum of the pixels that the first layer's patch covers. What makes no grid is numbered.
@@ -88,10 +92,9 @@ def facts(relevance: Relevance) -> dict[str, Any]:
         "ledger": _finite(msgspec.to_builtins(relevance.ledger)),
         "tokens": [msgspec.to_builtins(token) for token in relevance.tokens],
     }
-    if relevance.is_of_picture:
-        seen, channels = relevance.seen, relevance.channels
-        known["seen"] = None if seen is None else _seen(seen)
-        known["channels"] = None if channels is None else _numbers(channels.sum(axis=(1, 2)))
+    if relevance.channels is not None:
+        known["seen"] = None if relevance.seen is None else _seen(relevance.seen)
+        known["channels"] = _numbers(relevance.channels.sum(axis=(1, 2)))
         known["grids"] = [msgspec.to_builtins(grid) for grid in relevance.grids]
     return known
 

@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from engine.anatomy import parts_in
-from engine.models.kinds import takes_images
+from engine.models.kinds import has_embeddings, takes_images
 from engine.protocol.failures import ModelError
 
 
@@ -40,7 +40,7 @@ def _stacks(module: nn.Module) -> list[list[nn.Module]]:
 
 
 def _repeated(module: nn.Module) -> list[nn.Module]:
-    if takes_images(module) and not hasattr(module, "main_input_name") and (stages := _stages(module)):
+    if not hasattr(module, "main_input_name") and not has_embeddings(module) and (stages := _stages(module)):
         return stages
     unread = [] if takes_images(module) else [part for part in module.modules() if _reads_pixels(part)]
     elsewhere = {id(part) for tower in unread for part in tower.modules()}

@@ -25,7 +25,8 @@ def describe(
     if first is None:
         raise ModelError(f"{type(module).__name__} has no parameters: it does not look like a model.")
     settings = _text_settings(module)
-    predicts = predicted_by(module)
+    of_images = takes_images(module)
+    predicts = predicted_by(module, of_images)
     labels = tuple(labels) or labels_of(module, predicts)
     # Quantized weights are bytes; what is computed with is the dtype of the weights that were left alone.
     floating = next((p for p in module.parameters() if p.is_floating_point()), first)
@@ -43,7 +44,7 @@ def describe(
         weight_bytes=weight_bytes(module),
         predicts=predicts,
         labels=labels,
-        takes_images=takes_images(module),
+        takes_images=of_images,
     )
 
 

@@ -63,14 +63,19 @@ def takes_images(module: nn.Module) -> bool:
     """Whether `module` is given pixels: as it says, or because it has no embeddings that ids could be given to."""
     if (main := getattr(module, "main_input_name", None)) is not None:
         return bool(main == "pixel_values")
-    return not any(isinstance(part, nn.Embedding) for part in module.modules())
+    return not has_embeddings(module)
 
 
-def predicted_by(module: nn.Module) -> Predicts:
+def has_embeddings(module: nn.Module) -> bool:
+    """Whether a part of `module` looks up vectors by id."""
+    return any(isinstance(part, nn.Embedding) for part in module.modules())
+
+
+def predicted_by(module: nn.Module, of_images: bool) -> Predicts:
     """What `module` predicts; of a class that transformers does not list, classes of images or else the next token."""
     names = [parent.__name__ for parent in type(module).__mro__]
     return next((kind.predicts for name in names for kind in KINDS if kind.includes(name)), None) or (
-        "classes" if takes_images(module) else "next token"
+        "classes" if of_images else "next token"
     )
 
 

@@ -28,9 +28,14 @@ from engine.models.storage.room import require_room, stored_dtype
 from engine.models.storage.sources import Folder, GgufFile, HubModel, NamedArchitecture, locate
 from engine.models.timm_models import timm_classifier, timm_folder
 from engine.models.vocabulary import Vocabulary
-from engine.protocol.failures import ModelError
-from engine.protocol.values import ModelInfo, ModelSource, Quantization
+from engine.protocol.failures import ModelError, PromptError
+from engine.protocol.values import Medium, ModelInfo, ModelSource, Quantization
 from engine.watch import AskCancelled, ReportProgress, Watch
+
+_TAKES: dict[Medium, str] = {
+    "text": "takes text, not an image: give a prompt.",
+    "picture": "takes an image, not text: give a picture.",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +53,11 @@ class Model:
         if self.tokenizer is None:
             raise ModelError(f"“{self.info.title}” came without a tokenizer: it takes input ids, not text.")
         return Vocabulary(self.tokenizer)
+
+    def must_take(self, medium: Medium) -> None:
+        """Raises PromptError (model_unsupported) where it is asked about something else."""
+        if self.info.takes != medium:
+            raise PromptError(f"{self.info.title} {_TAKES[self.info.takes]}", "model_unsupported")
 
 
 def load_model(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import ClassVar
 
-from engine.protocol.values import Continuation, Image
+from msgspec import Struct, structs
+
+from engine.protocol.values import Continuation, Image, Medium
 
 
 class Text(Struct, frozen=True, tag=True):
     """A text. `continuation` is its end, as far as the model said that itself."""
+
+    medium: ClassVar[Medium] = "text"
+    image: ClassVar[None] = None
 
     text: str = ""
     continuation: Continuation | None = None
@@ -16,6 +21,9 @@ class Text(Struct, frozen=True, tag=True):
 
 class Pair(Struct, frozen=True, tag=True):
     """Two texts, such as a question and the context in which its answer is found."""
+
+    medium: ClassVar[Medium] = "text"
+    image: ClassVar[None] = None
 
     text: str
     context: str
@@ -26,6 +34,9 @@ class ForDecoder(Struct, frozen=True, tag=True):
 
     `context` is a second text for the encoder, as in a Pair.
     """
+
+    medium: ClassVar[Medium] = "text"
+    image: ClassVar[None] = None
 
     text: str
     decoder_text: str
@@ -42,11 +53,18 @@ class Message(Struct, frozen=True):
 class Chat(Struct, frozen=True, tag=True):
     """Messages in the model's own chat template, up to where its answer begins; the last may be its beginning."""
 
+    medium: ClassVar[Medium] = "text"
+    image: ClassVar[None] = None
+    text: ClassVar[str] = ""  # nothing that was typed as a prompt
+
     messages: tuple[Message, ...]
 
 
 class Picture(Struct, frozen=True, tag=True):
     """A picture, as the file it came in."""
+
+    medium: ClassVar[Medium] = "picture"
+    text: ClassVar[str] = ""
 
     image: Image
 
@@ -54,14 +72,11 @@ class Picture(Struct, frozen=True, tag=True):
 Input = Text | Pair | ForDecoder | Chat | Picture
 
 
-def text_in(input: Input) -> str:
-    """The text that a person typed as the prompt; empty of a chat and of a picture."""
-    return input.text if isinstance(input, Text | Pair | ForDecoder) else ""
-
-
-def image_in(input: Input) -> Image | None:
-    """The picture, where there is one."""
-    return input.image if isinstance(input, Picture) else None
+def without_data(input: Input) -> Input:
+    """The input without a picture's bytes, which is known by their digest."""
+    if input.image is None or not input.image.data:
+        return input
+    return Picture(structs.replace(input.image, data=b""))
 
 
 def input_of(

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+Drawing = Literal["tokens", "layers", "heatmap", "overlay"]
 # layer: the colours span the layer shown; global: the same span for all layers; target: they span the target's value
 Scale = Literal["layer", "global", "target"]
 

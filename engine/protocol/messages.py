@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from engine.protocol.failures import FailureKind
 from engine.protocol.inputs import Input, Text
-from engine.protocol.looks import Look
+from engine.protocol.looks import Drawing, Look
 from engine.protocol.relevance import Relevance
 from engine.protocol.targets import Target, Top
 from engine.protocol.values import CachedModel, Matrix, Memory, ModelInfo, ModelSource, Prediction, Token
@@ -18,7 +18,6 @@ LOW_AGREEMENT = 0.9  # with float32, from which on relevance in half precision i
 
 FigureFormat = Literal["pdf", "tex", "png", "csv", "json", "safetensors", "npz"]
 GridFormat = Literal["png", "pdf"]
-Drawing = Literal["tokens", "layers", "heatmap", "overlay"]
 
 # -- requests: each carries all it needs; what the worker keeps is a cache -------------------------------------------
 

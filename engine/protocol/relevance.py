@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from msgspec import Struct, structs
 
-from engine.protocol.values import Grid, Ledger, ModelInfo, ResolvedTarget, Seen, Token
+from engine.protocol.failures import in_tokens
+from engine.protocol.looks import Drawing
+from engine.protocol.values import Grid, Ledger, Medium, ModelInfo, ResolvedTarget, Seen, Token
 
 
 class TextPart(Struct, frozen=True, tag=True, eq=False):
@@ -18,10 +20,27 @@ class TextPart(Struct, frozen=True, tag=True, eq=False):
     empty where the tokens come from no text.
     """
 
+    medium: ClassVar[Medium] = "text"
+    drawings: ClassVar[tuple[Drawing, ...]] = ("tokens", "layers")
+    entry: ClassVar[str] = "input tokens"  # what its input is called
+    places: ClassVar[str] = "tokens"  # what the places of a layer are called
+    seen: ClassVar[None] = None
+    channels: ClassVar[None] = None
+    grids: ClassVar[tuple[Grid | None, ...]] = ()
+
     text: str
     tokens: tuple[Token, ...]
     input: np.ndarray
     layers: np.ndarray
+
+    @property
+    def size(self) -> str:
+        """How much was asked about, in words."""
+        return in_tokens(len(self.tokens))
+
+    def total(self, layer: int | None) -> float:
+        """The sum of relevance at a layer, in logits; None is the input."""
+        return float(_at(self, layer).sum(dtype=np.float64))
 
 
 class PicturePart(Struct, frozen=True, tag=True, eq=False):
@@ -33,14 +52,35 @@ class PicturePart(Struct, frozen=True, tag=True, eq=False):
     layer which grid its places make; None where they make none. `seen` is None of pixels that came without a picture.
     """
 
+    medium: ClassVar[Medium] = "picture"
+    drawings: ClassVar[tuple[Drawing, ...]] = ("heatmap", "overlay")
+    entry: ClassVar[str] = "pixels"
+    places: ClassVar[str] = "patches"
+    text: ClassVar[str] = ""
+    tokens: ClassVar[tuple[Token, ...]] = ()
+
     input: np.ndarray
     layers: np.ndarray
     channels: np.ndarray
     grids: tuple[Grid | None, ...]
     seen: Seen | None = None
 
+    @property
+    def size(self) -> str:
+        """How much was asked about, in words."""
+        height, width = self.input.shape
+        return f"{width} × {height} pixels"
+
+    def total(self, layer: int | None) -> float:
+        """The sum of relevance at a layer, in logits; None is the pixels."""
+        return float(np.nansum(_at(self, layer), dtype=np.float64))
+
 
 Part = TextPart | PicturePart
+
+
+def _at(part: Part, layer: int | None) -> np.ndarray:
+    return part.input if layer is None else part.layers[layer]
 
 
 class Relevance(Struct, frozen=True, eq=False):
@@ -59,9 +99,9 @@ class Relevance(Struct, frozen=True, eq=False):
     ledger: Ledger | None = None  # None where gradients were read, which are no shares of anything
 
     @property
-    def is_of_picture(self) -> bool:
-        """Whether a picture was asked about."""
-        return isinstance(self.parts[0], PicturePart)
+    def medium(self) -> Medium:
+        """What was asked about: a text or a picture."""
+        return self.parts[0].medium
 
     @property
     def input(self) -> np.ndarray:
@@ -76,14 +116,12 @@ class Relevance(Struct, frozen=True, eq=False):
     @property
     def prompt(self) -> str:
         """The text that was asked about; empty of a picture."""
-        part = self.parts[0]
-        return part.text if isinstance(part, TextPart) else ""
+        return self.parts[0].text
 
     @property
     def tokens(self) -> tuple[Token, ...]:
         """The tokens of the text; none of a picture."""
-        part = self.parts[0]
-        return part.tokens if isinstance(part, TextPart) else ()
+        return self.parts[0].tokens
 
     @property
     def decoder(self) -> TextPart | None:
@@ -93,20 +131,17 @@ class Relevance(Struct, frozen=True, eq=False):
     @property
     def seen(self) -> Seen | None:
         """The picture as the model saw it."""
-        part = self.parts[0]
-        return part.seen if isinstance(part, PicturePart) else None
+        return self.parts[0].seen
 
     @property
     def channels(self) -> np.ndarray | None:
         """Relevance of each colour channel, float32 (channel, height, width), of a picture."""
-        part = self.parts[0]
-        return part.channels if isinstance(part, PicturePart) else None
+        return self.parts[0].channels
 
     @property
     def grids(self) -> tuple[Grid | None, ...]:
         """The grid that each layer's places make on a picture."""
-        part = self.parts[0]
-        return part.grids if isinstance(part, PicturePart) else ()
+        return self.parts[0].grids
 
     @property
     def answered_tokens(self) -> tuple[Token, ...]:

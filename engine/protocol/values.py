@@ -12,6 +12,7 @@ from engine.protocol.targets import Target
 Quantization = Literal["4bit", "8bit"]
 
 # What a model predicts, and so what its targets name; "classes" is one answer to the whole input, text or image
+Medium = Literal["text", "picture"]  # what a model is asked about
 Predicts = Literal["next token", "masked token", "classes", "token classes", "answer span", "sequence to sequence"]
 PREDICTING_CLASSES: tuple[Predicts, ...] = (
     "classes",
@@ -62,6 +63,11 @@ class ModelInfo(Struct, frozen=True):
     predicts: Predicts = "next token"
     labels: tuple[str, ...] = ()  # of the classes, where it predicts classes
     takes_images: bool = False
+
+    @property
+    def takes(self) -> Medium:
+        """What it is asked about."""
+        return "picture" if self.takes_images else "text"
 
     @property
     def chooses_classes(self) -> bool:

@@ -9,25 +9,23 @@ from typing import Any
 
 import msgspec
 
+from engine.attribution.inputs.made_up import made_up
 from engine.attribution.trust.coverage import coverage
 from engine.attribution.trust.self_test import self_test
 from engine.models.opening import Model, load_model
-from engine.models.sight.seeing import see_noise
 from engine.protocol.reports import PLAIN_GRADIENT, CoverageRow, SelfTest
 from engine.protocol.values import ModelSource
 from engine.terminal.columns import table
 from engine.terminal.progress_on_stderr import ProgressLine
 
 _REPEATED = r"(?<=\.)\d+(?=\.|$)|(?<=_)\d+(?=\.)"  # the number of a block: layers.3, encoder_layer_3
-_PROMPT = "The Eiffel Tower is in Paris, and 3 + 4 = 7."
 
 
 def covered(source: ModelSource, prompt: str | None, rules: str) -> tuple[CoverageRow, ...]:
     """The coverage of the model that `source` names. Raises EngineError."""
     model = _opened(source)
-    if prompt is None and model.info.takes_images:
-        return coverage(model, pixel_values=see_noise(model), rules=rules)
-    return coverage(model, _PROMPT if prompt is None else prompt, rules=rules)
+    given = made_up(model) if prompt is None else {"prompt": prompt}
+    return coverage(model, **given, rules=rules)
 
 
 def tested(source: ModelSource, prompt: str | None) -> SelfTest:

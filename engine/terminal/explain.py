@@ -8,8 +8,8 @@ from msgspec import structs
 
 from engine.figures import render
 from engine.protocol.failures import EngineError
-from engine.protocol.looks import Look
-from engine.protocol.messages import Drawing, Explain, Explained, Export, Exported, FigureFormat
+from engine.protocol.looks import Drawing, Look
+from engine.protocol.messages import Explain, Explained, Export, Exported, FigureFormat
 from engine.session import Session
 from engine.terminal.asked_target import asked_target
 from engine.terminal.progress_on_stderr import ProgressLine

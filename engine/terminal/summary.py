@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
 from engine.figures.picture import patches
 from engine.figures.wording import RULE_NAMES, layer_name, number, place_name
-from engine.protocol.failures import in_tokens
 from engine.protocol.messages import Explained
 from engine.protocol.relevance import Relevance, TextPart
-from engine.protocol.values import Token
+from engine.protocol.values import Medium, Token
 from engine.reading.colours import relevance_at
 from engine.reading.ledger_in_words import expectation, sum_in_words
 from engine.terminal.columns import table
@@ -25,7 +24,6 @@ _TOKENS = 10
 def summary(answer: Explained, layer: int | None) -> dict[str, Any]:
     """What a script wants to know."""
     relevance = answer.relevance
-    values = relevance_at(relevance, layer)
     return {
         "model": relevance.model.title,
         "revision": relevance.model.revision,
@@ -38,23 +36,25 @@ def summary(answer: Explained, layer: int | None) -> dict[str, Any]:
             "value": relevance.value,
         },
         "layer": layer,
-        "sum": float(np.nansum(values)),
+        "sum": relevance.parts[0].total(layer),
         "ledger": msgspec.to_builtins(relevance.ledger),
         "tokens": len(relevance.tokens),
         "predictions": [
             {"id": one.id, "text": one.text, "logit": one.logit, "probability": one.probability}
             for one in answer.predictions[:_PREDICTIONS]
         ],
-        "most_relevant": _patch_facts(relevance, layer)
-        if relevance.is_of_picture
-        else _token_facts(relevance.tokens, values),
+        "most_relevant": _READERS[relevance.medium].facts(relevance, layer),
         "decoder": None if relevance.decoder is None else _decoder_facts(relevance.decoder),
         "seconds": answer.seconds,
         "versions": relevance.versions,
     }
 
 
-def _token_facts(tokens: Sequence[Token], values: np.ndarray) -> list[dict[str, Any]]:
+def _token_facts(relevance: Relevance, layer: int | None) -> list[dict[str, Any]]:
+    return _facts_of(relevance.tokens, relevance_at(relevance, layer))
+
+
+def _facts_of(tokens: Sequence[Token], values: np.ndarray) -> list[dict[str, Any]]:
     return [
         {"position": index, "id": tokens[index].id, "text": tokens[index].text, "relevance": float(values[index])}
         for index in _largest(values)
@@ -63,9 +63,8 @@ def _token_facts(tokens: Sequence[Token], values: np.ndarray) -> list[dict[str, 
 
 def _decoder_facts(decoder: TextPart) -> dict[str, Any]:
     """What the decoder's input got, which no layer of the encoder has."""
-    facts = [
-        fact | {"text": decoder.tokens[fact["position"]].label} for fact in _token_facts(decoder.tokens, decoder.input)
-    ]
+    facts = _facts_of(decoder.tokens, decoder.input)
+    facts = [fact | {"text": decoder.tokens[fact["position"]].label} for fact in facts]
     return {"sum": float(decoder.input.sum()), "tokens": len(decoder.tokens), "most_relevant": facts}
 
 
@@ -83,9 +82,8 @@ def in_words(answer: Explained, layer: int | None) -> str:
 def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
     relevance = answer.relevance
     model, target = relevance.model, relevance.target
-    values, of_picture = relevance_at(relevance, layer), relevance.is_of_picture
-    total = float(np.nansum(values))
-    size = " × ".join(map(str, reversed(relevance.input.shape))) + " pixels"
+    part = relevance.parts[0]
+    total = part.total(layer)
     yield f"Model    {model.title}, {model.dtype} on {model.device}"
     yield f"Rules    {RULE_NAMES.get(relevance.rules, relevance.rules)}"
     yield f"Target   {target.label} {place_name(relevance)}: {relevance.value:.4f} logits"
@@ -93,24 +91,25 @@ def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
     if relevance.ledger is not None:
         yield f"Ledger   {sum_in_words(relevance, layer, total)}"
         yield f"         {expectation(relevance.ledger)}"
-    yield f"Time     {answer.seconds:.2f} s for {size if of_picture else in_tokens(len(relevance.tokens))}"
+    yield f"Time     {answer.seconds:.2f} s for {part.size}"
     yield ""
     yield "Predictions"
     likely = [(one.label, f"{one.logit:.3f}", _percent(one.probability)) for one in answer.predictions[:_PREDICTIONS]]
     yield from table(("class" if model.chooses_classes else "token", "logit", "probability"), likely)
     yield ""
-    yield f"Most relevant {'patches' if of_picture else 'tokens'} {layer_name(relevance, layer)}"
-    if of_picture:
-        yield from _patch_table(relevance, layer)
-        return
-    yield from _token_table(relevance.tokens, values, relevance.value)
+    yield f"Most relevant {part.places} {layer_name(relevance, layer)}"
+    yield from _READERS[relevance.medium].table(relevance, layer)
     if relevance.decoder is not None:
         yield ""
         yield "Most relevant tokens of the decoder at its input"
-        yield from _token_table(relevance.decoder.tokens, relevance.decoder.input, relevance.value)
+        yield from _table_of(relevance.decoder.tokens, relevance.decoder.input, relevance.value)
 
 
-def _token_table(tokens: Sequence[Token], values: np.ndarray, whole: float) -> Iterator[str]:
+def _token_table(relevance: Relevance, layer: int | None) -> Iterator[str]:
+    return _table_of(relevance.tokens, relevance_at(relevance, layer), relevance.value)
+
+
+def _table_of(tokens: Sequence[Token], values: np.ndarray, whole: float) -> Iterator[str]:
     rows = []
     for index in _largest(values):
         value = float(values[index])
@@ -138,3 +137,14 @@ def _percent(probability: float | None) -> str:
 
 def _share(value: float, whole: float) -> str:
     return f"{value / whole:.1%}".replace("-", "−") if whole else "–"
+
+
+class _Reader(NamedTuple):
+    facts: Callable[[Relevance, int | None], list[dict[str, Any]]]  # what a script wants to know
+    table: Callable[[Relevance, int | None], Iterator[str]]
+
+
+_READERS: dict[Medium, _Reader] = {
+    "text": _Reader(_token_facts, _token_table),
+    "picture": _Reader(_patch_facts, _patch_table),
+}

@@ -10,8 +10,9 @@ from typing import Literal, get_args
 import typer
 
 from engine.protocol.failures import RulesError
-from engine.protocol.looks import COLOUR_MAPS
-from engine.protocol.messages import Drawing, FigureFormat, GridFormat
+from engine.protocol.looks import COLOUR_MAPS, Drawing
+from engine.protocol.messages import FigureFormat, GridFormat
+from engine.protocol.relevance import PicturePart, TextPart
 from engine.protocol.rule_names import FORM, gamma_of
 from engine.reading.colours import colour_table
 from inspector.state.class_texts import read_class_texts
@@ -46,14 +47,10 @@ def chosen_picture(picture: Drawing | None, of_image: bool, original: bool) -> D
     """What is drawn: a text's tokens and an image's heatmap, where nothing else is asked for."""
     if original and not of_image:
         raise typer.BadParameter("--original is of an image; there is none.")
-    if picture is None:
-        return "heatmap" if of_image else "tokens"
-    if of_image != (picture in ("heatmap", "overlay")):
-        fitting = "heatmap and overlay" if of_image else "tokens and layers"
-        raise typer.BadParameter(
-            f"--picture {picture} is none of {'an image' if of_image else 'a text'}: {fitting} are."
-        )
-    return picture
+    part = PicturePart if of_image else TextPart
+    if picture is not None and picture not in part.drawings:
+        raise typer.BadParameter(f"--picture {picture} is none of a {part.medium}: {' and '.join(part.drawings)} are.")
+    return picture or part.drawings[0]
 
 
 def check_colours(colour_map: str, clip: float) -> None:

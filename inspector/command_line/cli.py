@@ -12,8 +12,8 @@ from typing import Annotated, Literal, get_args
 import typer
 
 from engine.protocol.inputs import Input, Picture, Text, input_of
-from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Look, Scale
-from engine.protocol.messages import Drawing, Explain, ExportGrid, FigureFormat, Generate
+from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Drawing, Look, Scale
+from engine.protocol.messages import Explain, ExportGrid, FigureFormat, Generate
 from engine.protocol.picture_files import read_image
 from engine.protocol.rule_names import FORM
 from engine.protocol.values import ModelSource, Quantization

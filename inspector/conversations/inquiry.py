@@ -8,7 +8,7 @@ from typing import assert_never
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.inputs import Text, image_in, text_in
+from engine.protocol.inputs import Text
 from engine.protocol.messages import LOW_AGREEMENT, Explained, Export, ExportGrid, Failed, Generated, Loaded, Request
 from engine.protocol.targets import Target, TokenName, Top
 from engine.protocol.values import Image, ModelSource
@@ -233,13 +233,13 @@ class Inquiry(QObject):
 
     def _on_question_changed(self, question: Question) -> None:
         shown = self.study.shown
-        prompt = text_in(question.input)
+        prompt = question.input.text
         if shown is not None and self.study.is_answered and prompt:
             self.tokenising.learn(question.source, prompt, len(shown.relevance.tokens))
             return
         self.tokenising.look_at(question.source, prompt)
         model = self.holding.model
-        if model is not None and self.loading.opening == question.source and not model.takes_images:
+        if model is not None and self.loading.opening == question.source and model.takes == question.input.medium:
             self.tokenising.count()
 
     def _on_loaded(self, ending: Loaded) -> None:
@@ -247,7 +247,8 @@ class Inquiry(QObject):
         if source is not None and source != question.source:
             self.study.ask(put_to(question, source))
         wanted, self._explain_when_open = self._explain_when_open, False
-        if wanted and (image_in(question.input) or (text_in(question.input) and not ending.model.takes_images)):
+        asked = question.input
+        if wanted and (asked.image or (asked.text and asked.medium == ending.model.takes)):
             self.explain()
         else:
             self._on_question_changed(self.study.question)

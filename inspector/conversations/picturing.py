@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from engine.protocol.inputs import Text, image_in
-from engine.protocol.values import ModelInfo, ModelSource
+from engine.protocol.inputs import Text
+from engine.protocol.values import Medium, ModelInfo, ModelSource
 from inspector.state.question import Question
 from inspector.state.trouble import Remedy, Trouble
 
 PICTURE_MODEL = ModelSource("bundled:vit")
+_NOTHING: dict[Medium, Trouble] = {
+    "text": Trouble("The prompt is empty: type or paste a text to explain."),
+    "picture": Trouble("There is no picture yet: open, drop or paste one to explain.", Remedy.OPEN_IMAGE),
+}
 
 
 def misfit(question: Question, model: ModelInfo | None) -> Trouble | None:
     """Why `model` cannot answer `question`; None where it can, or where that is not known."""
-    if model is None:
+    asked = question.input
+    if model is None or model.takes == asked.medium:
         return None
-    image = image_in(question.input)
-    if image is not None and not model.takes_images:
-        return Trouble(
-            f"{model.title} takes text, not pictures. {image.name} waits for a model that does; to explain a "
-            "prompt, turn to it under Input and press Explain.",
-            Remedy.PICTURE_MODEL,
-        )
-    if image is None and model.takes_images:
+    if asked.image is None:
         return Trouble(
             f"{model.title} takes pictures, not text. Open a picture, or a model for text.", Remedy.CHOOSE_MODEL
         )
-    return None
+    return Trouble(
+        f"{model.title} takes text, not pictures. {asked.image.name} waits for a model that does; to explain a "
+        "prompt, turn to it under Input and press Explain.",
+        Remedy.PICTURE_MODEL,
+    )
 
 
 def nothing_to_explain(question: Question, model: ModelInfo | None) -> Trouble | None:
     """Why there is nothing to ask; None where there is a prompt or a picture."""
     if question.input != Text():
         return None
-    if model is not None and model.takes_images:
-        return Trouble("There is no picture yet: open, drop or paste one to explain.", Remedy.OPEN_IMAGE)
-    return Trouble("The prompt is empty: type or paste a text to explain.")
+    return _NOTHING["text" if model is None else model.takes]

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.protocol.messages import Drawing, FigureFormat
+from engine.protocol.looks import Drawing
+from engine.protocol.messages import FigureFormat
 from inspector.dialogs.browsing import browse_new_file
 from inspector.look.labels import heading_label, plain_label, quiet_label
 from inspector.look.naming import named
@@ -69,11 +70,10 @@ PAIR_PRODUCTS = (
 OVERLAY = 1  # its place among them
 
 
-def products_for(of_picture: bool, pinned: bool) -> tuple[Product, ...]:
-    """What an answer can be saved as: the pair first, where one is pinned."""
-    if not of_picture:
-        return PRODUCTS
-    return (*PAIR_PRODUCTS, *PICTURE_PRODUCTS) if pinned else PICTURE_PRODUCTS
+def products_for(drawings: Sequence[Drawing], pinned: bool) -> tuple[Product, ...]:
+    """What an answer can be saved as that has these drawings: the pair first, where one is pinned."""
+    products = tuple(each for each in (*PRODUCTS, *PICTURE_PRODUCTS) if each.picture in drawings)
+    return (*PAIR_PRODUCTS, *products) if pinned and "heatmap" in drawings else products
 
 
 class ExportDialog(QDialog):

@@ -74,18 +74,18 @@ class DialogHandler(QObject):
     def export(self) -> None:
         """Ask what to save of the answer on show, and where."""
         scene = self._inquiry.study.scene
-        relevance = scene.relevance
-        if relevance is None:
+        part = scene.part
+        if part is None:
             return
         self._inquiry.exporting.get_ready()
-        picture = scene.picture
-        dialog = ExportDialog(self._window, products_for(picture is not None, bool(picture and len(picture.sides) > 1)))
-        place = layer_title(scene.view.look.layer, relevance)
-        ground = ", on the original picture" if picture and picture.original else ""
-        what = "Picture" if picture else "Tokens"
+        drawings, is_pair = part.relevance.parts[0].drawings, len(part.sides) > 1
+        dialog = ExportDialog(self._window, products_for(drawings, is_pair))
+        place = layer_title(scene.view.look.layer, part.relevance)
+        ground = ", on the original picture" if part.is_on_original else ""
+        what = drawings[0].capitalize()
         scale = SCALE_TITLES[scene.view.look.scale]
         dialog.show_choice(self._folder(), f"{what} as on show: {place}, scale “{scale}”{ground}.")
-        if picture and len(picture.sides) == 1 and scene.view.mode == "overlay":
+        if "overlay" in drawings and not is_pair and scene.view.mode == "overlay":
             dialog.choose(OVERLAY)
         dialog.exported.connect(self._on_exported)
         _open(dialog)

@@ -9,7 +9,6 @@ from msgspec import structs
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.protocol.inputs import image_in
 from engine.protocol.messages import ExportGrid
 from engine.protocol.relevance import Relevance
 from engine.protocol.rule_names import Attention, Gamma, gamma_of
@@ -36,7 +35,7 @@ class ExploringHandler(QObject):
     def explore(self) -> None:
         """Open the grid of gammas about the picture that is asked about."""
         question = self._inquiry.study.question
-        image = image_in(question.input)
+        image = question.input.image
         if image is None:
             self.troubled.emit(Trouble("There is no picture yet to explore gammas on.", Remedy.OPEN_IMAGE))
             return

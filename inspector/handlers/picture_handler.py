@@ -46,10 +46,10 @@ class PictureHandler(QObject):
 
     def show_scene(self, scene: Scene, commands: Actions) -> None:
         """Say which commands there is a picture for, and which are on."""
-        picture = scene.picture
-        is_known = picture is not None and picture.seen.whole is not None
-        commands.enable("view.original", is_known, NO_ORIGINAL if picture else "There is no picture yet")
-        commands["view.original"].setChecked(picture is not None and picture.original)
+        seen = None if scene.relevance is None else scene.relevance.seen
+        is_known = seen is not None and seen.whole is not None
+        commands.enable("view.original", is_known, NO_ORIGINAL if seen else "There is no picture yet")
+        commands["view.original"].setChecked(scene.part is not None and scene.part.is_on_original)
 
     def browse(self) -> None:
         browse_image(self._window, self._profile.settings.image_folder, self.open)

@@ -143,7 +143,7 @@ class _Follower(QObject):
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Keeps Python's collector from deleting a window, and all that lies in it, while Qt's list of widgets is walked."""
+    """Keeps Python's collector from deleting a window, with all in it, while the list of widgets is walked."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
-from engine.protocol.inputs import image_in, text_in
 from engine.protocol.rule_names import Gamma, gamma_of
-from engine.protocol.values import Image, ModelInfo
+from engine.protocol.values import Image, Medium, ModelInfo
 from inspector.look.labels import heading_label
 from inspector.look.theme import Space
 from inspector.state.question import Question
@@ -31,6 +30,7 @@ class InputPane(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(editor, "Prompt")
         self.tabs.addTab(image, "Image")
+        self._tab_of: dict[Medium, QWidget] = {"text": editor, "picture": image}
         self.gamma = GammaPanel()
         self.gamma.changed.connect(self._on_gamma_changed)
         self.gamma.explore_requested.connect(self.explore_requested)
@@ -48,13 +48,14 @@ class InputPane(QWidget):
 
     def show_question(self, question: Question) -> None:
         """Show the prompt or picture that is asked about; what was written stays beside a picture."""
-        image = image_in(question.input)
+        asked = question.input
+        image = asked.image
         if image is None:
-            self._editor.set_text(text_in(question.input))
+            self._editor.set_text(asked.text)
         if image != self._shown:
             self._shown = image
             self._show_image(image)
-            self.tabs.setCurrentWidget(self._editor if image is None else self._image)
+            self.tabs.setCurrentWidget(self._tab_of[asked.medium])
         self.gamma.set_explorable(image is not None)
         gamma = gamma_of(question.rules)
         self._rules.setVisible(gamma is not None)
@@ -64,7 +65,7 @@ class InputPane(QWidget):
     def show_model(self, model: ModelInfo | None) -> None:
         """Offer what `model` takes, where nothing else is being asked about."""
         if model is not None and self._shown is None:
-            self.tabs.setCurrentWidget(self._image if model.takes_images else self._editor)
+            self.tabs.setCurrentWidget(self._tab_of[model.takes])
 
     def prompt_in_front(self) -> str:
         """The prompt, while it is to be seen though a picture is asked about; empty otherwise."""
@@ -73,7 +74,7 @@ class InputPane(QWidget):
 
     def show_scene(self, scene: Scene) -> None:
         """Say what was done to the picture for the model to see it."""
-        seen = None if scene.picture is None or scene.stale else scene.picture.seen
+        seen = None if scene.relevance is None or scene.stale else scene.relevance.seen
         self._image.set_note("" if seen is None else seen.note)
 
     def _show_image(self, image: Image | None) -> None:

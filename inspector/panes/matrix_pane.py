@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.protocol.inputs import text_in
 from engine.protocol.messages import ExplainedEach
 from inspector.panes.details import DetailPane
 from inspector.state.matrix import MatrixMap, matrix_of
@@ -45,7 +44,7 @@ class MatrixPane(DetailPane):
             view.show_matrix(found.rows, found.values, found.start, shown.limits, shown.colour_map, labels)
         token = explained_token(scene.question, found.tokens, scene.position)
         view.set_token(-1 if token is None else token)
-        view.set_stale(scene.stale and text_in(scene.question.input) != found.prompt)
+        view.set_stale(scene.stale and scene.question.input.text != found.prompt)
 
     def clear(self) -> None:
         if self.view is not None and self._shown is not None:

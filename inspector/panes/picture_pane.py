@@ -25,6 +25,7 @@ from inspector.look.naming import named
 from inspector.look.theme import Space
 from inspector.look.wrapping_row import WrappingRow, let_shrink
 from inspector.state.picture import CLIPS, NO_ORIGINAL, ShownPicture
+from inspector.state.scene import Scene
 from inspector.state.view import PictureMode, View
 from inspector.views.pictures.picture_ground import Ground
 from inspector.views.pictures.picture_view import PictureView
@@ -81,6 +82,7 @@ class PicturePane(QWidget):
         let_shrink(self._original)
         self._original.activated.connect(self._on_original_activated)
         self.corner = self._original
+        self.corner.hide()
         self._controls = QWidget()
         self._controls.setLayout(self._row_of_controls())
         self._titles = SideTitles()
@@ -104,9 +106,23 @@ class PicturePane(QWidget):
         for control in (self._labelled_opacity, self._patches, self._clip):
             control.setVisible(self.height() >= _ROOMY)
 
-    def show_picture(self, shown: ShownPicture) -> None:
-        """Show another picture, or another layer of it."""
-        self._shown = shown
+    def show_scene(self, scene: Scene) -> None:
+        """Show the picture of `scene` as its view says; what has not changed is not painted again."""
+        shown = scene.picture
+        is_new, self._shown = shown != self._shown, shown
+        if is_new and shown is None:
+            self._clear()
+        elif is_new and shown is not None:
+            self._show_picture(shown)
+        self.corner.setVisible(shown is not None)
+        self._show_view(scene.view)
+        self.picture.set_stale(shown is not None and scene.stale)
+
+    def set_empty_text(self, text: str) -> None:
+        """What to say while there is no answer."""
+        self.picture.set_empty_text(text)
+
+    def _show_picture(self, shown: ShownPicture) -> None:
         self._say(shown.note)
         question = shown.answer.question
         made_of = (question.source, question.input, shown.original)  # another answer about it is on the same ground
@@ -115,8 +131,7 @@ class PicturePane(QWidget):
         values = [shown.values_of(side) for side in shown.sides]
         self.picture.show_picture(self._ground[1], values, shown.limit, shown.colour_map)
 
-    def show_view(self, view: View) -> None:
-        """Lay relevance over the picture as `view` says."""
+    def _show_view(self, view: View) -> None:
         self._button(view.mode).setChecked(True)
         self._opacity.setEnabled(view.mode == "overlay")
         self._clip.setCurrentIndex(self._clip.findData(view.look.clip))
@@ -135,12 +150,8 @@ class PicturePane(QWidget):
         else:
             self.picture.set_grid(grid.rows, grid.columns)
 
-    def set_stale(self, stale: bool) -> None:
-        """Show that the answer is to an earlier question."""
-        self.picture.set_stale(stale)
-
-    def clear(self) -> None:
-        self._shown = self._ground = None
+    def _clear(self) -> None:
+        self._ground = None
         self._say("")
         self.picture.clear()
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.look.theme import Space
-from inspector.state.scene import explained_in
+from inspector.state.scene import Scene, explained_in, explained_token
 from inspector.state.text import ShownText
 from inspector.views.side_titles import SideTitles
 from inspector.views.tokens.token_strip import TokenStrip
@@ -23,6 +23,7 @@ class TextPane(QWidget):
         super().__init__(parent)
         self.strip = TokenStrip()  # of the answer to the question
         self.pinned: TokenStrip | None = None  # from the first pinned answer on
+        self._shown: ShownText | None = None
         self._titles = SideTitles()
         self._titles.let_go.connect(self.let_go)
         self._titles.hide()
@@ -37,8 +38,28 @@ class TextPane(QWidget):
         column.addLayout(self._row, 1)
         self.setFocusProxy(self.strip)
 
-    def show_text(self, shown: ShownText) -> None:
-        """Show another answer, or another layer of it."""
+    def show_scene(self, scene: Scene) -> None:
+        """Show the text of `scene`; what has not changed is not painted again."""
+        shown = scene.text
+        is_new, self._shown = shown != self._shown, shown
+        if shown is None:
+            if is_new:
+                self._clear()
+            return
+        if is_new:
+            self._show_text(shown)
+        self.strip.set_target_position(explained_token(scene.question, shown.tokens, scene.position))
+        self.strip.set_stale(scene.stale)
+        current = -1 if scene.view.token is None else scene.view.token
+        for strip in self._strips():
+            if strip.current() != current:
+                strip.set_current(current)
+
+    def set_empty_text(self, text: str) -> None:
+        """What to say while there is no answer."""
+        self.strip.set_empty_text(text)
+
+    def _show_text(self, shown: ShownText) -> None:
         *others, last = shown.sides
         self._show(self.strip, shown, len(shown.sides) - 1)
         if others:
@@ -52,24 +73,7 @@ class TextPane(QWidget):
         if self.pinned is not None:
             self.pinned.setVisible(bool(others))
 
-    def set_target_position(self, position: int | None) -> None:
-        """Mark the token that is asked about; the pinned answer keeps its own."""
-        self.strip.set_target_position(position)
-
-    def set_stale(self, stale: bool) -> None:
-        """Show that the answer is to an earlier question."""
-        self.strip.set_stale(stale)
-
-    def set_current(self, token: int) -> None:
-        """Put the cursor on a token; -1 takes it away."""
-        for strip in self._strips():
-            if strip.current() != token:
-                strip.set_current(token)
-
-    def set_empty_text(self, text: str) -> None:
-        self.strip.set_empty_text(text)
-
-    def clear(self) -> None:
+    def _clear(self) -> None:
         self._titles.hide()
         for strip in self._strips():
             strip.clear()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from engine.protocol.looks import Look
-from engine.protocol.messages import Drawing, Export, ExportGrid, FigureFormat, GridFormat
+from engine.protocol.looks import Drawing, Look
+from engine.protocol.messages import Export, ExportGrid, FigureFormat, GridFormat
 from engine.protocol.relevance import Relevance
 from inspector.state.picture import is_on_original
 from inspector.state.scene import Scene

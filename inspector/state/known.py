@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 from msgspec import Struct, structs
 
-from engine.protocol.inputs import Picture, image_in
+from engine.protocol.inputs import without_data
 from engine.protocol.messages import Ending, Explain, Explained, Request
 from engine.protocol.values import Prediction, Seen, Token
 
@@ -26,8 +26,8 @@ def key_of(request: One) -> One:
         changes["checkpointing"] = False
     if isinstance(asked := getattr(request, "question", None), Explain):
         changes["question"] = key_of(asked)
-    if isinstance(picture := getattr(request, "input", None), Picture) and picture.image.data:
-        changes["input"] = Picture(structs.replace(picture.image, data=b""))
+    if (input := getattr(request, "input", None)) is not None:
+        changes["input"] = without_data(input)
     return structs.replace(request, **changes)
 
 
@@ -100,7 +100,7 @@ class Known:
     def _with_shared_original(self, request: Request, ending: Ending) -> Ending:
         if not isinstance(request, Explain) or not isinstance(ending, Explained):
             return ending
-        image, seen = image_in(request.input), ending.relevance.seen
+        image, seen = request.input.image, ending.relevance.seen
         if image is None or seen is None or seen.whole is None:
             return ending
         seen = structs.replace(seen, whole=self._originals.setdefault(image.digest, seen.whole))

@@ -15,7 +15,7 @@ def layer_title(layer: int | None, relevance: Relevance) -> str:
     """Where in the model relevance is looked at, in words."""
     layers = len(relevance.layers)
     if layer is None:
-        return "pixels" if relevance.is_of_picture else "input tokens"
+        return relevance.parts[0].entry
     return f"entering block {layer}" if layer < layers - 1 else "leaving the last block"
 
 
@@ -25,8 +25,8 @@ def title_of(titles: Sequence[str], layer: int | None, relevance: Relevance) -> 
     return place if len(titles) > 1 else f"{place} · {titles[0]}"
 
 
-def legend_of(sides: Sequence[Side], look: Look) -> str:
-    """The scale in force, in words; its numbers stand at the colours."""
+def legend_of(sides: Sequence[Side], look: Look, clip: float = 100.0) -> str:
+    """The scale in force, in words; its numbers stand at the colours. `clip` is the percentile that is applied."""
     match look.scale:
         case "layer":
             legend = "Scale: each layer by itself"
@@ -35,6 +35,6 @@ def legend_of(sides: Sequence[Side], look: Look) -> str:
         case "target":
             value = max(abs(side.relevance.value) for side in sides)
             legend = f"Scale: share of the target, 100 % = {value:.2f}"
-    if sides[-1].relevance.is_of_picture and look.clip < 100:
-        legend = f"{legend}, {look.clip:g} % of values"
+    if clip < 100:
+        legend = f"{legend}, {clip:g} % of values"
     return f"{legend}, for both" if len(sides) > 1 else legend

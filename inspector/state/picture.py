@@ -44,6 +44,10 @@ class ShownPicture(ShownPart):
     layers: LayersOfPicture = field(compare=False)
 
     @property
+    def is_on_original(self) -> bool:
+        return self.original
+
+    @property
     def values(self) -> np.ndarray | None:
         """The last side's, (height, width) or (row, column); None where the layer has no places on the picture."""
         return self.values_of(self.sides[-1])
@@ -63,7 +67,7 @@ def picture_of(sides: tuple[Side, ...], seen: Seen, look: Look) -> ShownPicture:
         layer=look.layer,
         limit=picture_limit([side.relevance for side in sides], look.layer, look.scale, look.clip),
         colour_map=look.colour_map,
-        legend=legend_of(sides, look),
+        legend=legend_of(sides, look, look.clip),
         original=is_on_original(relevance, look),
         seen=seen,
         grid=_patches(relevance, look.layer),

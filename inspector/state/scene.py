@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from engine.protocol.messages import Ending, Explained, Request
 from engine.protocol.relevance import PicturePart, Relevance
 from engine.protocol.targets import Token as TokenTarget
-from engine.protocol.values import Token
-from engine.reading.colours import relevance_at
+from engine.protocol.values import Medium, Token
 from engine.reading.ledger_in_words import expectation, is_defect, sum_in_words
 from inspector.state.choice import Choice, choice_of
 from inspector.state.known import key_of
@@ -49,6 +46,11 @@ class Scene:
     def part(self) -> Shown | None:
         """What was asked about."""
         return self.parts[0] if self.parts else None
+
+    @property
+    def medium(self) -> Medium:
+        """What is on show, or else asked about."""
+        return self.question.input.medium if self.part is None else self.part.relevance.medium
 
     @property
     def text(self) -> ShownText | None:
@@ -90,7 +92,7 @@ def resolve(
         stale=key_of(answer.question) != key_of(question),
         choice=choice_of(answer),
         position=_position(question, answer),
-        total=sum_in_words(relevance, view.look.layer, _sum(relevance, view.look.layer)),
+        total=sum_in_words(relevance, view.look.layer, relevance.parts[0].total(view.look.layer)),
         promise=expectation(relevance.ledger) if relevance.ledger else "",
         is_defect=is_defect(relevance.ledger),
         seconds=answer.seconds,
@@ -131,13 +133,6 @@ def explained_in(answer: Explained) -> int | None:
     relevance = answer.relevance
     place = None if relevance.model.predicts == "classes" else relevance.target.position
     return explained_token(answer.question, relevance.tokens, place)
-
-
-def _sum(relevance: Relevance, layer: int | None) -> float:
-    values = relevance_at(relevance, layer)
-    if relevance.is_of_picture:  # whose layers end in NaN where another has more places
-        values = values[np.isfinite(values)]
-    return float(values.sum(dtype=np.float64))
 
 
 def _position(question: Question, answer: Explained) -> int | None:

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import structs
 
 from engine.protocol.messages import Explained
-from engine.protocol.relevance import Part, PicturePart, Relevance
+from engine.protocol.relevance import Part, Relevance
 from engine.protocol.rule_names import titled
 from engine.protocol.values import ResolvedTarget
 from inspector.state.view import View
@@ -59,6 +59,11 @@ class ShownPart:
         return self.sides[-1].relevance
 
     @property
+    def is_on_original(self) -> bool:
+        """Whether relevance lies on a whole picture, where the model saw it."""
+        return False
+
+    @property
     def rules(self) -> str:
         """The last side's rule set, as a title names it."""
         return self.sides[-1].rules
@@ -103,10 +108,8 @@ def _less_target(mine: ResolvedTarget, its: ResolvedTarget) -> ResolvedTarget:
 
 
 def _less(mine: Part, its: Part) -> Part:
-    less: dict[str, np.ndarray] = {"input": mine.input - its.input, "layers": mine.layers - its.layers}
-    if isinstance(mine, PicturePart) and isinstance(its, PicturePart):
-        less["channels"] = mine.channels - its.channels
-    return structs.replace(mine, **less)
+    arrays = [name for name in mine.__struct_fields__ if isinstance(getattr(mine, name), np.ndarray)]
+    return structs.replace(mine, **{name: getattr(mine, name) - getattr(its, name) for name in arrays})
 
 
 def _side(answer: Explained, part: int) -> Side:

@@ -8,7 +8,6 @@ from time import monotonic
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.inputs import text_in
 from engine.protocol.messages import Ending, Explain, Explained, Request
 from inspector.state.history import History
 from inspector.state.known import Known, key_of
@@ -78,7 +77,7 @@ class Study(QObject):
 
     def type(self, prompt: str) -> None:
         """Take over the prompt as it is being typed."""
-        if prompt != text_in(self.question.input):
+        if prompt != self.question.input.text:
             self._history.go_on(about_prompt(self.question, prompt), typed_at=self._clock())
             self._follow()
 

@@ -14,7 +14,7 @@ from torch import nn
 
 from engine.models.opening import Model
 from engine.protocol.failures import DoesNotFit, ModelError, Stopped
-from engine.protocol.inputs import Input, Picture, Text, text_in
+from engine.protocol.inputs import Input, Picture, Text
 from engine.protocol.messages import (
     Ending,
     Explain,
@@ -101,7 +101,7 @@ class Engine:
     def record(self, model: Model, input: Input, *, rules: str, checkpointing: bool, **_: Any) -> FakeTrace:
         if self.cannot_trace:
             raise self.cannot_trace.pop()
-        self.traces.append(FakeTrace(text_in(input), rules, model, self.cannot_explain))
+        self.traces.append(FakeTrace(input.text, rules, model, self.cannot_explain))
         return self.traces[-1]
 
 

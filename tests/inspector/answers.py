@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from msgspec import structs
 
-from engine.protocol.inputs import Picture, Text, image_in
+from engine.protocol.inputs import Picture, Text
 from engine.protocol.messages import (
     Explain,
     ExplainEach,
@@ -107,7 +107,7 @@ def predictions() -> tuple[Prediction, ...]:
 
 def answer_to(question: Explain, seed: int = 0) -> Explained:
     """An answer whose relevance depends on the rules and the target, and sums to anything."""
-    if image_in(question.input) is not None:
+    if question.input.image is not None:
         return answer_about_picture(question, seed)
     prompt = question.input.text
     tokens = tokens_of(prompt, question.input.continuation)

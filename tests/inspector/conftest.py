@@ -48,7 +48,7 @@ def open_window(qtbot: QtBot, qapp, worker: FakeWorker, figures: FakeWorker) -> 
         )
         windows.append(window)
         window.show()
-        qtbot.waitUntil(lambda: window.layers.map is not None)
+        qtbot.waitUntil(lambda: window.layers.text.map is not None)
         return window
 
     yield open_one

@@ -21,7 +21,7 @@ apply_theme(app, "light")
 question = Question(BUNDLED_MODELS[0], Text("In 1922 the British expedition reached 8,320 m."))
 window = Window(FakeWorker(), FakeWorker(), Study(question), Profile(SettingsFile(None)), lambda command: FakeWorker())
 window.show()
-while window.layers.map is None:
+while window.layers.text.map is None:
     QTest.qWait(10)
 answer = answer_to(question)
 before = set(sys.modules)

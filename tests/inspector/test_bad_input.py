@@ -169,7 +169,7 @@ def test_that_the_window_says_so_in_place(case: Case, tmp_path: Path, qtbot, qap
     study, profile = Study(Question(source, Text(case.prompt))), Profile(SettingsFile(None))
     window = Window(worker, FakeWorker(), study, profile, lambda command: None)
     window.show()
-    qtbot.waitUntil(lambda: window.layers.map is not None)
+    qtbot.waitUntil(lambda: window.layers.text.map is not None)
     worker.start()
     window.inquiry.open_model(source)
     worker.greet()

@@ -192,7 +192,7 @@ def test_that_a_class_is_explained_by_a_click(about_cat, worker):
 
 
 def test_that_a_click_on_a_small_heatmap_enlarges_it(about_cat, qtbot):
-    thumbnails = about_cat.layers.thumbnails
+    thumbnails = about_cat.layers.picture.thumbnails
     qtbot.waitUntil(lambda: thumbnails.isVisible() and thumbnails.current() == 0)
     qtbot.mouseClick(thumbnails.viewport(), Qt.MouseButton.LeftButton, pos=thumbnails.map_rect(3).center())
     assert about_cat.study.view.look.layer == 2

@@ -57,7 +57,7 @@ def test_that_a_window_without_a_model_opens_and_says_what_it_waits_for(open_win
 def test_that_the_first_explanation_comes_with_no_click(window):
     assert "input tokens" in title(window)
     assert window.relevance.strip.tsv()
-    assert not window.layers.map.image().isNull()
+    assert not window.layers.text.map.image().isNull()
 
 
 @pytest.mark.process
@@ -96,9 +96,9 @@ def test_that_a_click_on_a_token_explains_the_position_after_it(window, worker, 
 
 
 def test_that_a_click_on_a_layer_takes_the_strip_there_and_keeps_the_token_in_step(window, qtbot):
-    cell = window.layers.map.cell_rect(2, 5).center()
-    plots = window.layers.map.childAt(cell)
-    qtbot.mouseClick(plots, Qt.MouseButton.LeftButton, pos=plots.mapFrom(window.layers.map, cell))
+    cell = window.layers.text.map.cell_rect(2, 5).center()
+    plots = window.layers.text.map.childAt(cell)
+    qtbot.mouseClick(plots, Qt.MouseButton.LeftButton, pos=plots.mapFrom(window.layers.text.map, cell))
     assert window.study.view.look.layer == 2
     assert "entering block 2" in title(window)
     assert window.relevance.strip.current() == 5
@@ -111,7 +111,7 @@ def test_that_the_cursor_in_the_strip_moves_the_one_in_the_map(window, qtbot):
 
 
 def test_that_arrow_keys_on_the_map_walk_the_layers(window, qtbot):
-    layers = window.layers.map
+    layers = window.layers.text.map
     layers.setFocus()
     qtbot.keyClick(layers, Qt.Key.Key_End)
     assert window.study.view.look.layer == BLOCKS

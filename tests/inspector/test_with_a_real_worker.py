@@ -47,7 +47,7 @@ def opened(figures: WorkerClient | None = None) -> Iterator[tuple[Window, Worker
     client.start()
     window = Window(client, figures or new_figures_worker(), Study(QUESTION), Profile(SettingsFile(None)), new_worker)
     window.show()
-    wait_until(lambda: window.layers.map is not None)
+    wait_until(lambda: window.layers.text.map is not None)
     window.inquiry.open_model(QUESTION.source)
     wait_until(lambda: window.study.is_answered)
     yield window, client
@@ -156,7 +156,7 @@ def test_that_everything_on_offer_is_exported_from_the_dialog(exporting, tmp_pat
 
 
 def test_that_the_map_is_clicked_and_colours_change_while_it_is_looked_at(window, qtbot):
-    strip, layers = window.relevance.strip, window.layers.map
+    strip, layers = window.relevance.strip, window.layers.text.map
     place = layers.cell_rect(2, 5).center()
     qtbot.mouseClick(layers.findChild(QGraphicsView).viewport(), Qt.MouseButton.LeftButton, pos=place)
     qtbot.waitUntil(lambda: window.study.view.look.layer == 2, timeout=PATIENCE)

@@ -83,8 +83,7 @@ def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None = None)
 
 def inputs_of_pixels(model: Model, pixel_values: Tensor, seen: Seen | None = None) -> Inputs:
     """One image, (channel, height, width) or in a batch of one, scaled as the model expects. Raises PromptError."""
-    if not model.info.takes_images:
-        raise PromptError(f"{model.info.title} takes text, not an image: give a prompt.", "model_unsupported")
+    model.must_take("picture")
     if not isinstance(pixel_values, Tensor):
         raise PromptError(f"pixel_values are a tensor (1, channel, height, width), not {type(pixel_values).__name__}.")
     pixels = pixel_values[None] if pixel_values.ndim == 3 else pixel_values

@@ -47,8 +47,7 @@ def prompt_of(
 
     `continuation` says which end of `text` the model said itself; `context` is a second text.
     """
-    if model.info.takes_images:
-        raise PromptError(f"{model.info.title} takes an image, not text: give a picture.", "model_unsupported")
+    model.must_take("text")
     if sum(given is not None for given in (text, messages, input_ids)) > 1:
         raise PromptError("Give one of a prompt, messages and input_ids, not several.", "prompt_empty")
     if text is not None and context is not None:

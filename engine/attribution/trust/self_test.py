@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from engine.attribution.calling import plain_logits
 from engine.attribution.forecast import forecast_bytes
 from engine.attribution.inputs.given import Inputs, inputs_of
+from engine.attribution.inputs.made_up import made_up
 from engine.attribution.recording import record
 from engine.attribution.trace import Trace
 from engine.attribution.tracing import trace
@@ -21,7 +22,6 @@ from engine.attribution.trust.coverage import coverage
 from engine.attribution.trust.double import InDouble
 from engine.models.machine.memory import free_bytes
 from engine.models.opening import Model, load_model
-from engine.models.sight.seeing import see_noise
 from engine.protocol.failures import ModelError
 from engine.protocol.reports import PLAIN_GRADIENT, Check, SelfTest
 from engine.protocol.targets import Top
@@ -29,16 +29,15 @@ from engine.protocol.values import Ledger
 from engine.rules.table import CP_LRP, RULE_SETS, RuleSet, gamma
 
 _IN_DOUBLE = 1e-10  # of the target: what may be left over where rounding is float64's
-_TOKENS = 16
 
 
 @dataclass(frozen=True, eq=False)
 class _Given:
     """The prompt, ids or pixels to be explained."""
 
-    prompt: str | None
-    input_ids: Sequence[int] | Tensor | None
-    pixel_values: Tensor | None
+    prompt: str | None = None
+    input_ids: Sequence[int] | Tensor | None = None
+    pixel_values: Tensor | None = None
 
     @property
     def named(self) -> dict[str, Any]:
@@ -63,12 +62,9 @@ def self_test(
 
     Raises PromptError and ImageError, as `trace` does."""
     model = model if isinstance(model, Model) else load_model(model)
-    if prompt is None and input_ids is None and pixel_values is None:
-        if model.info.takes_images:
-            pixel_values = see_noise(model)
-        else:
-            input_ids = _tokens_of_all_kinds(model)
     given = _Given(prompt, input_ids, pixel_values)
+    if prompt is None and input_ids is None and pixel_values is None:
+        given = _Given(**made_up(model))
     before = list(_fingerprint(model.module))
     checks = [*_exactness(model, given), *(_ledger(model, given, rules) for rules in (CP_LRP, gamma()))]
     checks += [_ledger_in_double(model, given), _coverage(model, given)]
@@ -77,14 +73,6 @@ def self_test(
     if not unchanged:
         sentence = "Explaining changed the model: a forward, a hook, a parameter or a buffer is not as it was."
     return SelfTest((*checks, Check("reversibility", None, unchanged, sentence)))
-
-
-def _tokens_of_all_kinds(model: Model) -> list[int]:
-    count = min(_TOKENS, model.info.max_tokens or _TOKENS)
-    module: Any = model.module
-    config = getattr(module, "config", None)
-    known = getattr(config.get_text_config(), "vocab_size", None) if config is not None else None
-    return [(known or model.info.vocabulary) * i // count for i in range(count)]
 
 
 def _exactness(model: Model, given: _Given) -> Iterator[Check]:

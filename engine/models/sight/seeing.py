@@ -59,8 +59,7 @@ def see_noise(model: Model) -> Tensor:
 
 
 def _preprocess_of(model: Model) -> Preprocess:
-    if not model.info.takes_images:
-        raise ImageError(f"{model.info.title} takes text, not an image: give a prompt.", "model_unsupported")
+    model.must_take("picture")
     channels = channels_of(model.module)
     if model.preprocess is None:
         raise ImageError(

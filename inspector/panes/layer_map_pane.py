@@ -1,0 +1,102 @@
+"""All layers of a text as a map, which is made once the window is on the screen."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from engine.reading.colours import colour_table
+from inspector.look.overlays import paint_empty
+from inspector.look.theme import tones
+from inspector.panes.details import DetailPane
+from inspector.state.scene import Scene
+from inspector.state.text import LayersOfText
+
+if TYPE_CHECKING:
+    from inspector.views.layers.layer_map import LayerMap
+
+
+class LayerMapPane(DetailPane):
+    """The layer map of a text, empty where none is on show."""
+
+    completed = Signal()  # the map is in its place
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.map: LayerMap | None = None  # from the first paint on
+        self._scene: Scene | None = None
+        self._shown: LayersOfText | None = None
+        self._promise = _Promise()
+        self._promise.painted.connect(self._on_promise_painted)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._promise)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._pages)
+
+    def show_scene(self, scene: Scene) -> None:
+        """Show the layers of the scene's text, with the cursor where it looks."""
+        self._scene = scene
+        if self.map is None:
+            return
+        if scene.text is None:
+            if self._shown is not None:
+                self._shown = None
+                self.map.clear()
+            return
+        if scene.text.layers != self._shown:
+            self._shown = scene.text.layers
+            self._draw(self.map, scene.text.layers)
+        self.map.set_layer(scene.view.look.layer)
+        self.map.set_token(-1 if scene.view.token is None else scene.view.token)
+        self.map.set_stale(scene.stale)
+
+    def _draw(self, layers: LayerMap, what: LayersOfText) -> None:
+        relevance = what.relevance
+        layers.show_layers(
+            relevance.layers, relevance.input, relevance.value, what.limits, what.colour_map, what.labels
+        )
+
+    def _on_promise_painted(self) -> None:
+        QTimer.singleShot(0, self._keep_promise)
+
+    def _keep_promise(self) -> None:
+        """Put the map in its place. The window is on the screen by now: pyqtgraph takes as long as all the rest."""
+        self.map = cast("LayerMap", import_module("inspector.views.layers.layer_map").LayerMap())
+        self.map.layer_clicked.connect(self.layer_clicked)
+        self.map.token_clicked.connect(self.token_clicked)
+        self._pages.addWidget(self.map)
+        self._pages.removeWidget(self._promise)
+        self._promise.deleteLater()
+        if self._scene is not None:
+            colour_table(self._scene.view.look.colour_map)  # remembered: the first answer need not wait for it
+            self.show_scene(self._scene)
+        self.completed.emit()
+
+
+class _Promise(QWidget):
+    """Looks as the map does while there is nothing to show, and says when it is seen for the first time."""
+
+    painted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._was_painted = False
+
+    def sizeHint(self) -> QSize:
+        return QSize(720, 260)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 80)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.palette().base())
+        paint_empty(painter, self.rect(), "The relevance at each layer appears here.", tones(self.palette()))
+        if not self._was_painted:
+            self._was_painted = True
+            self.painted.emit()
