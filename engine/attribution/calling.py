@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,8 +14,10 @@ from transformers import PreTrainedModel
 
 from engine.anatomy import parts_of, parts_that
 from engine.attribution.inputs.given import Inputs
+from engine.attribution.stray_states import Changes, taken_back
 from engine.attribution.targets.outputs import answers_of
-from engine.protocol.failures import ModelError
+from engine.models.embeddings import word_embeddings
+from engine.protocol.failures import EngineError, ModelError, PromptError, Stopped
 from engine.rules.scope import replaced_forward
 
 
@@ -38,15 +40,20 @@ def _without_fast_attention() -> Iterator[None]:
 
 
 @contextmanager
-def evaluating(module: nn.Module, parts: Sequence[nn.Module] | None = None) -> Iterator[None]:
-    """Inside the `with`, every part of `module` is in evaluation mode; `parts` are its parts, where they are known."""
-    training = [part for part in (parts or parts_of(module)) if part.training]
+def evaluating(module: nn.Module) -> Iterator[Changes]:
+    """Inside the `with`, every part of `module` is in evaluation mode; what it changes in itself is taken back.
+
+    The changes are there afterwards.
+    """
+    parts = parts_of(module)
+    training = [part for part in parts if part.training]
     if training and parts_that(_changes_modes_itself, module):
         module.eval()
     for part in training:
         part.__dict__["training"] = False  # past the way of modules to set attributes, which takes ten times as long
     try:
-        yield
+        with taken_back(parts) as changes:
+            yield changes
     finally:
         for part in training:
             part.__dict__["training"] = True
@@ -57,13 +64,56 @@ def _changes_modes_itself(part: nn.Module) -> bool:
 
 
 def call(module: nn.Module, inputs: Inputs, logits_to_keep: int | Tensor) -> Any:
-    """The model's output for `inputs`, with the logits asked for where it can be asked for some."""
+    """The model's output for `inputs`, with the logits asked for where it can be asked for some.
+
+    Raises ModelError where its forward requires what nothing here can give.
+    """
     known = _arguments(module)
     # Without a trunk of its own the model cannot be run again from there: every logit is computed at once.
     wanted: dict[str, Any] = {"use_cache": False, **inputs.others}
     if trunk_of(module) is not module:
         wanted["logits_to_keep"] = logits_to_keep
-    return module(inputs.main, **{name: value for name, value in wanted.items() if name in known})
+    wanted |= _required(module, known, {*wanted}, inputs)
+    with in_a_sentence(module, None if inputs.tokens else inputs.main):
+        return module(inputs.main, **{name: value for name, value in wanted.items() if name in known})
+
+
+def _required(module: nn.Module, known: Mapping[str, bool], given: set[str], inputs: Inputs) -> dict[str, Tensor]:
+    """What the forward requires beside its first argument and what it is given, as it is for one prompt alone."""
+    lacking = [name for name in list(known)[1:] if known[name] and name not in given]
+    neutral = _NEUTRAL if inputs.tokens else {}
+    if unknown := [name for name in lacking if name not in neutral]:
+        raise ModelError(
+            f"The forward of {type(module).__name__} requires {' and '.join(f'“{name}”' for name in unknown)}, which "
+            "cannot be known here: give it a default."
+        )
+    return {name: neutral[name](inputs.main) for name in lacking}
+
+
+@contextmanager
+def in_a_sentence(module: nn.Module, pixels: Tensor | None = None) -> Iterator[None]:
+    """Inside the `with`, whatever the model's own code raises becomes a sentence with its words, and is its cause.
+
+    Raises ModelError; PromptError of `pixels` that the model is given.
+    """
+    try:
+        yield
+    except (EngineError, Stopped, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        if "can't allocate memory" in str(error):  # torch's on a CPU
+            raise
+        why = " ".join(str(error).split()).removesuffix(".") or type(error).__name__
+        why = why if len(why) <= _LONGEST_REASON else f"{why[:_LONGEST_REASON]}…"
+        if pixels is not None:
+            shape = ", ".join(map(str, pixels.shape))
+            raise PromptError(
+                f"The model cannot take pixel_values of ({shape}): {why}. Scale the image as it expects."
+            ) from error
+        raise ModelError(
+            f"{type(module).__name__} cannot run on this input ({type(error).__name__}: {why}): look at what "
+            "its forward expects."
+        ) from error
 
 
 @contextmanager
@@ -83,28 +133,39 @@ def trunk_of(module: nn.Module) -> nn.Module:
     return module
 
 
-def embedding_of(module: nn.Module) -> nn.Module:
-    """The word embeddings. Raises ModelError where there are none."""
-    if isinstance(module, PreTrainedModel):
-        return module.get_input_embeddings()
-    found = next((m for m in module.modules() if isinstance(m, nn.Embedding)), None)
-    if found is None:
+def embeddings_of(module: nn.Module) -> tuple[nn.Module, ...]:
+    """The word embeddings, or all of which some are. Raises ModelError where there are none."""
+    found = word_embeddings(module)
+    if not found:
         raise ModelError(
-            f"{type(module).__name__} has no word embeddings, so relevance would have nowhere to go. "
+            f"{type(module).__name__} has no module of word embeddings, so relevance would have nowhere to go. "
             "Open a model that makes vectors of its tokens with an nn.Embedding."
         )
     return found
 
 
-def _arguments(module: nn.Module) -> frozenset[str]:
-    """The names of what `module.forward` takes."""
+def _arguments(module: nn.Module) -> Mapping[str, bool]:
+    """The names of what `module.forward` takes, in order, and whether it requires each."""
     forward = inspect.unwrap(module.forward)
     function = getattr(forward, "__func__", forward)
     known = _known.get(function)
     if known is None:
-        known = _known[function] = frozenset(inspect.signature(function).parameters)
+        taken = inspect.signature(module.forward).parameters.values()
+        known = _known[function] = {
+            one.name: one.default is one.empty and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+            for one in taken
+        }
     return known
 
 
+_LONGEST_REASON = 300  # characters
+
 # Weak, for a forward of a model's own may hold the model
-_known: WeakKeyDictionary[Callable[..., Any], frozenset[str]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Callable[..., Any], Mapping[str, bool]] = WeakKeyDictionary()
+
+# What is told of a prompt that is alone and not padded, by the name that models of transformers give it
+_NEUTRAL: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "attention_mask": torch.ones_like,
+    "token_type_ids": torch.zeros_like,
+    "position_ids": lambda ids: torch.arange(ids.shape[1], device=ids.device)[None],
+}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 from transformers import GenerationConfig, StoppingCriteria, StoppingCriteriaList
 
-from engine.attribution.calling import evaluating
-from engine.attribution.inputs.prompts import prompt_of
-from engine.models.blocks import find_blocks
+from engine.attribution.calling import evaluating, in_a_sentence
+from engine.attribution.inputs.given import decoder_start, inputs_of_text
+from engine.attribution.inputs.prompts import Prompt, prompt_of
+from engine.models.blocks import encoder_and_decoder, find_blocks
 from engine.models.opening import Model, load_model
 from engine.models.text.chat import Message
 from engine.protocol.failures import ModelError, PromptError
@@ -21,8 +22,6 @@ from engine.protocol.values import Continuation, Token
 from engine.watch import AskCancelled, ReportProgress, Watch
 
 MAX_NEW_TOKENS = 32
-
-_WRONG_SETTINGS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,9 @@ def generate(
 ) -> Generation:
     """The prompt and at most `max_new_tokens` tokens more, each the model's likeliest, up to its end-of-text token.
 
+    What a model asks for beside that in its settings, such as penalties, beams, or tokens to force or leave out, is not
+    done. An encoder-decoder says its answer in its decoder, where `trace` takes it as well.
+
     `continuation` says which end of `prompt` was generated before. `progress` hears of tokens; `cancelled` is asked
     at each block. Raises PromptError, ModelError; Stopped where `cancelled` said so.
     """
@@ -66,8 +68,7 @@ def generate(
     if max_new_tokens < 1:
         raise PromptError(f"At least one token can be generated, not {max_new_tokens}.", "prompt_empty")
     before = prompt_of(opened, prompt, messages, input_ids, continuation)
-    wanted = min(max_new_tokens, _room(opened, len(before.tokens)))
-    said, ended = _without_end(_say(opened, [t.id for t in before.tokens], wanted, Watch(progress, cancelled)), opened)
+    said, ended = _without_end(_say(opened, before, max_new_tokens, Watch(progress, cancelled)), opened)
     after = before.continued(opened, said)
     start = next((i for i, token in enumerate(after.tokens) if token.generated), len(after.tokens))
     return Generation(after.text, after.tokens, start, ended)
@@ -84,38 +85,59 @@ def _room(model: Model, length: int) -> int:
     return limit - length if limit is not None else 2**31
 
 
-def _say(model: Model, ids: list[int], wanted: int, watch: Watch) -> list[int]:
+def _say(model: Model, before: Prompt, most: int, watch: Watch) -> list[int]:
     module: Any = model.module
-    if not hasattr(module, "generate"):
+    if not hasattr(module, "generate") or not isinstance(getattr(module, "generation_config", None), GenerationConfig):
         raise ModelError(f"{type(module).__name__} cannot generate: that takes a language model of transformers.")
-    given = torch.tensor([ids], device=model.info.device)
-    settings: Callable[..., GenerationConfig] = GenerationConfig
-    greedy = settings(
-        max_new_tokens=wanted,
-        do_sample=False,
-        num_beams=1,
-        repetition_penalty=1.0,  # what a checkpoint asks for here would make it say other tokens than its likeliest
-        no_repeat_ngram_size=0,
-        pad_token_id=(_end_ids(model) or (0,))[0],  # never used: there is one prompt
-    )
+    given = inputs_of_text(model, before)
+    begun = given.others.get("decoder_input_ids", given.main)  # what the answer is said behind
+    length = begun.shape[1]
+    wanted = min(most, _room(model, length))
+    counting = StoppingCriteriaList([_Counting(length, wanted, watch)])
+    settings = _greedy(model, wanted)
     with ExitStack() as undo:
         undo.enter_context(evaluating(module))
         undo.enter_context(torch.no_grad())
+        undo.enter_context(_settings(module, settings))
         for block in find_blocks(module):
             handle = block.register_forward_pre_hook(lambda *_: watch.check())
             undo.callback(handle.remove)
-        counting = StoppingCriteriaList([_Counting(len(ids), wanted, watch)])
-        try:
+        with in_a_sentence(module):
             output = module.generate(
-                given, attention_mask=torch.ones_like(given), generation_config=greedy, stopping_criteria=counting
+                given.main,
+                attention_mask=torch.ones_like(given.main),
+                generation_config=settings,
+                stopping_criteria=counting,
+                **given.others,
             )
-        except _WRONG_SETTINGS as error:  # the model's own, which fill in what is not asked for here
-            raise ModelError(
-                f"“{model.info.title}” cannot generate as its generation_config.json says: {error}. Remove that file.",
-                "model_damaged",
-            ) from error
-    said: list[int] = output[0, len(ids) :].tolist()
+    said: list[int] = output[0, length:].tolist()
     return said
+
+
+def _greedy(model: Model, wanted: int) -> GenerationConfig:
+    """The likeliest token each time: of what a checkpoint asks for, the ids alone that begin and end a text."""
+    ends = _end_ids(model)
+    settings: Callable[..., GenerationConfig] = GenerationConfig
+    begins = decoder_start(model) if model.info.predicts == "sequence to sequence" else None
+    return settings(
+        decoder_start_token_id=begins,
+        max_new_tokens=wanted,
+        do_sample=False,
+        num_beams=1,
+        eos_token_id=list(ends) or None,
+        pad_token_id=(ends or (0,))[0],  # never used: there is one prompt
+    )
+
+
+@contextmanager
+def _settings(module: Any, settings: GenerationConfig) -> Iterator[None]:
+    """Inside the `with`, these are the settings of `module`, from which transformers fills in what others leave out."""
+    before = module.generation_config
+    module.generation_config = settings
+    try:
+        yield
+    finally:
+        module.generation_config = before
 
 
 class _Counting(StoppingCriteria):
@@ -130,9 +152,10 @@ class _Counting(StoppingCriteria):
 
 
 def _end_ids(model: Model) -> tuple[int, ...]:
-    ends = getattr(getattr(model.module, "generation_config", None), "eos_token_id", None)
-    if ends is None:
-        return ()
+    """The tokens that end a text, as the model's settings for generating say, or else those of its decoder."""
+    decoder = encoder_and_decoder(model.module)[-1]
+    places = (getattr(model.module, "generation_config", None), getattr(decoder, "config", None))
+    ends = next((ends for place in places if (ends := getattr(place, "eos_token_id", None)) is not None), ())
     return (ends,) if isinstance(ends, int) else tuple(ends)
 
 

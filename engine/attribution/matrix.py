@@ -17,6 +17,11 @@ def matrix(trace: Trace, progress: ReportProgress | None = None, cancelled: AskC
 
     Raises TargetError where nothing in the trace was generated; Stopped where `cancelled` said so.
     """
+    if trace.model.info.predicts == "sequence to sequence":
+        raise TargetError(
+            f"{trace.model.info.title} says its answer in its decoder, whose tokens do not follow the prompt's: "
+            "explain each as a Token at the decoder's position before it."
+        )
     watch, tokens = Watch(progress, cancelled), trace.tokens
     places = [i for i, token in enumerate(tokens) if token.generated and i]
     if not places:

@@ -20,12 +20,12 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 from torch.utils.hooks import RemovableHandle
 
-from engine.anatomy import parts_of
-from engine.attribution.calling import answered, call, embedding_of, evaluating, trunk_of
-from engine.attribution.inputs.given import Inputs, taken
-from engine.attribution.stray_states import states_without_graph
+from engine.attribution.calling import answered, call, evaluating, trunk_of
+from engine.attribution.inputs.given import Inputs
+from engine.attribution.leaves import leaves_at_embeddings, never_called
+from engine.attribution.stray_states import Changes
 from engine.attribution.targets.outputs import WHOLE, answers_of
-from engine.models.blocks import encoder_and_decoder, find_stacks
+from engine.models.blocks import find_blocks, find_stacks
 from engine.protocol.failures import ModelError
 from engine.rules.scope import Observer, replaced_forward, rules_again
 from engine.rules.table import RuleSet
@@ -70,6 +70,7 @@ class Recording:
     observer: Observer | None
     _trunk_output: Any
     _logits: dict[int, Tensor]  # (choice,) by position
+    changes: Changes  # of the module in itself
 
     @property
     def embeddings(self) -> Tensor:
@@ -114,9 +115,9 @@ def record(
     total = sum(map(len, blocks_of))
     counted = partial(_count, stacks, total, watch)
     with ExitStack() as undo:
-        undo.enter_context(under(rules, module, observer))
+        changes = undo.enter_context(under(rules, module, observer))
         if inputs.tokens:
-            for handle in _leaves_at_embeddings(module, stacks):
+            for handle in leaves_at_embeddings(module, inputs.main, len(stacks), partial(_begin, stacks)):
                 undo.enter_context(_removed(handle))
         else:
             stacks[0].leaf = inputs.main.detach().requires_grad_()
@@ -131,15 +132,13 @@ def record(
                     undo.enter_context(replaced_forward(block, _computed_again(block)))
         if trunk is not module:
             undo.enter_context(_removed(trunk.register_forward_hook(lambda *call: trunk_output.append(call[-1]))))
-        with taken(inputs):
-            called = call(module, inputs, 1)
-        logits = answers_of(called, module)
+        logits = answers_of(call(module, inputs, 1), module)
         stacks = _finished(stacks, logits, module, rules)
         watch.step("forward", total, total)
     length = 0 if logits.ndim == 1 else _answered_length(inputs, stacks, logits)
     kept = {WHOLE: logits} if logits.ndim == 1 else {length - len(logits) + i: row for i, row in enumerate(logits)}
     ran = trunk_output[0] if trunk_output else None
-    return Recording(module, rules, checkpointing, inputs, stacks, length, observer, ran, kept)
+    return Recording(module, rules, checkpointing, inputs, stacks, length, observer, ran, kept, changes)
 
 
 def _answered_length(inputs: Inputs, stacks: Sequence[Stack], logits: Tensor) -> int:
@@ -149,9 +148,17 @@ def _answered_length(inputs: Inputs, stacks: Sequence[Stack], logits: Tensor) ->
 
 def _finished(stacks: list[Stack], logits: Tensor, module: nn.Module, rules: RuleSet) -> list[Stack]:
     """The stacks that ran, each with what left its last block. Raises ModelError where no path leads to the input."""
-    if stacks[0].leaf is None or not logits.requires_grad:
+    if stacks[0].leaf is None:
+        raise never_called(module)
+    if not logits.requires_grad:
         raise no_path(module, rules)
     ran = [stack for stack in stacks if stack.leaf is not None and stack.left is not None]
+    if not ran:
+        blocks = find_blocks(module)
+        raise ModelError(
+            f"The blocks found in {type(module).__name__}, {len(blocks)} × {type(blocks[0]).__name__}, are never "
+            "called. Open a model that calls each of its blocks."
+        )
     for stack in ran:
         if stack.left is not None:
             stack.layers.append(stack.left)
@@ -167,19 +174,8 @@ def no_path(module: nn.Module, rules: RuleSet) -> ModelError:
     )
 
 
-def _leaves_at_embeddings(module: nn.Module, stacks: list[Stack]) -> Iterator[RemovableHandle]:
-    """Makes leaves of what the word embeddings give: the encoder's, which run first, then the decoder's."""
-
-    def embed(_: nn.Module, args: Any, output: Tensor) -> Tensor | None:
-        stack = next((stack for stack in stacks if stack.leaf is None), None)
-        if stack is None:
-            return None
-        stack.leaf = output.detach().requires_grad_()
-        stack.ids = next((arg for arg in args if isinstance(arg, Tensor)), None)
-        return stack.leaf.clone()  # which the model may overwrite
-
-    for embedding in {id(found): found for found in map(embedding_of, encoder_and_decoder(module))}.values():
-        yield embedding.register_forward_hook(embed)
+def _begin(stacks: Sequence[Stack], place: int, leaf: Tensor, ids: Tensor | None) -> None:
+    stacks[place].leaf, stacks[place].ids = leaf, ids
 
 
 def _enter(
@@ -191,7 +187,7 @@ def _enter(
     kwargs: dict[str, Any],
 ) -> None:
     counted()
-    stack.layers.append(_stream(args, kwargs, block))
+    stack.layers.append(_stream(args, kwargs, block, stack))
     stack.calls.append(Call(block, args, kwargs))
     moved(2 * len(stack.layers) - 1)
 
@@ -211,11 +207,13 @@ def _count(stacks: Sequence[Stack], total: int, watch: Watch) -> None:
 
 
 @contextmanager
-def under(rules: RuleSet, module: nn.Module, observer: Observer | None = None) -> Iterator[None]:
-    """Inside the `with`, calls of `module` and backward passes through it follow `rules`, in evaluation mode."""
-    parts = parts_of(module)
-    with evaluating(module, parts), states_without_graph(parts), rules.on(module, observer), torch.enable_grad():
-        yield
+def under(rules: RuleSet, module: nn.Module, observer: Observer | None = None) -> Iterator[Changes]:
+    """Inside the `with`, calls of `module` and backward passes through it follow `rules`, in evaluation mode.
+
+    What the module changes in itself is there afterwards, and taken back.
+    """
+    with evaluating(module) as changes, rules.on(module, observer), torch.enable_grad():
+        yield changes
 
 
 @contextmanager
@@ -225,14 +223,20 @@ def going_back(recording: Recording) -> Iterator[None]:
     They are in the graph already, but where blocks are computed again or parts have rules of their own.
     """
     runs_again = recording.checkpointing or recording.rules.parts is not None
-    with under(recording.rules, recording.module) if runs_again else torch.enable_grad():
+    if not runs_again:
+        with torch.enable_grad():
+            yield
+        return
+    with recording.changes.again(), under(recording.rules, recording.module):
         yield
 
 
-def _stream(args: tuple[Any, ...], kwargs: dict[str, Any], block: nn.Module) -> Tensor:
+def _stream(args: tuple[Any, ...], kwargs: dict[str, Any], block: nn.Module, stack: Stack) -> Tensor:
     for value in (*args, *kwargs.values()):
         if isinstance(value, Tensor) and value.requires_grad:
             return value
+    if stack.leaf is None:
+        raise never_called(block)
     raise ModelError(
         f"No gradient path leads from {type(block).__name__} to the input: it is given nothing that depends on it. "
         "Open a model whose forward pass neither detaches nor rounds on its way."

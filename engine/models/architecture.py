@@ -12,7 +12,7 @@ from engine.protocol.failures import ModelError
 
 def can_be_explained(settings: dict[str, Any]) -> bool:
     """Whether a model with these settings, from config.json, can be explained."""
-    if is_described(settings):
+    if is_described(settings) or is_of_timm(settings):
         return True
     try:
         require_kind(settings, "", trust_remote_code=True)
@@ -24,6 +24,12 @@ def can_be_explained(settings: dict[str, Any]) -> bool:
 def is_described(settings: dict[str, Any]) -> bool:
     """Whether `settings` name a class of torchvision and its arguments, rather than a model of transformers."""
     return settings.get("library") == "torchvision"
+
+
+def is_of_timm(settings: dict[str, Any]) -> bool:
+    """Whether `settings` name an architecture of timm, as the hub's timm models do."""
+    of_timm = settings.get("model_type") in (None, "timm_wrapper") and not is_described(settings)
+    return of_timm and isinstance(settings.get("architecture"), str)
 
 
 def require_kind(settings: dict[str, Any], name: str, *, trust_remote_code: bool) -> Kind:

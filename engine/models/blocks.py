@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from engine.anatomy import parts_in
-from engine.models.kinds import has_embeddings
+from engine.models.kinds import has_embeddings, takes_images
 from engine.protocol.failures import ModelError
 
 
@@ -42,10 +42,27 @@ def _stacks(module: nn.Module) -> list[list[nn.Module]]:
 def _repeated(module: nn.Module) -> list[nn.Module]:
     if not hasattr(module, "main_input_name") and not has_embeddings(module) and (stages := _stages(module)):
         return stages
-    lists = [m for m in module.modules() if isinstance(m, nn.ModuleList | nn.Sequential) and len(m)]
+    unread = [] if takes_images(module) else [part for part in module.modules() if _reads_pixels(part)]
+    elsewhere = {id(part) for tower in unread for part in tower.modules()}
+    lists = [
+        m
+        for m in module.modules()
+        if isinstance(m, nn.ModuleList | nn.Sequential) and len(m) and id(m) not in elsewhere
+    ]
     if not lists:
         raise ModelError(f"{type(module).__name__} has no repeated blocks: it does not look like a transformer.")
-    return list(max(lists, key=lambda m: sum(p.numel() for p in m.parameters())))
+    return _run_in(max(lists, key=lambda m: sum(p.numel() for p in m.parameters())))
+
+
+def _run_in(blocks: nn.Module) -> list[nn.Module]:
+    """The children of a list, and those of lists among them: a list is never called itself."""
+    return [
+        one for block in blocks.children() for one in (_run_in(block) if isinstance(block, nn.ModuleList) else [block])
+    ]
+
+
+def _reads_pixels(part: nn.Module) -> bool:
+    return getattr(part, "main_input_name", None) == "pixel_values"
 
 
 def _stages(module: nn.Module) -> list[nn.Module]:

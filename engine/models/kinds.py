@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 from transformers import (
@@ -21,6 +21,8 @@ from transformers.models.auto import modeling_auto as auto
 from engine.protocol.values import Predicts
 
 SPAN_EDGES = ("start", "end")  # the classes of an answer span
+
+Scores = Literal["exclusive", "independent", "amounts"]  # what logits are of: of one choice, of several, of none
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,19 @@ def predicted_by(module: nn.Module, of_images: bool) -> Predicts:
     return next((kind.predicts for name in names for kind in KINDS if kind.includes(name)), None) or (
         "classes" if of_images else "next token"
     )
+
+
+def scores_of(module: nn.Module, predicts: Predicts) -> Scores:
+    """What the logits of `module` are of: of classes that exclude each other, or not, or amounts of something."""
+    if predicts not in ("classes", "token classes"):
+        return "exclusive"
+    match getattr(getattr(module, "config", None), "problem_type", None):
+        case "multi_label_classification":
+            return "independent"
+        case "regression":
+            return "amounts"
+        case _:
+            return "exclusive"
 
 
 def labels_of(module: nn.Module, predicts: Predicts) -> tuple[str, ...]:

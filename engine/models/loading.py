@@ -77,7 +77,7 @@ def read_tokenizer(
 
 
 def read_preprocess(checkpoint: Checkpoint, *, trust_remote_code: bool) -> Callable[[Image.Image], Tensor] | None:
-    """What makes pixel values (3, height, width) of a picture, where the folder says how."""
+    """What makes pixel values (channel, height, width) of a picture, where the folder says how."""
     if not checkpoint.has_preprocessor():
         return None
     read_json(checkpoint.folder / PREPROCESSOR_FILE)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from engine.models.adapters import unwrapped
-from engine.models.architecture import is_described, require_kind
+from engine.models.architecture import is_described, is_of_timm, require_kind
 from engine.models.compared import COMPARED, compared_with, compares, require_classes
 from engine.models.information import describe
 from engine.models.loading import read_config, read_preprocess, read_tokenizer, read_weights
@@ -28,7 +28,7 @@ from engine.models.storage.gguf_files import read_once
 from engine.models.storage.reading_files import system_refusals
 from engine.models.storage.room import require_room, stored_dtype
 from engine.models.storage.sources import Folder, GgufFile, HubModel, NamedArchitecture, locate
-from engine.models.timm_models import timm_classifier
+from engine.models.timm_models import timm_classifier, timm_folder
 from engine.models.vocabulary import Vocabulary
 from engine.protocol.failures import ModelError, PromptError
 from engine.protocol.values import Medium, ModelInfo, ModelSource, Quantization
@@ -47,7 +47,7 @@ class Model:
     module: nn.Module
     tokenizer: PreTrainedTokenizerBase | None
     info: ModelInfo
-    preprocess: Callable[[Image.Image], Tensor] | None = None  # gives pixel values (3, height, width)
+    preprocess: Callable[[Image.Image], Tensor] | None = None  # gives pixel values (channel, height, width)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -88,7 +88,7 @@ def load_model(
     `device` to `classes` are for names. `weights` are those of such a classifier: a file with a state_dict, or the name
     of those that torchvision publishes; None downloads the best of them, "random" leaves them random. `classes` are
     texts to choose from, for a model that compares pictures with texts (CLIP, SigLIP). `preprocess` makes pixel values
-    (3, height, width) of a PIL image and `labels` name the classes, where the model does not know them itself.
+    (channel, height, width) of a PIL image and `labels` name the classes, where the model does not know them itself.
 
     `device="auto"` takes the fastest there is. `dtype="auto"` keeps the checkpoint's dtype on an accelerator; on the
     CPU it is float32, because half precision is slow there and its rounding shows in relevance. A hub model in the
@@ -124,8 +124,10 @@ def load_model(
     with system_refusals():
         if not checkpoint.gguf:
             checkpoint.require_plain_files()
-            if is_described(checkpoint.settings()):
-                return _placed(described_classifier(checkpoint), source, title, preprocess, labels)
+        settings = {} if checkpoint.gguf else checkpoint.settings()
+        if is_described(settings) or is_of_timm(settings):
+            found = described_classifier(checkpoint) if is_described(settings) else timm_folder(checkpoint)
+            return _placed(found, source, title, preprocess, labels, commit)
         with loading_reported(watch), read_once() if checkpoint.gguf else nullcontext():
             return _open(checkpoint, source, title, commit, tokenizer, preprocess, labels, watch)
 
@@ -136,6 +138,7 @@ def _placed(
     title: str,
     preprocess: Callable[[Image.Image], Tensor] | None,
     labels: Sequence[str],
+    commit: str | None = None,
 ) -> Model:
     """A classifier of torchvision or timm where and as `source` asks for it."""
     require_classes({}, source.classes, title)
@@ -143,7 +146,7 @@ def _placed(
         raise ModelError(f"“{title}” is not a model of transformers: it can only be opened without quantization.")
     device = choose_device(source.device)
     module = found.module.to(device, choose_dtype(source.dtype, next(found.module.parameters()).dtype, device))
-    info = describe(module, source, title, None, labels or found.labels)
+    info = describe(module, source, title, commit, labels or found.labels)
     return Model(module, None, info, preprocess or found.preprocess)
 
 

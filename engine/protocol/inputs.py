@@ -51,7 +51,7 @@ class Message(Struct, frozen=True):
 
 
 class Chat(Struct, frozen=True, tag=True):
-    """Messages in the model's own chat template, up to where its answer begins."""
+    """Messages in the model's own chat template, up to where its answer begins; the last may be its beginning."""
 
     medium: ClassVar[Medium] = "text"
     image: ClassVar[None] = None

@@ -136,16 +136,18 @@ class Continuation(Struct, frozen=True):
 
 
 class Prediction(Struct, frozen=True, gc=False):
-    """A token or class the model predicts; the logit is as the model gives it, the probability its softmax.
+    """A token or class the model predicts; the logit is as the model gives it.
 
-    An answer span's probabilities are those of its start and end being at that token.
+    The probability is the logit's softmax where choices exclude each other, its sigmoid where a text or picture may be
+    of several classes; None where logits are amounts, as those of regressions, rerankers and reward models are. An
+    answer span's probabilities are those of its start and end being at that token.
     """
 
     id: int
     text: str
     label: str
     logit: float
-    probability: float
+    probability: float | None
 
 
 class ResolvedTarget(Struct, frozen=True):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from engine.figures import render
 from engine.protocol.failures import EngineError
 from engine.protocol.looks import Drawing, Look
 from engine.protocol.messages import Explain, Explained, Export, Exported, FigureFormat
 from engine.session import Session
+from engine.terminal.asked_target import asked_target
 from engine.terminal.progress_on_stderr import ProgressLine
 from engine.watch import Watch
 
@@ -21,11 +24,15 @@ class Figure:
     picture: Drawing
 
 
-def explain(question: Explain, look: Look, figure: Figure | None) -> tuple[Explained, Exported | None]:
-    """The answer, and the figure where one is wanted. Raises EngineError."""
+def explain(
+    question: Explain, target: str, position: int, look: Look, figure: Figure | None
+) -> tuple[Explained, Exported | None]:
+    """The answer for the target that is typed, and the figure where one is wanted. Raises EngineError."""
     session = Session()
     with ProgressLine() as line:
-        answer = session.answer(question, Watch(line.show))
+        watch = Watch(line.show)
+        wanted = asked_target(session, question.source, target, position, watch)
+        answer = session.answer(structs.replace(question, target=wanted), watch)
         assert isinstance(answer, Explained)
         last = len(answer.relevance.layers) - 1
         if look.layer is not None and not 0 <= look.layer <= last:

@@ -10,9 +10,9 @@ from engine.figures import render
 from engine.protocol.inputs import Picture
 from engine.protocol.messages import Explain, Explained, Exported, ExportGrid
 from engine.protocol.rule_names import Gamma
-from engine.protocol.targets import Target
 from engine.protocol.values import Image, ModelSource
 from engine.session import Session
+from engine.terminal.asked_target import asked_target
 from engine.terminal.progress_on_stderr import ProgressLine
 from engine.watch import Watch
 
@@ -20,21 +20,23 @@ from engine.watch import Watch
 def grid(
     source: ModelSource,
     image: Image,
-    target: Target,
+    target: str,
     conv: Sequence[float],
     linear: Sequence[float],
     figure: ExportGrid,
 ) -> tuple[ExportGrid, Exported]:
     """The answers, a row for each gamma of convolutions and a column for each of linear layers, and their figure.
 
-    `figure` says how it is drawn, and has no cells yet. Raises EngineError.
+    `target` is as it is typed. `figure` says how it is drawn, and has no cells yet. Raises EngineError.
     """
     session = Session()
     pairs = [Gamma(of_conv, of_linear) for of_conv in conv for of_linear in linear]
     cells = []
     with ProgressLine() as line:
+        watch = Watch(line.show)
+        wanted = asked_target(session, source, target, -1, watch)
         for gamma in pairs:
-            answer = session.answer(Explain(source, Picture(image), target, gamma.name), Watch(line.show))
+            answer = session.answer(Explain(source, Picture(image), wanted, gamma.name), watch)
             assert isinstance(answer, Explained)
             cells.append(answer.relevance)
         line.show("typeset", 0, 0)

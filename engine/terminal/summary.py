@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,8 +11,8 @@ import numpy as np
 from engine.figures.picture import patches
 from engine.figures.wording import RULE_NAMES, layer_name, number, place_name
 from engine.protocol.messages import Explained
-from engine.protocol.relevance import Relevance
-from engine.protocol.values import Medium
+from engine.protocol.relevance import Relevance, TextPart
+from engine.protocol.values import Medium, Token
 from engine.reading.colours import relevance_at
 from engine.reading.ledger_in_words import expectation, sum_in_words
 from engine.terminal.columns import table
@@ -44,17 +44,28 @@ def summary(answer: Explained, layer: int | None) -> dict[str, Any]:
             for one in answer.predictions[:_PREDICTIONS]
         ],
         "most_relevant": _READERS[relevance.medium].facts(relevance, layer),
+        "decoder": None if relevance.decoder is None else _decoder_facts(relevance.decoder),
         "seconds": answer.seconds,
         "versions": relevance.versions,
     }
 
 
 def _token_facts(relevance: Relevance, layer: int | None) -> list[dict[str, Any]]:
-    values, tokens = relevance_at(relevance, layer), relevance.tokens
+    return _facts_of(relevance.tokens, relevance_at(relevance, layer))
+
+
+def _facts_of(tokens: Sequence[Token], values: np.ndarray) -> list[dict[str, Any]]:
     return [
         {"position": index, "id": tokens[index].id, "text": tokens[index].text, "relevance": float(values[index])}
         for index in _largest(values)
     ]
+
+
+def _decoder_facts(decoder: TextPart) -> dict[str, Any]:
+    """What the decoder's input got, which no layer of the encoder has."""
+    facts = _facts_of(decoder.tokens, decoder.input)
+    facts = [fact | {"text": decoder.tokens[fact["position"]].label} for fact in facts]
+    return {"sum": float(decoder.input.sum()), "tokens": len(decoder.tokens), "most_relevant": facts}
 
 
 def _patch_facts(relevance: Relevance, layer: int | None) -> list[dict[str, Any]]:
@@ -83,18 +94,26 @@ def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
     yield f"Time     {answer.seconds:.2f} s for {part.size}"
     yield ""
     yield "Predictions"
-    likely = [(one.label, f"{one.logit:.3f}", f"{one.probability:.1%}") for one in answer.predictions[:_PREDICTIONS]]
+    likely = [(one.label, f"{one.logit:.3f}", _percent(one.probability)) for one in answer.predictions[:_PREDICTIONS]]
     yield from table(("class" if model.chooses_classes else "token", "logit", "probability"), likely)
     yield ""
     yield f"Most relevant {part.places} {layer_name(relevance, layer)}"
     yield from _READERS[relevance.medium].table(relevance, layer)
+    if relevance.decoder is not None:
+        yield ""
+        yield "Most relevant tokens of the decoder at its input"
+        yield from _table_of(relevance.decoder.tokens, relevance.decoder.input, relevance.value)
 
 
 def _token_table(relevance: Relevance, layer: int | None) -> Iterator[str]:
+    return _table_of(relevance.tokens, relevance_at(relevance, layer), relevance.value)
+
+
+def _table_of(tokens: Sequence[Token], values: np.ndarray, whole: float) -> Iterator[str]:
     rows = []
-    for fact in _token_facts(relevance, layer):
-        index, value = fact["position"], fact["relevance"]
-        rows.append((relevance.tokens[index].label, str(index), number(value), _share(value, relevance.value)))
+    for index in _largest(values):
+        value = float(values[index])
+        rows.append((tokens[index].label, str(index), number(value), _share(value, whole)))
     yield from table(("token", "position", "relevance", "of the target"), rows)
 
 
@@ -110,6 +129,10 @@ def _largest(values: np.ndarray) -> list[int]:
     """The positions of the largest relevance, of either sign."""
     order = np.argsort(-np.abs(np.nan_to_num(values)), kind="stable")
     return [int(index) for index in order[:_TOKENS]]
+
+
+def _percent(probability: float | None) -> str:
+    return "–" if probability is None else f"{probability:.1%}"
 
 
 def _share(value: float, whole: float) -> str:

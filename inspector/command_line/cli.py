@@ -33,8 +33,8 @@ from inspector.command_line.endings import explained, write
 _MODEL = "A bundled model (bundled:llama), a hub id, a folder or a .gguf file"
 _PROMPT_FILE = "The text in a file, or on stdin for -. A last line break is left out."
 _TARGET = (
-    'What to explain: top, a token, id:17, class:LABEL, "A - B" or "A - mean". Spaces belong to the tokens. '
-    "Of a picture a name is a class."
+    'What to explain: top, a token or class, id:17, class:LABEL, "A - B" or "A - mean". Spaces belong to the tokens. '
+    "A name is a class where the model chooses from classes."
 )
 _DEVICE = "auto, cpu, cuda, cuda:1, mps."
 _DTYPE = "auto, float32, bfloat16, float16."
@@ -141,7 +141,7 @@ def explain(
     check_colours(colour_map, clip)
     texts = class_texts(classes)
     with explained():
-        from engine.terminal.prompt_file import read_prompt, read_target
+        from engine.terminal.prompt_file import read_prompt
 
         if image is not None:
             asked: Input = Picture(read_image(image))
@@ -152,10 +152,9 @@ def explain(
         from engine.terminal.summary import in_words, summary
 
         source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
-        wanted = read_target(target, position, image is not None)
-        question = Explain(source, asked, wanted, rules, checkpointing)
+        question = Explain(source, asked, rules=rules, checkpointing=checkpointing)
         look = Look(layer, scale, colour_map, opacity, clip, zoom, original)
-        answer, made = explain(question, look, Figure(file_format, drawn) if file_format else None)
+        answer, made = explain(question, target, position, look, Figure(file_format, drawn) if file_format else None)
         if out and made:
             write(out, made.data)
         facts = summary(answer, layer) | {"out": str(out) if out else None, "note": made.note if made else ""}
@@ -191,8 +190,6 @@ def grid(
     check_colours(colour_map, clip)
     texts = class_texts(classes)
     with explained():
-        from engine.terminal.prompt_file import read_target
-
         seen = read_image(image)
 
         from engine.terminal.grid import grid
@@ -200,7 +197,7 @@ def grid(
         source = ModelSource(model, device=device, dtype=dtype, weights=weights, classes=texts)
         look = Look(None, "layer", colour_map, opacity, clip, zoom, original)
         figure = ExportGrid((), (), (), (), file_format, picture, shared, transparent, look)
-        asked, made = grid(source, seen, read_target(target, of_picture=True), of_conv, of_linear, figure)
+        asked, made = grid(source, seen, target, of_conv, of_linear, figure)
         write(out, made.data)
         first = asked.cells[0]
         typer.echo(f"Target   {first.target.label}: {first.value:.4f} logits")

@@ -69,7 +69,9 @@ class PredictionRows(QAbstractTableModel):
     def _text(self, prediction: Prediction, column: int) -> str:
         if column == TOKEN:
             return shown_token(prediction)
-        return written(prediction.logit, 4) if column == LOGIT else percent(prediction.probability)
+        if column == LOGIT:
+            return written(prediction.logit, 4)
+        return "–" if prediction.probability is None else percent(prediction.probability)
 
 
 def shown_token(prediction: Prediction) -> str:
@@ -105,8 +107,9 @@ class PredictionDelegate(QStyledItemDelegate):
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
         option.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
-        if index.column() == PROBABILITY:
-            self._paint_bar(painter, option.rect, index, QColor(t.on_accent if selected else t.accent))
+        probability = self._rows.predictions[index.row()].probability
+        if index.column() == PROBABILITY and probability is not None:
+            _paint_bar(painter, option.rect, probability, QColor(t.on_accent if selected else t.accent))
         if index.column() == TOKEN and self._rows.is_explained(index.row()):
             painter.fillRect(QRect(option.rect.left(), option.rect.top() + 3, 3, option.rect.height() - 6), t.accent)
         painter.setFont(option.font)
@@ -116,12 +119,12 @@ class PredictionDelegate(QStyledItemDelegate):
         painter.drawText(cell, option.displayAlignment, shown)
         painter.restore()
 
-    def _paint_bar(self, painter: QPainter, cell: QRect, index: Index, colour: QColor) -> None:
-        share = self._rows.predictions[index.row()].probability
-        area = cell.adjusted(Space.TIGHT, 4, -Space.TIGHT, -4)
-        width = round(area.width() * min(max(share, 0.0), 1.0))
-        colour.setAlphaF(0.28)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawRoundedRect(area.left(), area.top(), width, area.height(), 2, 2)
+
+def _paint_bar(painter: QPainter, cell: QRect, share: float, colour: QColor) -> None:
+    area = cell.adjusted(Space.TIGHT, 4, -Space.TIGHT, -4)
+    width = round(area.width() * min(max(share, 0.0), 1.0))
+    colour.setAlphaF(0.28)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawRoundedRect(area.left(), area.top(), width, area.height(), 2, 2)

@@ -29,7 +29,8 @@ from typer.testing import CliRunner
 from engine.figures import render
 from engine.figures.typesetting import is_whole_pdf
 from engine.protocol.inputs import Picture
-from engine.protocol.messages import Ending, Explain, Explained, Export, Exported, ExportGrid, Request
+from engine.protocol.messages import Ending, Explain, Explained, Export, Exported, ExportGrid, Load, Loaded, Request
+from engine.protocol.targets import Contrast
 from engine.protocol.values import Memory, ModelSource, Prediction
 from engine.rules.table import RULE_SETS
 from engine.terminal import explain as explain_command
@@ -242,6 +243,9 @@ class PaintingSession:
     asked: list[Request]
 
     def answer(self, request: Request, watch: Watch) -> Ending:
+        if isinstance(request, Load):
+            info = replace(of_picture().model, predicts="classes", labels=("cat", "dog"), takes_images=True)
+            return Loaded(info, Memory(1, 2), None)
         self.asked.append(request)
         assert isinstance(request, Explain)
         relevance = replace(of_picture(), rules=request.rules)
@@ -278,6 +282,24 @@ def test_that_a_picture_is_explained(cat: str, tmp_path: Path) -> None:
     assert question.source == ModelSource("torchvision:vit_b_16", weights="w.pt", classes=("a cat", "a dog"))
     assert (export.picture, export.look.clip, export.look.opacity, export.look.zoom) == ("overlay", 99, 0.4, 2)
     assert PIL.Image.open(out).format == "PNG" and not export.look.original
+
+
+@pytest.mark.parametrize("target", ["cat - dog", "class:cat - class:dog"])
+def test_that_classes_are_named_alike_of_a_text_and_of_a_picture(cat: str, tmp_path: Path, target: str) -> None:
+    runner, out = CliRunner(), str(tmp_path / "grid.png")
+    for command in (["explain"], ["grid", "--out", out]):
+        done = runner.invoke(cli, [*command, "bundled:vit", "--image", cat, "--target", target])
+        assert (done.exit_code, done.stderr) == (0, "")
+    named = {request.target for request in PaintingSession.asked if isinstance(request, Explain)}
+    assert named == {Contrast("cat", "dog")}
+
+
+@pytest.mark.parametrize("target", ["acceptable", "class:acceptable", "class:acceptable - class:unacceptable"])
+def test_that_a_class_of_a_text_is_named_bare_or_not(target: str) -> None:
+    arguments = ["explain", "bundled:bert", "--prompt", "The keys are here.", "--target", target]
+    done = CliRunner().invoke(cli, arguments)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "Target   “acceptable”" in done.stdout
 
 
 def test_that_an_original_that_is_not_known_is_not_drawn(cat: str, tmp_path: Path) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
@@ -64,13 +63,19 @@ def inputs_of(model: Model, prompt: str | None, input_ids: Any, pixel_values: Te
 
 
 def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None = None) -> Inputs:
-    """A prompt's ids, and what else the model is to be told. Raises PromptError."""
+    """A prompt's ids, and what else the model is to be told. Raises PromptError.
+
+    What an encoder-decoder said itself is its decoder's, behind its start and `decoder_text`.
+    """
+    others: dict[str, Tensor] = {}
+    said: tuple[int, ...] = ()
+    if model.info.predicts == "sequence to sequence":
+        given, said = _answered(given)
     _check_length(model, len(given.tokens))
-    others = {}
     if given.types is not None:
         others["token_type_ids"] = torch.tensor([given.types], device=model.info.device)
     if model.info.predicts == "sequence to sequence":
-        others["decoder_input_ids"] = _decoder_ids(model, decoder_text)
+        others["decoder_input_ids"] = _decoder_ids(model, decoder_text, said)
     elif decoder_text is not None:
         raise PromptError(f"{model.info.title} has no decoder to give a text to: it reads one prompt.")
     ids = torch.tensor([[token.id for token in given.tokens]], device=model.info.device)
@@ -96,29 +101,22 @@ def inputs_of_pixels(model: Model, pixel_values: Tensor, seen: Seen | None = Non
     return Inputs(pixels.to(weight.device, weight.dtype), seen=seen)
 
 
-@contextmanager
-def taken(inputs: Inputs) -> Iterator[None]:
-    """Inside the `with`, a model is called with `inputs`. Raises PromptError where it cannot take an image's shape."""
-    try:
-        yield
-    except (AssertionError, RuntimeError, ValueError) as error:
-        if inputs.tokens or isinstance(error, torch.OutOfMemoryError):
-            raise
-        shape = ", ".join(str(size) for size in inputs.main.shape)
-        raise PromptError(
-            f"The model cannot take pixel_values of ({shape}): {error}. Scale the image as it expects."
-        ) from error
+def _answered(given: Prompt) -> tuple[Prompt, tuple[int, ...]]:
+    """The prompt without the tokens at its end that were generated, and their ids."""
+    asked = tuple(token for token in given.tokens if not token.generated)
+    said = tuple(token.id for token in given.tokens if token.generated)
+    return Prompt("".join(token.text for token in asked), asked, given.second, given.types) if said else given, said
 
 
-def _decoder_ids(model: Model, text: str | None) -> Tensor:
-    ids = [_decoder_start(model), *(tokenize_target(model, text) if text is not None else ())]
+def _decoder_ids(model: Model, text: str | None, said: Sequence[int] = ()) -> Tensor:
+    ids = [decoder_start(model), *(tokenize_target(model, text) if text is not None else ()), *said]
     _check_length(model, len(ids))
     require_known(model, [bare_token(model, id) for id in ids])
     return torch.tensor([ids], device=model.info.device)
 
 
-def _decoder_start(model: Model) -> int:
-    """The token a decoder starts from, as transformers chooses it for generation."""
+def decoder_start(model: Model) -> int:
+    """The token a decoder starts from, as transformers chooses it for generation. Raises PromptError."""
     module: Any = model.module
     decoder = encoder_and_decoder(module)[-1]
     places = (getattr(module, "generation_config", None), module.config, getattr(decoder, "config", None))

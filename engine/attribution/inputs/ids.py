@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.models.embeddings import word_embeddings
 from engine.models.opening import Model
 from engine.protocol.failures import PromptError
 from engine.protocol.values import Token
@@ -47,6 +48,6 @@ def require_known(model: Model, tokens: Sequence[Token]) -> None:
 
 def known_ids(module: Any) -> int | None:
     """How many tokens the model has word embeddings for, where it tells."""
-    embeddings = module.get_input_embeddings() if hasattr(module, "get_input_embeddings") else None
-    count = getattr(embeddings, "num_embeddings", None)
+    embeddings = word_embeddings(module) if hasattr(module, "get_input_embeddings") else ()
+    count = getattr(next(iter(embeddings), None), "num_embeddings", None)
     return count if isinstance(count, int) else None

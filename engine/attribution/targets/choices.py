@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from engine.attribution.targets.outputs import WHOLE
+from engine.attribution.targets.probabilities import probabilities
+from engine.models.kinds import scores_of
 from engine.models.opening import Model
 from engine.models.text.tokens import resolve_token, token_label
 from engine.protocol.failures import TargetError, in_tokens
@@ -122,12 +124,12 @@ class Choices:
         logits = self.logits(position).detach().float()
         if self.predicts == "answer span":
             everywhere = torch.stack([self.logits(at).detach().float() for at in range(self.length)])
-            probabilities = everywhere.softmax(0)[position]
+            shares: Tensor | None = everywhere.softmax(0)[position]
         else:
-            probabilities = logits.softmax(-1)
+            shares = probabilities(logits, scores_of(self.model.module, self.predicts))
         values, numbers = logits.topk(min(k, logits.numel()))
         return tuple(
-            Prediction(number, *self.named(number), logit, float(probabilities[number]))
+            Prediction(number, *self.named(number), logit, None if shares is None else float(shares[number]))
             for number, logit in zip(numbers.tolist(), values.tolist(), strict=True)
         )
 

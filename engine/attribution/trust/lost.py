@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import Parameter
 
-from engine.attribution.calling import embedding_of
+from engine.attribution.calling import embeddings_of
 from engine.attribution.inputs.given import Inputs
 from engine.attribution.recording import record
 from engine.attribution.trust.walking import Walk
@@ -46,8 +46,15 @@ def _nudged(module: nn.Module, inputs: Inputs) -> Iterator[Inputs]:
     if not inputs.tokens:
         yield replace(inputs, main=inputs.main * _NUDGE)
         return
-    parts = {id(part): part for part in map(embedding_of, encoder_and_decoder(module))}.values()
-    handles = [part.register_forward_hook(lambda _, __, output: output * _NUDGE) for part in parts]
+    given = [tensor for tensor in (inputs.main, *inputs.others.values()) if not tensor.is_floating_point()]
+
+    def nudge(_: nn.Module, args: Any, kwargs: Any, output: Any) -> Any:
+        ids = next((arg for arg in (*args, *kwargs.values()) if isinstance(arg, Tensor)), None)
+        is_of_words = ids is not None and any(torch.equal(ids, tokens) for tokens in given)
+        return output * _NUDGE if is_of_words and isinstance(output, Tensor) else output
+
+    parts = {id(one): one for part in encoder_and_decoder(module) for one in embeddings_of(part)}.values()
+    handles = [part.register_forward_hook(nudge, with_kwargs=True) for part in parts]
     try:
         yield inputs
     finally:

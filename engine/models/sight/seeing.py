@@ -8,7 +8,6 @@ What a model does to a picture is a function nobody can look into. Shown picture
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +17,13 @@ from torch import Tensor
 
 from engine.models.opening import Model
 from engine.models.sight.decoding import Decoded, decode, upright
+from engine.models.sight.grey import Preprocess, channels_of, in_grey
 from engine.protocol import values
 from engine.protocol.failures import EngineError, ImageError
 from engine.protocol.picture_files import read_image
 from engine.protocol.values import Seen
 
 AnyImage = values.Image | str | Path | Image.Image | np.ndarray
-Preprocess = Callable[[Image.Image], Tensor]
 
 _SMALL = (64, 64)
 _MARGIN = 0.1  # of each side, where resizing and padding show
@@ -36,9 +35,10 @@ Span = tuple[float, float]
 
 
 def see(model: Model, image: AnyImage) -> tuple[Tensor, Seen]:
-    """The pixel values (1, 3, height, width) of `image` in float32 on the CPU, and what of it the model sees.
+    """The pixel values (1, channel, height, width) of `image` in float32 on the CPU, and what of it the model sees.
 
-    Raises ImageError where the picture cannot be read or the model cannot take it.
+    A model of one channel is shown the picture's grey. Raises ImageError where the picture cannot be read or the model
+    cannot take it.
     """
     preprocess = _preprocess_of(model)
     name, picture = _opened(image)
@@ -54,19 +54,20 @@ def see(model: Model, image: AnyImage) -> tuple[Tensor, Seen]:
 
 
 def see_noise(model: Model) -> Tensor:
-    """The pixel values (1, 3, height, width) of a picture of noise, the same every time. Raises ImageError."""
+    """The pixel values (1, channel, height, width) of a picture of noise, the same every time. Raises ImageError."""
     return see(model, np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8))[0]
 
 
 def _preprocess_of(model: Model) -> Preprocess:
     model.must_take("picture")
+    channels = channels_of(model.module)
     if model.preprocess is None:
         raise ImageError(
             f"{model.info.title} came without its way to scale and crop pictures: open it with `preprocess=`, a "
-            "function from a PIL image to a tensor (3, height, width), or give pixel_values.",
+            f"function from a PIL image to a tensor ({channels}, height, width), or give pixel_values.",
             "model_unsupported",
         )
-    return model.preprocess
+    return in_grey(model.preprocess) if channels == 1 else model.preprocess
 
 
 def _opened(image: AnyImage) -> tuple[str, Decoded]:
@@ -96,8 +97,9 @@ def _of_array(array: np.ndarray) -> Decoded:
 
 
 def _preprocessed(preprocess: Preprocess, pixels: np.ndarray, model: Model) -> Tensor:
-    """What the model makes of `pixels`: float32 (3, height, width)."""
+    """What the model makes of `pixels`: float32 (channel, height, width)."""
     height, width = pixels.shape[:2]
+    channels = channels_of(model.module)
     try:
         found = preprocess(Image.fromarray(pixels))
     except (MemoryError, EngineError, torch.OutOfMemoryError):
@@ -106,17 +108,17 @@ def _preprocessed(preprocess: Preprocess, pixels: np.ndarray, model: Model) -> T
         raise ImageError(
             f"{model.info.title} cannot take a picture of {width:,} × {height:,} pixels ({error}): open another."
         ) from error
-    if not isinstance(found, Tensor) or found.ndim != 3 or len(found) != 3 or not found.numel():
+    if not isinstance(found, Tensor) or found.ndim != 3 or len(found) != channels or not found.numel():
         shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
         raise ImageError(
-            f"The `preprocess` of {model.info.title} gives {shape}, not a tensor (3, height, width).",
+            f"The `preprocess` of {model.info.title} gives {shape}, not a tensor ({channels}, height, width).",
             "model_unsupported",
         )
     return found.detach().float().cpu()
 
 
 def _ends(preprocess: Preprocess, model: Model) -> tuple[Tensor, Tensor]:
-    """What black and white become: (3, 1, 1) each. In the middle, because there may be padding around."""
+    """What black and white become: (channel, 1, 1) each. In the middle, because there may be padding around."""
     found = (_preprocessed(preprocess, np.full((*_SMALL, 3), shade, np.uint8), model) for shade in (0, 255))
     black, white = (end[:, end.shape[1] // 2, end.shape[2] // 2, None, None] for end in found)
     if (black == white).any():
@@ -128,14 +130,14 @@ def _ends(preprocess: Preprocess, model: Model) -> tuple[Tensor, Tensor]:
 
 
 def _levels(pixel_values: Tensor, ends: tuple[Tensor, Tensor]) -> Tensor:
-    """Pixel values (3, height, width) in parts of 255, as before the model's scaling."""
+    """Pixel values (channel, height, width) in parts of 255, as before the model's scaling."""
     black, white = ends
     return (pixel_values - black) / (white - black) * 255
 
 
 def _as_seen(pixel_values: Tensor, ends: tuple[Tensor, Tensor]) -> np.ndarray:
     levels = _levels(pixel_values, ends).round().clamp(0, 255).to(torch.uint8)
-    return levels.permute(1, 2, 0).contiguous().numpy()
+    return levels.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
 
 
 def _bounded(pixels: np.ndarray) -> np.ndarray:
@@ -152,7 +154,10 @@ def _box(preprocess: Preprocess, ends: tuple[Tensor, Tensor], width: int, height
     ramps = np.zeros((height, width, 3), np.uint8)
     ramps[:, :, 0] = _ramp(width)
     ramps[:, :, 1] = _ramp(height)[:, None]
-    red, green, _ = _levels(preprocess(Image.fromarray(ramps)).detach().float().cpu(), ends).double().numpy()
+    # Of one channel each ramp is a picture of its own
+    pictures = [ramps] if len(ends[0]) == 3 else [np.repeat(ramps[:, :, i, None], 3, axis=2) for i in (0, 1)]
+    shown = [_levels(preprocess(Image.fromarray(one)).detach().float().cpu(), ends) for one in pictures]
+    red, green = torch.cat(shown)[:2].double().numpy()
     across, down = _extent(red, width), _extent(green.T, height)
     if not across or not down:
         return None

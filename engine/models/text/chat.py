@@ -13,6 +13,8 @@ from engine.protocol.failures import PromptError
 
 Message = Mapping[str, Any]
 
+_ASSISTANTS = ("assistant", "model")  # roles of who answers
+
 # What a template's own `raise_exception`, a mistake in it, or a message it does not expect come out as.
 _REFUSALS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TemplateError, TypeError, ValueError)
 
@@ -22,7 +24,8 @@ _MOST_ADDED, _MOST_TIMES = 1_000_000, 10  # characters that a template adds, and
 def rendered(model: Model, messages: Sequence[Message]) -> str:
     """The messages in the model's chat template, up to where the answer begins. Raises PromptError where that fails.
 
-    The text names its special tokens itself: it is to be split `bare`.
+    Where the last is the assistant's own, its words are the answer's beginning, and the text ends with them. The text
+    names its special tokens itself: it is to be split `bare`.
     """
     _check(messages)
     title, tokenizer = model.info.title, model.tokenizer
@@ -31,10 +34,14 @@ def rendered(model: Model, messages: Sequence[Message]) -> str:
             f"“{title}” has no chat template: it takes a prompt, not messages.",
             "model_unsupported",
         )
+    begun = messages[-1]["role"] in _ASSISTANTS and _has_words(messages[-1]["content"])
     try:
         with limited():
             text = tokenizer.apply_chat_template(
-                [dict(message) for message in messages], tokenize=False, add_generation_prompt=True
+                [dict(message) for message in _without_empty_answer(messages)],
+                tokenize=False,
+                add_generation_prompt=not begun,
+                continue_final_message=begun,
             )
     except (BeyondLimit, MemoryError) as error:
         raise PromptError(
@@ -42,10 +49,11 @@ def rendered(model: Model, messages: Sequence[Message]) -> str:
             "model_damaged",
         ) from error
     except _REFUSALS as error:
+        why = " ".join(str(error).split())
+        if why.startswith("continue_final_message"):  # and the whole chat behind it
+            why = "it does not show the last one's words as they are, so that they cannot be continued"
         raise PromptError(
-            f"The chat template of “{title}” does not take these messages: {' '.join(str(error).split())}.".replace(
-                "..", "."
-            ),
+            f"The chat template of “{title}” does not take these messages: {why.removesuffix('.')}.",
             "model_unsupported",
         ) from error
     if len(text) > _MOST_ADDED + _MOST_TIMES * sum(len(str(message["content"])) for message in messages):
@@ -54,6 +62,22 @@ def rendered(model: Model, messages: Sequence[Message]) -> str:
             "model_damaged",
         )
     return str(text)
+
+
+def _without_empty_answer(messages: Sequence[Message]) -> Sequence[Message]:
+    """The messages without an answer at their end of which nothing is said yet."""
+    last = messages[-1]
+    nothing = last["role"] in _ASSISTANTS and isinstance(last["content"], str) and not last["content"].strip()
+    return messages[:-1] if nothing and set(last) <= {"role", "content"} else messages
+
+
+def _has_words(content: object) -> bool:
+    """Whether the content of a message, a text or a list of parts, has any words."""
+    if isinstance(content, str):
+        return bool(content.strip())
+    return isinstance(content, list | tuple) and any(
+        isinstance(part, Mapping) and str(part.get("text") or "").strip() for part in content
+    )
 
 
 def _check(messages: Sequence[Message]) -> None:

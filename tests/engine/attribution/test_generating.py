@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
+from transformers import BertConfig, EncoderDecoderConfig, EncoderDecoderModel
 
 import engine
 from engine import targets
 from engine.models.opening import Model, load_model
 from engine.protocol.failures import ModelError, PromptError, Stopped, TargetError
 from tests.engine.attribution.families import IDS, tiny
+from tests.engine.attribution.kinds import TEXTS, made
 from tests.engine.attribution.test_trace import Related, fingerprint
+from tests.engine.models.made_tokenizers import make
 
 PROMPT = "In 1922 the British reached 8,320 m. In 1952 the Swiss reached 8,595 m. Answer: the Swiss reached 8,"
 
@@ -32,6 +38,102 @@ def test_that_each_generated_token_is_the_likeliest_and_the_model_stays_as_it_wa
     with torch.no_grad():
         likeliest = model(torch.tensor([ids]), use_cache=False).logits[0].argmax(-1).tolist()
     assert ids[generation.start :] == likeliest[generation.start - 1 : -1]
+
+
+def likeliest(model: nn.Module, ids: list[int], said: list[int], start: int | None = None) -> list[int]:
+    """What the model would say at each place of `said`, by its logits alone; in its decoder where that has a start."""
+    with torch.no_grad():
+        if start is None:
+            logits = model(torch.tensor([ids + said]), use_cache=False).logits[0, len(ids) - 1 :]
+        else:
+            begun = torch.tensor([[start, *said]])
+            logits = model(torch.tensor([ids]), decoder_input_ids=begun, use_cache=False).logits[0]
+    return logits.argmax(-1).tolist()[: len(said)]
+
+
+EVEN = {"num_decoder_layers": 2}  # transformers makes a T5's cache for as many as the encoder's
+SETTINGS: list[dict[str, Any]] = [
+    {"suppress_tokens": [*range(90)]},
+    {"begin_suppress_tokens": [*range(90)]},
+    {"bad_words_ids": [[i] for i in range(90)]},
+    {"forced_bos_token_id": 7, "forced_eos_token_id": 9},
+    {"repetition_penalty": 9.0, "no_repeat_ngram_size": 1},
+    {"encoder_repetition_penalty": 9.0, "encoder_no_repeat_ngram_size": 1},
+    {"sequence_bias": [[[7], 1000.0]]},
+    {"guidance_scale": 9.0},
+    {"max_time": 0.0},
+    {"num_beams": 3, "num_return_sequences": 3, "length_penalty": 9.0},
+    {"do_sample": True, "temperature": 9.0, "top_k": 3},
+    {"stop_strings": ["a"]},
+    {"return_dict_in_generate": True, "output_scores": True, "output_logits": True},
+    {"min_length": 60, "min_new_tokens": 60, "exponential_decay_length_penalty": (1, 9.0)},
+    {"max_length": 3},
+    {"watermarking_config": {"bias": 9.0}},
+    {"prompt_lookup_num_tokens": 2},
+    {"penalty_alpha": 0.6, "top_k": 4},
+    {"cache_implementation": "static"},
+    {"use_cache": False, "output_attentions": True, "output_hidden_states": True},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: next(iter(settings)))
+@pytest.mark.parametrize("architecture", ["llama", "T5ForConditionalGeneration"])
+def test_that_a_models_own_settings_make_it_say_nothing_else(architecture: str, settings: dict[str, Any]) -> None:
+    encodes = architecture.startswith("T5")
+    model: Any = made(architecture, **EVEN) if encodes else tiny(architecture)
+    for name, value in settings.items():
+        setattr(model.generation_config, name, value)
+    before, kept = fingerprint(model), model.generation_config
+    generation = engine.generate(model, input_ids=IDS, max_new_tokens=4)
+    said = [token.id for token in generation.tokens[generation.start :]]
+    assert len(said) == 4 and said == likeliest(model, IDS, said, 0 if encodes else None)
+    assert fingerprint(model) == before and model.generation_config is kept
+    assert {name: getattr(kept, name) for name in settings} == settings
+
+
+@pytest.mark.parametrize(
+    "architecture", ["T5ForConditionalGeneration", "BartForConditionalGeneration", "MarianMTModel"]
+)
+def test_that_an_encoder_decoder_says_its_answer_in_its_decoder(architecture: str) -> None:
+    model: Any = made(architecture, **(EVEN if architecture.startswith("T5") else {}))
+    start = 0 if architecture.startswith("T5") else 2
+    model.generation_config.eos_token_id = 1_000  # which it cannot say
+    heard: list[tuple[str, int, int]] = []
+    generation = engine.generate(model, input_ids=IDS, max_new_tokens=4, progress=lambda *step: heard.append(step))
+    said = [token.id for token in generation.tokens[generation.start :]]
+    assert [token.id for token in generation.tokens[: generation.start]] == IDS
+    assert said == likeliest(model, IDS, said, start) and heard == [("generate", i, 4) for i in (1, 2, 3, 4)]
+    trace = engine.trace(model, generation)
+    assert [token.id for token in trace.tokens] == IDS
+    answer = trace.explain(targets.Token(said[-1], len(said) - 1))
+    assert [token.id for token in answer.decoder.tokens] == [start, *said]
+    with pytest.raises(TargetError, match=r"says its answer in its decoder"):
+        engine.matrix(trace)
+
+
+def test_that_an_encoder_decoder_goes_on_from_what_it_said() -> None:
+    tokenizer = make("bert")
+    model = load_model(made("T5ForConditionalGeneration", vocab_size=len(tokenizer), **EVEN), tokenizer=tokenizer)
+    once = engine.generate(model, "the hat", 5)
+    first = engine.generate(model, "the hat", 2)
+    again = engine.generate(model, first.text, 3, continuation=first.continuation)
+    ids = [token.id for token in once.tokens]
+    assert len(ids) == once.start + 5 and [token.id for token in again.tokens] == ids
+    told = engine.trace(model, once.text, continuation=once.continuation)
+    assert told.explain().decoder.tokens == engine.trace(model, once).explain().decoder.tokens
+
+
+def test_that_a_decoder_starts_where_any_of_its_settings_say() -> None:
+    sizes = {**TEXTS["BertForMaskedLM"][1], "bos_token_id": None}
+    torch.manual_seed(3)
+    decoder = BertConfig(**sizes, is_decoder=True, add_cross_attention=True)
+    model = EncoderDecoderModel(EncoderDecoderConfig.from_encoder_decoder_configs(BertConfig(**sizes), decoder)).eval()
+    with pytest.raises(PromptError, match="names no token that its decoder starts from"):
+        engine.generate(model, input_ids=IDS, max_new_tokens=3)
+    model.config.decoder_start_token_id = 5
+    generation = engine.generate(model, input_ids=IDS, max_new_tokens=3)
+    said = [token.id for token in generation.tokens[generation.start :]]
+    assert said and said == likeliest(model, IDS, said, 5)
 
 
 def test_that_generated_tokens_are_marked_and_lie_where_they_say(llama: Model) -> None:

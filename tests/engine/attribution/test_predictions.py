@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -154,8 +155,35 @@ def test_that_a_class_is_named_by_label_or_index() -> None:
     both = targets.Sum((targets.Class("odd"), targets.Class(0)))
     assert trace.explain(both).value == pytest.approx(logits[2] + logits[0], rel=1e-5)
     predictions = trace.predictions()
-    assert sum(prediction.probability for prediction in predictions) == pytest.approx(1)
+    assert sum(prediction.probability or 0 for prediction in predictions) == pytest.approx(1)
     assert predictions[0].label == trace.model.info.labels[int(logits.argmax())]
+
+
+@pytest.mark.parametrize(
+    ("architecture", "labels", "problem", "expected"),
+    [
+        ("BertForSequenceClassification", 1, None, None),  # a reranker
+        ("LlamaForSequenceClassification", 1, "regression", None),  # a reward model
+        ("BertForSequenceClassification", 3, "regression", None),
+        ("ViTForImageClassification", 3, "regression", None),
+        ("ViTForImageClassification", 3, "multi_label_classification", torch.sigmoid),
+        ("BertForSequenceClassification", 1, "multi_label_classification", torch.sigmoid),
+        ("BertForTokenClassification", 3, "multi_label_classification", torch.sigmoid),
+        ("BertForTokenClassification", 3, None, lambda logits: logits.softmax(-1)),
+        ("LlamaForSequenceClassification", 3, "single_label_classification", lambda logits: logits.softmax(-1)),
+    ],
+)
+def test_that_only_classes_which_exclude_each_other_share_one_probability(
+    architecture: str, labels: int, problem: str | None, expected: Callable[[Tensor], Tensor] | None
+) -> None:
+    model = made(architecture, num_labels=labels, problem_type=problem)
+    trace = engine.trace(model, **given(architecture))
+    found = {one.id: one.probability for one in trace.predictions()}
+    if expected is None:
+        assert set(found.values()) == {None}
+    else:
+        wanted = expected(torch.from_numpy(trace.logits())).tolist()
+        assert [found[number] for number in range(labels)] == pytest.approx(wanted, rel=1e-5)
 
 
 def test_that_a_class_nobody_knows_is_answered_with_the_nearest() -> None:

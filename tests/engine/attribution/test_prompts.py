@@ -11,6 +11,7 @@ from engine import targets
 from engine.attribution.inputs.prompts import without_padding
 from engine.models.opening import Model, load_model
 from engine.protocol.failures import PromptError
+from engine.protocol.inputs import Chat, Message
 from tests.engine.attribution.families import IDS, tiny
 
 TEMPLATE = (
@@ -60,6 +61,44 @@ def test_that_an_answer_to_messages_can_be_generated_and_traced(chatting: Model)
 def test_that_messages_a_template_does_not_take_are_refused(chatting: Model, messages: object, says: str) -> None:
     with pytest.raises(PromptError, match=says):
         engine.trace(chatting, messages=messages)
+
+
+@pytest.mark.parametrize(
+    ("content", "end"),
+    [
+        ("It was", "assistant: It was"),
+        ("It was ", "assistant: It was "),
+        ("user: said\nit", "assistant: user: said\nit"),
+        ("", "assistant:"),
+        (" \n", "assistant:"),
+    ],
+)
+def test_that_the_assistants_own_words_are_gone_on_with(chatting: Model, content: str, end: str) -> None:
+    asked = "user: " + MESSAGES[0]["content"] + chatting.tokenizer.eos_token + "\n"
+    trace = engine.trace(chatting, messages=[*MESSAGES, {"role": "assistant", "content": content}])
+    assert trace.prompt == (chatting.tokenizer.bos_token or "") + asked + end
+    chat = Chat((Message("user", MESSAGES[0]["content"]), Message("assistant", content)))
+    assert engine.trace(chatting, chat).tokens == trace.tokens
+    said = engine.generate(chatting, messages=[*MESSAGES, {"role": "assistant", "content": content}], max_new_tokens=2)
+    assert said.text == trace.prompt + said.answer
+
+
+def test_that_only_what_the_assistant_says_last_is_gone_on_with(chatting: Model) -> None:
+    turns = [*MESSAGES, {"role": "assistant", "content": "It was"}, *MESSAGES]
+    assert engine.trace(chatting, messages=turns).prompt.endswith("\nassistant:")
+    chatting.tokenizer.chat_template = "{% for m in messages %}{{ m.content[0].text }};{% endfor %}"
+    parts = [{"role": "model", "content": [{"type": "text", "text": "It was"}]}]
+    assert engine.trace(chatting, messages=parts).prompt == "It was"
+    assert parts == [{"role": "model", "content": [{"type": "text", "text": "It was"}]}]
+
+
+@pytest.mark.parametrize("shown", ["m.role", "m.content[1:]", "m.content | upper"])
+def test_that_words_a_template_changes_are_not_gone_on_with(chatting: Model, shown: str) -> None:
+    chatting.tokenizer.chat_template = "{% for m in messages %}{{ " + shown + " }};{% endfor %}"
+    with pytest.raises(
+        PromptError, match=r"not take these messages: it does not show the last one's words as they are"
+    ):
+        engine.trace(chatting, messages=[{"role": "assistant", "content": "It was"}])
 
 
 @pytest.mark.parametrize("template", ["{% for %}", "{{ messages[7].role }}", "{{ 1 / 0 }}"])

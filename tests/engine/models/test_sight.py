@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from torchvision.transforms import InterpolationMode
+from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms._presets import ImageClassification
 from transformers import ViTConfig, ViTForImageClassification, ViTImageProcessor
 
+import engine
 from engine.models.opening import Model, load_model
 from engine.models.sight.seeing import see
 from engine.protocol import values
@@ -57,6 +59,64 @@ def test_that_the_box_is_what_resizing_and_cropping_leave(width: int, height: in
     assert np.abs(np.subtract(seen.box, expected)).max() <= 0.01 * min(width, height)
     shown = Image.fromarray(pixels).resize((224, 224), Image.Resampling.BILINEAR, box=seen.box)
     assert np.abs(seen.pixels.astype(int) - np.asarray(shown)).mean() < 2
+
+
+class Grey(Net):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(1, 4, 8, 8), nn.Conv2d(4, 4, 1))
+
+
+def lightness(pixels: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(pixels).convert("L"))
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5], [0.5])],
+        [v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5] * 3, [0.5] * 3, inplace=True)],
+        [v2.Grayscale(), v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5], [0.5])],
+        [v2.RGB(), v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5], [0.5])],
+    ],
+)
+def test_that_a_model_of_one_channel_sees_the_grey_of_a_picture(steps: list[Any]) -> None:
+    pixels = photograph(120, 90)
+    model = load_model(Grey(), preprocess=v2.Compose([v2.Resize(80), v2.CenterCrop(64), *steps]))
+    pixel_values, seen = see(model, pixels)
+    resized = Image.fromarray(lightness(pixels)).resize((106, 80), Image.Resampling.BILINEAR)
+    expected = np.asarray(resized)[8:72, 21:85]
+    assert pixel_values.shape == (1, 1, 64, 64)
+    assert np.abs(seen.pixels[:, :, 0].astype(int) - expected).max() <= 1
+    assert (seen.pixels == seen.pixels[:, :, :1]).all()
+    assert np.abs(np.subtract(seen.box, centre(120, 90, 64 / 80))).max() <= 1.5
+    found = engine.trace(model, image=pixels).explain()
+    assert found.input.shape == (64, 64) and found.channels.shape == (1, 64, 64)
+    assert engine.self_test(model).passed
+
+
+def test_that_a_folder_of_one_channel_opens_with_its_preprocessing(tmp_path: Path) -> None:
+    config = ViTConfig(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, image_size=32, patch_size=8,
+        num_channels=1,
+    )  # fmt: skip
+    ViTForImageClassification(config).save_pretrained(tmp_path)
+    ViTImageProcessor(size={"height": 32, "width": 32}, image_mean=[0.5], image_std=[0.25]).save_pretrained(tmp_path)
+    pixels = photograph(64, 64)
+    pixel_values, _ = see(load_model(tmp_path), pixels)
+    mean = (lightness(pixels).mean() / 255 - 0.5) / 0.25
+    assert pixel_values.shape == (1, 1, 32, 32)
+    assert float(pixel_values.mean()) == pytest.approx(mean, abs=0.02)
+
+
+def test_that_colours_scaled_each_in_its_own_way_are_no_grey() -> None:
+    scaled = v2.Compose(
+        [v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.1, 0.2, 0.3], [1] * 3)]
+    )
+    with pytest.raises(ImageError, match=r"gives \(3, 90, 120\), not a tensor \(1, height, width\)"):
+        see(load_model(Grey(), preprocess=scaled), photograph(120, 90))
+    with pytest.raises(ImageError, match=r"a tensor \(1, height, width\), or give pixel_values"):
+        see(load_model(Grey()), photograph(120, 90))
 
 
 @pytest.mark.parametrize("side", [48, 224, 384])

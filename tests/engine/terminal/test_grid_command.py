@@ -9,7 +9,7 @@ from engine.figures import render
 from engine.protocol.failures import EngineError, RulesError
 from engine.protocol.inputs import Picture
 from engine.protocol.looks import Look
-from engine.protocol.messages import Ending, Explain, Explained, Exported, ExportGrid, Request
+from engine.protocol.messages import Ending, Explain, Explained, Exported, ExportGrid, Load, Loaded, Request
 from engine.protocol.targets import Class
 from engine.protocol.values import Image, Memory, ModelSource
 from engine.terminal import grid as grid_command
@@ -38,6 +38,8 @@ class PaintingSession:
     asked: list[Request]
 
     def answer(self, request: Request, watch: Watch) -> Ending:
+        if isinstance(request, Load):
+            return Loaded(replace(of_picture().model, predicts="classes", labels=("cat", "dog")), Memory(1, 2))
         self.asked.append(request)
         assert isinstance(request, Explain)
         watch.step("backward", 1, 1)
@@ -59,7 +61,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
 
 
 def test_that_rows_are_gammas_of_convolutions_and_columns_those_of_linear_layers(asked: list[Request]) -> None:
-    figure, made = grid(SOURCE, CAT, Class("cat"), (0.1, 100), (0, 0.05, 1), FIGURE)
+    figure, made = grid(SOURCE, CAT, "cat", (0.1, 100), (0, 0.05, 1), FIGURE)
     assert made.data.startswith(b"\x89PNG")
     assert figure.rows == ("conv 0.1", "conv 100") and figure.columns == ("linear 0", "linear 0.05", "linear 1")
     expected = [f"gamma(conv={conv}, linear={linear})" for conv in ("0.1", "100") for linear in ("0", "0.05", "1")]
@@ -70,17 +72,17 @@ def test_that_rows_are_gammas_of_convolutions_and_columns_those_of_linear_layers
 
 
 def test_that_the_figure_is_as_it_was_asked_for(asked: list[Request]) -> None:
-    figure, _ = grid(SOURCE, CAT, Class("cat"), (1,), (1,), FIGURE)
+    figure, _ = grid(SOURCE, CAT, "cat", (1,), (1,), FIGURE)
     assert (figure.format, figure.picture, figure.shared, figure.look.colour_map) == ("png", "overlay", True, "bwr")
     assert (figure.look.clip, figure.look.opacity, figure.look.zoom) == (99.0, 0.4, 2)
     assert (figure.transparent, figure.look.original) == (True, False)
     with pytest.raises(EngineError, match="which part of the original"):  # as is not known of the made one
-        grid(SOURCE, CAT, Class("cat"), (1,), (1,), ON_ORIGINAL)
+        grid(SOURCE, CAT, "cat", (1,), (1,), ON_ORIGINAL)
     *_, last = asked
     assert isinstance(last, ExportGrid) and last.look.original
 
 
 def test_that_gammas_too_large_are_refused_before_anything_is_computed(asked: list[Request]) -> None:
     with pytest.raises(RulesError, match="Gamma of linear"):
-        grid(SOURCE, CAT, Class("cat"), (0.1,), (0, 1e9), FIGURE)
+        grid(SOURCE, CAT, "cat", (0.1,), (0, 1e9), FIGURE)
     assert asked == []

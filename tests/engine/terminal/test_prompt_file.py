@@ -43,12 +43,44 @@ def test_that_a_class_without_a_position_is_where_it_is_surest() -> None:
     assert read_target("class:B-PER") == Class("B-PER")
 
 
-def test_that_what_is_named_of_a_picture_is_a_class() -> None:
-    assert read_target("tabby", of_picture=True) == Class("tabby")
-    assert read_target("class:tabby", of_picture=True) == Class("tabby")
-    assert read_target("id:3", of_picture=True) == Class(3)
-    assert read_target("top", of_picture=True) == Top()
-    assert read_target("3 - 8", of_picture=True) == Contrast("3", "8")
+LABELS = ("good", "bad", "so - so", "mean", "top", "id:1")
+
+
+@pytest.mark.parametrize(
+    ("typed", "target"),
+    [
+        ("good", Class("good")),
+        ("class:good", Class("good")),
+        ("unheard of", Class("unheard of")),
+        ("id:3", Class(3)),
+        ("class:id:3", Class(3)),
+        ("top", Top()),
+        ("class:top", Class("top")),
+        ("class:", Class("class:")),
+        ("good - bad", Contrast("good", "bad")),
+        ("class:good - class:bad", Contrast("good", "bad")),
+        ("good - class:bad", Contrast("good", "bad")),
+        ("class:good - bad", Contrast("good", "bad")),
+        ("id:0 - class:id:1", Contrast(0, 1)),
+        ("good - mean", Contrast("good", None)),
+        ("class:good - mean", Contrast("good", None)),
+        ("good - class:mean", Contrast("good", "mean")),
+        ("so - so", Class("so - so")),
+        ("class:so - so", Class("so - so")),
+        ("good - so - so", Contrast("good", "so - so")),
+        ("so - so - class:good", Contrast("so - so", "good")),
+        ("class:so - so - mean", Contrast("so - so", None)),
+        ("3 - 8", Contrast("3", "8")),
+        ("- - -", Contrast("-", "-")),
+    ],
+)
+def test_that_of_a_model_of_classes_a_name_is_a_class_alone_as_in_a_difference(typed: str, target: Target) -> None:
+    assert read_target(typed, classes=LABELS) == target
+
+
+def test_that_a_class_can_have_a_position() -> None:
+    assert read_target("good", 3, LABELS) == Class("good", 3)
+    assert read_target("good - bad", 3, ()) == Contrast("good", "bad", 3)
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from engine.protocol.inputs import Text
+import engine
+from engine.models.opening import load_model
+from engine.protocol.inputs import ForDecoder, Text
 from engine.protocol.messages import Explain, Explained
 from engine.protocol.values import Account, Ledger, Memory, ModelSource, Prediction
 from engine.terminal.summary import in_words, summary
+from tests.engine.attribution.kinds import made
 from tests.engine.figures.made_relevance import of_picture, relevance
+from tests.engine.models.made_tokenizers import make
 
 
 @pytest.fixture
@@ -49,11 +54,43 @@ def test_that_the_words_and_facts_have_the_ledger(answer: Explained) -> None:
     assert summary(answer, None)["ledger"]["constants"] == {"bias": 6.0}
 
 
+def test_that_what_is_said_of_an_encoder_decoder_adds_up() -> None:
+    tokenizer = make("bert")
+    model = load_model(made("T5ForConditionalGeneration", vocab_size=len(tokenizer)), tokenizer=tokenizer)
+    with engine.trace(model, "the hat", decoder_text="a hat", rules="cp-lrp") as trace:
+        found = trace.explain()
+    answer = Explained(Explain(model.info.source, ForDecoder("the hat", "a hat")), found, (), 0.5, None)
+    assert found.decoder is not None
+    for layer in (None, 0, 1, 2):
+        words, facts = in_words(answer, layer), summary(answer, layer)
+        ledger = next(line for line in words.splitlines() if line.startswith("Ledger"))
+        parts = [float(number.replace("−", "-")) for number in re.findall(r"[−-]?\d+\.\d+", ledger)]
+        assert parts.pop(1) == pytest.approx(found.value, abs=0.01)
+        assert sum(parts) == pytest.approx(found.value, abs=0.03)
+        assert abs(facts["decoder"]["sum"]) > 0.05
+        assert facts["decoder"]["sum"] == pytest.approx(sum(x["relevance"] for x in facts["decoder"]["most_relevant"]))
+        assert facts["decoder"]["tokens"] == len(found.decoder.tokens)
+        listed = words.split("Most relevant tokens of the decoder at its input\n")[1].splitlines()
+        assert len(listed) == 1 + len(found.decoder.tokens)
+    assert summary(answer, None)["sum"] + facts["decoder"]["sum"] == pytest.approx(found.ledger.total.passed, rel=1e-4)
+
+
+def test_that_only_an_encoder_decoder_has_a_decoder(answer: Explained) -> None:
+    assert summary(answer, None)["decoder"] is None
+    assert "decoder" not in in_words(answer, None)
+
+
 def test_that_the_facts_are_those_of_the_layer(answer: Explained) -> None:
     facts = json.loads(json.dumps(summary(answer, 2)))
     assert (facts["layer"], facts["sum"], facts["target"]["value"]) == (2, 12.5, 12.5)
     assert facts["most_relevant"][0] == {"position": 3, "id": 103, "text": " 8", "relevance": 12.5}
     assert [one["text"] for one in facts["predictions"]] == ["t0", "t1", "t2", "t3", "t4"]
+
+
+def test_that_a_logit_of_no_choice_has_no_probability(answer: Explained) -> None:
+    score = replace(answer, predictions=(Prediction(0, "score", "score", 2.5, None),))
+    assert ["score", "2.500", "–"] in [line.split() for line in in_words(score, None).splitlines()]
+    assert json.loads(json.dumps(summary(score, None)))["predictions"][0]["probability"] is None
 
 
 def test_that_a_target_of_zero_has_no_shares(answer: Explained) -> None:

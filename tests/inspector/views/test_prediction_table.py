@@ -1,6 +1,6 @@
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QMenu, QTableView
 from pytestqt.qtbot import QtBot
 
@@ -37,6 +37,16 @@ def test_that_rows_show_token_logit_and_probability(table: PredictionTable):
     assert _shown(table, 1) == ["“ 2”", "29.10", "5.0 %"]
     assert _shown(table, 2) == ["“\\n”", "−3.250", "< 0.1 %"]
     assert _shown(table, 3)[0] == "“<b>&x”"
+
+
+def test_that_a_logit_of_no_choice_has_neither_a_probability_nor_its_bar(table: PredictionTable):
+    rows = table.findChild(QTableView)
+    table.show_predictions((Prediction(0, "a", "a", 2.5, None), Prediction(1, "b", "b", 2.5, 1.0)), None, None)
+    assert _shown(table, 0) == ["“a”", "2.500", "–"]
+    cells = (rows.visualRect(rows.model().index(row, 2)) for row in range(2))
+    image = rows.viewport().grab().toImage()
+    without, with_bar = (image.pixelColor(cell.left() + cell.width() // 4, cell.center().y()) for cell in cells)
+    assert without == rows.palette().color(QPalette.ColorRole.Base) != with_bar
 
 
 def test_that_an_empty_table_waits_for_what_the_model_chooses_from(shown):
