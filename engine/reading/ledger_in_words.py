@@ -12,11 +12,10 @@ _LITTLE = 0.01  # of the input's relevance: more left over is said, though it is
 def sum_in_words(relevance: Relevance, layer: int | None, total: float) -> str:
     """The sum of relevance at a layer (None is the input) against the target, and where the rest of it went.
 
-    A decoder's input gets the same whatever the layer: layers are the encoder's, which lies before the decoder.
+    With an encoder's layer the decoder's input is summed, which gets the same whatever the layer.
     """
-    text = f"relevance {_number(total)} of {_number(relevance.value)}"
-    if relevance.decoder is not None:
-        text += f"; the decoder’s input {_number(float(relevance.decoder.input.sum()))}"
+    decoder = 0.0 if relevance.decoder is None else relevance.decoder.total(None)
+    text = f"relevance {_number(total + decoder)} of {_number(relevance.value)}"
     ledger = relevance.ledger
     if ledger is None:
         return text

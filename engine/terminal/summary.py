@@ -90,6 +90,8 @@ def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
     yield f"Sum      {total:.4f} of {relevance.value:.4f} logits {layer_name(relevance, layer)}"
     if relevance.ledger is not None:
         yield f"Ledger   {sum_in_words(relevance, layer, total)}"
+        if relevance.decoder is not None:
+            yield f"         of that relevance {relevance.decoder.total(None):.2f} at the decoder's input"
         yield f"         {expectation(relevance.ledger)}"
     yield f"Time     {answer.seconds:.2f} s for {part.size}"
     yield ""

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import engine
 from inspector.actions.commands import COMMANDS
-from inspector.command_line.cli import cli
+from inspector.cli import cli
 from tests.docs.write_reference import FOLDER, PAGES, command_line, library
 
 AGAIN = "Write the pages again: python -m tests.docs.write_reference"

@@ -24,7 +24,7 @@ from typer.models import OptionInfo, ParameterInfo
 import engine
 from engine.rules.table import RuleSet
 from inspector.actions.commands import MENUS, Command
-from inspector.command_line.cli import cli
+from inspector.cli import cli
 from inspector.dialogs.shortcuts import KEYS_IN_VIEWS, MOUSE
 from inspector.keeping import settings
 

@@ -21,7 +21,7 @@ from engine.protocol.inputs import Text
 from engine.protocol.targets import Class, Token, Top
 from engine.protocol.values import ModelSource
 from engine.terminal.prompt_file import read_target
-from inspector.command_line.cli import cli
+from inspector.cli import cli
 from inspector.keeping.settings import Profile, SettingsFile
 from inspector.state.question import Question
 from inspector.state.study import Study

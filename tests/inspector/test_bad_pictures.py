@@ -16,7 +16,7 @@ import engine
 from engine.protocol.failures import ImageError
 from engine.protocol.inputs import Text
 from engine.protocol.values import ModelSource
-from inspector.command_line.cli import cli
+from inspector.cli import cli
 from inspector.keeping.settings import Profile, SettingsFile
 from inspector.state.question import Question
 from inspector.state.study import Study

@@ -36,7 +36,7 @@ from engine.rules.table import RULE_SETS
 from engine.terminal import explain as explain_command
 from engine.terminal import grid as grid_command
 from engine.watch import Watch
-from inspector.command_line.cli import RuleSet, cli
+from inspector.cli import RuleSet, cli
 from tests.engine.figures.made_relevance import of_picture
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ PROMPT = "In 1922 the expedition reached 8,320 m. In 1953 the team reached 8,848
 def run(*arguments: str, text: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """The program in a process of its own, run from the checkout."""
     return subprocess.run(
-        [sys.executable, "-m", "inspector.command_line.cli", *arguments],
+        [sys.executable, "-m", "inspector.cli", *arguments],
         cwd=ROOT, env={**os.environ, **environment}, input=text, capture_output=True, encoding="utf-8", timeout=300,
     )  # fmt: skip
 
@@ -54,7 +54,7 @@ def run(*arguments: str, text: str = "", **environment: str) -> subprocess.Compl
 @pytest.mark.process
 def test_that_the_entry_point_loads_neither_torch_nor_qt() -> None:
     imported = "{'torch', 'transformers', 'PySide6', 'fpdf', 'fontTools'} & set(sys.modules)"
-    program = f"import sys, inspector.command_line.cli; print({imported})"
+    program = f"import sys, inspector.cli; print({imported})"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60)
     assert done.stdout == "set()\n"
 
@@ -328,7 +328,7 @@ def test_that_a_grid_of_gammas_is_made(cat: str, tmp_path: Path) -> None:
 def test_that_an_interruption_exits_with_130(tmp_path: Path) -> None:
     pipe = tmp_path / "prompt"
     os.mkfifo(pipe)
-    program = [sys.executable, "-m", "inspector.command_line.cli"]
+    program = [sys.executable, "-m", "inspector.cli"]
     command = [*program, "explain", "bundled:llama", "--prompt-file", str(pipe)]
     process = subprocess.Popen(
         command, cwd=ROOT, stderr=subprocess.PIPE, encoding="utf-8",

@@ -77,7 +77,7 @@ def test_that_the_doctor_works_where_torch_and_qt_do_not(tmp_path: Path) -> None
         (tmp_path / library).mkdir()
         (tmp_path / library / "__init__.py").write_text(f"raise ImportError('{library} is damaged')")
     done = subprocess.run(
-        [sys.executable, "-m", "inspector.command_line.cli", "doctor", "--json"],
+        [sys.executable, "-m", "inspector.cli", "doctor", "--json"],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}, capture_output=True, timeout=300,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (1, b"")
