@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import is_
 from typing import Any
 
 import torch
@@ -51,10 +53,9 @@ class Changes:
 @contextmanager
 def taken_back(parts: Sequence[nn.Module]) -> Iterator[Changes]:
     """Afterwards, `parts` of a model are as they were before the `with`, and the changes are those that were there."""
-    owned = [(mapping, dict(mapping)) for mapping in _belongings(parts)]
-    weights = [
-        (weight, _version(weight)) for part in parts for weight in part._parameters.values() if weight is not None
-    ]
+    owned = _Owned(parts)
+    weights = [weight for part in parts for weight in part._parameters.values() if weight is not None]
+    versions = [*map(_version, weights)]
     buffers = [
         ((part._buffers, name), buffer, buffer.detach().clone())
         for part in parts
@@ -65,8 +66,8 @@ def taken_back(parts: Sequence[nn.Module]) -> Iterator[Changes]:
     try:
         yield changes
     finally:
-        if all(_version(weight) == version for weight, version in weights):
-            for mapping, before in owned:
+        if [*map(_version, weights)] == versions:
+            for mapping, before in owned.changed():
                 for name in {**before, **mapping}:
                     old, new = before.get(name, _ABSENT), mapping.get(name, _ABSENT)
                     if old is not new:
@@ -75,6 +76,30 @@ def taken_back(parts: Sequence[nn.Module]) -> Iterator[Changes]:
                 if not torch.equal(buffer, copy):  # another tensor, for the graph may need what was written
                     changes.note(place, copy, place[0].get(place[1], _ABSENT))
             changes.take_back()
+
+
+class _Owned:
+    """What belongs to parts and their settings, end to end: copies by the thousand would wake Python's collector."""
+
+    def __init__(self, parts: Sequence[nn.Module]) -> None:
+        self._mappings = list(_belongings(parts))
+        self._names = [*chain.from_iterable(self._mappings)]
+        self._values = [*chain.from_iterable(map(dict.values, self._mappings))]
+        self._sizes = [*map(len, self._mappings)]
+
+    def changed(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """What is not as it was, and as it was."""
+        if [*map(len, self._mappings)] == self._sizes:
+            values = chain.from_iterable(map(dict.values, self._mappings))
+            if all(map(is_, values, self._values)):  # as it is of most models
+                return
+        start = 0
+        for mapping, size in zip(self._mappings, self._sizes, strict=True):
+            of_it = slice(start, start + size)
+            start += size
+            before = self._values[of_it]
+            if len(mapping) != size or not all(map(is_, mapping.values(), before)):
+                yield mapping, dict(zip(self._names[of_it], before, strict=True))
 
 
 def _belongings(parts: Sequence[nn.Module]) -> Iterator[dict[str, Any]]:

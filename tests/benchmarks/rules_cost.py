@@ -23,7 +23,7 @@ from torch import Tensor
 import engine
 from engine import targets
 from engine.attribution.inputs.given import inputs_of
-from engine.attribution.stray_states import states_without_graph
+from engine.attribution.stray_states import taken_back
 from engine.attribution.targets.outputs import answers_of
 from engine.models.blocks import encoder_and_decoder
 from engine.models.opening import Model
@@ -46,7 +46,8 @@ def plain(model: Model, given: dict[str, Any]) -> None:
     if inputs.tokens:
         embeddings = {id(part): part for part in (each.get_input_embeddings() for each in encoder_and_decoder(module))}
         handles = [part.register_forward_hook(leaf) for part in embeddings.values()]
-        with states_without_graph(list(module.modules())):  # which a few models keep from one pass to the next
+        states = [part for part in module.modules() if hasattr(part, "recurrent_states")]
+        with taken_back(states):  # which a few models keep from one pass to the next
             logits = answers_of(module(inputs.main, **inputs.others, **less), module)
         for handle in handles:
             handle.remove()

@@ -286,10 +286,10 @@ def test_that_a_class_of_torchvision_far_larger_than_its_weights_is_not_built(tm
 
 
 @pytest.mark.parametrize("changes", [{"output_hidden_states": "yes"}, {"output_hidden_states": float("nan")}])
-def test_that_settings_that_nothing_is_generated_with_are_named(folder, changes):
+def test_that_settings_that_nothing_can_be_generated_with_are_not_used(folder, changes):
     edit(folder / "generation_config.json", **changes)
-    with pytest.raises(ModelError, match=r"cannot generate as its generation_config\.json says"):
-        generate(load_model(folder), "the team", 2)
+    said = generate(load_model(folder), "the team", 2)
+    assert len(said.tokens) - said.start == 2
 
 
 @pytest.mark.parametrize(
