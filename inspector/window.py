@@ -257,7 +257,7 @@ class Window(Frame):
         self._show_pin(scene)
         self.commands.enable("file.export", scene.relevance is not None)
         for command in ("edit.copy_image", "edit.copy_table", "edit.find"):
-            self.commands.enable(command, scene.text is not None)
+            self.commands.enable(command, scene.relevance is not None and bool(scene.relevance.tokens))
         choice = scene.choice
         if choice is not None and choice != self._choice:
             self.table.set_position(choice.position, choice.label, choice.relation)

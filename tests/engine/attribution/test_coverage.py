@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 import engine
+from engine.attribution.trust.formulas import formula_of
 from engine.protocol.failures import PromptError, RulesError
 from engine.protocol.reports import CoverageRow
-from engine.rules.table import gamma
+from engine.rules.table import ATTNLRP, CP_LRP, RuleSet, gamma
 from tests.engine.attribution.families import FAMILIES, IDS, tiny
 from tests.engine.attribution.test_trace import fingerprint
 
@@ -107,3 +108,9 @@ class Counting(Wavy):
 def test_that_the_self_test_finds_a_model_that_changes() -> None:
     failed = {check.what for check in engine.self_test(Counting(), input_ids=[1, 2]).checks if check.passed is False}
     assert {"reversibility", "forward exactness, attnlrp"} <= failed
+
+
+@pytest.mark.parametrize("rules", [ATTNLRP, CP_LRP], ids=lambda rules: rules.name)
+def test_that_the_self_test_has_a_formula_for_every_operation_with_a_rule(rules: RuleSet) -> None:
+    assert rules.attention is not None
+    assert [operation for operation in rules.rules if formula_of(operation, rules.attention) is None] == []
