@@ -93,7 +93,7 @@ class _Gamma(Function):
     ) -> Tensor:
         ctx.linear, ctx.gamma = linear, gamma
         ctx.save_for_backward(x, weight, bias)
-        return linear(x, weight, bias)
+        return linear(x, weight, bias).detach()  # as a view, which it may be, it could not be overwritten
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:

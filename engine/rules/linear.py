@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
 from torch import Tensor
 
 from engine.rules.operations import Operation
@@ -19,7 +20,18 @@ _PARTS = (
     *("chunk", "split", "tensor_split", "split_with_sizes", "unbind", "narrow", "select", "index_select", "gather"),
     *("take", "take_along_dim", "masked_select", "diagonal", "tril", "triu", "diag", "diag_embed", "repeat", "tile"),
     *("repeat_interleave", "roll", "flip", "rot90", "unfold", "fold", "pad", "constant_pad_nd", "cat", "concat"),
-    *("concatenate", "stack", "hstack", "vstack", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "as_strided"),
+    *(
+        "concatenate",
+        "stack",
+        "hstack",
+        "vstack",
+        "pixel_shuffle",
+        "pixel_unshuffle",
+        "im2col",
+        "col2im",
+        "channel_shuffle",
+        "as_strided",
+    ),
     *("where", "masked_fill", "masked_scatter", "index_fill", "index_copy", "index_add", "index_put", "scatter"),
     *("scatter_add", "scatter_reduce", "select_scatter", "slice_scatter", "copy", "fill", "zero", "embedding"),
 )
@@ -45,6 +57,7 @@ _PIECES = (
 )
 _OPERATORS = ("getitem", "setitem", "radd", "rsub", "iadd", "isub", "neg", "pos", "abs")
 
+_TRANSFORMS = ("fft", "rfft", "hfft", "fft2", "rfft2", "hfft2", "fftn", "rfftn", "hfftn")
 _PROPERTIES = ("T", "mT", "H", "mH", "real", "imag")
 
 
@@ -54,6 +67,10 @@ def _linear() -> Iterator[Operation]:
         yield from forms(name + "_")
     for name in _OPERATORS:
         yield from forms(f"__{name}__")
+    for name in _TRANSFORMS:
+        yield getattr(torch.fft, name)
+        yield getattr(torch.fft, f"i{name}")
+    yield from (torch.fft.fftshift, torch.fft.ifftshift)
     for name in _PROPERTIES:
         yield getattr(Tensor, name).__get__
 

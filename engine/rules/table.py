@@ -137,14 +137,14 @@ _ACTIVATIONS = {
 }
 
 _STATISTICS = ("sqrt", "rsqrt", "reciprocal", "var", "std", "norm")
-_GATES = ("sigmoid", "hardsigmoid", "exp", "exp2", "expm1", "softplus")
+_GATES = ("sigmoid", "hardsigmoid", "log_sigmoid", "erf", "erfc", "exp", "exp2", "expm1", "softplus", "logsumexp")
 
 ATTNLRP = RuleSet(
     "attnlrp",
     TITLES["attnlrp"],
     {
         **_DROPOUT,
-        **{form: rule for name, rule in _ACTIVATIONS.items() for form in _rules(rule, name)},
+        **{form: made for name, rule in _ACTIVATIONS.items() for form, made in _rules(rule, name).items()},
         **_rules(product, "mul", "multiply"),
         **_rules(uniform, "matmul", "mm", "bmm", "mv", "dot", "einsum", "outer"),
         **_rules(uniform, "grouped_mm", "_grouped_mm"),  # mixtures of experts

@@ -95,9 +95,17 @@ class Books:
 
     def watch(self, result: Tensor, kind: str, read: Read) -> None:
         """Enters what `read` makes of the gradient at `result`."""
-        if result.requires_grad:
-            place = self.place
-            on_gradient(result, lambda grad: self.enter(kind, place, lambda: read(grad)))
+        if not result.requires_grad:
+            return
+        place = self.place
+
+        def passed(grad: Tensor) -> None:
+            self.enter(kind, place, lambda: read(grad))
+
+        if result._base is None:
+            on_gradient(result, passed)
+        else:  # a view may be overwritten again, and lose its hooks
+            result.copy_(_Passed.apply(result.clone(), passed))
 
     def enter(self, kind: str, place: int, amount: Callable[[], Tensor]) -> None:
         """Writes an amount down, if a backward pass is being accounted for."""
@@ -172,6 +180,20 @@ def _account(arrived: float, passed: float, constants: float, softmax: float) ->
 
 def _is_linear(part: nn.Module) -> bool:
     return isinstance(part, nn.Linear)
+
+
+class _Passed(Function):
+    """Tells the gradient that comes by."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, passed: Callable[[Tensor], None]) -> Tensor:
+        ctx.passed = passed
+        return x.detach()
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        ctx.passed(grad)
+        return grad, None
 
 
 class _Measured(Function):

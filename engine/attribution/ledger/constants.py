@@ -161,6 +161,7 @@ CONSTANTS: dict[Operation, tuple[ConstantKind, Part]] = {
         for name in ("masked_fill", "masked_scatter", "index_fill", "index_copy", "index_add", "index_put", "scatter")
         for form in (*forms(name), *forms(name + "_"))
     },
+    **_table("put in", _put_in, "fill", "fill_", "copy", "copy_"),
     **_table("put in", _put_in, "scatter_add", "scatter_add_", "select_scatter", "slice_scatter", "constant_pad_nd"),
     Tensor.__setitem__: ("put in", _put_in),
 }

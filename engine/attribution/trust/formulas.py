@@ -214,6 +214,7 @@ _ROWS: dict[str, Callable[..., Any]] = {
     "div divide true_divide": _quotient,
     "pow square": _power,
     "sqrt rsqrt reciprocal var std norm sigmoid hardsigmoid exp exp2 expm1 softplus": _number,
+    "log_sigmoid erf erfc logsumexp": _number,
     "dropout alpha_dropout feature_alpha_dropout dropout1d dropout2d dropout3d": _as_it_is,
     "layer_norm": _layer_norm,
     "rms_norm": _rms_norm,

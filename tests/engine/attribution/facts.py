@@ -18,9 +18,10 @@ from engine.attribution.calling import plain_logits
 from engine.attribution.inputs.given import inputs_of
 from engine.protocol.reports import Check
 from tests.engine.attribution.families import FAMILIES, MORE, tiny
+from tests.engine.attribution.further_families import FURTHER, further
 from tests.engine.attribution.kinds import IDS, IMAGES, STATES, TEXTS, made
 from tests.engine.attribution.test_ledger import with_random_biases
-from tests.engine.attribution.test_predictions import given
+from tests.engine.attribution.test_predictions import PIXELS, given
 
 FACTS = ("logits", "ledger", "coverage", "reversible", "finite")
 IN_SINGLE = 1e-5  # of the target: what may be left over in float32; in float64 the self-test has its own limit
@@ -40,7 +41,17 @@ def _families() -> dict[str, Family]:
     others: dict[str, Family] = {}
     for architecture, (type_, _) in (TEXTS | STATES | IMAGES).items():
         others.setdefault(type_, Family(functools.partial(made, architecture), given(architecture)))
-    return others | decoders
+    images = {type_ for type_, (architecture, _) in FURTHER.items() if "ImageClassification" in architecture}
+    return (
+        others
+        | decoders
+        | {
+            type_: Family(
+                functools.partial(further, type_), {"pixel_values": PIXELS} if type_ in images else {"input_ids": IDS}
+            )
+            for type_ in FURTHER
+        }
+    )
 
 
 ALL = _families()

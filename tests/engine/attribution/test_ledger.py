@@ -248,3 +248,79 @@ def test_that_an_operation_without_a_rule_leaves_the_ledger_open() -> None:
     answer = engine.trace(Odd(lambda m, x: torch.sin(3 * x)), input_ids=[1, 2, 3]).explain(targets.Token(4, 1))
     assert answer.ledger.conserves and not answer.ledger.closes
     assert answer.ledger.total.rest == pytest.approx(answer.ledger.after.rest)
+
+
+# -- tensors that a model overwrites ---------------------------------------------------------------------------------
+
+
+def _twice(x: Tensor) -> None:
+    x[..., 0] = 1.0
+    x[..., 1] = 2.0
+
+
+def _sums(x: Tensor) -> None:
+    x += 1
+    x.mul_(2)
+    x -= 3
+
+
+def _masks(x: Tensor) -> None:
+    x.masked_fill_(torch.arange(x.shape[-1]) > 5, 1.0)
+    x.masked_fill_(torch.arange(x.shape[-1]) < 2, 2.0)
+
+
+def _part(x: Tensor) -> None:
+    part = x[..., 2:4]
+    part += 1
+    x[..., 1:3].fill_(3.0)
+
+
+OVERWRITTEN = {
+    "relu": torch.relu_,
+    "relu by function": lambda x: F.relu(x, inplace=True),
+    "tanh": torch.tanh_,
+    "a factor": lambda x: x.mul_(2.0),
+    "a quotient": lambda x: x.div_(2.0),
+    "elements, twice": _twice,
+    "sums": _sums,
+    "masks": _masks,
+    "a part": _part,
+    "bounds": lambda x: x.clamp_(min=-0.1),
+}
+
+
+class Overwriting(nn.Module):
+    """A block that writes into what its first linear map gave, which torch makes as a view."""
+
+    def __init__(self, overwrite: object) -> None:
+        super().__init__()
+        self.up, self.down, self.overwrite = nn.Linear(4, 8), nn.Linear(8, 4), overwrite
+
+    def forward(self, x: Tensor) -> Tensor:
+        wide = self.up(x)
+        self.overwrite(wide)
+        narrow = self.down(wide)
+        narrow.add_(x)
+        return narrow
+
+
+@pytest.mark.parametrize("rules", ["attnlrp", "cp-lrp", "gamma"])
+@pytest.mark.parametrize("name", OVERWRITTEN)
+def test_that_the_ledger_closes_where_a_model_overwrites_what_it_computed(name: str, rules: str) -> None:
+    model = Odd(lambda model, x: x)
+    model.blocks = nn.ModuleList(Overwriting(OVERWRITTEN[name]) for _ in range(2))
+    answer = engine.trace(model, input_ids=[1, 2, 3], rules=rules).explain(targets.Token(4))
+    assert np.abs(answer.input).max() > 0
+    assert answer.ledger.closes
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "celu", "selu", "elu", "leaky_relu", "hardtanh", "relu6"])
+def test_that_an_activation_in_place_is_as_one_beside(activation: str) -> None:
+    found = []
+    for inplace in (False, True):
+        name = f"{activation}_" if inplace and activation != "relu6" else activation
+        function = getattr(F, name, None) or getattr(torch, name)
+        options = {"inplace": inplace} if activation == "relu6" else {}
+        model = Odd(lambda model, x, f=function, options=options: f(x * 1.0, **options))
+        found.append(engine.trace(model, input_ids=[1, 2, 3]).explain(targets.Token(4)).layers)
+    np.testing.assert_array_equal(*found)
