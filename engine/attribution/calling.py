@@ -18,12 +18,16 @@ from engine.attribution.stray_states import Changes, taken_back
 from engine.attribution.targets.outputs import answers_of
 from engine.models.embeddings import word_embeddings
 from engine.protocol.failures import EngineError, ModelError, PromptError, Stopped
-from engine.rules.scope import replaced_forward
+from engine.rules.scope import constant_parameters, replaced_forward
 
 
 def plain_logits(module: nn.Module, inputs: Inputs) -> Tensor:
-    """The last logits (choice,) as the model gives them, without rules, by operations that have gradients."""
-    with evaluating(module), torch.no_grad(), _without_fast_attention():
+    """The last logits (choice,) as the model gives them, without rules: what “bit for bit” is measured against.
+
+    Operations are those that have gradients, and parameters have none, as under rules: by that torch chooses kernels,
+    which round otherwise (a linear map of a 4-d operand is folded or not, fused attention takes a mask or not).
+    """
+    with evaluating(module), constant_parameters(module), torch.no_grad(), _without_fast_attention():
         logits = answers_of(call(module, inputs, 1), module)
     return logits if logits.ndim == 1 else logits[-1]
 

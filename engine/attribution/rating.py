@@ -4,6 +4,9 @@
 2. Patches are taken away in steps, that is, filled with the picture's mean colour: the most relevant first.
 3. The same, the least relevant first.
 4. The farther apart the target's two curves, the better the explanation.
+
+What falls is the target's log-probability, where the model gives probabilities: taking the picture away lowers the raw
+logits of all classes, which says nothing of the one that is explained. Of a difference of two both are the same.
 """
 
 from __future__ import annotations
@@ -19,7 +22,9 @@ from engine.attribution.calling import evaluating
 from engine.attribution.read_out import choices_in
 from engine.attribution.recording import Recording
 from engine.attribution.targets.outputs import answers_of
+from engine.attribution.targets.probabilities import log_probabilities
 from engine.attribution.targets.resolving import value_of
+from engine.models.kinds import scores_of
 from engine.models.opening import Model
 from engine.protocol.failures import ImageError
 from engine.protocol.relevance import Relevance
@@ -37,7 +42,8 @@ def rate(
     steps: int,
     watch: Watch,
 ) -> Curves:
-    """The target's value as patches go, most and least relevant first, float32 (step + 1,), and how far they are apart.
+    """The target's log-probability, or its value where there is none, as patches go, most and least relevant first,
+    float32 (step + 1,), and how far they are apart.
 
     That is the area between the curves as a share of the fall from the whole picture to none.
     """
@@ -48,6 +54,7 @@ def rate(
     order = _order(relevance.input, rows, columns)
     steps = max(1, min(steps, order.numel()))
     choices = choices_in(model, recording)
+    scores = scores_of(recording.module, model.info.predicts)
     empty = pixels.mean((2, 3), keepdim=True)
 
     def value_without(gone: Tensor) -> float:
@@ -57,7 +64,8 @@ def rate(
         away = F.interpolate(mask.reshape(1, 1, rows, columns), pixels.shape[2:]).bool()
         with evaluating(recording.module), torch.no_grad():
             logits = answers_of(recording.module(pixels.where(~away, empty)), recording.module)
-        return float(value_of(relevance.target, replace(choices, logits=lambda position: logits)))
+        told = log_probabilities(logits, scores)
+        return float(value_of(relevance.target, replace(choices, logits=lambda position: told)))
 
     sizes = [round(i * order.numel() / steps) for i in range(1, steps)]  # between the whole picture and none
     whole, none = value_without(order[:0]), value_without(order)

@@ -134,8 +134,9 @@ class Trace:
     ) -> tuple[np.ndarray, np.ndarray, float]:
         """How well `relevance`, an explanation from this trace of a picture, tells what the model needs.
 
-        The target's value, float32 (step + 1,), as patches are taken away, the most relevant first, and last; and the
-        area between these curves as a share of the whole fall: the deletion curve (Samek et al., 2017).
+        The target's log-probability (its value, where the model gives none), float32 (step + 1,), as patches
+        are taken away, the most relevant first, and last; and the area between these curves as a share of the whole
+        fall: the deletion curve (Samek et al., 2017).
         """
         return rate(self.model, self._recording, relevance, steps, Watch(progress, cancelled))
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from engine.models.storage.reading_files import Reading
 from engine.protocol.failures import ModelError
 
 
@@ -28,3 +32,14 @@ def unwrapped(module: nn.Module) -> nn.Module:
             )
     inside: nn.Module = wrapper.get_base_model()
     return inside
+
+
+def with_adapter(base: nn.Module, folder: Path) -> nn.Module:
+    """`base` with the adapter that `folder` holds inside it. Raises ModelError where it cannot be put there."""
+    if find_spec("peft") is None:
+        raise ModelError(
+            f"“{folder.name}” is an adapter, which takes the package peft: install it with `pip install peft`."
+        )
+    with Reading(f"the adapter in “{folder.name}”"):
+        wrapped: nn.Module = import_module("peft").PeftModel.from_pretrained(base, str(folder))
+    return unwrapped(wrapped)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import assert_never
 
+from msgspec import structs
 from PIL import Image
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
-from engine.models.adapters import unwrapped
+from engine.models.adapters import unwrapped, with_adapter
 from engine.models.architecture import is_described, is_of_timm, require_kind
 from engine.models.compared import COMPARED, compared_with, compares, require_classes
 from engine.models.information import describe
@@ -30,7 +31,7 @@ from engine.models.storage.room import require_room, stored_dtype
 from engine.models.storage.sources import Folder, GgufFile, HubModel, NamedArchitecture, locate
 from engine.models.timm_models import timm_classifier, timm_folder
 from engine.models.vocabulary import Vocabulary
-from engine.protocol.failures import ModelError, PromptError
+from engine.protocol.failures import EngineError, ModelError, PromptError
 from engine.protocol.values import Medium, ModelInfo, ModelSource, Quantization
 from engine.watch import AskCancelled, ReportProgress, Watch
 
@@ -124,12 +125,38 @@ def load_model(
     with system_refusals():
         if not checkpoint.gguf:
             checkpoint.require_plain_files()
+        if (base := checkpoint.base_of_adapter()) is not None:
+            with _named_as_base(base, title):
+                below = load_model(
+                    structs.replace(source, name=base, revision=None),
+                    tokenizer=tokenizer,
+                    preprocess=preprocess,
+                    labels=labels,
+                    progress=progress,
+                    cancelled=cancelled,
+                )
+            module = with_adapter(below.module, checkpoint.folder)
+            info = describe(module, source, title, commit, below.info.labels)
+            return Model(module, below.tokenizer, info, below.preprocess)
         settings = {} if checkpoint.gguf else checkpoint.settings()
         if is_described(settings) or is_of_timm(settings):
             found = described_classifier(checkpoint) if is_described(settings) else timm_folder(checkpoint)
             return _placed(found, source, title, preprocess, labels, commit)
         with loading_reported(watch), read_once() if checkpoint.gguf else nullcontext():
             return _open(checkpoint, source, title, commit, tokenizer, preprocess, labels, watch)
+
+
+@contextmanager
+def _named_as_base(base: str, adapter: str) -> Iterator[None]:
+    """Inside the `with`, which opens the base model of an adapter, failures say whose base it is."""
+    try:
+        yield
+    except EngineError as error:
+        raise ModelError(
+            f"“{adapter}” is an adapter of “{base}”, which does not open: {error} It is looked for beside the adapter, "
+            "as a path and on the hub.",
+            error.kind,
+        ) from error
 
 
 def _placed(

@@ -147,7 +147,8 @@ class Explained(Struct, frozen=True, tag=True, eq=False):
 
 
 class Rated(Struct, frozen=True, tag=True, eq=False):
-    """The answer to a Rate: the target's value as patches are taken away, float32 (step + 1,), the whole picture first.
+    """The answer to a Rate: the target's log-probability as patches are taken away, float32 (step + 1,), the whole
+    picture first; its value where the model gives no probabilities.
 
     `drop` is the area between the two curves as a share of the fall from the whole picture to none: larger is better,
     and what is no better than chance is about zero.

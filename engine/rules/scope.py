@@ -151,7 +151,7 @@ def rules_during(module: nn.Module, tables: Tables) -> Iterator[None]:
 def _prepared(module: nn.Module, mode: RuleMode, tables: Tables) -> Iterator[None]:
     """Inside the `with`, the parameters are constants, and parts that are more than their operations are known."""
     with ExitStack() as undo:
-        undo.enter_context(_constant_parameters(module))
+        undo.enter_context(constant_parameters(module))
         ruled = undo.enter_context(tables.parts(module)) if tables.parts is not None else {}
         rules = dict(ruled)
         if tables.whole_activations:
@@ -251,7 +251,8 @@ def replaced_forward(module: nn.Module, forward: Callable[..., Any]) -> Iterator
 
 
 @contextmanager
-def _constant_parameters(module: nn.Module) -> Iterator[None]:
+def constant_parameters(module: nn.Module) -> Iterator[None]:
+    """Inside the `with`, no parameter of `module` requires a gradient."""
     # By name: weights that wait on the disk or in another memory come as new parameters for every call.
     learned = []
     for part in parts_of(module):

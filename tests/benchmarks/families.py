@@ -50,9 +50,8 @@ chunk of the delta rule's updates has a number for a matrix.
 
 Tried, and not there:
 
-- **big_bird** (as a decoder; without block-sparse attention it is among the tests of what models change in themselves) makes
-  random blocks in its forward pass: coverage names operations of theirs.
-- **yoso** estimates attention in an autograd function of its own, into which no rule sees; its ledger stays open, and says so.
+- **big_bird** makes random blocks of attention in its forward pass: coverage names operations of theirs.
+- **yoso** estimates attention in an autograd function of its own, into which no rule sees: its ledger stays open.
 - **inkling_text** leaves over 0.2 % of its target under CP-LRP.
 - **hrm_text** runs its blocks without gradients but for the last rounds: it is refused in a sentence.
 - **xmod** wants a language set first, **pp_lcnet** has no logits where its class is asked for: sentences as well.

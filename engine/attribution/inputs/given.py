@@ -72,6 +72,7 @@ def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None = None)
     if model.info.predicts == "sequence to sequence":
         given, said = _answered(given)
     _check_length(model, len(given.tokens))
+    _check_places(model, given.tokens)
     if given.types is not None:
         others["token_type_ids"] = torch.tensor([given.types], device=model.info.device)
     if model.info.predicts == "sequence to sequence":
@@ -80,6 +81,22 @@ def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None = None)
         raise PromptError(f"{model.info.title} has no decoder to give a text to: it reads one prompt.")
     ids = torch.tensor([[token.id for token in given.tokens]], device=model.info.device)
     return Inputs(ids, others, given.text, given.tokens, given.second)
+
+
+_PLACES = ("image_token_id", "image_token_index", "video_token_id", "audio_token_id")
+
+
+def _check_places(model: Model, tokens: Sequence[Token]) -> None:
+    """Raises PromptError where a token stands for a picture, film or sound, of which the model is given none."""
+    config = getattr(model.module, "config", None)
+    places = {getattr(config, name, None) for name in _PLACES} - {None}
+    found = next((token for token in tokens if token.id in places), None)
+    if found is not None:
+        raise PromptError(
+            f"“{found.text or found.label}” is the place of a picture, film or sound, and none can be given yet: leave "
+            "it out, and the text alone is explained.",
+            "model_unsupported",
+        )
 
 
 def inputs_of_pixels(model: Model, pixel_values: Tensor, seen: Seen | None = None) -> Inputs:

@@ -14,7 +14,7 @@ from engine.attribution.recording import Recording, record
 from engine.attribution.trust.walking import Walk
 from engine.models.machine.modes import with_gradients
 from engine.models.opening import Model, load_model
-from engine.protocol.reports import PLAIN_GRADIENT, CoverageRow
+from engine.protocol.reports import FORWARD_HOOK, PLAIN_GRADIENT, CoverageRow
 from engine.rules.linear import LINEAR
 from engine.rules.operations import Arguments, Operation, Options, Rule, depends, own_gradient
 from engine.rules.table import RuleSet, rule_set
@@ -33,8 +33,8 @@ def coverage(
 ) -> tuple[CoverageRow, ...]:
     """Which rule each operation that depends on the input gets in a forward pass, in the order of first use.
 
-    An autograd function of the model's own, into which rules do not see, is a row of the model itself. Raises
-    PromptError, RulesError, ModelError, as `trace` does.
+    An autograd function of the model's own, into which rules do not see, is a row of the model itself; a forward hook
+    is one of the part that it is on. Raises PromptError, RulesError, ModelError, as `trace` does.
     """
     model = model if isinstance(model, Model) else load_model(model)
     chosen = rule_set(rules)
@@ -43,7 +43,7 @@ def coverage(
     with census.walk.through(model.module):
         recorded = record(model.module, inputs, chosen, checkpointing=False, observer=census)
     rows = [CoverageRow(*names, count) for names, count in census.found.items()]
-    return *rows, *_functions_of_others(recorded)
+    return *rows, *_functions_of_others(recorded), *_hooks(model.module)
 
 
 def _functions_of_others(recorded: Recording) -> Iterator[CoverageRow]:
@@ -61,6 +61,13 @@ def _functions_of_others(recorded: Recording) -> Iterator[CoverageRow]:
         waiting += [following for following, _ in node.next_functions]
     for name, count in found.items():
         yield CoverageRow("", name, PLAIN_GRADIENT, count)
+
+
+def _hooks(module: nn.Module) -> Iterator[CoverageRow]:
+    """The forward hooks that somebody put on parts of a model: what they do to tensors is part of the forward pass."""
+    for path, part in module.named_modules():
+        for hook in (*part._forward_pre_hooks.values(), *part._forward_hooks.values()):
+            yield CoverageRow(path, getattr(hook, "__qualname__", type(hook).__name__), FORWARD_HOOK, 1)
 
 
 class _Census:

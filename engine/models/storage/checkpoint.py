@@ -55,12 +55,23 @@ class Checkpoint:
         path = self.folder / "config.json"
         if path.is_file():
             return read_json(path)
-        if (self.folder / "adapter_config.json").is_file():
-            base = read_json(self.folder / "adapter_config.json").get("base_model_name_or_path") or "its base model"
-            raise ModelError(f"“{self.shown}” holds an adapter, not a model. Merge it into {base} and open the result.")
         if found := sorted(file.name for file in self.folder.glob("*.gguf")):
             raise ModelError(f"“{self.shown}” holds GGUF files. Open one of them: {', '.join(found[:5])}.")
         raise ModelError(f"“{self.shown}” is not a model: there is no config.json in it.")
+
+    def base_of_adapter(self) -> str | None:
+        """The model that the adapter in this folder sits in, as it is named there; None where there is no adapter.
+
+        Raises ModelError where none is named.
+        """
+        settings = self.folder / "adapter_config.json"
+        if self.gguf or (self.folder / "config.json").is_file() or not settings.is_file():
+            return None
+        base = read_json(settings).get("base_model_name_or_path")
+        if not base or not isinstance(base, str):
+            raise damaged(settings.name, "it names no base model for its adapter")
+        beside = self.folder.parent / base
+        return str(beside) if beside.is_dir() else base
 
     def require_plain_files(self) -> None:
         """Raises ModelError where the folder holds what has no end, such as a pipe, or settings of gigabytes."""

@@ -114,3 +114,36 @@ def test_that_the_self_test_finds_a_model_that_changes() -> None:
 def test_that_the_self_test_has_a_formula_for_every_operation_with_a_rule(rules: RuleSet) -> None:
     assert rules.attention is not None
     assert [operation for operation in rules.rules if formula_of(operation, rules.attention) is None] == []
+
+
+def test_that_a_forward_hook_of_the_users_is_named() -> None:
+    def louder(part: nn.Module, args: object, output: Tensor) -> Tensor:
+        return output * 2
+
+    model = tiny("llama")
+    model.model.norm.register_forward_hook(louder)
+    rows = [row for row in engine.coverage(model, input_ids=IDS) if row.rule == "forward hook"]
+    assert [(row.module, row.operation.rpartition(".")[2]) for row in rows] == [("model.norm", "louder")]
+
+
+class InFourAxes(Wavy):
+    """A linear map of a 4-d operand that does not lie in memory as one, as of a picture's rows and columns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.map = nn.Linear(4, 4)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        x = self.embedding(ids)
+        for block in self.blocks:
+            x = block(x)
+        rows = self.map(torch.stack([x, x], 1).transpose(1, 2))[:, :, 0]
+        return (x + rows) @ self.embedding.weight.T
+
+
+@pytest.mark.parametrize("learning", [True, False])
+def test_that_bit_for_bit_is_measured_with_parameters_that_do_not_learn(learning: bool) -> None:
+    model = InFourAxes().requires_grad_(learning)
+    checks = engine.self_test(model, input_ids=[1, 2, 3]).checks
+    assert all(check.passed for check in checks if check.what.startswith("forward exactness"))
+    assert all(parameter.requires_grad == learning for parameter in model.parameters())

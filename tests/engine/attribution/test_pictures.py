@@ -147,16 +147,16 @@ def rating(change: Callable[[np.ndarray], np.ndarray], steps: int = 16) -> tuple
         return trace.rate(found.with_part(input=change(found.input)), steps)
 
 
-def test_that_the_curves_are_the_targets_value_without_the_patches() -> None:
+def test_that_the_curves_are_the_targets_log_probability_without_the_patches() -> None:
     most, least, _ = rating(lambda relevance: relevance)
     given = pixels()
     given -= given.mean((2, 3), keepdim=True)
     means = nn.functional.avg_pool2d(given.mean(1, keepdim=True), 8).flatten()
     # the rating's own patches are sixteen along a side, of 2 x 2 pixels; half of the way all positive ones are gone
-    whole = float(means @ Patchwise().worth[0])
+    whole = float((Patchwise().worth @ means).log_softmax(-1)[0])
     assert most[0] == least[0] == pytest.approx(whole, rel=1e-4)
-    assert most[-1] == least[-1] == pytest.approx(0, abs=1e-5)
-    assert most.min() < min(whole, 0) and least.max() > max(whole, 0)
+    assert most[-1] == least[-1] == pytest.approx(np.log(0.5), rel=1e-4)
+    assert most.min() < min(whole, np.log(0.5)) and least.max() > max(whole, np.log(0.5))
 
 
 def test_that_a_right_explanation_is_rated_above_a_reversed_and_a_random_one() -> None:

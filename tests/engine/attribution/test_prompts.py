@@ -166,3 +166,13 @@ def test_that_leaving_padding_out_is_what_the_model_does_with_it() -> None:
 def test_that_a_mask_that_is_no_padding_is_refused(ids: object, mask: object, says: str) -> None:
     with pytest.raises(PromptError, match=says):
         without_padding(ids, mask)
+
+
+def test_that_places_of_pictures_are_refused_where_there_is_no_picture() -> None:
+    model = tiny("llama")
+    model.config.image_token_id = IDS[3]
+    with pytest.raises(PromptError, match="is the place of a picture, film or sound") as caught:
+        engine.trace(model, input_ids=IDS)
+    assert caught.value.kind == "model_unsupported"
+    model.config.image_token_id = 95  # which is not among them
+    assert engine.trace(model, input_ids=IDS).explain().ledger is not None
