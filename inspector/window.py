@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import structs
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from engine.protocol.messages import Explained, Loaded, Progress
 from engine.protocol.rule_names import gamma_of
@@ -247,6 +247,7 @@ class Window(Frame):
         self.table.refuse_text_target(text_of(asked.target) if asked else "", message)
 
     def _on_scene_changed(self, scene: Scene) -> None:
+        QToolTip.hideText()  # what it says may be of the scene before
         self.input.show_scene(scene)
         self.relevance.show_scene(scene)
         self.below.show_scene(scene)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from inspector.intake.drops import accepts, dropped
+from inspector.look.tab_order import go_on
 from inspector.look.theme import Space
 from inspector.panes.columns import stacked
 from inspector.panes.docks import UndoKeys, add_dock
@@ -49,7 +50,8 @@ class Frame(QMainWindow):
         self.below = LowerPanes()
         self.layers = self.below.pane(LayersPane)
         self.panes = stacked(self.relevance, self.below)
-        self.setCentralWidget(self._middle())
+        self._centre = self._middle()
+        self.setCentralWidget(self._centre)
         self.setStatusBar(self.status)
         self.input_dock = add_dock(self, "Input", self.input, _EDGES.LeftDockWidgetArea)
         self.target_dock = add_dock(self, "Target", self.table, _EDGES.RightDockWidgetArea)
@@ -104,6 +106,11 @@ class Frame(QMainWindow):
         if event.type() == QEvent.Type.MouseButtonRelease and self._widths() != self._pressed:
             self._sides = self._widths()
         return done
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes as the window is read, wherever the docks are and whenever a widget was made."""
+        docks = (self.input_dock, self.target_dock, self.log_dock)
+        return go_on(self, [*self.findChildren(QToolBar), *docks, self._centre, self.status], forward)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if accepts(event.mimeData()):
