@@ -46,6 +46,7 @@ class WorkerClient(QObject):
     said = Signal(int, object)  # run, Event
     greeted = Signal(object)  # Hello, of each worker that takes over; it holds no model
     logged = Signal(str)
+    replaced = Signal(str)  # what a person is told where stopping took another worker
     _refused = Signal(int, object)  # run, Failed
 
     def __init__(
@@ -205,7 +206,10 @@ class WorkerClient(QObject):
     def _on_patience_lost(self) -> None:
         run = self._take_running()
         self._take_back_beside()
-        self.logged.emit("The worker did not stop when asked to, and was ended.\n")
+        seconds = self._patience.interval() / 1000
+        message = f"The worker did not stop within {seconds:g} s and was ended. Another takes its place."
+        self.logged.emit(f"{message}\n")
+        self.replaced.emit(message)
         self._supply.drop()
         if run is not None:
             self.said.emit(run, Cancelled())  # before a spare greets: who hears it has nothing under way

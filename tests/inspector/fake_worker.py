@@ -47,6 +47,7 @@ class FakeWorker(QObject):
     said = Signal(int, object)
     greeted = Signal(object)
     logged = Signal(str)
+    replaced = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()

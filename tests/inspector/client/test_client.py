@@ -105,6 +105,8 @@ def test_that_a_running_run_ends_when_the_worker_says_so(start_worker: StartWork
 
 def test_that_a_worker_deaf_to_stop_is_replaced(start_worker: StartWorker) -> None:
     worker = start_worker("stubborn", patience=200)
+    told: list[str] = []
+    worker.client.replaced.connect(told.append)
     run = worker.ask("wait")
     worker.wait_for(BUSY)
     worker.client.stop(run)
@@ -112,7 +114,8 @@ def test_that_a_worker_deaf_to_stop_is_replaced(start_worker: StartWorker) -> No
     assert worker.ending(worker.ask("answer")) == Tokenized(())
     assert len(worker.pids) == 2
     worker.wait(lambda: not is_alive(worker.pids[0]))
-    assert "did not stop" in worker.log
+    assert told == ["The worker did not stop within 0.2 s and was ended. Another takes its place."]
+    assert told[0] in worker.log
 
 
 def test_that_stopping_what_has_ended_does_nothing(start_worker: StartWorker) -> None:
