@@ -21,6 +21,7 @@ from inspector.conversations.picturing import PICTURE_MODEL
 from inspector.faults import Faults
 from inspector.intake.examples import read_examples
 from inspector.keeping.settings import DEFAULTS, Profile, Settings, SettingsFile, settings_path
+from inspector.look.icons import application_icon
 from inspector.look.theme import Theme, apply_theme
 from inspector.screenshot import Screenshot
 from inspector.state.question import Question
@@ -51,6 +52,7 @@ def run(options: Options) -> int:
     app = QApplication([TITLE])
     app.setApplicationName(TITLE)
     app.setDesktopFileName("lxt-inspector")
+    app.setWindowIcon(application_icon())
     faults = Faults()
     faults.install()
     profile = Profile(SettingsFile(None if options.screenshot else settings_path()))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from inspector.intake.drops import accepts, dropped
+from inspector.look.fitting import fitting
 from inspector.look.tab_order import go_on
 from inspector.look.theme import Space
 from inspector.panes.columns import stacked
@@ -63,8 +64,12 @@ class Frame(QMainWindow):
             field.installEventFilter(self._undo_keys)
 
     def settle(self) -> None:
-        """Take the places of a first start; to be called when all toolbars are there."""
-        self.resize(*SIZE)
+        """Take the places of a first start; to be called when all toolbars are there.
+
+        Where there is no screen, in front of a person, pictures of the window have one size.
+        """
+        wanted, is_seen = QSize(*SIZE), QGuiApplication.platformName() != "offscreen"
+        self.resize(fitting(wanted, self.screen().availableSize()) if is_seen else wanted)
         self._resize_docks()
         self._first_layout = self.saveState(_LAYOUT)
 
