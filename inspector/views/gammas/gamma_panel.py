@@ -53,7 +53,7 @@ class GammaPanel(QWidget):
         self._attention.currentIndexChanged.connect(self._pause.start)
         self._explore.clicked.connect(self.explore_requested)
         self._lay_out()
-        self.set_explorable(False)
+        self.set_explorable(True)
 
     def set_values(self, conv: float, linear: float, attention: str) -> None:
         """Show other numbers, and say nothing. Those known already leave what the person is about to change."""
