@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import shlex
 import signal
 import sys
@@ -46,8 +45,6 @@ class Options:
 
 def run(options: Options) -> int:
     """Open the window and return the exit code once it is closed, or once the screenshot is taken."""
-    if options.screenshot and _has_no_screen():
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal: Qt's loop would not notice Python's
     app = QApplication([TITLE])
     app.setApplicationName(TITLE)
@@ -124,9 +121,3 @@ def _question(options: Options, settings: Settings) -> Question:
 def _theme(name: str | None) -> Theme | None:
     themes: dict[str, Theme] = {theme: theme for theme in get_args(Theme)}
     return themes.get(name or "")
-
-
-def _has_no_screen() -> bool:
-    """Whether Qt would end the program for want of a display."""
-    wanted = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
-    return sys.platform.startswith("linux") and not any(os.environ.get(name) for name in wanted)
