@@ -55,6 +55,7 @@ def run(options: Options) -> int:
     profile = Profile(SettingsFile(None if options.screenshot else settings_path()))
     settings = profile.settings
     worker = new_worker(settings.worker_command, spare=options.screenshot is None)
+    worker.set_start_limit(settings.start_limit)
     worker.start()  # first of all: it takes longest
     apply_theme(app, _theme(options.theme) or settings.theme)
     study = Study(

@@ -62,7 +62,7 @@ class Window(Frame):
         self._worker, self._figures, self._profile, self._new_worker = worker, figures, profile, new_worker
         self._choice: Choice | None = None
         self._asked = study.question
-        self._theme = profile.settings.theme
+        self._theme, self._start_limit = profile.settings.theme, profile.settings.start_limit
         self.study = study
         self.inquiry = Inquiry(worker, figures, study, self)
         self.dialogs = DialogHandler(self, self.inquiry, profile)
@@ -208,6 +208,7 @@ class Window(Frame):
 
     def _on_worker_command_changed(self, command: str) -> None:
         old, self._worker = self._worker, self._new_worker(command)
+        self._worker.set_start_limit(self._profile.settings.start_limit)
         self.inquiry.use(self._worker)
         old.close()
         old.deleteLater()
@@ -219,6 +220,9 @@ class Window(Frame):
             self._theme = settings.theme
             apply_theme(_application(), settings.theme)
         self.study.look(self.study.view.looking(colour_map=settings.colour_map))
+        if settings.start_limit != self._start_limit:
+            self._start_limit = settings.start_limit
+            self._worker.set_start_limit(settings.start_limit)
 
     def _on_closing(self) -> None:
         geometry, layout, panes = self.places()

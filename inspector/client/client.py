@@ -15,7 +15,7 @@ from inspector.client.process import End
 from inspector.client.supply import WorkerSupply
 
 PATIENCE = 5_000  # ms from a request to stop to the end of the worker that does not
-START_LIMIT = 120_000  # ms from a worker's start to its greeting
+START_LIMIT = 120_000  # ms without a word from a worker that starts
 
 
 class WorkerState(Enum):
@@ -99,6 +99,10 @@ class WorkerClient(QObject):
         if self._state in (WorkerState.OFF, WorkerState.CRASHED):
             self._supply.forgive()
             self._begin()
+
+    def set_start_limit(self, seconds: int) -> None:
+        """Wait so long for a worker that starts and says nothing."""
+        self._supply.set_start_limit(seconds * 1000)
 
     def close(self) -> None:
         """End the worker within 2 s, whatever it does. What is open ends as cancelled."""

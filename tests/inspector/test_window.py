@@ -525,3 +525,14 @@ def test_that_a_very_long_token_widens_and_lengthens_nothing(open_window, worker
     assert window.height() == 800
     said = [label.text() for label in window.findChildren(QLabel)]
     assert max(map(len, said)) < 1200
+
+
+def test_that_every_number_of_the_preferences_is_kept_and_heeded(open_window, worker):
+    profile = Profile(SettingsFile(None))
+    window = open_window(profile)
+    window.dialogs.preferences(("cpu",))
+    shown = dialog(window, Preferences)
+    shown._new_tokens.setValue(7)
+    shown._start_limit.setValue(600)
+    assert (profile.settings.max_new_tokens, profile.settings.start_limit) == (7, 600)
+    assert worker.start_limit == 600
