@@ -17,12 +17,10 @@ from engine.protocol.messages import Export, Exported, ExportGrid, Request
 from engine.watch import Watch
 from engine.worker import begin
 
-_NICENESS = 5  # somebody waits for a figure: before the model, after the window
-
 
 def main() -> NoReturn:
     """Be the figures' worker until stdin ends."""
-    voice, runs = begin(_NICENESS)
+    voice, runs = begin()
     voice.greet(Hello(PROTOCOL, {"python": platform.python_version()}, (), os.getpid()))
     import_module("engine.figures.rendering")  # what draws, before the first figure is asked for
     runs.answer(answer)

@@ -3,7 +3,8 @@
 1. Before anything else is imported, the frames get file descriptors of their own; fd 0 becomes empty and fd 1 becomes
    stderr, so that whatever a library reads, prints or writes from C, the stream stays whole.
 2. A thread hears from then on. If stdin ends, the window is gone, and so is the worker, whatever it was doing.
-3. The main thread imports torch, greets, and answers for ever.
+3. The main thread imports torch, greets, and answers for ever. What somebody waits for goes no later than other work on
+   the machine; only a spare starts behind it.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ import signal
 import sys
 import threading
 from importlib import import_module
+from types import ModuleType
 from typing import BinaryIO, NoReturn
 
 from engine.protocol.failures import ProtocolError
-from engine.protocol.frames import FrameReader, to_worker
+from engine.protocol.frames import SPARE, FrameReader, to_worker
 from engine.runs import Runs, Voice
 
 _CHUNK = 1 << 20  # bytes read at a time
-_NICENESS = 10  # the window goes first, then its figures
+_NICENESS = 10  # of a spare's start
+_NEWS_AFTER = 10.0  # seconds of a slow start
 _PR_SET_PDEATHSIG = 1
 
 if sys.platform == "win32":
@@ -33,8 +36,8 @@ if sys.platform == "win32":
 
 def main() -> NoReturn:
     """Be the model's worker until stdin ends."""
-    voice, runs = begin(_NICENESS)
-    session = import_module("engine.session")  # brings torch: seconds, in which stdin may already end
+    voice, runs = begin()
+    session = imported("engine.session", is_spare=SPARE in os.environ)  # torch: seconds, in which stdin may already end
     session.leave_a_core()
     here = session.Session()
     gc.freeze()  # a million objects that stay: the collector need not look at them again
@@ -42,14 +45,45 @@ def main() -> NoReturn:
     runs.answer(here.answer, here.is_light, here.warm_up)
 
 
-def begin(niceness: int) -> tuple[Voice, Runs]:
-    """Hear and speak in frames from now on, as a process that goes after the window."""
+def begin() -> tuple[Voice, Runs]:
+    """Hear and speak in frames from now on."""
     hearing, speaking = _take_over_streams()
-    _step_back(niceness)
+    _belong_to_parent()
     voice = Voice(speaking)
     runs = Runs(voice)
     threading.Thread(target=_hear, args=(hearing, runs), name="hearing", daemon=True).start()
     return voice, runs
+
+
+def imported(module: str, is_spare: bool) -> ModuleType:
+    """The module. A spare imports it behind all other work, in a thread: Linux keeps that apart from what comes later.
+
+    Nobody may take niceness back, and by then somebody waits.
+    """
+    done = threading.Event()
+    threading.Thread(target=_tell_of_imports, args=(done,), name="telling", daemon=True).start()
+    try:
+        if is_spare and sys.platform == "linux":
+            behind = threading.Thread(target=_import_behind_others, args=(module,), name="importing")
+            behind.start()
+            behind.join()
+        return import_module(module)
+    finally:
+        done.set()
+
+
+def _import_behind_others(module: str) -> None:
+    os.nice(_NICENESS)
+    import_module(module)
+
+
+def _tell_of_imports(done: threading.Event) -> None:
+    """Say in the log of a slow start how far it is: the window waits as long as it hears something."""
+    known = 0
+    while not done.wait(_NEWS_AFTER):
+        if len(sys.modules) > known:
+            known = len(sys.modules)
+            print(f"Starting: {known} modules are imported.", file=sys.stderr, flush=True)
 
 
 def _take_over_streams() -> tuple[int, BinaryIO]:
@@ -68,12 +102,10 @@ def _take_over_streams() -> tuple[int, BinaryIO]:
     return hearing, os.fdopen(speaking, "wb")
 
 
-def _step_back(niceness: int) -> None:
-    """Leave the processor to the window, Ctrl+C in a terminal too, and do not outlive the parent."""
+def _belong_to_parent() -> None:
+    """Leave Ctrl+C in a terminal to the window, and do not outlive it."""
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(niceness)
     if sys.platform == "linux":
         # For a computation that holds the interpreter's lock, in which the end of stdin goes unheard.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

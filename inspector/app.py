@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import shlex
 import signal
 import sys
@@ -21,6 +20,7 @@ from inspector.conversations.picturing import PICTURE_MODEL
 from inspector.faults import Faults
 from inspector.intake.examples import read_examples
 from inspector.keeping.settings import DEFAULTS, Profile, Settings, SettingsFile, settings_path
+from inspector.look.icons import application_icon
 from inspector.look.theme import Theme, apply_theme
 from inspector.screenshot import Screenshot
 from inspector.state.question import Question
@@ -45,17 +45,17 @@ class Options:
 
 def run(options: Options) -> int:
     """Open the window and return the exit code once it is closed, or once the screenshot is taken."""
-    if options.screenshot and _has_no_screen():
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal: Qt's loop would not notice Python's
     app = QApplication([TITLE])
     app.setApplicationName(TITLE)
     app.setDesktopFileName("lxt-inspector")
+    app.setWindowIcon(application_icon())
     faults = Faults()
     faults.install()
     profile = Profile(SettingsFile(None if options.screenshot else settings_path()))
     settings = profile.settings
     worker = new_worker(settings.worker_command, spare=options.screenshot is None)
+    worker.set_start_limit(settings.start_limit)
     worker.start()  # first of all: it takes longest
     apply_theme(app, _theme(options.theme) or settings.theme)
     study = Study(
@@ -122,9 +122,3 @@ def _question(options: Options, settings: Settings) -> Question:
 def _theme(name: str | None) -> Theme | None:
     themes: dict[str, Theme] = {theme: theme for theme in get_args(Theme)}
     return themes.get(name or "")
-
-
-def _has_no_screen() -> bool:
-    """Whether Qt would end the program for want of a display."""
-    wanted = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
-    return sys.platform.startswith("linux") and not any(os.environ.get(name) for name in wanted)

@@ -93,6 +93,14 @@ def window(
     if rules is not None:
         check_rules(rules)
     with explained():
+        from engine.terminal.display import do_without_screen, obstacle
+
+        found = obstacle()
+        if found is not None and screenshot is not None:
+            found = do_without_screen()
+        if found is not None:
+            typer.echo(str(found), err=True)
+            raise typer.Exit(1)
         from inspector.app import Options, run
 
         options = Options(model, prompt_file, image, rules, layer, theme, window_size(size), screenshot)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 from msgspec import structs
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from engine.protocol.messages import Explained, Loaded, Progress
 from engine.protocol.rule_names import gamma_of
@@ -15,6 +16,7 @@ from inspector.actions.actions import Actions
 from inspector.actions.commands import COMMANDS, MENUS
 from inspector.client.client import WorkerClient
 from inspector.conversations.inquiry import Inquiry
+from inspector.conversations.picturing import speechless
 from inspector.handlers.command_handlers import handlers
 from inspector.handlers.dialog_handler import DialogHandler
 from inspector.handlers.exploring_handler import ExploringHandler
@@ -33,6 +35,12 @@ from inspector.state.trouble import Remedy, Trouble
 from inspector.state.view import PictureMode
 
 TITLE = "LXT Inspector"
+NO_ANSWER, NO_MODEL = "There is no answer yet", "No model is open"
+_OF_AN_ANSWER = ("file.export", "layer.up", "layer.down", "layer.input", "layer.output")
+_OF_A_MEDIUM: dict[Medium, tuple[Sequence[str], str]] = {
+    "text": (("edit.copy_image", "edit.copy_table", "edit.find"), "No tokens are on show"),
+    "picture": ([f"mode.{mode}" for mode in get_args(PictureMode)], "No picture is on show"),
+}
 _WAITING_FOR: dict[Medium, str] = {
     "text": "Write a prompt and press Explain.",
     "picture": "Open, drop or paste a picture.",
@@ -56,7 +64,7 @@ class Window(Frame):
         self._worker, self._figures, self._profile, self._new_worker = worker, figures, profile, new_worker
         self._choice: Choice | None = None
         self._asked = study.question
-        self._theme = profile.settings.theme
+        self._theme, self._start_limit = profile.settings.theme, profile.settings.start_limit
         self.study = study
         self.inquiry = Inquiry(worker, figures, study, self)
         self.dialogs = DialogHandler(self, self.inquiry, profile)
@@ -94,7 +102,7 @@ class Window(Frame):
         self.inquiry.counted.connect(self._on_counted)
         self.inquiry.answered.connect(self._on_answered)
         self.inquiry.target_refused.connect(self._on_target_refused)
-        self.inquiry.model_doubted.connect(self.notices.show_news)
+        self.inquiry.model_doubted.connect(self.notices.show_doubt)
         self.inquiry.troubled.connect(self.show_trouble)
         self.inquiry.calmed.connect(self.notices.clear_trouble)
         self.inquiry.exporting.written.connect(self.notices.show_written)
@@ -139,6 +147,7 @@ class Window(Frame):
     def _follow_worker(self) -> None:
         self._worker.state_changed.connect(self.status.show_worker)
         self._worker.logged.connect(self.log.append_text)
+        self._worker.replaced.connect(self.notices.show_news)
         self.status.show_worker(self._worker.state)
 
     # -- what commands need of the window ------------------------------------------------------------------------------
@@ -201,6 +210,7 @@ class Window(Frame):
 
     def _on_worker_command_changed(self, command: str) -> None:
         old, self._worker = self._worker, self._new_worker(command)
+        self._worker.set_start_limit(self._profile.settings.start_limit)
         self.inquiry.use(self._worker)
         old.close()
         old.deleteLater()
@@ -212,6 +222,9 @@ class Window(Frame):
             self._theme = settings.theme
             apply_theme(_application(), settings.theme)
         self.study.look(self.study.view.looking(colour_map=settings.colour_map))
+        if settings.start_limit != self._start_limit:
+            self._start_limit = settings.start_limit
+            self._worker.set_start_limit(settings.start_limit)
 
     def _on_closing(self) -> None:
         geometry, layout, panes = self.places()
@@ -238,7 +251,7 @@ class Window(Frame):
             self.table.set_text_target(text_of(question.target))
         self._asked = question
         self.commands.mark(f"rules.{'gamma' if gamma_of(question.rules) else question.rules}")
-        self.commands.enable("run.explore", question.input.image is not None)
+        self.commands.enable("run.explore", question.input.image is not None, "Open a picture first")
         self.commands.name_step("edit.undo", self.study.undo_name)
         self.commands.name_step("edit.redo", self.study.redo_name)
 
@@ -247,6 +260,7 @@ class Window(Frame):
         self.table.refuse_text_target(text_of(asked.target) if asked else "", message)
 
     def _on_scene_changed(self, scene: Scene) -> None:
+        QToolTip.hideText()  # what it says may be of the scene before
         self.input.show_scene(scene)
         self.relevance.show_scene(scene)
         self.below.show_scene(scene)
@@ -255,9 +269,11 @@ class Window(Frame):
         self.commands.mark(f"mode.{scene.view.mode}")
         self.pictures.show_scene(scene, self.commands)
         self._show_pin(scene)
-        self.commands.enable("file.export", scene.relevance is not None)
-        for command in ("edit.copy_image", "edit.copy_table", "edit.find"):
-            self.commands.enable(command, scene.relevance is not None and bool(scene.relevance.tokens))
+        for command in _OF_AN_ANSWER:
+            self.commands.enable(command, scene.relevance is not None, NO_ANSWER)
+        for medium, (commands, why) in _OF_A_MEDIUM.items():
+            for command in commands:
+                self.commands.enable(command, scene.part is not None and scene.medium == medium, why)
         choice = scene.choice
         if choice is not None and choice != self._choice:
             self.table.set_position(choice.position, choice.label, choice.relation)
@@ -265,24 +281,24 @@ class Window(Frame):
         self._choice = choice
 
     def _show_pin(self, scene: Scene) -> None:
-        self.commands.enable("view.pin", scene.part is not None, "There is no answer yet")
+        self.commands.enable("view.pin", scene.part is not None, NO_ANSWER)
         self.commands["view.pin"].setChecked(scene.pinned is not None)
         self.commands.enable("view.difference", scene.pinned is not None, "No answer is pinned")
         self.commands["view.difference"].setChecked(scene.pinned is not None and scene.view.difference)
 
     def _on_model_changed(self, model: ModelInfo | None) -> None:
+        self.notices.clear_doubt()
         self.status.show_model(model)
         self.input.show_model(model)
         self.table.set_classes(model.labels if model else (), "class" if model and model.chooses_classes else "token")
-        self.commands.enable("model.unload", model is not None)
-        self.commands.enable("run.generate", model is not None and model.predicts == "next token")
+        self.commands.enable("model.unload", model is not None, NO_MODEL)
         self.setWindowTitle(f"{model.title} – {TITLE}" if model else TITLE)
         self.editor.set_count(None, None)  # another model counts differently
         self._name_model()
 
     def _on_activity_changed(self, activity: str | Progress | None) -> None:
         self.status.show_activity(activity)
-        self.commands.enable("run.stop", activity is not None)
+        self.commands.enable("run.stop", activity is not None, "Nothing is under way")
         self._name_model()
 
     def _name_model(self) -> None:
@@ -294,7 +310,10 @@ class Window(Frame):
             text = title_of_open(model)
             waiting_for = _WAITING_FOR[model.takes]
         else:
-            text, waiting_for = "No model", "No model is open."
+            text, waiting_for = "No model", f"{NO_MODEL}."
+        wrong = speechless(model)
+        why_not = NO_MODEL if model is None else wrong.message if wrong else ""
+        self.commands.enable("run.generate", opening is not None or not why_not, why_not)
         self.tools.show_model(text)
         self.relevance.set_empty_text(waiting_for)
 

@@ -19,6 +19,7 @@ from engine.protocol.failures import ProtocolError
 from engine.protocol.messages import Event, Request
 
 PROTOCOL = 7
+SPARE = "LXT_INSPECTOR_SPARE"  # in the environment of a worker that nobody waits for yet
 MAGIC = b"LXTI"
 HEADER_SIZE = len(MAGIC) + 4
 LIMIT = 512 * 1024 * 1024  # bytes of one payload

@@ -1,6 +1,8 @@
-"""A ledger in words, the same in the window and on the command line."""
+"""A ledger in words, the same in the window and on the command line but for how each writes a number."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Ledger
@@ -9,13 +11,22 @@ _NAMED = 5  # stretches that a sentence names
 _LITTLE = 0.01  # of the input's relevance: more left over is said, though it is rounding beside the target
 
 
-def sum_in_words(relevance: Relevance, layer: int | None, total: float) -> str:
+def two_digits(logits: float) -> str:
+    """A number with two digits after the point, as a column of a terminal has it."""
+    text = f"{logits:.2f}"
+    return (text[1:] if text == "-0.00" else text).replace("-", "−")
+
+
+def sum_in_words(
+    relevance: Relevance, layer: int | None, total: float, number: Callable[[float], str] = two_digits
+) -> str:
     """The sum of relevance at a layer (None is the input) against the target, and where the rest of it went.
 
-    With an encoder's layer the decoder's input is summed, which gets the same whatever the layer.
+    Each amount, in logits, is written by `number`. With an encoder's layer the decoder's input is summed, which gets the
+    same whatever the layer.
     """
     decoder = 0.0 if relevance.decoder is None else relevance.decoder.total(None)
-    text = f"relevance {_number(total + decoder)} of {_number(relevance.value)}"
+    text = f"relevance {number(total + decoder)} of {number(relevance.value)}"
     ledger = relevance.ledger
     if ledger is None:
         return text
@@ -23,8 +34,8 @@ def sum_in_words(relevance: Relevance, layer: int | None, total: float) -> str:
     softmax, constants, rest = (
         sum(getattr(account, name) for account in behind) for name in ("softmax", "constants", "rest")
     )
-    text += f"; softmax keeps {_number(softmax)}; constants {_number(constants)}"
-    return text if ledger.closes else f"{text}; {_number(rest)} left over"
+    text += f"; softmax keeps {number(softmax)}; constants {number(constants)}"
+    return text if ledger.closes else f"{text}; {number(rest)} left over"
 
 
 def is_defect(ledger: Ledger | None) -> bool:
@@ -32,14 +43,14 @@ def is_defect(ledger: Ledger | None) -> bool:
     return ledger is not None and ledger.conserves and not ledger.closes
 
 
-def expectation(ledger: Ledger) -> str:
+def expectation(ledger: Ledger, number: Callable[[float], str] = two_digits) -> str:
     """What the rule set promises of the ledger, and whether it holds."""
     if not ledger.conserves:
         return "These rules do not keep relevance: what is left over is the method's."
     if not ledger.closes:
         return (
-            f"Under these rules nothing should be left over{left_over_in_words(ledger)}: an operation has no rule, or "
-            "a wrong one. `lxt-inspector coverage` names the one, `lxt-inspector self-test` the other."
+            f"Under these rules nothing should be left over{left_over_in_words(ledger, number)}: an operation has no "
+            "rule, or a wrong one. `lxt-inspector coverage` names the one, `lxt-inspector self-test` the other."
         )
     kept = "Input, constants and what the softmax keeps are the target, as these rules promise."
     if ledger.of_input <= _LITTLE:
@@ -47,17 +58,12 @@ def expectation(ledger: Ledger) -> str:
     return f"{kept} Rounding is {ledger.of_input:.0%} of the input's relevance, though: constants have nearly all."
 
 
-def left_over_in_words(ledger: Ledger) -> str:
+def left_over_in_words(ledger: Ledger, number: Callable[[float], str] = two_digits) -> str:
     """Where something is left over, e.g. " (block 3 −0.52, behind the blocks 0.10)"; empty where nothing is."""
     stretches = {"before the blocks": ledger.before}
     stretches |= {f"block {index}": account for index, account in enumerate(ledger.blocks)}
     stretches["behind the blocks"] = ledger.after
     largest = max(abs(account.rest) for account in stretches.values())
-    named = [f"{name} {_number(one.rest)}" for name, one in stretches.items() if abs(one.rest) > 0.05 * largest]
+    named = [f"{name} {number(one.rest)}" for name, one in stretches.items() if abs(one.rest) > 0.05 * largest]
     more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
     return f" ({', '.join(named[:_NAMED])}{more})" if largest else ""
-
-
-def _number(logits: float) -> str:
-    text = f"{logits:.2f}"
-    return (text[1:] if text == "-0.00" else text).replace("-", "−")

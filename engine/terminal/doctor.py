@@ -20,6 +20,7 @@ from engine.figures.fonts import FontChoice, Run, asian_region, base_font, syste
 from engine.figures.typesetting import ENGINES, engines_found
 from engine.figures.visible import visible
 from engine.shipped import shipped
+from engine.terminal.display import obstacle
 
 _ESSENTIAL = ("torch", "transformers", "numpy", "Pillow", "msgspec", "cmap", "safetensors", "PySide6-Essentials")
 _FURTHER = ("torchvision", "zennit", "pyqtgraph", "platformdirs", "typer", "fpdf2", "uharfbuzz", "fonttools", "gguf")
@@ -124,12 +125,12 @@ def _torch() -> Finding:
 
 
 def _qt() -> Finding:
-    if sys.platform.startswith("linux") and not os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}:
-        answer, error = _ask("import PySide6.QtWidgets; print('[\"ok\"]')")
-        if answer:
-            return Finding("display", "note", "none here: the window cannot open, the commands work")
-    else:
-        answer, error = _ask(_ASK_QT)
+    found = obstacle()
+    if found is not None and found.is_broken:
+        return Finding("display", "broken", str(found))
+    answer, error = _ask(_ASK_QT if found is None else "import PySide6.QtWidgets; print('[\"ok\"]')")
+    if found is not None and answer:
+        return Finding("display", "note", str(found))
     return Finding("display", "ok", ", ".join(answer)) if answer else Finding("display", "broken", f"Qt: {error}")
 
 

@@ -29,17 +29,17 @@ class Actions:
     def __getitem__(self, command_id: str) -> QAction:
         return self._actions[command_id]
 
-    def enable(self, command_id: str, enabled: bool, why_not: str = "") -> None:
+    def enable(self, command_id: str, enabled: bool, why_not: str) -> None:
         """Make a command possible, or impossible; `why_not` is then said in place of what it does."""
         action = self._actions[command_id]
         action.setEnabled(enabled)
-        action.setToolTip(_tip(self._commands[command_id]) if enabled or not why_not else why_not)
+        action.setToolTip(_tip(self._commands[command_id]) if enabled else why_not)
 
     def name_step(self, command_id: str, step: str) -> None:
         """Make a command possible that takes or gives back a step, and say which: "Undo: other rules"."""
         action, text = self._actions[command_id], self._commands[command_id].text
         action.setText(f"{text}: {step}" if step else text)
-        self.enable(command_id, bool(step))
+        self.enable(command_id, bool(step), f"There is nothing to {text.lower()}")
 
     def mark(self, command_id: str) -> None:
         """Mark one command of a choice, without doing it."""

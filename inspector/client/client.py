@@ -15,7 +15,7 @@ from inspector.client.process import End
 from inspector.client.supply import WorkerSupply
 
 PATIENCE = 5_000  # ms from a request to stop to the end of the worker that does not
-START_LIMIT = 120_000  # ms from a worker's start to its greeting
+START_LIMIT = 120_000  # ms without a word from a worker that starts
 
 
 class WorkerState(Enum):
@@ -46,6 +46,7 @@ class WorkerClient(QObject):
     said = Signal(int, object)  # run, Event
     greeted = Signal(object)  # Hello, of each worker that takes over; it holds no model
     logged = Signal(str)
+    replaced = Signal(str)  # what a person is told where stopping took another worker
     _refused = Signal(int, object)  # run, Failed
 
     def __init__(
@@ -98,6 +99,10 @@ class WorkerClient(QObject):
         if self._state in (WorkerState.OFF, WorkerState.CRASHED):
             self._supply.forgive()
             self._begin()
+
+    def set_start_limit(self, seconds: int) -> None:
+        """Wait so long for a worker that starts and says nothing."""
+        self._supply.set_start_limit(seconds * 1000)
 
     def close(self) -> None:
         """End the worker within 2 s, whatever it does. What is open ends as cancelled."""
@@ -205,7 +210,10 @@ class WorkerClient(QObject):
     def _on_patience_lost(self) -> None:
         run = self._take_running()
         self._take_back_beside()
-        self.logged.emit("The worker did not stop when asked to, and was ended.\n")
+        seconds = self._patience.interval() / 1000
+        message = f"The worker did not stop within {seconds:g} s and was ended. Another takes its place."
+        self.logged.emit(f"{message}\n")
+        self.replaced.emit(message)
         self._supply.drop()
         if run is not None:
             self.said.emit(run, Cancelled())  # before a spare greets: who hears it has nothing under way

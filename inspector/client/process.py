@@ -10,7 +10,7 @@ from typing import assert_never
 from PySide6.QtCore import QElapsedTimer, QObject, QProcess, QProcessEnvironment, Qt, QTimer, Signal
 
 from engine.protocol.failures import FailureKind, ProtocolError
-from engine.protocol.frames import PROTOCOL, FrameReader, Hello, Said, from_worker
+from engine.protocol.frames import PROTOCOL, SPARE, FrameReader, Hello, Said, from_worker
 
 # glibc's allocator never merges the scraps that torch's aligned tensors leave in its caches, and so cannot use again
 # the room of freed ones: a forward pass took twice the memory that its tensors have. What has been freed stays with
@@ -31,14 +31,17 @@ class End:
 
 
 class WorkerProcess(QObject):
-    """A process that speaks frames. It ends once, with `ended`, unless it was told to go; then it is silent."""
+    """A process that speaks frames. It ends once, with `ended`, unless it was told to go; then it is silent.
+
+    While it starts it may say nothing for `start_limit` milliseconds, each time.
+    """
 
     greeted = Signal(object)  # Hello
     said = Signal(int, object)  # run, Event
     logged = Signal(str)
     ended = Signal(object)  # End
 
-    def __init__(self, command: list[str], start_limit: int, parent: QObject) -> None:
+    def __init__(self, command: list[str], start_limit: int, parent: QObject, *, is_spare: bool = False) -> None:
         super().__init__(parent)
         self._command = command
         self._hello: Hello | None = None
@@ -50,7 +53,7 @@ class WorkerProcess(QObject):
         self._start_limit = QTimer(self, singleShot=True, interval=start_limit)
         self._start_limit.timeout.connect(self._on_start_limit)
         self._process = QProcess(self)
-        self._process.setProcessEnvironment(_environment())
+        self._process.setProcessEnvironment(_environment(is_spare))
         self._process.readyReadStandardOutput.connect(self._on_output)
         self._process.readyReadStandardError.connect(self._on_log)
         self._process.finished.connect(self._on_finished)
@@ -71,6 +74,11 @@ class WorkerProcess(QObject):
         self._age.start()
         self._start_limit.start()
         self._process.start(self._command[0], self._command[1:])
+
+    def set_start_limit(self, limit: int) -> None:
+        """Wait that long, from now on, for something to be heard of its start."""
+        if self._start_limit.isActive():
+            self._start_limit.start(limit)
 
     def send(self, data: bytes) -> None:
         if not self._over:
@@ -138,7 +146,13 @@ class WorkerProcess(QObject):
         text = self._decoder.decode(bytes(self._process.readAllStandardError().data()))
         self._tail = (self._tail + text)[-_TAIL:]
         if text and not self._over:
+            self._be_patient()
             self.logged.emit(text)
+
+    def _be_patient(self) -> None:
+        """It gets on: wait as long again."""
+        if self._start_limit.isActive():
+            self._start_limit.start()
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error is QProcess.ProcessError.FailedToStart:
@@ -155,7 +169,9 @@ class WorkerProcess(QObject):
 
     def _on_start_limit(self) -> None:
         seconds = self._start_limit.interval() / 1000
-        message = f"The worker did not report within {seconds:g} s of its start and was ended."
+        message = (
+            f"The worker said nothing for {seconds:g} s of its start and was ended; Preferences has how long to wait."
+        )
         self._end(End("worker_died", message + self._last_words(), final=True))
 
     def _how_it_ended(self, code: int, status: QProcess.ExitStatus) -> str:
@@ -172,9 +188,11 @@ class WorkerProcess(QObject):
         return f" Its last words: {last.rstrip('.')}." if last else ""
 
 
-def _environment() -> QProcessEnvironment:
+def _environment(is_spare: bool) -> QProcessEnvironment:
     """What the worker finds: our environment, with what it lacks of its own."""
     environment = QProcessEnvironment.systemEnvironment()
+    if is_spare:
+        environment.insert(SPARE, "1")
     for name, value in WORKER_ENVIRONMENT.items():
         if not environment.contains(name):
             environment.insert(name, value)

@@ -58,7 +58,7 @@ class WorkerSupply(QObject):
             self._current, self._spare = self._spare, None
             self._current.ended.disconnect(self._on_spare_ended)
         else:
-            self._current = self._new_process()
+            self._current = self._new_process(is_spare=False)
         self._current.greeted.connect(self.greeted)
         self._current.said.connect(self.said)
         self._current.ended.connect(self._on_ended)
@@ -83,6 +83,13 @@ class WorkerSupply(QObject):
         """Somebody wants it tried again."""
         self._failures = self._spare_failures = 0
 
+    def set_start_limit(self, limit: int) -> None:
+        """Wait `limit` milliseconds for a worker that starts and says nothing, also for one on its way."""
+        self._start_limit = limit
+        for process in (self._current, self._spare):
+            if process is not None:
+                process.set_start_limit(limit)
+
     def set_idle(self, idle: bool) -> None:
         """There is time for starting a spare, or not."""
         self._has_time = idle
@@ -103,8 +110,8 @@ class WorkerSupply(QObject):
             process.kill()
         _until(remaining, time.monotonic() + _KILL_GRACE)
 
-    def _new_process(self) -> WorkerProcess:
-        process = WorkerProcess(self._command, self._start_limit, self)
+    def _new_process(self, is_spare: bool) -> WorkerProcess:
+        process = WorkerProcess(self._command, self._start_limit, self, is_spare=is_spare)
         process.logged.connect(self.logged)
         process.start()
         return process
@@ -113,7 +120,7 @@ class WorkerSupply(QObject):
         available = available_bytes()
         if self._spare is not None or (available is not None and available < SPARE_NEEDS):
             return
-        self._spare = self._new_process()
+        self._spare = self._new_process(is_spare=True)
         self._spare.ended.connect(self._on_spare_ended)
 
     def _on_ended(self, end: End) -> None:

@@ -22,7 +22,7 @@ from inspector.conversations.generating import Generating
 from inspector.conversations.holding import Holding
 from inspector.conversations.listing import Listing
 from inspector.conversations.loading import Loading
-from inspector.conversations.picturing import PICTURE_MODEL, misfit, nothing_to_explain
+from inspector.conversations.picturing import PICTURE_MODEL, misfit, nothing_to_explain, speechless
 from inspector.conversations.tokenising import Tokenising
 from inspector.state.aiming import chosen_at, token_against, token_at_position_shown
 from inspector.state.choice import Against
@@ -62,11 +62,14 @@ class Inquiry(QObject):
         self.activity = Activity(with_model, (self.exporting,), self)
         self.holding = Holding(worker, self.loading, self.activity, self)
         self._explain_when_open = False
+        self._generate_when_open: int | None = None  # so many tokens
         self._too_large: Request | None = None  # the detail that could not be kept
         self._follow_conversations()
         study.question_changed.connect(self._on_question_changed)
 
     def _follow_conversations(self) -> None:
+        self.loading.started.connect(self.study.wait_for)
+        self.loading.busy_changed.connect(self._on_loading_busy_changed)
         self.loading.loaded.connect(self._on_loaded)
         self.loading.failed.connect(self._on_loading_failed)
         self.explaining.succeeded.connect(self._on_explained)
@@ -94,12 +97,13 @@ class Inquiry(QObject):
     def open_model(self, source: ModelSource) -> None:
         """Open `source`, then explain the prompt with it. The study goes on with the model before until it is open."""
         self.calmed.emit()
-        self._explain_when_open = True
+        self._explain_when_open, self._generate_when_open = True, None
         self.explaining.drop()
         self.tokenising.forget()
         self.loading.open(source)
 
     def unload(self) -> None:
+        self._generate_when_open = None
         self.explaining.drop()
         self.tokenising.forget()
         self.loading.unload()
@@ -124,8 +128,8 @@ class Inquiry(QObject):
         question = self.study.question
         if nothing := nothing_to_explain(question, self.holding.model):
             self.troubled.emit(nothing)
-        elif self.loading.is_busy:
-            self._explain_when_open = True
+        elif self.loading.is_opening:
+            self._explain_when_open, self._generate_when_open = True, None
         elif wrong := misfit(question, self.holding.model):
             self.explaining.drop()
             self.troubled.emit(wrong)
@@ -137,12 +141,16 @@ class Inquiry(QObject):
             self.explaining.explain(question)
 
     def generate(self, max_new_tokens: int) -> None:
-        """Let the model go on from the prompt, and explain the first token it says."""
+        """Let the model go on from the prompt, once it is open, and explain the first token it says."""
         self.study.end_step()
         question = self.study.question
         if not isinstance(question.input, Text) or not question.input.text:
             self.troubled.emit(Trouble("The prompt is empty: type or paste a text to go on from."))
-        elif not self.loading.is_busy:
+        elif self.loading.is_opening:
+            self._generate_when_open = max_new_tokens
+        elif wrong := speechless(self.holding.model):
+            self.troubled.emit(wrong)
+        else:
             self.calmed.emit()
             self.explaining.drop()
             self.generating.generate(question.source, question.input, max_new_tokens)
@@ -155,7 +163,7 @@ class Inquiry(QObject):
 
     def stop(self) -> None:
         """End what is going on at the next block."""
-        self._explain_when_open = False
+        self._explain_when_open, self._generate_when_open = False, None
         self.activity.stop()
 
     def choose_rules(self, rules: str) -> None:
@@ -226,7 +234,7 @@ class Inquiry(QObject):
         if self.study.is_answered:
             self.explaining.drop()
         if self.holding.model is not None and self.loading.opening != self.study.question.source:
-            self._explain_when_open = False
+            self._explain_when_open, self._generate_when_open = False, None
             self.loading.open(self.study.question.source)
 
     # -- following -----------------------------------------------------------------------------------------------------
@@ -247,8 +255,11 @@ class Inquiry(QObject):
         if source is not None and source != question.source:
             self.study.ask(put_to(question, source))
         wanted, self._explain_when_open = self._explain_when_open, False
+        tokens, self._generate_when_open = self._generate_when_open, None
         asked = question.input
-        if wanted and (asked.image or (asked.text and asked.medium == ending.model.takes)):
+        if tokens is not None:
+            self.generate(tokens)
+        elif wanted and (asked.image or (asked.text and asked.medium == ending.model.takes)):
             self.explain()
         else:
             self._on_question_changed(self.study.question)
@@ -258,8 +269,12 @@ class Inquiry(QObject):
                 f"with float32 by {ending.agreement:.2f} of 1. Open it in float32 if you can."
             )
 
+    def _on_loading_busy_changed(self, busy: bool) -> None:
+        if not busy:
+            self.study.wait_for(None)
+
     def _on_loading_failed(self, failure: Failed) -> None:
-        self._explain_when_open = False
+        self._explain_when_open, self._generate_when_open = False, None
         self.troubled.emit(trouble_with_opening(failure))
 
     def _on_explained(self, answer: Explained) -> None:

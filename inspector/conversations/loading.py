@@ -14,6 +14,7 @@ class Loading(Conversation):
 
     doing = "Opening the model…"
 
+    started = Signal(object)  # ModelSource
     loaded = Signal(object)  # Loaded
     unloaded = Signal(object)  # Unloaded
 
@@ -27,10 +28,16 @@ class Loading(Conversation):
         """The model asked for last, open or not."""
         return self._opening
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether a model is on its way."""
+        return self.is_busy and self._opening is not None
+
     def open(self, source: ModelSource) -> None:
         """Open `source` and let go of the model before."""
         self._opening = source
         self.ask(Load(source))
+        self.started.emit(source)
 
     def unload(self) -> None:
         """Give the model's memory back."""

@@ -30,6 +30,16 @@ def misfit(question: Question, model: ModelInfo | None) -> Trouble | None:
     )
 
 
+def speechless(model: ModelInfo | None) -> Trouble | None:
+    """Why `model` cannot go on from a text; None where it can, or where that is not known."""
+    if model is None or model.predicts == "next token":
+        return None
+    return Trouble(
+        f"{model.title} predicts {model.predicts} and cannot go on from a text. Open a model of the next token.",
+        Remedy.CHOOSE_MODEL,
+    )
+
+
 def nothing_to_explain(question: Question, model: ModelInfo | None) -> Trouble | None:
     """Why there is nothing to ask; None where there is a prompt or a picture."""
     if question.input != Text():

@@ -89,6 +89,7 @@ class ExportDialog(QDialog):
         self._overwrites: Path | None = None
         self._group = QButtonGroup(self)
         self._path = named("export_path", QLineEdit())
+        self._path.setAccessibleName("File to write")
         self._warning = plain_label()
         self._shows = quiet_label()
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)

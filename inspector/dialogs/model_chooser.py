@@ -46,6 +46,7 @@ class ModelChooser(QDialog):
         self.resize(620, 560)
         self._list = ModelList()
         self._name = named("model_name", QLineEdit(clearButtonEnabled=True))
+        self._name.setAccessibleName("Model")
         self._name.setPlaceholderText("owner/name on the hub, torchvision:…, or timm:…")
         self._revision = named("revision", QLineEdit())
         self._classes = named("classes", QLineEdit())
@@ -58,6 +59,8 @@ class ModelChooser(QDialog):
         self._dtype.addItems(list(DTYPES))
         self._quantization = named("quantization", QComboBox())
         self._quantization.addItems(list(QUANTIZATIONS))
+        for box, what in ((self._device, "Device"), (self._dtype, "Type"), (self._quantization, "Bits of the weights")):
+            box.setAccessibleName(what)
         self._hint = quiet_label()
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
         self._open = self._buttons.button(QDialogButtonBox.StandardButton.Open)

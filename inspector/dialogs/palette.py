@@ -39,6 +39,7 @@ class CommandPalette(QDialog):
         self.resize(560, 380)
         self._commands: Sequence[Command] = ()
         self._words = named("words", QLineEdit())
+        self._words.setAccessibleName("Command")
         self._words.setPlaceholderText("Type a part of a command's name")
         self._list = named("commands", QTreeWidget())
         self._list.setColumnCount(2)

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from msgspec import structs
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.protocol.looks import COLOUR_MAPS
 from inspector.dialogs.model_chooser import DTYPES
-from inspector.keeping.settings import MOST_NEW_TOKENS, Settings
+from inspector.keeping.settings import LONGEST_START, MOST_NEW_TOKENS, Settings
 from inspector.look.labels import plain_label, quiet_label
 from inspector.look.naming import named
 from inspector.look.theme import Theme
@@ -58,13 +58,17 @@ class Preferences(QDialog):
         self._dtype.addItems(list(DTYPES))
         self._new_tokens = named("max_new_tokens", QSpinBox())
         self._new_tokens.setRange(1, MOST_NEW_TOKENS)
+        self._start_limit = named("start_limit", QSpinBox())
+        self._start_limit.setRange(1, LONGEST_START)
+        self._start_limit.setSuffix(" s")
         self._worker = named("worker_command", QLineEdit(clearButtonEnabled=True))
         self._worker.setPlaceholderText("this computer")
         self._worker_problem = plain_label()
         self._lay_out()
         for box in (self._theme, self._colours, self._device, self._dtype):
             box.activated.connect(self._on_chosen)
-        self._new_tokens.valueChanged.connect(self._on_chosen)
+        for number in (self._new_tokens, self._start_limit):
+            number.valueChanged.connect(self._on_chosen)
         self._worker.editingFinished.connect(self._on_worker_entered)
 
     def show_settings(self, settings: Settings, devices: Sequence[str]) -> None:
@@ -76,9 +80,10 @@ class Preferences(QDialog):
         self._device.addItems(list(dict.fromkeys(("auto", settings.device, *devices))))
         self._device.setCurrentText(settings.device)
         self._dtype.setCurrentText(settings.dtype)
-        self._new_tokens.blockSignals(True)
-        self._new_tokens.setValue(settings.max_new_tokens)
-        self._new_tokens.blockSignals(False)
+        numbers = ((self._new_tokens, settings.max_new_tokens), (self._start_limit, settings.start_limit))
+        for box, number in numbers:
+            with QSignalBlocker(box):
+                box.setValue(number)
         self._worker.setText(settings.worker_command)
         self._worker_problem.hide()
 
@@ -105,6 +110,8 @@ class Preferences(QDialog):
                 "Names of folders and files are then the server's."
             ),
         )
+        form.addRow("Silent for at most", self._start_limit)
+        form.addRow("", quiet_label("A worker that says nothing while it starts is ended after that time."))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
@@ -120,6 +127,7 @@ class Preferences(QDialog):
             device=self._device.currentText(),
             dtype=self._dtype.currentText(),
             max_new_tokens=self._new_tokens.value(),
+            start_limit=self._start_limit.value(),
         )
         self.changed.emit(self._settings)
 

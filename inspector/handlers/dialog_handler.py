@@ -119,6 +119,8 @@ class DialogHandler(QObject):
                 colour_map=settings.colour_map,
                 device=settings.device,
                 dtype=settings.dtype,
+                max_new_tokens=settings.max_new_tokens,
+                start_limit=settings.start_limit,
             )
         )
 

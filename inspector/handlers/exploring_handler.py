@@ -17,6 +17,7 @@ from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.browsing import browse_new_file
 from inspector.dialogs.explore import ExploreDialog, GridFigure
 from inspector.keeping.settings import Profile
+from inspector.look.visible_text import shortened
 from inspector.state.figures import look_on
 from inspector.state.question import Question
 from inspector.state.trouble import Remedy, Trouble
@@ -56,7 +57,11 @@ class ExploringHandler(QObject):
         exploring.ended.connect(dialog.show_end)
         dialog.show()
         relevance = self._inquiry.study.scene.relevance
-        target = f" · {relevance.target.label}" if relevance is not None and self._inquiry.study.is_answered else ""
+        target = (
+            f" · {shortened(relevance.target.label)}"
+            if relevance is not None and self._inquiry.study.is_answered
+            else ""
+        )
         dialog.begin(f"{image.name}{target}")
 
     def _on_explore_finished(self) -> None:

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.protocol.failures import ImageError
 from engine.protocol.picture_files import image_of
-from engine.protocol.values import ModelSource
+from engine.protocol.values import Image, ModelSource
 from inspector.actions.actions import Actions
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.browsing import browse_image
 from inspector.intake.drops import DroppedImage, DroppedPixels, Refused, pasted_image
-from inspector.intake.pictures import read_picture
+from inspector.intake.reading import PictureReader
 from inspector.keeping.settings import Profile
 from inspector.panes.picture_pane import PicturePane
 from inspector.state.picture import NO_ORIGINAL
@@ -33,6 +33,10 @@ class PictureHandler(QObject):
     def __init__(self, window: QWidget, inquiry: Inquiry, profile: Profile) -> None:
         super().__init__(window)
         self._window, self._inquiry, self._profile = window, inquiry, profile
+        self._is_example = False  # what is being read: its folder is no place to look for another picture
+        self._reader = PictureReader(self)
+        self._reader.was_read.connect(self._on_read)
+        self._reader.was_refused.connect(self._refuse)
 
     def follow(self, image: ImageInput, part: PicturePane) -> None:
         """Do what is asked for where pictures are given and looked at."""
@@ -56,18 +60,20 @@ class PictureHandler(QObject):
 
     def open(self, path: str) -> None:
         """Explain the picture in a file."""
-        if self._use(path):
-            self._profile.keep(structs.replace(self._profile.settings, image_folder=str(Path(path).parent)))
+        self._is_example = False
+        self._reader.read(Path(path))
 
     def open_example(self, example: ImageExample) -> None:
         """Explain an example, by the model that goes with it."""
         model = self._inquiry.holding.opening or self._inquiry.study.question.source
         if example.model and model.name != example.model:
             self._inquiry.open_model(ModelSource(example.model))
-        self._use(example.path)
+        self._is_example = True
+        self._reader.read(Path(example.path))
 
     def take_bytes(self, data: bytes, name: str) -> None:
-        """Explain the picture in the bytes of a file."""
+        """Explain the picture in the bytes of a file, and none that was asked for before."""
+        self._reader.forget()
         try:
             self._inquiry.use_image(image_of(data, name))
         except ImageError as error:
@@ -98,15 +104,10 @@ class PictureHandler(QObject):
     def _on_original_chosen(self, original: bool) -> None:
         self._inquiry.study.look(self._inquiry.study.view.looking(original=original))
 
-    def _use(self, path: str) -> bool:
-        """Explain the picture in a file, or say why there is none."""
-        try:
-            image = read_picture(Path(path))
-        except ImageError as error:
-            self._refuse(str(error))
-            return False
+    def _on_read(self, path: Path, image: Image) -> None:
+        if not self._is_example:
+            self._profile.keep(structs.replace(self._profile.settings, image_folder=str(path.parent)))
         self._inquiry.use_image(image)
-        return True
 
     def _refuse(self, message: str) -> None:
         self.troubled.emit(Trouble(message, Remedy.OPEN_IMAGE))

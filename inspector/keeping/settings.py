@@ -18,6 +18,7 @@ from inspector.state.question import BUNDLED_MODELS
 
 RECENT_MODELS = 8
 MOST_NEW_TOKENS = 4096
+LONGEST_START = 24 * 60 * 60  # seconds: a queue of a cluster may take a night
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
@@ -32,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     device: str = "auto"  # where models are opened: auto, cpu, cuda, cuda:1, mps
     dtype: str = "auto"  # the type of their numbers: auto, float32, bfloat16, float16
     max_new_tokens: int = 32  # how many tokens Generate adds at most
+    start_limit: int = 120  # seconds that a worker may say nothing while it starts
     worker_command: str = ""  # the worker, as typed in a shell (ssh gpu lxt-inspector worker); empty: on this machine
     recent_models: tuple[ModelSource, ...] = ()  # models opened lately, the last one first
     export_folder: str = ""  # the folder of the last export
@@ -107,6 +109,8 @@ def _checked(settings: Settings) -> Settings:
         settings = msgspec.structs.replace(settings, rules=DEFAULTS.rules)
     if not 1 <= settings.max_new_tokens <= MOST_NEW_TOKENS:
         settings = msgspec.structs.replace(settings, max_new_tokens=DEFAULTS.max_new_tokens)
+    if not 1 <= settings.start_limit <= LONGEST_START:
+        settings = msgspec.structs.replace(settings, start_limit=DEFAULTS.start_limit)
     try:
         shlex.split(settings.worker_command)
     except ValueError:  # a quotation that does not end

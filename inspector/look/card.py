@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
@@ -14,13 +14,15 @@ _WIDEST_TITLE = 320
 
 
 class Card(QWidget):
-    """Shows a title over rows of (name, value). Qt's own tool tips would take a token such as `<b>` for markup."""
+    """Shows a title over rows of (name, value), never longer than its parent is seen in a window that is in front.
+
+    Qt's own tool tips would take a token such as `<b>` for markup.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.ToolTip | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(Space.MEDIUM, Space.SMALL, Space.MEDIUM, Space.SMALL)
@@ -29,6 +31,7 @@ class Card(QWidget):
         self._title = self._label(bold=True)
         self._grid.addWidget(self._title, 0, 0, 1, 2)
         self._rows: list[tuple[QLabel, QLabel]] = []
+        parent.installEventFilter(self)
 
     def show_near(self, area: QRect, title: str, rows: Sequence[tuple[str, str]]) -> None:
         """Appear below `area` (global), above it where the screen ends."""
@@ -52,13 +55,18 @@ class Card(QWidget):
         shown = [label for row in self._rows for label in row if not label.isHidden()]
         return [self._title.text(), *(label.text() for label in shown)]
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Go with the parent."""
+        if event.type() in (QEvent.Type.Hide, QEvent.Type.WindowDeactivate):
+            self.hide()
+        return super().eventFilter(watched, event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        t = tones(self.palette())
+        """Fill the corners too: what is left out of a window is black where nothing composes the screen."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(t.line), 1))
+        painter.setPen(QPen(QColor(tones(self.palette()).line), 1))
         painter.setBrush(self.palette().toolTipBase())
-        painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _place(self, area: QRect) -> QPoint:
         screen = self.screen().availableGeometry()

@@ -10,11 +10,28 @@ from PySide6.QtSvg import QSvgRenderer
 
 from engine.shipped import shipped
 
+_SIZES = (16, 24, 32, 48, 64, 128, 256)
+
 
 @cache
 def icon(name: str) -> QIcon:
     """The icon `resources/icons/<name>.svg`; it follows the theme by itself."""
     return QIcon(_TintedSvg(_source(name)))
+
+
+@cache
+def application_icon() -> QIcon:
+    """The program's own icon, in its own colours, drawn at the sizes that desktops show."""
+    renderer = QSvgRenderer(str(shipped("desktop", "lxt-inspector.svg")))
+    whole = QIcon()
+    for size in _SIZES:
+        pixmap = QPixmap(size, size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        renderer.render(painter)
+        painter.end()
+        whole.addPixmap(pixmap)
+    return whole
 
 
 def tinted(name: str, colour: QColor, size: int, scale: float) -> QPixmap:

@@ -7,24 +7,24 @@ import math
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def written(value: float, digits: int = 3) -> str:
-    """`value` with `digits` significant digits and no exponent where it reads without one."""
+def written(value: float) -> str:
+    """`value` with three significant digits and no exponent where it reads without one."""
     if math.isnan(value):
         return "not a number"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if value == 0:
         return "0"
-    magnitude = int(f"{value:.{digits - 1}e}".split("e")[1])  # after rounding: 9.999 becomes 10.0
+    magnitude = int(f"{value:.2e}".split("e")[1])  # after rounding: 9.999 becomes 10.0
     if magnitude < -4 or magnitude > 6:
-        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        mantissa, exponent = f"{value:.2e}".split("e")
         return f"{mantissa} × 10".replace("-", "−") + str(int(exponent)).translate(_RAISED)
-    return f"{value:.{max(digits - 1 - magnitude, 0)}f}".replace("-", "−")
+    return f"{value:.{max(2 - magnitude, 0)}f}".replace("-", "−")
 
 
-def signed(value: float, digits: int = 3) -> str:
+def signed(value: float) -> str:
     """As `written`, with a plus before what is above zero."""
-    return f"+{written(value, digits)}" if value > 0 else written(value, digits)
+    return f"+{written(value)}" if value > 0 else written(value)
 
 
 def percent(share: float) -> str:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from inspector.look.numbers import grouped
+
+LONGEST = 1000  # characters of a text that are drawn; more than any real tokenizer's longest token has
+
 # The joiners and the variation selectors stay: Persian, Indic scripts and emoji are written with them.
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 _SUSPECT = re.compile(
@@ -15,10 +19,21 @@ _SUSPECT = re.compile(
 
 
 def visible(text: str) -> str:
-    """`text` on one line with every character that cannot be seen replaced by a sign or its code; spaces stay."""
+    """`text` on one line with every character that cannot be seen replaced by a sign or its code; spaces stay.
+
+    Of a text that nobody reads, and that takes long to draw, the middle is left out.
+    """
+    text = shortened(text)
     if text and not text.strip(_JOINERS):
         return "".join(_code(character) for character in text)
     return _SUSPECT.sub(_shown, text)
+
+
+def shortened(text: str) -> str:
+    """`text`, or its beginning and its end with the number of characters between them."""
+    left_out = len(text) - LONGEST
+    half = LONGEST // 2
+    return f"{text[:half]} … {grouped(left_out)} more … {text[-half:]}" if left_out > 0 else text
 
 
 def _shown(match: re.Match[str]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from inspector.intake.drops import accepts, dropped
+from inspector.look.fitting import fitting
+from inspector.look.tab_order import go_on
 from inspector.look.theme import Space
 from inspector.panes.columns import stacked
 from inspector.panes.docks import UndoKeys, add_dock
@@ -49,7 +51,8 @@ class Frame(QMainWindow):
         self.below = LowerPanes()
         self.layers = self.below.pane(LayersPane)
         self.panes = stacked(self.relevance, self.below)
-        self.setCentralWidget(self._middle())
+        self._centre = self._middle()
+        self.setCentralWidget(self._centre)
         self.setStatusBar(self.status)
         self.input_dock = add_dock(self, "Input", self.input, _EDGES.LeftDockWidgetArea)
         self.target_dock = add_dock(self, "Target", self.table, _EDGES.RightDockWidgetArea)
@@ -61,8 +64,12 @@ class Frame(QMainWindow):
             field.installEventFilter(self._undo_keys)
 
     def settle(self) -> None:
-        """Take the places of a first start; to be called when all toolbars are there."""
-        self.resize(*SIZE)
+        """Take the places of a first start; to be called when all toolbars are there.
+
+        Where there is no screen, in front of a person, pictures of the window have one size.
+        """
+        wanted, is_seen = QSize(*SIZE), QGuiApplication.platformName() != "offscreen"
+        self.resize(fitting(wanted, self.screen().availableSize()) if is_seen else wanted)
         self._resize_docks()
         self._first_layout = self.saveState(_LAYOUT)
 
@@ -104,6 +111,11 @@ class Frame(QMainWindow):
         if event.type() == QEvent.Type.MouseButtonRelease and self._widths() != self._pressed:
             self._sides = self._widths()
         return done
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes as the window is read, wherever the docks are and whenever a widget was made."""
+        docks = (self.input_dock, self.target_dock, self.log_dock)
+        return go_on(self, [*self.findChildren(QToolBar), *docks, self._centre, self.status], forward)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if accepts(event.mimeData()):

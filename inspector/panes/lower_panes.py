@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from inspector.panes.details import Detail, DetailPane
@@ -41,6 +41,9 @@ class LowerPanes(QTabWidget):
         self.setObjectName("lower_panes")
         self.setDocumentMode(True)
         self.setTabBarAutoHide(True)
+        self.setFocusPolicy(
+            Qt.FocusPolicy.NoFocus
+        )  # the bar is a stop of its own, and where it is hidden there is none
         self._scene: Scene | None = None
         self._panes = {detail: self._made(detail) for detail in DETAILS}
         self.addTab(self._panes[DETAILS[0]], DETAILS[0].title)

@@ -14,7 +14,10 @@ from inspector.views.failure_bar import FailureBar
 
 
 class Notices(QWidget):
-    """One bar for the last failure and one for the last piece of news; no room is taken while there is none."""
+    """One bar for the last failure and one for the last piece of news; no room is taken while there is none.
+
+    News of a file goes when something else happens, news of a model with the model.
+    """
 
     remedy_chosen = Signal(object)  # Remedy
     details_requested = Signal()
@@ -22,7 +25,8 @@ class Notices(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._remedy: Remedy | None = None
-        self._folder: Path | None = None
+        self._folder: Path | None = None  # of the file that was saved, while that is the news
+        self._is_doubt = False
         self.failure = FailureBar()
         self.news = FailureBar()
         self.failure.setObjectName("failure")
@@ -38,6 +42,7 @@ class Notices(QWidget):
 
     def show_trouble(self, trouble: Trouble) -> None:
         """Say what went wrong, and offer what would help."""
+        self.clear_written()
         self._remedy = trouble.remedy
         self.failure.show_failure(trouble.message, trouble.remedy and trouble.remedy.value, trouble.details)
 
@@ -49,12 +54,29 @@ class Notices(QWidget):
         """Say that a file was saved, and where; that another was not is of no more interest."""
         if self._remedy is Remedy.EXPORT_AGAIN:
             self.clear_trouble()
-        self._folder = path.parent
+        self._folder, self._is_doubt = path.parent, False
         self.news.show_notice(f"Saved {path}. {note}".rstrip(), "Open folder")
 
+    def clear_written(self) -> None:
+        """Say no longer that a file was saved."""
+        if self._folder is not None:
+            self._folder = None
+            self.news.clear()
+
     def show_news(self, message: str) -> None:
-        self._folder = None
+        self._folder, self._is_doubt = None, False
         self.news.show_notice(message)
+
+    def show_doubt(self, message: str) -> None:
+        """Say what is to be doubted about the model that is open."""
+        self.show_news(message)
+        self._is_doubt = True
+
+    def clear_doubt(self) -> None:
+        """Another model is open, or none."""
+        if self._is_doubt:
+            self._is_doubt = False
+            self.news.clear()
 
     def _on_failure_acted(self) -> None:
         remedy = self._remedy

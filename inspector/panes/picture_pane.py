@@ -32,6 +32,7 @@ from inspector.views.pictures.picture_view import PictureView
 from inspector.views.side_titles import SideTitles
 
 GROUNDS = {False: "As the model sees it", True: "On the original picture"}
+OPACITY = "Opacity of the relevance over the picture"
 _SLIDER = 72  # points
 _LOW, _ROOMY = 150, 200  # points of height from which on there is room for the modes, for all controls
 _SETTLING_MS = 200  # of the slider, before the opacity is what the view says
@@ -59,7 +60,6 @@ class PicturePane(QWidget):
         self._opacity = named("opacity", QSlider(Qt.Orientation.Horizontal))
         self._opacity.setRange(0, 100)
         self._opacity.setAccessibleName("Opacity of the relevance")
-        self._opacity.setToolTip("Opacity of the relevance over the picture")
         self._opacity.setFixedWidth(_SLIDER)
         self._opacity.valueChanged.connect(self._on_opacity_changed)
         self._labelled_opacity = self._with_its_name(self._opacity)
@@ -133,7 +133,9 @@ class PicturePane(QWidget):
 
     def _show_view(self, view: View) -> None:
         self._button(view.mode).setChecked(True)
-        self._opacity.setEnabled(view.mode == "overlay")
+        is_overlay = view.mode == "overlay"
+        self._opacity.setEnabled(is_overlay)
+        self._opacity.setToolTip(OPACITY if is_overlay else f"{OPACITY}: choose Overlay for it")
         self._clip.setCurrentIndex(self._clip.findData(view.look.clip))
         with QSignalBlocker(self._patches):
             self._patches.setChecked(view.patches)

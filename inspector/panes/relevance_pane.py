@@ -52,6 +52,7 @@ class RelevancePane(QWidget):
         self._pin = named("pin", QToolButton())
         self._pin.hide()
         self._shown: Shown | None = None
+        self._of_model = ""  # whose answer it is, where that is not the model that is asked
         heading = WrappingRow()
         heading.addWidget(self._title)
         heading.addWidget(self.picture.corner)
@@ -73,9 +74,10 @@ class RelevancePane(QWidget):
         self._scale.setCurrentIndex(self._scale.findData(scene.view.look.scale))
         shown = scene.part
         self._scale.setVisible(shown is not None)
-        is_new, self._shown = shown != self._shown, shown
+        is_new = (shown, scene.of_model) != (self._shown, self._of_model)
+        self._shown, self._of_model = shown, scene.of_model
         if is_new:
-            self._show_heading(shown)
+            self._show_heading(shown, scene.of_model)
         for pane in (self.text, self.picture):
             pane.show_scene(scene)
         self._pages.setCurrentWidget(self._panes[scene.medium])
@@ -86,12 +88,12 @@ class RelevancePane(QWidget):
         super().resizeEvent(event)
         self._show_pin()
 
-    def _show_heading(self, shown: Shown | None) -> None:
+    def _show_heading(self, shown: Shown | None, of_model: str) -> None:
         if shown is None:
             self._title.setText("Relevance")
             self.legend.clear()
             return
-        self._title.setText(shown.title)
+        self._title.setText(f"{of_model} · {shown.title}" if of_model else shown.title)
         self._title.set_giving_way((shown.rules, "Relevance · "))
         self.legend.show_scale(shown.limit, shown.colour_map, shown.legend)
 

@@ -60,7 +60,7 @@ class StatusBar(QStatusBar):
         self._say(self._memory, share_in_words(memory.used, memory.total) if memory else "")
 
     def show_scene(self, scene: Scene) -> None:
-        self._say(self._total, scene.total)
+        self._say(self._total, f"{scene.of_model}: {scene.total}" if scene.of_model else scene.total)
         self._total.setToolTip(f"{_FACTS['Sum']}. {scene.promise}" if scene.promise else _FACTS["Sum"])
         self._total.setForegroundRole(QPalette.ColorRole.BrightText if scene.is_defect else self._plain)
         self._say(self._time, "" if scene.seconds is None else f"{scene.seconds:.2f} s")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from engine.protocol.looks import Look, Scale
 from engine.protocol.relevance import Relevance
+from inspector.look.numbers import written
 from inspector.state.sides import Side
 
 SCALE_TITLES: dict[Scale, str] = {"layer": "Each layer", "global": "All layers", "target": "Share of target"}
@@ -34,7 +35,7 @@ def legend_of(sides: Sequence[Side], look: Look, clip: float = 100.0) -> str:
             legend = "Scale: the same for all layers"
         case "target":
             value = max(abs(side.relevance.value) for side in sides)
-            legend = f"Scale: share of the target, 100 % = {value:.2f}"
+            legend = f"Scale: share of the target, 100 % = {written(value)}"
     if clip < 100:
         legend = f"{legend}, {clip:g} % of values"
     return f"{legend}, for both" if len(sides) > 1 else legend

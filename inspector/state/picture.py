@@ -11,6 +11,7 @@ from engine.protocol.relevance import Relevance
 from engine.protocol.values import Grid, Seen
 from engine.reading.colours import ROUNDING
 from engine.reading.placing import picture_limit, placed
+from inspector.look.numbers import signed
 from inspector.state.legends import legend_of, title_of
 from inspector.state.sides import ShownPart, Side
 
@@ -135,5 +136,5 @@ def _label(layer: int | None, layers: int) -> str:
 
 
 def _beside_in_words(beside: np.ndarray) -> str:
-    amount = f"{beside.sum(dtype=np.float64):+.2f}".replace("-", "−")
+    amount = signed(float(beside.sum(dtype=np.float64)))
     return f"class token {amount}" if len(beside) == 1 else f"{len(beside)} tokens beside the patches {amount}"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from engine.protocol.messages import Ending, Explained, Request
 from engine.protocol.relevance import PicturePart, Relevance
 from engine.protocol.targets import Token as TokenTarget
-from engine.protocol.values import Medium, Token
+from engine.protocol.values import Medium, ModelSource, Token
+from engine.reading.colours import ROUNDING
 from engine.reading.ledger_in_words import expectation, is_defect, sum_in_words
+from inspector.look.numbers import written
 from inspector.state.choice import Choice, choice_of
 from inspector.state.known import key_of
 from inspector.state.picture import ShownPicture, picture_of
@@ -33,7 +36,8 @@ class Scene:
     question: Question
     view: View
     parts: tuple[Shown, ...] = ()  # what was asked about, then a decoder's text
-    stale: bool = False  # the answer is to an earlier question
+    stale: bool = False  # the answer is to an earlier question, or another model is on its way
+    of_model: str = ""  # whose answer it is, where that is not the model that is asked
     choice: Choice | None = None
     position: int | None = None  # the token whose continuation, or class, is asked about
     total: str = ""  # the sum of relevance against the target, and where the rest of it went
@@ -77,27 +81,43 @@ class Scene:
 
 
 def resolve(
-    question: Question, answer: Explained | None, view: View, pinned: Explained | None = None, find: Find = _nothing
+    question: Question,
+    answer: Explained | None,
+    view: View,
+    pinned: Explained | None = None,
+    find: Find = _nothing,
+    awaited: ModelSource | None = None,
 ) -> Scene:
-    """The scene for `question` when `answer` is the last good one, beside one that is `pinned`."""
+    """The scene for `question` when `answer` is the last good one, beside one that is `pinned`.
+
+    `awaited` is the model on its way, which is going to be asked.
+    """
     if answer is None:
         return Scene(question, view, find=find)
     view = _inside(view, answer.relevance)
     parts = tuple(_parts(answer, pinned, view))
     relevance = parts[0].relevance if parts else answer.relevance
+    number = partial(_beside, abs(relevance.value))
+    is_of_another = answer.question.source != (awaited or question.source)
     return Scene(
         question=question,
         view=view,
         parts=parts,
-        stale=key_of(answer.question) != key_of(question),
+        stale=is_of_another or key_of(answer.question) != key_of(question),
+        of_model=relevance.model.title if is_of_another else "",
         choice=choice_of(answer),
         position=_position(question, answer),
-        total=sum_in_words(relevance, view.look.layer, relevance.parts[0].total(view.look.layer)),
-        promise=expectation(relevance.ledger) if relevance.ledger else "",
+        total=sum_in_words(relevance, view.look.layer, relevance.parts[0].total(view.look.layer), number),
+        promise=expectation(relevance.ledger, number) if relevance.ledger else "",
         is_defect=is_defect(relevance.ledger),
         seconds=answer.seconds,
         find=find,
     )
+
+
+def _beside(whole: float, amount: float) -> str:
+    """An amount as it is written everywhere, without what is rounding beside the whole."""
+    return written(amount if abs(amount) > ROUNDING * whole else 0.0)
 
 
 def _parts(answer: Explained, pinned: Explained | None, view: View) -> Iterator[Shown]:

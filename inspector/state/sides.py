@@ -11,6 +11,7 @@ from engine.protocol.messages import Explained
 from engine.protocol.relevance import Part, Relevance
 from engine.protocol.rule_names import titled
 from engine.protocol.values import ResolvedTarget
+from inspector.look.visible_text import shortened
 from inspector.state.view import View
 
 
@@ -121,4 +122,4 @@ def _led_by(relevance: Relevance, part: int) -> Relevance:
 
 
 def _named(answer: Explained) -> str:
-    return f"{titled(answer.relevance.rules)} · {answer.relevance.target.label}"
+    return f"{titled(answer.relevance.rules)} · {shortened(answer.relevance.target.label)}"

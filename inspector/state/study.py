@@ -9,6 +9,7 @@ from time import monotonic
 from PySide6.QtCore import QObject, Signal
 
 from engine.protocol.messages import Ending, Explain, Explained, Request
+from engine.protocol.values import ModelSource
 from inspector.state.history import History
 from inspector.state.known import Known, key_of
 from inspector.state.question import FIRST, Question, about_prompt
@@ -31,6 +32,7 @@ class Study(QObject):
         self._known = Known()
         self._shown: Explained | None = None
         self._pinned: Explained | None = None
+        self._awaited: ModelSource | None = None
         self._clock = clock
         self._scene = resolve(self.question, None, view or View())
 
@@ -58,7 +60,7 @@ class Study(QObject):
 
     @property
     def is_answered(self) -> bool:
-        return self._shown is not None and not self._scene.stale
+        return self._shown is not None and key_of(self._shown.question) == key_of(self.question)
 
     @property
     def undo_name(self) -> str:
@@ -136,6 +138,12 @@ class Study(QObject):
         self._pinned = None
         self._resolve(replace(self.view, difference=False))
 
+    def wait_for(self, source: ModelSource | None) -> None:
+        """Another model than the question's is on its way, or none: an answer of the one before is not current."""
+        if source != self._awaited:
+            self._awaited = source
+            self._resolve(self.view)
+
     def look(self, view: View) -> None:
         """Look at the same answer in another way."""
         if view != self.view:
@@ -171,5 +179,5 @@ class Study(QObject):
         if self._pinned is not None and not goes_beside(self._pinned, self._shown):
             self._pinned = None
             view = replace(view, difference=False)
-        self._scene = resolve(self.question, self._shown, view, self._pinned, self._known.find)
+        self._scene = resolve(self.question, self._shown, view, self._pinned, self._known.find, self._awaited)
         self.scene_changed.emit(self._scene)

@@ -70,7 +70,7 @@ class PredictionRows(QAbstractTableModel):
         if column == TOKEN:
             return shown_token(prediction)
         if column == LOGIT:
-            return written(prediction.logit, 4)
+            return written(prediction.logit)
         return "–" if prediction.probability is None else percent(prediction.probability)
 
 

@@ -47,6 +47,7 @@ class FakeWorker(QObject):
     said = Signal(int, object)
     greeted = Signal(object)
     logged = Signal(str)
+    replaced = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,12 +57,16 @@ class FakeWorker(QObject):
         self.stopped: list[int] = []
         self.is_closed = False
         self.trouble = ""
+        self.start_limit: int | None = None
         self._open: dict[int, Request] = {}
 
     # -- as the client ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         self.become(WorkerState.STARTING)
+
+    def set_start_limit(self, seconds: int) -> None:
+        self.start_limit = seconds
 
     def close(self) -> None:
         self.is_closed = True

@@ -91,6 +91,11 @@ class Person:
     def title(self) -> str:
         return " ".join(self._say("getwindowname", window) for window in self._windows())
 
+    def size(self) -> tuple[int, int]:
+        """Width and height of the window, without what a desktop puts around it."""
+        told = dict(line.split("=") for line in self._say("getwindowgeometry", "--shell", self._windows()[-1]).split())
+        return int(told["WIDTH"]), int(told["HEIGHT"])
+
     def sees_most_relevant(self, box: Box) -> bool:
         """Whether a token on that part of the screen has the colour that only the largest relevance has.
 

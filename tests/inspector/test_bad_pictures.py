@@ -23,6 +23,7 @@ from inspector.state.study import Study
 from inspector.window import Window
 from tests.inspector.fake_worker import FakeWorker
 from tests.inspector.honest_worker import HonestWorker
+from tests.inspector.waiting import wait_for_reading
 from tests.made_pictures import huge_png, noise, stored, with_nan
 
 DIGITS = Path(__file__).parents[2] / "resources" / "examples" / "images" / "digits-3-and-8.png"
@@ -124,6 +125,7 @@ def answered(worker: HonestWorker, qtbot, qapp) -> Iterator[Window]:
     worker.greet()
     worker.answer()
     window.pictures.open(str(DIGITS))
+    wait_for_reading()
     worker.answer()
     assert window.study.is_answered
     yield window
@@ -136,6 +138,7 @@ def test_that_the_window_says_so_and_keeps_its_answer(
 ) -> None:
     before = answered.study.shown
     answered.pictures.open(str(bad))
+    wait_for_reading()
     worker.answer()
     labels = answered.findChildren(QLabel)
     shown = [label.text() for label in labels if label.isVisible() and case.found in label.text()]
@@ -144,6 +147,7 @@ def test_that_the_window_says_so_and_keeps_its_answer(
     assert answered.study.shown is before
     assert answered.relevance.picture.isVisible()
     answered.pictures.open(str(file(noise(), "good.png")(tmp_path)))
+    wait_for_reading()
     worker.answer()
     assert answered.study.is_answered
     assert answered.study.shown.relevance.seen.name == "good.png"
@@ -169,6 +173,7 @@ def test_that_a_single_pixel_is_a_picture_to_library_and_command(pixel: Path, tm
 
 def test_that_a_single_pixel_is_a_picture_to_the_window(pixel: Path, worker: HonestWorker, answered: Window) -> None:
     answered.pictures.open(str(pixel))
+    wait_for_reading()
     worker.answer()
     assert answered.study.is_answered
     assert answered.study.shown.relevance.seen.original == (1, 1)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from itertools import combinations
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from inspector.views.side_titles import SideTitles
 from inspector.window import Window
 from tests.inspector.answers import BLOCKS
 from tests.inspector.fake_worker import good_ending
+from tests.inspector.waiting import wait_for_reading
 
 VIT = ModelSource("bundled:vit")
 
@@ -41,6 +43,7 @@ def drop(window: Window, path: Path) -> None:
     window.dropEvent(
         QDropEvent(QPointF(400, 300), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier(0))
     )
+    wait_for_reading()
 
 
 def asked(worker, kind: type) -> list:
@@ -274,6 +277,7 @@ def test_that_a_look_at_the_prompt_takes_no_picture_from_a_model_for_pictures(ab
 
 def test_that_the_image_tab_takes_files_and_pixels(with_vit, worker, picture):
     with_vit.image.file_chosen.emit(str(picture))
+    wait_for_reading()
     assert asked(worker, Explain)[-1].input.image.name == "cat.png"
     with_vit.image.image_pasted.emit(b"other bytes", "pasted picture.png")
     assert asked(worker, Explain)[-1].input.image.data == b"other bytes"
@@ -378,6 +382,7 @@ def test_that_an_answer_about_a_picture_is_exported(about_cat, figures, tmp_path
 
 def test_that_an_example_brings_its_model(window, worker, picture):
     window.image.example_chosen.emit(ImageExample("A cat", str(picture), "bundled:vit"))
+    wait_for_reading()
     worker.answer()
     assert window.study.shown.relevance.seen.name == "cat.png"
     assert window.study.question.source == VIT
@@ -478,3 +483,36 @@ def test_that_gammas_are_explored_where_there_is_a_picture(about_cat):
     about_cat.commands["edit.undo"].trigger()
     assert about_cat.study.question.input == Text(about_cat.editor.text())
     assert not button.isEnabled()
+
+
+def test_that_a_file_is_read_beside_the_window(with_vit, worker, picture):
+    with_vit.pictures.open(str(picture))
+    assert not any(request.input.image for request in asked(worker, Explain))
+    wait_for_reading()
+    assert asked(worker, Explain)[-1].input.image.name == "cat.png"
+
+
+def test_that_of_several_files_the_one_chosen_last_is_explained(with_vit, worker, picture, tmp_path):
+    (tmp_path / "empty.png").touch()
+    other = Path(shutil.copy(picture, tmp_path / "other.png"))
+    for path in (picture, tmp_path / "empty.png", other):
+        with_vit.pictures.open(str(path))
+    wait_for_reading()
+    assert [each.input.image.name for each in asked(worker, Explain) if each.input.image] == ["other.png"]
+    assert not with_vit.notices.failure.isVisible()
+
+
+def test_that_a_picture_pasted_while_a_file_is_read_stays(with_vit, worker, picture):
+    with_vit.pictures.open(str(picture))
+    with_vit.pictures.take_bytes(picture.read_bytes(), "pasted picture")
+    wait_for_reading()
+    assert [each.input.image.name for each in asked(worker, Explain) if each.input.image] == ["pasted picture"]
+
+
+def test_that_a_prompt_written_while_a_file_is_read_is_a_step_back(with_vit, worker, picture):
+    with_vit.pictures.open(str(picture))
+    with_vit.inquiry.type("written meanwhile")
+    wait_for_reading()
+    assert with_vit.study.question.input.image is not None
+    with_vit.commands["edit.undo"].trigger()
+    assert with_vit.study.question.input.text == "written meanwhile"

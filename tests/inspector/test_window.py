@@ -267,7 +267,7 @@ def test_that_worker_state_memory_and_model_are_in_the_status_bar(window, worker
     assert "Worker: ready" in texts
     assert "1.2 of 8.0 GB" in texts
     assert "float32 · cpu" in texts
-    assert "of 12.50" in texts
+    assert "of 12.5" in texts
 
 
 def test_that_a_model_on_its_way_is_named_without_its_folder(window, worker):
@@ -516,3 +516,23 @@ def test_that_undo_says_what_it_takes_back(window, worker):
     undo.trigger()
     assert redo.text() == "Redo: other rules"
     assert redo.isEnabled()
+
+
+def test_that_a_very_long_token_widens_and_lengthens_nothing(open_window, worker):
+    window = open_window(prompt="a" * 100_000)
+    window.inquiry.open_model(window.study.question.source)
+    worker.answer()
+    assert window.height() == 800
+    said = [label.text() for label in window.findChildren(QLabel)]
+    assert max(map(len, said)) < 1200
+
+
+def test_that_every_number_of_the_preferences_is_kept_and_heeded(open_window, worker):
+    profile = Profile(SettingsFile(None))
+    window = open_window(profile)
+    window.dialogs.preferences(("cpu",))
+    shown = dialog(window, Preferences)
+    shown._new_tokens.setValue(7)
+    shown._start_limit.setValue(600)
+    assert (profile.settings.max_new_tokens, profile.settings.start_limit) == (7, 600)
+    assert worker.start_limit == 600

@@ -45,7 +45,6 @@ class GammaPanel(QWidget):
         for value, title in _ATTENTION.items():
             self._attention.addItem(title, value)
         self._explore = named("explore", QPushButton("Explore…", self))
-        self._explore.setToolTip("Compare many gammas on a picture")
         self._known = self.values()
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self._on_paused)
@@ -54,6 +53,7 @@ class GammaPanel(QWidget):
         self._attention.currentIndexChanged.connect(self._pause.start)
         self._explore.clicked.connect(self.explore_requested)
         self._lay_out()
+        self.set_explorable(True)
 
     def set_values(self, conv: float, linear: float, attention: str) -> None:
         """Show other numbers, and say nothing. Those known already leave what the person is about to change."""
@@ -68,6 +68,7 @@ class GammaPanel(QWidget):
     def set_explorable(self, explorable: bool) -> None:
         """Offer to compare gammas, which takes a picture."""
         self._explore.setEnabled(explorable)
+        self._explore.setToolTip("Compare many gammas on a picture" if explorable else "Open a picture first")
 
     def values(self) -> Values:
         """What is shown: gamma of convolutions, of linear layers, and the rules of attention."""

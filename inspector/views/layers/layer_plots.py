@@ -47,6 +47,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     """Draws `Layers`; says where the pointer is and what it clicks."""
 
     hovered = Signal(object)  # Place | None
+    passed_by = Signal(object)  # Place | None: another one has come under a pointer that rests
     clicked = Signal(object)  # Place
 
     def __init__(self, parent: QWidget, empty_text: str, rows: LayerAxis | LabelAxis, rows_title: str) -> None:
@@ -56,6 +57,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._empty_text = empty_text
         self._drawn: tuple[int, int, int] | None = None
         self._cursor: tuple[int | None, int | None] = (None, None)
+        self._pointer: QPointF | None = None  # while it is here
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.ci.layout.setContentsMargins(6, 8, 8, 4)
         self.ci.layout.setHorizontalSpacing(6)
@@ -78,6 +80,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         for item in (self._zero, self._bars, self._value, self._cursor_sum):
             self._sums.addItem(item, ignoreBounds=True)
         self._map.getViewBox().sigXRangeChanged.connect(self._refine)
+        self._map.getViewBox().sigXRangeChanged.connect(self._look_under_pointer)
         self.scene().sigMouseMoved.connect(self._on_moved)
         self.scene().sigMouseClicked.connect(self._on_clicked)
         self.dress(tones(parent.palette()), parent.font())
@@ -103,6 +106,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._draw_sums(layers)
         self._refine()
         self.set_stale(False)
+        self._look_under_pointer()
 
     def set_stale(self, stale: bool) -> None:
         self._stale = stale
@@ -160,6 +164,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
+        self._pointer = None
         self.hovered.emit(None)
 
     def cell_rect(self, row: int, token: int) -> QRectF:
@@ -227,7 +232,12 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
                 return Place(row, token if plot is self._map else None)
         return None
 
+    def _look_under_pointer(self) -> None:
+        if self._pointer is not None and self._layers is not None:
+            self.passed_by.emit(self._place(self._pointer))
+
     def _on_moved(self, point: QPointF) -> None:
+        self._pointer = QPointF(point)
         self.hovered.emit(self._place(point))
 
     def _on_clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:

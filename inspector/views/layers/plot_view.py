@@ -27,6 +27,7 @@ class PlotView(QWidget):
         self._labels: Sequence[str] = ()  # of the tokens
         self._plots = LayerPlots(self, empty_text, rows, rows_title)
         self._plots.hovered.connect(self._on_hovered)
+        self._plots.passed_by.connect(self._on_passed_by)
         self._plots.clicked.connect(self._on_clicked)
         self._card = Card(self)
         column = QVBoxLayout(self)
@@ -72,6 +73,11 @@ class PlotView(QWidget):
 
     def _on_clicked(self, place: Place) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def _on_passed_by(self, place: Place | None) -> None:
+        """Keep the card, where it is open, to what is under the pointer now."""
+        if self._card.isVisible():
+            self._on_hovered(place)
 
     def _on_hovered(self, place: Place | None) -> None:
         if place is None or self._layers is None:

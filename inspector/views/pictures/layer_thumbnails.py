@@ -279,4 +279,4 @@ def _besides(values: np.ndarray, limit: float, colour_map: str) -> tuple[QImage 
     """The tokens that are not on the picture as squares, and their sum as a number."""
     if not len(values):
         return None, ""
-    return heatmap(values[None], limit, colour_map), signed(float(values.sum(dtype=np.float64)), 2)
+    return heatmap(values[None], limit, colour_map), signed(float(values.sum(dtype=np.float64)))

@@ -11,7 +11,7 @@ from enum import IntEnum
 import numpy as np
 
 from engine.protocol.values import Token
-from inspector.look.visible_text import visible
+from inspector.look.visible_text import shortened, visible
 from inspector.views.tokens.arabic import joined
 from inspector.views.tokens.bidi import embedding_levels, runs_right_to_left
 
@@ -95,7 +95,7 @@ def _parts(token: Token) -> Iterator[_Part]:
         if found["newline"]:
             yield RunKind.MARK, NEWLINE_MARK, True
         else:
-            yield RunKind.MARK, _TAB_MARK if found["tab"] else _SPACE_MARK * len(found[0]), False
+            yield RunKind.MARK, _TAB_MARK if found["tab"] else shortened(_SPACE_MARK * len(found[0])), False
         at = found.end()
     if at < len(text):
         yield RunKind.TEXT, visible(text[at:]), False

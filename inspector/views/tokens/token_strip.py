@@ -45,6 +45,8 @@ class TokenStrip(TokenView):
         self._pressed = -1
         self._column: float | None = None  # kept while walking up and down
         self._card = Card(self)
+        self._carded = -1  # the token that the card is about
+        self.verticalScrollBar().valueChanged.connect(self._card.hide)
         self._card_timer = QTimer(self)
         self._card_timer.setSingleShot(True)
         self._card_timer.setInterval(_CARD_DELAY)
@@ -75,7 +77,7 @@ class TokenStrip(TokenView):
             self._card.hide()
             self.find_text(self._find.text() if self._find.isVisible() else "")
         elif self._card.isVisible():
-            self._show_hovered()
+            self._show_card(self._carded)
         self._describe()
 
     def clear(self) -> None:
@@ -262,6 +264,7 @@ class TokenStrip(TokenView):
         if self._facts is None or not (rects := self.token_rects(token)):
             self._card.hide()
             return
+        self._carded = token
         area = QRect(self.viewport().mapToGlobal(rects[0].topLeft()), rects[0].size())
         self._card.show_near(area, self._facts.title(token), self._facts.rows(token))
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from engine.protocol.frames import SPARE
 from engine.protocol.messages import Cancelled, Failed, Progress, Tokenize, Tokenized
 from engine.protocol.values import ModelSource
 from inspector.client import WorkerClient, WorkerState
 from inspector.client.supply import MOST_FAILURES
 from inspector.state.trouble import Remedy, trouble_with_opening
+from tests.inspector.client.conftest import SCRIPT
 from tests.inspector.client.witness import StartWorker, is_alive
 
 pytestmark = pytest.mark.process
@@ -105,6 +110,8 @@ def test_that_a_running_run_ends_when_the_worker_says_so(start_worker: StartWork
 
 def test_that_a_worker_deaf_to_stop_is_replaced(start_worker: StartWorker) -> None:
     worker = start_worker("stubborn", patience=200)
+    told: list[str] = []
+    worker.client.replaced.connect(told.append)
     run = worker.ask("wait")
     worker.wait_for(BUSY)
     worker.client.stop(run)
@@ -112,7 +119,8 @@ def test_that_a_worker_deaf_to_stop_is_replaced(start_worker: StartWorker) -> No
     assert worker.ending(worker.ask("answer")) == Tokenized(())
     assert len(worker.pids) == 2
     worker.wait(lambda: not is_alive(worker.pids[0]))
-    assert "did not stop" in worker.log
+    assert told == ["The worker did not stop within 0.2 s and was ended. Another takes its place."]
+    assert told[0] in worker.log
 
 
 def test_that_stopping_what_has_ended_does_nothing(start_worker: StartWorker) -> None:
@@ -284,7 +292,7 @@ def test_that_closing_on_hearing_of_the_loss_leaves_it_closed(start_worker: Star
         ("with a banner", "Welcome to the cluster!", 1),
         ("with an answer", "said Said where that has no place", 1),
         ("in another protocol", "install the same version", 1),
-        ("silently", "did not report within", 1),
+        ("silently", "said nothing for 3 s of its start", 1),
     ],
 )
 def test_that_a_worker_which_cannot_start_is_given_up_with_a_reason(
@@ -300,6 +308,28 @@ def test_that_a_worker_which_cannot_start_is_given_up_with_a_reason(
     assert worker.client.state is CRASHED
     assert sentence in worker.client.trouble
     assert len(worker.pids) == starts
+
+
+def test_that_a_worker_that_is_heard_of_is_waited_for_beyond_the_limit(start_worker: StartWorker, tmp_path) -> None:
+    queue = "for i in 1 2 3 4 5 6 7 8; do echo queued >&2; sleep 0.5; done; exec "
+    command = ["sh", "-c", f"{queue} {shlex.join([sys.executable, str(SCRIPT), 'well', str(tmp_path / 'starts')])}"]
+    worker = start_worker(command=command, start_limit=3_000)
+    assert worker.ending(worker.ask("answer")) == Tokenized(())
+    assert worker.log.count("queued") == 8
+
+
+def test_that_another_limit_holds_for_a_worker_on_its_way(start_worker: StartWorker) -> None:
+    worker = start_worker("silently")
+    worker.client.set_start_limit(1)
+    worker.wait(lambda: worker.client.trouble)
+    assert "said nothing for 1 s of its start" in worker.client.trouble
+
+
+def test_that_only_a_spare_is_told_that_nobody_waits_for_it(start_worker: StartWorker) -> None:
+    worker = start_worker(spare=True)
+    worker.wait(lambda: worker.client.has_spare)
+    first, spare = (Path(f"/proc/{pid}/environ").read_bytes() for pid in worker.pids)
+    assert SPARE.encode() not in first and SPARE.encode() in spare
 
 
 def test_that_a_missing_command_is_named(start_worker: StartWorker) -> None:

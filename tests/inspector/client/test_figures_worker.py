@@ -75,3 +75,9 @@ def test_that_torch_and_qt_are_loaded_neither_before_nor_after_a_figure(figures:
     libraries = Path(f"/proc/{figures.hellos[0].pid}/maps").read_text()
     assert "numpy" in libraries
     assert "torch" not in libraries and "PySide6" not in libraries
+
+
+def test_that_a_figure_that_is_waited_for_goes_no_later_than_other_work(figures: Witness) -> None:
+    figures.wait_for(WorkerState.READY)
+    pid = figures.hellos[0].pid
+    assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0)

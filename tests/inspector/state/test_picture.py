@@ -9,6 +9,7 @@ from engine.protocol.inputs import Picture, Text
 from engine.protocol.looks import Look
 from engine.protocol.rule_names import Gamma
 from engine.protocol.values import Image, ModelSource
+from inspector.look.numbers import written
 from inspector.state.known import BYTES_EACH, key_of, size_of
 from inspector.state.question import BUNDLED_MODELS, Question, about_image, about_prompt
 from inspector.state.scene import resolve
@@ -67,7 +68,7 @@ def test_that_a_layer_is_shown_on_its_grid_without_the_class_token():
     assert np.array_equal(scene.picture.values, row[1:].reshape(GRID.rows, GRID.columns))
     assert np.array_equal(scene.picture.layers.extras[3], row[:1])
     assert "class token" in scene.picture.title
-    assert f"of {scene.relevance.value:.2f}" in scene.total
+    assert scene.total.endswith(f"of {written(scene.relevance.value)}")
 
 
 def test_that_a_layer_whose_relevance_is_all_at_the_class_token_is_said_and_has_no_colour():

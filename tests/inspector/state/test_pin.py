@@ -73,7 +73,7 @@ def test_that_the_share_of_the_target_is_that_of_the_larger_target():
     answer = answer_to(OTHER_CLASS)
     study.learn(OTHER_CLASS, structs.replace(answer, relevance=structs.replace(answer.relevance, value=-40.0)))
     assert study.scene.picture.limit == 40
-    assert "100 % = 40.00" in study.scene.picture.legend
+    assert "100 % = 40.0" in study.scene.picture.legend
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from engine.protocol.inputs import Text
 from engine.protocol.looks import Look
 from engine.protocol.targets import Contrast, Token, Top
 from engine.protocol.values import Account, Ledger
+from inspector.look.numbers import written
 from inspector.state.question import BUNDLED_MODELS, Question, about_prompt
 from inspector.state.scene import resolve
 from inspector.state.view import View
@@ -58,7 +59,7 @@ def test_that_the_share_of_the_target_is_measured_at_its_value():
 def test_that_the_legend_says_how_the_limit_was_chosen():
     assert scene_of(View(look=Look(scale="layer"))).text.legend == "Scale: each layer by itself"
     assert scene_of(View(look=Look(scale="global"))).text.legend == "Scale: the same for all layers"
-    assert scene_of(View(look=Look(scale="target"))).text.legend == "Scale: share of the target, 100 % = 12.50"
+    assert scene_of(View(look=Look(scale="target"))).text.legend == "Scale: share of the target, 100 % = 12.5"
 
 
 def test_that_the_title_says_which_layer():
@@ -69,9 +70,17 @@ def test_that_the_title_says_which_layer():
 
 def test_that_the_sum_is_set_against_the_target():
     scene = scene_of(View(look=Look(layer=1)))
-    total = f"{scene.text.layers.relevance.layers[1].sum():.2f}".replace("-", "−")
-    assert scene.total == f"relevance {total} of 12.50"
+    total = written(float(scene.text.layers.relevance.layers[1].sum(dtype=np.float64)))
+    assert scene.total == f"relevance {total} of 12.5"
     assert not scene.is_defect
+
+
+def test_that_what_is_rounding_beside_the_target_is_written_as_zero():
+    answer = answer_to(Question(BUNDLED_MODELS[0], Text("a b c")))
+    nothing = Account(1.0, 1.0, constants=1e-9, softmax=3e-15, rest=0.0)
+    ledger = Ledger(nothing, nothing, (nothing,) * BLOCKS, nothing, {}, True, True)
+    told = replace(answer, relevance=replace(answer.relevance, ledger=ledger))
+    assert resolve(answer.question, told, View()).total.endswith("; softmax keeps 0; constants 0")
 
 
 @pytest.mark.parametrize(("conserves", "closes"), [(True, True), (True, False), (False, False)])

@@ -33,16 +33,16 @@ def _shown(table: PredictionTable, row: int) -> list[str]:
 
 
 def test_that_rows_show_token_logit_and_probability(table: PredictionTable):
-    assert _shown(table, 0) == ["“3”", "33.46", "90 %"]
-    assert _shown(table, 1) == ["“ 2”", "29.10", "5.0 %"]
-    assert _shown(table, 2) == ["“\\n”", "−3.250", "< 0.1 %"]
+    assert _shown(table, 0) == ["“3”", "33.5", "90 %"]
+    assert _shown(table, 1) == ["“ 2”", "29.1", "5.0 %"]
+    assert _shown(table, 2) == ["“\\n”", "−3.25", "< 0.1 %"]
     assert _shown(table, 3)[0] == "“<b>&x”"
 
 
 def test_that_a_logit_of_no_choice_has_neither_a_probability_nor_its_bar(table: PredictionTable):
     rows = table.findChild(QTableView)
     table.show_predictions((Prediction(0, "a", "a", 2.5, None), Prediction(1, "b", "b", 2.5, 1.0)), None, None)
-    assert _shown(table, 0) == ["“a”", "2.500", "–"]
+    assert _shown(table, 0) == ["“a”", "2.50", "–"]
     cells = (rows.visualRect(rows.model().index(row, 2)) for row in range(2))
     image = rows.viewport().grab().toImage()
     without, with_bar = (image.pixelColor(cell.left() + cell.width() // 4, cell.center().y()) for cell in cells)

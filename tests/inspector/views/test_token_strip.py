@@ -299,3 +299,13 @@ def test_that_the_frame_shows_where_the_keys_go(strip: TokenStrip):
     focused = _seen(strip).pixelColor(0, 100)
     strip.clearFocus()
     assert _seen(strip).pixelColor(0, 100) != focused
+
+
+@pytest.mark.parametrize("text", ["a" * 100_000, "<" + "a" * 100_000 + ">", " " * 100_000, "\u05d0" * 100_000])
+def test_that_a_very_long_token_is_drawn_in_part_and_kept_whole(strip: TokenStrip, text: str):
+    strip.show_relevance(tokens_of(text, "b"), np.array([1.0, -0.5]), 1.0, "CET_D1A")
+    assert sum(map(len, strip._picture.layout.runs.texts)) < 1100
+    strip._show_card(0)
+    assert len(strip._card.texts()[0]) < 1100
+    assert text in strip.tsv()
+    assert strip.find_text("b") >= 1

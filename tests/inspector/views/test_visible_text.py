@@ -1,6 +1,6 @@
 import pytest
 
-from inspector.look.visible_text import visible
+from inspector.look.visible_text import LONGEST, visible
 
 
 @pytest.mark.parametrize("text", ["plain", " the", "Größe", "日本語", "سلام", "👩‍🚀", "می‌خواهم", "<b>x</b>", "❤️"])
@@ -32,3 +32,8 @@ def test_that_the_flag_of_wales_keeps_its_letters():
 )
 def test_that_what_cannot_be_seen_is_shown(text, shown):
     assert visible(text) == shown
+
+
+def test_that_the_middle_is_left_out_of_what_nobody_reads():
+    assert visible("a" * LONGEST) == "a" * LONGEST
+    assert visible("a" * 99_000 + "b" * 1000) == "a" * 500 + " … 99 000 more … " + "b" * 500

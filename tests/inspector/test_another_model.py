@@ -1,0 +1,103 @@
+"""While another model opens, nothing that is seen is taken for its answer, and nothing asked for is lost."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QLabel
+
+from engine.protocol.messages import Cancelled, Explain, Failed, Generate, Load, Unload
+from engine.protocol.values import ModelSource
+from inspector.state.trouble import Remedy
+from inspector.window import Window
+from tests.inspector.answers import loaded
+from tests.inspector.fake_worker import FakeWorker
+
+OTHER, PICTURES = ModelSource("somebody/other"), ModelSource("bundled:vit")
+
+
+def title(window: Window) -> str:
+    return window.findChild(QLabel, "relevance_title").text()
+
+
+def ledger(window: Window) -> str:
+    return window.status._total.text()
+
+
+def asked(worker: FakeWorker, kind: type) -> list:
+    return [request for _, request in worker.asked if isinstance(request, kind)]
+
+
+def test_that_the_answer_before_is_stale_and_named_from_the_moment_another_model_is_opened(window, worker):
+    before = ledger(window)
+    window.inquiry.open_model(OTHER)
+    assert window.study.scene.stale
+    assert title(window).startswith("Llama · ") and ledger(window) == f"Llama: {before}"
+
+
+def test_that_it_is_so_when_the_model_is_open_and_no_longer_when_it_has_answered(window, worker):
+    window.inquiry.open_model(OTHER)
+    worker.say(Load, loaded(OTHER))
+    assert window.study.scene.stale and title(window).startswith("Llama · ")
+    worker.answer()
+    assert not window.study.scene.stale and "Llama" not in title(window) + ledger(window)
+
+
+@pytest.mark.parametrize("end", [Failed("model_not_found", "There is none."), Cancelled()])
+def test_that_the_answer_is_current_again_where_the_other_model_does_not_come(window, worker, end):
+    window.inquiry.open_model(OTHER)
+    worker.say(Load, end)
+    assert not window.study.scene.stale and not title(window).startswith("Llama")
+
+
+def test_that_an_answer_is_current_while_its_own_model_is_opened_again(window, worker):
+    window.inquiry.open_model(window.study.question.source)
+    assert not window.study.scene.stale
+
+
+def test_that_generate_is_done_once_the_model_is_open(window, worker):
+    window.inquiry.open_model(OTHER)
+    assert window.commands["run.generate"].isEnabled()
+    window.commands["run.generate"].trigger()
+    assert not asked(worker, Generate)
+    worker.answer()
+    assert [request.source for request in asked(worker, Generate)] == [OTHER]
+    assert window.study.shown.question.input.continuation is not None
+
+
+def test_that_generate_is_possible_while_the_first_model_opens(open_window, worker):
+    window = open_window()
+    assert not window.commands["run.generate"].isEnabled()
+    window.inquiry.open_model(window.study.question.source)
+    window.commands["run.generate"].trigger()
+    worker.answer()
+    assert asked(worker, Generate)
+
+
+def test_that_a_model_that_cannot_generate_says_so_once_it_is_open(window, worker):
+    window.inquiry.open_model(PICTURES)
+    window.commands["run.generate"].trigger()
+    worker.answer()
+    assert not asked(worker, Generate)
+    assert "Vit predicts classes" in window.notices.failure.message()
+    assert window.notices._remedy is Remedy.CHOOSE_MODEL
+    assert "Vit predicts classes" in window.commands["run.generate"].toolTip()
+
+
+@pytest.mark.parametrize("instead", ["run.explain", "run.stop"])
+def test_that_what_was_asked_for_last_is_done(window, worker, instead):
+    window.inquiry.open_model(OTHER)
+    window.commands["run.generate"].trigger()
+    window.commands[instead].trigger()
+    worker.answer()
+    assert not asked(worker, Generate)
+
+
+@pytest.mark.parametrize(("command", "kind"), [("run.explain", Explain), ("run.generate", Generate)])
+def test_that_what_is_asked_while_a_model_is_let_go_is_asked_of_the_worker(window, worker, command, kind):
+    window.editor.text_changed.emit("another prompt")
+    before = len(asked(worker, kind))
+    window.inquiry.unload()
+    assert asked(worker, Unload)
+    window.commands[command].trigger()
+    worker.answer()
+    assert len(asked(worker, kind)) > before
