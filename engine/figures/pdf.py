@@ -1,4 +1,7 @@
-"""Pages as PDF with text that can be searched, without LaTeX."""
+"""Pages as PDF with text that can be searched, without LaTeX.
+
+Emoji are pictures there, as with LaTeX: the library's own colour fonts fail where two spellings have one glyph.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from fpdf import FPDF
 from PIL import Image
 
 from engine.figures.fonts import Font
-from engine.figures.page import Cells, Item, Page, Rectangle, Text
+from engine.figures.page import Cells, Item, Page, Rectangle, Text, loaded
+from engine.figures.png import emoji_picture
 
 TALLEST_PAGE = 1_000.0  # units; longer strips go on several pages
 _POINTS_PER_UNIT = 0.75
@@ -55,6 +59,9 @@ def _draw(paper: FPDF, item: Item, names: dict[Font, str]) -> None:
 
 def _write(paper: FPDF, text: Text, names: dict[Font, str]) -> None:
     font = text.run.font
+    if font.colour:
+        _write_emoji(paper, text)
+        return
     if font not in names:
         names[font] = f"font{len(names)}"
         paper.add_font(names[font], fname=font.path, collection_font_number=font.index)
@@ -63,6 +70,13 @@ def _write(paper: FPDF, text: Text, names: dict[Font, str]) -> None:
     # `cell` shapes its text and `text` does not; a cell's baseline lies 0.3 of the text's size under its middle
     paper.set_xy(text.x, text.baseline - 0.3 * text.size)
     paper.cell(w=1, h=0, text=text.run.text)
+
+
+def _write_emoji(paper: FPDF, text: Text) -> None:
+    picture, font = emoji_picture(text.run), loaded(text.run.font, 0)
+    ratio = text.size / font.size
+    top = text.baseline - font.getmetrics()[0] * ratio
+    paper.image(picture, text.x, top, picture.width * ratio, picture.height * ratio)
 
 
 def _enlarged(colours: np.ndarray) -> Image.Image:

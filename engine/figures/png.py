@@ -38,7 +38,7 @@ def exact_png(page: Page, sharpness: float, transparent: bool = False) -> bytes:
 
 def emoji_png(run: Run) -> bytes:
     """One emoji as a picture with a transparent ground."""
-    return _encoded(_picture(run), dpi=None)
+    return _encoded(emoji_picture(run), dpi=None)
 
 
 def _drawn(page: Page, scale: float, ground: str | None) -> bytes:
@@ -87,7 +87,7 @@ def _draw_upwards(image: Image.Image, text: Text, scale: float) -> None:
 
 
 def _draw_emoji(image: Image.Image, text: Text, scale: float) -> None:
-    picture = _picture(text.run)
+    picture = emoji_picture(text.run)
     ratio = text.size * scale / loaded(text.run.font, 0).size
     small = picture.resize((max(1, round(picture.width * ratio)), max(1, round(picture.height * ratio))))
     ascent = loaded(text.run.font, 0).getmetrics()[0] * ratio
@@ -99,8 +99,8 @@ def _draw_emoji(image: Image.Image, text: Text, scale: float) -> None:
     image.paste(small, corner, small)
 
 
-def _picture(run: Run) -> Image.Image:
-    """The run at the size its font has pictures for."""
+def emoji_picture(run: Run) -> Image.Image:
+    """The run on a transparent ground, at the size its font has pictures for; its top is the font's ascent."""
     font = loaded(run.font, 0)
     ascent, descent = font.getmetrics()
     picture = Image.new("RGBA", (max(1, int(font.getlength(run.text))), ascent + descent))
