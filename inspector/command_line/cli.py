@@ -17,9 +17,11 @@ from engine.protocol.messages import Explain, ExportGrid, FigureFormat, Generate
 from engine.protocol.picture_files import read_image
 from engine.protocol.rule_names import FORM
 from engine.protocol.values import ModelSource, Quantization
+from engine.writing import write_file
 from inspector.command_line.arguments import (
     RuleSet,
     check_colours,
+    check_out,
     check_rules,
     chosen_picture,
     class_texts,
@@ -28,7 +30,7 @@ from inspector.command_line.arguments import (
     grid_format,
     window_size,
 )
-from inspector.command_line.endings import explained, write
+from inspector.command_line.endings import explained
 
 _MODEL = "A bundled model (bundled:llama), a hub id, a folder or a .gguf file"
 _PROMPT_FILE = "The text in a file, or on stdin for -. A last line break is left out."
@@ -156,7 +158,7 @@ def explain(
         look = Look(layer, scale, colour_map, opacity, clip, zoom, original)
         answer, made = explain(question, target, position, look, Figure(file_format, drawn) if file_format else None)
         if out and made:
-            write(out, made.data)
+            write_file(out, made.data)
         facts = summary(answer, layer) | {"out": str(out) if out else None, "note": made.note if made else ""}
         typer.echo(json.dumps(facts, indent=1) if as_json else in_words(answer, layer))
         if out and made and not as_json:
@@ -198,7 +200,7 @@ def grid(
         look = Look(None, "layer", colour_map, opacity, clip, zoom, original)
         figure = ExportGrid((), (), (), (), file_format, picture, shared, transparent, look)
         asked, made = grid(source, seen, target, of_conv, of_linear, figure)
-        write(out, made.data)
+        write_file(out, made.data)
         first = asked.cells[0]
         typer.echo(f"Target   {first.target.label}: {first.value:.4f} logits")
         typer.echo(f"Written  {out}, {len(of_conv)} × {len(of_linear)} cells")
@@ -219,8 +221,10 @@ def generate(
     if (prompt is None) == (prompt_file is None):
         raise typer.BadParameter("Give either --prompt or --prompt-file.")
     formats: dict[str, Literal["png", "csv", "json"]] = {".png": "png", ".csv": "csv", ".json": "json"}
-    if out is not None and out.suffix.lower() not in formats:
-        raise typer.BadParameter(f"--out must end in one of {', '.join(formats)}.")
+    if out is not None:
+        if out.suffix.lower() not in formats:
+            raise typer.BadParameter(f"--out must end in one of {', '.join(formats)}.")
+        check_out(out)
     with explained():
         from engine.terminal.prompt_file import read_prompt
 
@@ -232,7 +236,7 @@ def generate(
         said, data = generate(asked, rules, formats[out.suffix.lower()] if out else None)
         typer.echo(said.answer)
         if out and data:
-            write(out, data)
+            write_file(out, data)
             typer.echo(f"\nWritten  {out}")
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import typer
 
 from engine.protocol.failures import EngineError
-from inspector.keeping.writing import write_atomically
 
 
 @contextmanager
@@ -34,13 +31,3 @@ def explained() -> Iterator[None]:
             raise
         typer.echo(" ".join(failed.message.split()), err=True)
         raise typer.Exit(1) from None
-
-
-def write(path: Path, data: bytes) -> None:
-    """The file as a whole or not at all. Raises EngineError."""
-    try:
-        write_atomically(path, data)
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
-        reason = "the disk is full" if full else error.strerror or str(error)
-        raise EngineError(f"“{path}” could not be written: {reason}.", "disk_full" if full else "internal") from error

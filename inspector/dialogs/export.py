@@ -21,8 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.protocol.failures import EngineError
 from engine.protocol.looks import Drawing
 from engine.protocol.messages import FigureFormat
+from engine.writing import check_place
 from inspector.dialogs.browsing import browse_new_file
 from inspector.look.labels import heading_label, plain_label, quiet_label
 from inspector.look.naming import named
@@ -118,6 +120,11 @@ class ExportDialog(QDialog):
     def accept(self) -> None:
         """Save, but ask before a file is replaced: the second press says yes."""
         path = self.path()
+        try:
+            check_place(path)
+        except EngineError as error:
+            self._warn(str(error))
+            return
         if not path.name or path.is_dir():
             self._warn("Type the name of a file.")
         elif path.exists() and self._overwrites != path:

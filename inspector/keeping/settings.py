@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
 from engine.protocol.rule_names import titled
 from engine.protocol.values import ModelSource
-from inspector.keeping.writing import write_atomically
+from engine.writing import write_atomically
 from inspector.look.theme import Theme
 from inspector.state.question import BUNDLED_MODELS
 
@@ -76,7 +76,7 @@ class SettingsFile:
         if self._path is None:
             return
         try:
-            write_atomically(self._path, msgspec.json.format(msgspec.json.encode(settings)))
+            write_atomically(self._path, msgspec.json.format(msgspec.json.encode(settings)), private=True)
         except OSError as error:
             self.notice = f"The settings could not be kept in {self._path}: {error.strerror}."
 

@@ -116,3 +116,11 @@ def test_that_a_file_damaged_meanwhile_costs_no_setting(tmp_path: Path):
     profile.keep(msgspec.structs.replace(profile.settings, theme="dark"))
     kept = SettingsFile(path).read()
     assert (kept.rules, kept.theme) == ("cp-lrp", "dark")
+
+
+def test_that_only_their_owner_can_read_the_settings(tmp_path: Path):
+    path = tmp_path / "settings.json"
+    path.write_text("{}", encoding="utf-8")
+    path.chmod(0o644)
+    SettingsFile(path).write(Settings(theme="dark"))
+    assert path.stat().st_mode & 0o777 == 0o600
