@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from importlib import import_module
 from typing import BinaryIO, NoReturn
 
@@ -42,13 +43,16 @@ def main() -> NoReturn:
     runs.answer(here.answer, here.is_light, here.warm_up)
 
 
-def begin(niceness: int) -> tuple[Voice, Runs]:
-    """Hear and speak in frames from now on, as a process that goes after the window."""
+def begin(niceness: int, before_leaving: Callable[[], None] = lambda: None) -> tuple[Voice, Runs]:
+    """Hear and speak in frames from now on, as a process that goes after the window.
+
+    `before_leaving` is called, from another thread, when the window is gone.
+    """
     hearing, speaking = _take_over_streams()
     _step_back(niceness)
     voice = Voice(speaking)
     runs = Runs(voice)
-    threading.Thread(target=_hear, args=(hearing, runs), name="hearing", daemon=True).start()
+    threading.Thread(target=_hear, args=(hearing, runs, before_leaving), name="hearing", daemon=True).start()
     return voice, runs
 
 
@@ -79,22 +83,24 @@ def _step_back(niceness: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _hear(descriptor: int, runs: Runs) -> None:
+def _hear(descriptor: int, runs: Runs, before_leaving: Callable[[], None]) -> None:
     """Hand on what the window says; end the process when it says no more, or nothing that can be understood."""
     reader = FrameReader()
+    code, why = 0, ""
     try:
         while data := os.read(descriptor, _CHUNK):
             for payload in reader.feed(data):
                 runs.hear(to_worker(payload))
         reader.finish()
     except ProtocolError as error:
-        _leave(2, f"The window cannot be understood. {error}")
+        code, why = 2, f"The window cannot be understood. {error}"
     except OSError as error:
-        _leave(1, f"The window cannot be heard ({error}).")
-    _leave(0)
+        code, why = 1, f"The window cannot be heard ({error})."
+    before_leaving()
+    _leave(code, why)
 
 
-def _leave(code: int, why: str = "") -> NoReturn:
+def _leave(code: int, why: str) -> NoReturn:
     """End the process now: no clean-up, which a computation would hold up."""
     if why:
         print(why, file=sys.stderr, flush=True)
