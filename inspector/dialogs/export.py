@@ -51,7 +51,13 @@ PRODUCTS = (
     Product("Tokens as LaTeX", "a .tex file that compiles by itself", "tex", "tokens", "tokens"),
     Product("Tokens as picture", "PNG", "png", "tokens", "tokens"),
     Product("Layer map as picture", "PNG with axes and colour bar", "png", "layers", "layers"),
-    Product("Numbers as table", "CSV: tokens by layers", "csv", "tokens", "relevance"),
+    Product(
+        "Numbers as table",
+        "CSV: tokens by layers; an apostrophe keeps texts such as =1 from being formulas",
+        "csv",
+        "tokens",
+        "relevance",
+    ),
     Product("Everything as JSON", "tokens, all layers, target, rules, versions", "json", "tokens", "relevance"),
 )
 
