@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import typer
 
 from engine.protocol.failures import EngineError
+from inspector.command_line.saying import say
 
 
 @contextmanager
@@ -18,7 +19,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo("Interrupted.", err=True)
+        say("Interrupted.", err=True)
         raise typer.Exit(130) from None
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -29,5 +30,5 @@ def explained() -> Iterator[None]:
         failed = failure(error)
         if failed.kind == "internal" and not isinstance(error, EngineError):
             raise
-        typer.echo(" ".join(failed.message.split()), err=True)
+        say(" ".join(failed.message.split()), err=True)
         raise typer.Exit(1) from None
