@@ -21,7 +21,7 @@ from importlib import import_module
 from typing import BinaryIO, NoReturn
 
 from engine.protocol.failures import ProtocolError
-from engine.protocol.frames import FrameReader, to_worker
+from engine.protocol.frames import TO_WORKER_LIMIT, FrameReader, to_worker
 from engine.runs import Runs, Voice
 
 _CHUNK = 1 << 20  # bytes read at a time
@@ -85,7 +85,7 @@ def _step_back(niceness: int) -> None:
 
 def _hear(descriptor: int, runs: Runs, before_leaving: Callable[[], None]) -> None:
     """Hand on what the window says; end the process when it says no more, or nothing that can be understood."""
-    reader = FrameReader()
+    reader = FrameReader(TO_WORKER_LIMIT)
     code, why = 0, ""
     try:
         while data := os.read(descriptor, _CHUNK):

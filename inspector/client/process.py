@@ -10,7 +10,7 @@ from typing import assert_never
 from PySide6.QtCore import QElapsedTimer, QObject, QProcess, QProcessEnvironment, Qt, QTimer, Signal
 
 from engine.protocol.failures import FailureKind, ProtocolError
-from engine.protocol.frames import PROTOCOL, FrameReader, Hello, Said, from_worker
+from engine.protocol.frames import FROM_WORKER_LIMIT, HELLO_LIMIT, PROTOCOL, FrameReader, Hello, Payload, Said, from_worker
 from engine.protocol.redaction import redacted
 from inspector.client.log_lines import LogLines
 
@@ -45,7 +45,7 @@ class WorkerProcess(QObject):
         self._command = command
         self._hello: Hello | None = None
         self._over = False
-        self._reader = FrameReader()
+        self._reader = FrameReader(HELLO_LIMIT)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._lines = LogLines()
         self._tail = ""
@@ -113,7 +113,7 @@ class WorkerProcess(QObject):
             self._log(redacted(f"The worker said, where it cannot be understood: {data[:_TAIL]!r}\n"))
             self._end(End("protocol", f"The worker cannot be understood. {error}", final=self._hello is None))
 
-    def _hear(self, payload: bytes) -> None:
+    def _hear(self, payload: Payload) -> None:
         message = from_worker(payload)
         match message:
             case Hello() if self._hello is None:
@@ -135,6 +135,7 @@ class WorkerProcess(QObject):
             return
         self._start_limit.stop()
         self._hello = hello
+        self._reader.limit = FROM_WORKER_LIMIT
         self.greeted.emit(hello)
 
     def _on_log(self) -> None:

@@ -18,6 +18,7 @@ from inspector.state.question import BUNDLED_MODELS
 
 RECENT_MODELS = 8
 MOST_NEW_TOKENS = 4096
+_LARGEST = 16 * 2**20  # bytes of the file; what is cut there is not understood
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
@@ -62,10 +63,11 @@ class SettingsFile:
         if self._path is None:
             return otherwise
         try:
-            return _checked(msgspec.json.decode(self._path.read_bytes(), type=Settings))
+            with self._path.open("rb") as file:
+                return _checked(msgspec.json.decode(file.read(_LARGEST + 1), type=Settings))
         except FileNotFoundError:
             return otherwise
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             self.notice = f"The settings could not be understood and start afresh ({error}). {self._put_aside()}"
         except OSError as error:
             self.notice = f"The settings in {self._path} could not be read and start afresh: {error.strerror}."

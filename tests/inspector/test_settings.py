@@ -25,7 +25,21 @@ def test_that_without_a_file_the_defaults_hold(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"\xff\xfe", b'{"theme": "purple"}', b'{"model": 3}', b"null", b'{"prompt": {}}']
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"theme": "purple"}',
+        b'{"model": 3}',
+        b"null",
+        b'{"prompt": {}}',
+        b"[" * 200_000,
+        b'{"a":' * 200_000,
+        b'{"a":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+        b'{"prompt": "' + b"a" * 20_000_000 + b'"}',
+    ],
 )
 def test_that_a_damaged_file_gives_defaults_a_notice_and_is_kept_aside(tmp_path: Path, content: bytes):
     path = tmp_path / "settings.json"
