@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import os
 import platform
+import tempfile
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 from engine.figures import render
+from engine.figures.typesetting import abandon
+from engine.leftovers import clear_away
 from engine.protocol.failures import ProtocolError
 from engine.protocol.frames import PROTOCOL, Hello
 from engine.protocol.messages import Export, Exported, ExportGrid, Request
@@ -20,8 +24,9 @@ from engine.worker import begin
 
 def main() -> NoReturn:
     """Be the figures' worker until stdin ends."""
-    voice, runs = begin()
+    voice, runs = begin(abandon)
     voice.greet(Hello(PROTOCOL, {"python": platform.python_version()}, (), os.getpid()))
+    clear_away(Path(tempfile.gettempdir()))
     import_module("engine.figures.rendering")  # what draws, before the first figure is asked for
     runs.answer(answer)
 

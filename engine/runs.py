@@ -20,6 +20,7 @@ from typing import BinaryIO, NoReturn, TypeVar, assert_never
 from engine.protocol.failures import EngineError, ProtocolError, Stopped
 from engine.protocol.frames import Ask, Hello, Said, Stop, ToWorker, frame
 from engine.protocol.messages import Cancelled, Ending, Event, Failed, Phase, Progress, Request
+from engine.protocol.redaction import redacted
 from engine.watch import Watch
 
 Result = TypeVar("Result")
@@ -212,5 +213,5 @@ def _is_out_of_memory(error: BaseException) -> bool:
 
 
 def _sayable(text: str) -> str:
-    """`text` without the lone surrogates that undecodable file names bring and frames refuse."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    """`text` without secrets and the lone surrogates that undecodable file names bring and frames refuse."""
+    return redacted(text).encode("utf-8", "backslashreplace").decode("utf-8")

@@ -17,12 +17,13 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 from typing import BinaryIO, NoReturn
 
 from engine.protocol.failures import ProtocolError
-from engine.protocol.frames import SPARE, FrameReader, to_worker
+from engine.protocol.frames import SPARE, TO_WORKER_LIMIT, FrameReader, to_worker
 from engine.runs import Runs, Voice
 
 _CHUNK = 1 << 20  # bytes read at a time
@@ -45,13 +46,16 @@ def main() -> NoReturn:
     runs.answer(here.answer, here.is_light, here.warm_up)
 
 
-def begin() -> tuple[Voice, Runs]:
-    """Hear and speak in frames from now on."""
+def begin(before_leaving: Callable[[], None] = lambda: None) -> tuple[Voice, Runs]:
+    """Hear and speak in frames from now on.
+
+    `before_leaving` is called, from another thread, when the window is gone.
+    """
     hearing, speaking = _take_over_streams()
     _belong_to_parent()
     voice = Voice(speaking)
     runs = Runs(voice)
-    threading.Thread(target=_hear, args=(hearing, runs), name="hearing", daemon=True).start()
+    threading.Thread(target=_hear, args=(hearing, runs, before_leaving), name="hearing", daemon=True).start()
     return voice, runs
 
 
@@ -111,22 +115,24 @@ def _belong_to_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _hear(descriptor: int, runs: Runs) -> None:
+def _hear(descriptor: int, runs: Runs, before_leaving: Callable[[], None]) -> None:
     """Hand on what the window says; end the process when it says no more, or nothing that can be understood."""
-    reader = FrameReader()
+    reader = FrameReader(TO_WORKER_LIMIT)
+    code, why = 0, ""
     try:
         while data := os.read(descriptor, _CHUNK):
             for payload in reader.feed(data):
                 runs.hear(to_worker(payload))
         reader.finish()
     except ProtocolError as error:
-        _leave(2, f"The window cannot be understood. {error}")
+        code, why = 2, f"The window cannot be understood. {error}"
     except OSError as error:
-        _leave(1, f"The window cannot be heard ({error}).")
-    _leave(0)
+        code, why = 1, f"The window cannot be heard ({error})."
+    before_leaving()
+    _leave(code, why)
 
 
-def _leave(code: int, why: str = "") -> NoReturn:
+def _leave(code: int, why: str) -> NoReturn:
     """End the process now: no clean-up, which a computation would hold up."""
     if why:
         print(why, file=sys.stderr, flush=True)

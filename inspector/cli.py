@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -17,9 +16,12 @@ from engine.protocol.messages import Explain, ExportGrid, FigureFormat, Generate
 from engine.protocol.picture_files import read_image
 from engine.protocol.rule_names import FORM
 from engine.protocol.values import ModelSource, Quantization
+from engine.protocol.visible_text import visible
+from engine.writing import write_file
 from inspector.command_line.arguments import (
     RuleSet,
     check_colours,
+    check_out,
     check_rules,
     chosen_picture,
     class_texts,
@@ -28,7 +30,8 @@ from inspector.command_line.arguments import (
     grid_format,
     window_size,
 )
-from inspector.command_line.endings import explained, write
+from inspector.command_line.endings import explained
+from inspector.command_line.saying import guard_streams, say
 
 _MODEL = "A bundled model (bundled:llama), a hub id, a folder or a .gguf file"
 _PROMPT_FILE = "The text in a file, or on stdin for -. A last line break is left out."
@@ -65,9 +68,7 @@ cli = typer.Typer(
 
 def main() -> None:
     """Be the command that the command line names."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a token may be what the terminal cannot show
+    guard_streams()
     cli(prog_name="lxt-inspector")
 
 
@@ -88,7 +89,7 @@ def window(
     if context.invoked_subcommand is not None:
         return
     if version:
-        typer.echo(f"lxt-inspector {_version()}")
+        say(f"lxt-inspector {_version()}")
         return
     if rules is not None:
         check_rules(rules)
@@ -164,11 +165,11 @@ def explain(
         look = Look(layer, scale, colour_map, opacity, clip, zoom, original)
         answer, made = explain(question, target, position, look, Figure(file_format, drawn) if file_format else None)
         if out and made:
-            write(out, made.data)
+            write_file(out, made.data)
         facts = summary(answer, layer) | {"out": str(out) if out else None, "note": made.note if made else ""}
-        typer.echo(json.dumps(facts, indent=1) if as_json else in_words(answer, layer))
+        say(json.dumps(facts, indent=1) if as_json else in_words(answer, layer))
         if out and made and not as_json:
-            typer.echo(f"\nWritten  {out}" + (f"\nNote     {made.note}" if made.note else ""))
+            say(f"\nWritten  {visible(str(out))}" + (f"\nNote     {made.note}" if made.note else ""))
 
 
 @cli.command(short_help="Explain an image under many gammas, as one figure.")
@@ -206,10 +207,10 @@ def grid(
         look = Look(None, "layer", colour_map, opacity, clip, zoom, original)
         figure = ExportGrid((), (), (), (), file_format, picture, shared, transparent, look)
         asked, made = grid(source, seen, target, of_conv, of_linear, figure)
-        write(out, made.data)
+        write_file(out, made.data)
         first = asked.cells[0]
-        typer.echo(f"Target   {first.target.label}: {first.value:.4f} logits")
-        typer.echo(f"Written  {out}, {len(of_conv)} × {len(of_linear)} cells")
+        say(f"Target   {first.target.label}: {first.value:.4f} logits")
+        say(f"Written  {visible(str(out))}, {len(of_conv)} × {len(of_linear)} cells")
 
 
 @cli.command(short_help="Let a model go on from a prompt.")
@@ -227,8 +228,10 @@ def generate(
     if (prompt is None) == (prompt_file is None):
         raise typer.BadParameter("Give either --prompt or --prompt-file.")
     formats: dict[str, Literal["png", "csv", "json"]] = {".png": "png", ".csv": "csv", ".json": "json"}
-    if out is not None and out.suffix.lower() not in formats:
-        raise typer.BadParameter(f"--out must end in one of {', '.join(formats)}.")
+    if out is not None:
+        if out.suffix.lower() not in formats:
+            raise typer.BadParameter(f"--out must end in one of {', '.join(formats)}.")
+        check_out(out)
     with explained():
         from engine.terminal.prompt_file import read_prompt
 
@@ -238,10 +241,10 @@ def generate(
 
         asked = Generate(ModelSource(model, device=device, dtype=dtype), Text(text), max_new_tokens)
         said, data = generate(asked, rules, formats[out.suffix.lower()] if out else None)
-        typer.echo(said.answer)
+        say(said.answer)
         if out and data:
-            write(out, data)
-            typer.echo(f"\nWritten  {out}")
+            write_file(out, data)
+            say(f"\nWritten  {visible(str(out))}")
 
 
 @cli.command(short_help="Say which operation gets which rule.")
@@ -265,7 +268,7 @@ def coverage(
 
         source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
         rows = covered(source, prompt, rules)
-        typer.echo(json.dumps(coverage_facts(rows), indent=1) if as_json else coverage_in_words(rows))
+        say(json.dumps(coverage_facts(rows), indent=1) if as_json else coverage_in_words(rows))
 
 
 @cli.command(name="self-test", short_help="Put the rules to the test on a model.")
@@ -288,7 +291,7 @@ def self_test(
 
         source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
         report = tested(source, prompt)
-        typer.echo(json.dumps(self_test_facts(report), indent=1) if as_json else self_test_in_words(report))
+        say(json.dumps(self_test_facts(report), indent=1) if as_json else self_test_in_words(report))
     raise typer.Exit(0 if report.passed else 1)
 
 
@@ -300,7 +303,7 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")]
 
         found = models()
         facts = [{"name": one.name, "title": one.title, "bytes": one.bytes, "kind": one.kind} for one in found]
-        typer.echo(json.dumps(facts, indent=1) if as_json else in_words(found))
+        say(json.dumps(facts, indent=1) if as_json else in_words(found))
 
 
 @cli.command(short_help="Say what this machine has and lacks.")
@@ -310,7 +313,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")]
         from engine.terminal.doctor import examine, in_json, in_words, is_sound
 
         findings = examine()
-        typer.echo(in_json(findings) if as_json else in_words(findings))
+        say(in_json(findings) if as_json else in_words(findings))
     raise typer.Exit(0 if is_sound(findings) else 1)
 
 

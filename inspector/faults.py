@@ -7,6 +7,7 @@ import traceback
 from types import TracebackType
 from typing import Protocol
 
+from engine.protocol.redaction import redacted
 from inspector.state.trouble import Trouble
 
 
@@ -34,7 +35,7 @@ class Faults:
         sys.__excepthook__(kind, fault, where)
         if self._teller is None or self._telling or not isinstance(fault, Exception):
             return
-        details = "".join(traceback.format_exception(kind, fault, where))
+        details = redacted("".join(traceback.format_exception(kind, fault, where)))
         self._telling = True
         try:
             self._teller.show_trouble(

@@ -9,8 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QIODevice, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
+from engine.protocol.failures import EngineError
 from engine.protocol.messages import Explained
-from inspector.keeping.writing import write_atomically
+from engine.writing import write_file
 from inspector.state.trouble import Trouble
 from inspector.window import Window
 
@@ -53,9 +54,9 @@ class Screenshot(QObject):
             self._give_up("The picture could not be made.")
             return
         try:
-            write_atomically(self._path, bytes(buffer.data().data()))
-        except OSError as error:
-            self._give_up(f"{self._path} could not be written: {error.strerror or error}.")
+            write_file(self._path, bytes(buffer.data().data()))
+        except EngineError as error:
+            self._give_up(str(error))
         else:
             self._end(0)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -16,12 +14,13 @@ from engine.figures.latex import document
 from engine.figures.rendering import check, token_pdf
 from engine.figures.typesetting import ENGINES, engines_found
 from engine.figures.wording import Words
-from engine.protocol.failures import EngineError, FailureKind
+from engine.protocol.failures import EngineError
 from engine.protocol.looks import Look
 from engine.protocol.messages import Export
 from engine.protocol.relevance import Relevance, TextPart
 from engine.protocol.targets import Top
 from engine.protocol.values import ModelInfo, ModelSource, ResolvedTarget, Token
+from engine.writing import write_file
 
 _WORDS = Words(("−1", "0", "1"), "of the normalised relevance", ())
 _ROUNDING = 1e-6
@@ -48,9 +47,9 @@ def pdf_heatmap(
     check(export)
     made = token_pdf(export, words=_WORDS, engine=backend)
     target = Path(path).with_suffix(".pdf")
-    _write(target, made.data)
+    write_file(target, made.data)
     if not delete_aux_files:
-        _write(target.with_suffix(".tex"), document(export, _WORDS).text.encode())
+        write_file(target.with_suffix(".tex"), document(export, _WORDS).text.encode())
     instead = f"{backend} was not found; {engines_found()[0]} was taken." if _is_another(backend) else ""
     if instead or made.note:
         warnings.warn(" ".join(note for note in (instead, made.note) if note), stacklevel=2)
@@ -85,16 +84,3 @@ def _export(words: Sequence[str], values: np.ndarray, cmap: str) -> Export:
     part = TextPart("".join(words), tokens, values, values[None])
     relevance = Relevance(_NO_MODEL, (part,), nothing, "", 1.0, {})
     return Export(relevance, "pdf", look=Look(scale="target", colour_map=cmap))
-
-
-def _write(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        kind: FailureKind = "disk_full" if error.errno == errno.ENOSPC else "figure_failed"
-        raise EngineError(f"{path} could not be written: {error.strerror or error}.", kind) from error

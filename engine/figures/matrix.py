@@ -16,6 +16,7 @@ from engine.figures.png import png
 from engine.figures.wording import RULE_NAMES
 from engine.protocol.looks import DEFAULT_COLOUR_MAP
 from engine.protocol.values import Matrix
+from engine.reading.cells import cell
 from engine.reading.colours import colours
 
 MatrixFormat = Literal["png", "csv", "json"]
@@ -57,14 +58,14 @@ def matrix_page(matrix: Matrix, fonts: FontChoice) -> Page:
 
 
 def _csv(matrix: Matrix) -> bytes:
-    """One row a generated token, one column a token."""
+    """One row a generated token, one column a token; texts as in the table of tokens."""
     text = StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(["position", "id", "text", "logit", *range(len(matrix.tokens))])
     for row, (values, logit) in enumerate(zip(matrix.rows, matrix.values, strict=True)):
         position = matrix.start + row
         token = matrix.tokens[position]
-        writer.writerow([position, token.id, token.text, str(logit), *map(str, values)])
+        writer.writerow([position, token.id, cell(token.text), str(logit), *map(str, values)])
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 

@@ -15,7 +15,7 @@ from engine.figures.pdf import TALLEST_PAGE, pdf
 from engine.figures.png import emoji_png, exact_png, png
 from engine.figures.strip import token_pages
 from engine.figures.tables import csv_file, json_file
-from engine.figures.typesetting import ENGINES, engines_found, typeset
+from engine.figures.typesetting import ENGINES, UnusableEngine, engines_found, typeset
 from engine.figures.wording import Words
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export, Exported, ExportGrid
@@ -23,7 +23,8 @@ from engine.reading.colours import colour_table
 from engine.watch import UNWATCHED, Watch
 
 _TITLE = "Relevance"  # of a PDF made without LaTeX
-_NO_LATEX = "No LaTeX was found, so the PDF was drawn without it: the text is set in another typeface."
+_WITHOUT_LATEX = "so the PDF was drawn without it: the text is set in another typeface."
+_NO_LATEX = f"No LaTeX was found, {_WITHOUT_LATEX}"
 _LATIN_ONLY = "pdfLaTeX shows letters outside Latin by their code points; with XeLaTeX they are drawn."
 _NO_EMOJI = "Emoji are drawn in the PDF; the .tex alone shows them in black, or by their code points."
 
@@ -128,14 +129,23 @@ def token_pdf(
 ) -> Exported:
     """The tokens as PDF, by `engine`, else by another LaTeX, else without; `words` stand under them."""
     if not engines_found():
-        return Exported(pdf(token_pages(export, _fonts(export), TALLEST_PAGE, words), _TITLE), _NO_LATEX)
+        return Exported(_without_latex(export, words), _NO_LATEX)
     written = document(export, words)
     pictures = {f"{name}.png": emoji_png(run) for name, run in written.emoji.items()}
-    made = typeset(written.text, pictures, watch, first=engine)
+    try:
+        made = typeset(written.text, pictures, watch, first=engine)
+    except UnusableEngine as failure:
+        note = f"LaTeX does not work here ({str(failure).rstrip('.')}), {_WITHOUT_LATEX}"
+        return Exported(_without_latex(export, words), note)
+    instead = f"{made.instead.rstrip('.')}; {made.engine} was taken instead." if made.instead else ""
     if made.engine == "pdflatex" and written.needs_fonts:
-        return Exported(made.pdf, _LATIN_ONLY)
+        return Exported(made.pdf, _notes(instead, _LATIN_ONLY))
     missing = f"No letter was found in any font for {', '.join(made.missing)}." if made.missing else ""
-    return Exported(made.pdf, _notes(_undrawn(written), missing))
+    return Exported(made.pdf, _notes(instead, _undrawn(written), missing))
+
+
+def _without_latex(export: Export, words: Words | None) -> bytes:
+    return pdf(token_pages(export, _fonts(export), TALLEST_PAGE, words), _TITLE)
 
 
 def _undrawn(written: Document) -> str:

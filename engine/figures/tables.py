@@ -15,6 +15,7 @@ import numpy as np
 from engine.figures.picture import patches
 from engine.protocol.relevance import Relevance, TextPart
 from engine.protocol.values import Grid, ModelInfo, Seen
+from engine.reading.cells import cell
 
 FORMAT, VERSION = "lxt-inspector/relevance", 1
 
@@ -27,6 +28,7 @@ def csv_file(relevance: Relevance) -> bytes:
 def _tokens_file(relevance: Relevance) -> bytes:
     """One row a token, one column a layer. A lone surrogate, which UTF-8 cannot hold, is written as `\\udXXX`.
 
+    A text that a spreadsheet would run has an apostrophe before it, which `text_of_cell` takes off again.
     An encoder-decoder model's tokens say in a first column whose they are; its decoder's go by their labels.
     """
     rows = StringIO(newline="")
@@ -40,7 +42,7 @@ def _tokens_file(relevance: Relevance) -> bytes:
         for index, (token, values) in enumerate(zip(part.tokens, columns.T, strict=True)):
             place = [name] if part_column else []
             text = token.label if name == "decoder" else token.text
-            writer.writerow([*place, index, token.id, text, token.start, token.end, *map(str, values)])
+            writer.writerow([*place, index, token.id, cell(text), token.start, token.end, *map(str, values)])
     return rows.getvalue().encode("utf-8", "backslashreplace")
 
 

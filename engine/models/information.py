@@ -10,6 +10,7 @@ from torch import nn
 
 from engine.models.blocks import find_blocks
 from engine.models.kinds import labels_of, predicted_by, takes_images
+from engine.models.labels import label
 from engine.models.machine.memory import weight_bytes
 from engine.protocol.failures import ModelError
 from engine.protocol.values import ModelInfo, ModelSource
@@ -32,7 +33,7 @@ def describe(
     floating = next((p for p in module.parameters() if p.is_floating_point()), first)
     return ModelInfo(
         source=source,
-        title=title,
+        title=label(title),
         architecture=type(module).__name__,
         revision=revision,
         parameters=_count_parameters(module),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from engine.protocol.redaction import redacted
+from engine.protocol.visible_text import visible
+
 FailureKind = Literal[
     "worker_died",  # the process ended, or had to be ended
     "protocol",  # the other side cannot be understood, or its command is none
@@ -33,7 +36,10 @@ _LINE_BREAK = re.compile(r"\s*[\r\n]\s*")
 
 
 class EngineError(Exception):
-    """Something the engine cannot do. The message names what was found and what would do, on one line."""
+    """Something the engine cannot do. The message names what was found and what would do, on one line.
+
+    Secrets and characters that cannot be seen are no part of it.
+    """
 
     kind: FailureKind = "internal"
 
@@ -90,8 +96,9 @@ class Stopped(Exception):
 
 
 def _as_sentence(message: str) -> str:
-    words = _LONG_WORD.sub(lambda word: _shortened(word[0], _LONGEST_WORD), message)
-    return _shortened(_LINE_BREAK.sub(" ", words.strip()), _LONGEST_MESSAGE)
+    line = visible(_LINE_BREAK.sub(" ", redacted(message).strip()))
+    words = _LONG_WORD.sub(lambda word: _shortened(word[0], _LONGEST_WORD), line)
+    return _shortened(words, _LONGEST_MESSAGE)
 
 
 def _shortened(text: str, longest: int) -> str:

@@ -22,7 +22,10 @@ PROTOCOL = 7
 SPARE = "LXT_INSPECTOR_SPARE"  # in the environment of a worker that nobody waits for yet
 MAGIC = b"LXTI"
 HEADER_SIZE = len(MAGIC) + 4
-LIMIT = 512 * 1024 * 1024  # bytes of one payload
+MEBIBYTE = 1024 * 1024
+TO_WORKER_LIMIT = 512 * MEBIBYTE  # bytes of one payload: twice the largest file of a picture, or a grid of answers
+FROM_WORKER_LIMIT = 128 * MEBIBYTE  # an answer has numbers, and pictures no larger than a screen
+HELLO_LIMIT = MEBIBYTE
 
 _SHOWN = 40  # characters of garbage quoted in an error
 
@@ -58,6 +61,7 @@ class Stop(Struct, frozen=True, tag=True):
 
 ToWorker = Ask | Stop
 FromWorker = Hello | Said
+Payload = bytes | memoryview
 
 
 def frame(message: ToWorker | FromWorker) -> bytes:
@@ -66,37 +70,46 @@ def frame(message: ToWorker | FromWorker) -> bytes:
         payload = _ENCODER.encode(message)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ProtocolError(f"A message ({type(message).__name__}) cannot be sent: {error}.") from error
-    if len(payload) > LIMIT:
-        raise ProtocolError(f"A message of {len(payload):,} bytes cannot be sent: the limit is {LIMIT:,}.")
+    limit = TO_WORKER_LIMIT if isinstance(message, ToWorker) else FROM_WORKER_LIMIT
+    if len(payload) > limit:
+        raise ProtocolError(f"A message of {len(payload):,} bytes cannot be sent: the limit is {limit:,}.")
     return MAGIC + struct.pack("<I", len(payload)) + payload
 
 
-def to_worker(payload: bytes) -> ToWorker:
+def to_worker(payload: Payload) -> ToWorker:
     """What the window said."""
     message: ToWorker = _decode(_TO_WORKER, payload)
     return message
 
 
-def from_worker(payload: bytes) -> FromWorker:
+def from_worker(payload: Payload) -> FromWorker:
     """What the worker said."""
     message: FromWorker = _decode(_FROM_WORKER, payload)
     return message
 
 
 class FrameReader:
-    """Cuts a stream of bytes into payloads. After a ProtocolError the stream is lost."""
+    """Cuts a stream of bytes into payloads of at most `limit` bytes each, which their headers announce.
 
-    def __init__(self, limit: int = LIMIT) -> None:
-        self._limit = limit
+    After a ProtocolError the stream is lost.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
+    def feed(self, data: bytes) -> Iterator[Payload]:
         """The payloads that `data` completes; those before a piece of garbage come before the error."""
         self._buffer += data
         while (length := self._length()) is not None and len(self._buffer) >= HEADER_SIZE + length:
-            payload = bytes(memoryview(self._buffer)[HEADER_SIZE : HEADER_SIZE + length])
-            del self._buffer[: HEADER_SIZE + length]
-            yield payload
+            end = HEADER_SIZE + length
+            if len(self._buffer) == end:  # a large frame comes last, and is not copied
+                whole, self._buffer = self._buffer, bytearray()
+                yield memoryview(whole)[HEADER_SIZE:]
+            else:
+                payload = bytes(memoryview(self._buffer)[HEADER_SIZE:end])
+                del self._buffer[:end]
+                yield payload
 
     def finish(self) -> None:
         """The stream has ended: ProtocolError if it did so inside a frame."""
@@ -113,8 +126,8 @@ class FrameReader:
         if len(start) < HEADER_SIZE:
             return None
         (length,) = struct.unpack_from("<I", start, len(MAGIC))
-        if length > self._limit:
-            raise ProtocolError(f"A frame announces {length:,} bytes, more than the limit of {self._limit:,}.")
+        if length > self.limit:
+            raise ProtocolError(f"A frame announces {length:,} bytes, more than the limit of {self.limit:,}.")
         return int(length)
 
 
@@ -127,7 +140,7 @@ def _readable(garbage: bytes | bytearray) -> str:
     return f"“{shown}”" if shown == words[0] else f"“{shown}…”"
 
 
-def _decode(decoder: msgspec.msgpack.Decoder[Any], payload: bytes) -> Any:
+def _decode(decoder: msgspec.msgpack.Decoder[Any], payload: Payload) -> Any:
     try:
         return decoder.decode(payload)
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError, MemoryError) as error:

@@ -22,8 +22,8 @@ def sum_in_words(
 ) -> str:
     """The sum of relevance at a layer (None is the input) against the target, and where the rest of it went.
 
-    Each amount, in logits, is written by `number`. With an encoder's layer the decoder's input is summed, which gets the
-    same whatever the layer.
+    Each amount, in logits, is written by `number`. With an encoder's layer the decoder's input is summed, which gets
+    the same whatever the layer.
     """
     decoder = 0.0 if relevance.decoder is None else relevance.decoder.total(None)
     text = f"relevance {number(total + decoder)} of {number(relevance.value)}"

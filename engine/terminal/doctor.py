@@ -19,6 +19,7 @@ from typing import Any, Literal
 from engine.figures.fonts import FontChoice, Run, asian_region, base_font, system_fonts
 from engine.figures.typesetting import ENGINES, engines_found
 from engine.figures.visible import visible
+from engine.protocol.visible_text import visible as visible_text
 from engine.shipped import shipped
 from engine.terminal.display import obstacle
 
@@ -82,7 +83,7 @@ def in_words(findings: list[Finding]) -> str:
     """A line each, the broken ones marked."""
     signs: dict[State, str] = {"ok": " ", "note": "!", "broken": "✗"}
     width = max(len(finding.what) for finding in findings)
-    lines = [f"{signs[finding.state]} {finding.what:<{width}}  {finding.found}" for finding in findings]
+    lines = [f"{signs[finding.state]} {finding.what:<{width}}  {visible_text(finding.found)}" for finding in findings]
     broken = sum(finding.state == "broken" for finding in findings)
     notes = sum(finding.state == "note" for finding in findings)
     verdict = f"{broken} broken (✗), {notes} to know (!)" if broken or notes else "All is well."
@@ -92,7 +93,7 @@ def in_words(findings: list[Finding]) -> str:
 def in_json(findings: list[Finding]) -> str:
     """The findings for a script."""
     content: dict[str, Any] = {"sound": is_sound(findings), "findings": [asdict(finding) for finding in findings]}
-    return json.dumps(content, indent=1, ensure_ascii=False)
+    return json.dumps(content, indent=1)
 
 
 def _versions() -> Iterator[Finding]:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import codecs
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from PySide6.QtCore import QElapsedTimer, QObject, QProcess, QProcessEnvironment, Qt, QTimer, Signal
 
 from engine.protocol.failures import FailureKind, ProtocolError
-from engine.protocol.frames import PROTOCOL, SPARE, FrameReader, Hello, Said, from_worker
+from engine.protocol.frames import (
+    FROM_WORKER_LIMIT,
+    HELLO_LIMIT,
+    PROTOCOL,
+    SPARE,
+    FrameReader,
+    Hello,
+    Payload,
+    Said,
+    from_worker,
+)
+from engine.protocol.redaction import redacted
+from inspector.client.log_lines import LogLines
 
 # glibc's allocator never merges the scraps that torch's aligned tensors leave in its caches, and so cannot use again
 # the room of freed ones: a forward pass took twice the memory that its tensors have. What has been freed stays with
@@ -46,8 +58,9 @@ class WorkerProcess(QObject):
         self._command = command
         self._hello: Hello | None = None
         self._over = False
-        self._reader = FrameReader()
+        self._reader = FrameReader(HELLO_LIMIT)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._lines = LogLines()
         self._tail = ""
         self._age = QElapsedTimer()
         self._start_limit = QTimer(self, singleShot=True, interval=start_limit)
@@ -105,7 +118,7 @@ class WorkerProcess(QObject):
     def _end(self, end: End) -> None:
         if not self._over:
             self.kill()
-            self.ended.emit(end)
+            self.ended.emit(replace(end, message=redacted(end.message)))
 
     def _on_output(self) -> None:
         data = bytes(self._process.readAllStandardOutput().data())
@@ -115,10 +128,10 @@ class WorkerProcess(QObject):
             for payload in self._reader.feed(data):
                 self._hear(payload)
         except ProtocolError as error:
-            self.logged.emit(f"The worker said, where it cannot be understood: {data[:_TAIL]!r}\n")
+            self._log(redacted(f"The worker said, where it cannot be understood: {data[:_TAIL]!r}\n"))
             self._end(End("protocol", f"The worker cannot be understood. {error}", final=self._hello is None))
 
-    def _hear(self, payload: bytes) -> None:
+    def _hear(self, payload: Payload) -> None:
         message = from_worker(payload)
         match message:
             case Hello() if self._hello is None:
@@ -140,11 +153,15 @@ class WorkerProcess(QObject):
             return
         self._start_limit.stop()
         self._hello = hello
+        self._reader.limit = FROM_WORKER_LIMIT
         self.greeted.emit(hello)
 
     def _on_log(self) -> None:
         text = self._decoder.decode(bytes(self._process.readAllStandardError().data()))
         self._tail = (self._tail + text)[-_TAIL:]
+        self._log(self._lines.feed(text))
+
+    def _log(self, text: str) -> None:
         if text and not self._over:
             self._be_patient()
             self.logged.emit(text)
@@ -164,6 +181,7 @@ class WorkerProcess(QObject):
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
         self._on_output()
         self._on_log()
+        self._log(self._lines.finish())
         self._end(End("worker_died", self._how_it_ended(code, status)))
         self.deleteLater()
 

@@ -9,12 +9,13 @@ from typing import Literal, get_args
 
 import typer
 
-from engine.protocol.failures import RulesError
+from engine.protocol.failures import EngineError, RulesError
 from engine.protocol.looks import COLOUR_MAPS, Drawing
 from engine.protocol.messages import FigureFormat, GridFormat
 from engine.protocol.relevance import PicturePart, TextPart
 from engine.protocol.rule_names import FORM, gamma_of
 from engine.reading.colours import colour_table
+from engine.writing import check_place
 from inspector.state.class_texts import read_class_texts
 
 RuleSet = Literal["attnlrp", "cp-lrp", "input-x-gradient", "gradient"]
@@ -29,7 +30,7 @@ def figure_format(out: Path, picture: Drawing) -> FigureFormat:
     if chosen == "tex" and picture != "tokens":
         what = "The layer map" if picture == "layers" else "A picture"
         raise typer.BadParameter(f"{what} cannot be written as .tex; take .pdf or .png.")
-    _check_folder(out)
+    check_out(out)
     return chosen
 
 
@@ -39,7 +40,7 @@ def grid_format(out: Path) -> GridFormat:
     chosen = formats.get(out.suffix.lower())
     if chosen is None:
         raise typer.BadParameter(f"--out must end in one of {', '.join(formats)}.")
-    _check_folder(out)
+    check_out(out)
     return chosen
 
 
@@ -112,6 +113,11 @@ def window_size(text: str | None) -> tuple[int, int] | None:
     return int(found[1]), int(found[2])
 
 
-def _check_folder(out: Path) -> None:
+def check_out(out: Path) -> None:
+    """Refuse a name that no file can have, before the work that goes into the file."""
+    try:
+        check_place(out)
+    except EngineError as error:
+        raise typer.BadParameter(f"--out: {error}") from error
     if out.is_dir():
         raise typer.BadParameter(f"--out is a folder: {out}")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import typer
 
 from engine.protocol.failures import EngineError
-from inspector.keeping.writing import write_atomically
+from inspector.command_line.saying import say
 
 
 @contextmanager
@@ -21,7 +19,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo("Interrupted.", err=True)
+        say("Interrupted.", err=True)
         raise typer.Exit(130) from None
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -32,15 +30,5 @@ def explained() -> Iterator[None]:
         failed = failure(error)
         if failed.kind == "internal" and not isinstance(error, EngineError):
             raise
-        typer.echo(" ".join(failed.message.split()), err=True)
+        say(" ".join(failed.message.split()), err=True)
         raise typer.Exit(1) from None
-
-
-def write(path: Path, data: bytes) -> None:
-    """The file as a whole or not at all. Raises EngineError."""
-    try:
-        write_atomically(path, data)
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
-        reason = "the disk is full" if full else error.strerror or str(error)
-        raise EngineError(f"“{path}” could not be written: {reason}.", "disk_full" if full else "internal") from error

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
+from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export, Exported, ExportGrid, Failed
+from engine.writing import write_file
 from inspector.conversations.conversation import Conversation, Worker
-from inspector.keeping.writing import write_atomically
 
 
 class Exporting(Conversation):
@@ -47,15 +48,15 @@ class Exporting(Conversation):
     def _on_succeeded(self, ending: Exported) -> None:
         QThreadPool.globalInstance().start(_Writing(self._path, ending, self._reply))
 
-    def _on_refused(self, message: str) -> None:
-        self.failed.emit(Failed("disk_full", message))
+    def _on_refused(self, error: EngineError) -> None:
+        self.failed.emit(Failed(error.kind, str(error)))
 
 
 class _Reply(QObject):
     """Carries the end of a write back to the window's thread."""
 
     written = Signal(object, str)
-    refused = Signal(str)
+    refused = Signal(object)  # EngineError
 
 
 class _Writing(QRunnable):
@@ -67,8 +68,8 @@ class _Writing(QRunnable):
 
     def run(self) -> None:
         try:
-            write_atomically(self._path, self._exported.data)
-        except OSError as error:
-            self._reply.refused.emit(f"{self._path.name} could not be written: {error.strerror or error}.")
+            write_file(self._path, self._exported.data)
+        except EngineError as error:
+            self._reply.refused.emit(error)
         else:
             self._reply.written.emit(self._path, self._exported.note)

@@ -21,8 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.protocol.failures import EngineError
 from engine.protocol.looks import Drawing
 from engine.protocol.messages import FigureFormat
+from engine.writing import check_place
 from inspector.dialogs.browsing import browse_new_file
 from inspector.look.labels import heading_label, plain_label, quiet_label
 from inspector.look.naming import named
@@ -49,7 +51,13 @@ PRODUCTS = (
     Product("Tokens as LaTeX", "a .tex file that compiles by itself", "tex", "tokens", "tokens"),
     Product("Tokens as picture", "PNG", "png", "tokens", "tokens"),
     Product("Layer map as picture", "PNG with axes and colour bar", "png", "layers", "layers"),
-    Product("Numbers as table", "CSV: tokens by layers", "csv", "tokens", "relevance"),
+    Product(
+        "Numbers as table",
+        "CSV: tokens by layers; an apostrophe keeps texts such as =1 from being formulas",
+        "csv",
+        "tokens",
+        "relevance",
+    ),
     Product("Everything as JSON", "tokens, all layers, target, rules, versions", "json", "tokens", "relevance"),
 )
 
@@ -119,6 +127,11 @@ class ExportDialog(QDialog):
     def accept(self) -> None:
         """Save, but ask before a file is replaced: the second press says yes."""
         path = self.path()
+        try:
+            check_place(path)
+        except EngineError as error:
+            self._warn(str(error))
+            return
         if not path.name or path.is_dir():
             self._warn("Type the name of a file.")
         elif path.exists() and self._overwrites != path:

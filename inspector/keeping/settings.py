@@ -12,13 +12,14 @@ from PySide6.QtCore import QObject, Signal
 from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
 from engine.protocol.rule_names import titled
 from engine.protocol.values import ModelSource
-from inspector.keeping.writing import write_atomically
+from engine.writing import write_atomically
 from inspector.look.theme import Theme
 from inspector.state.question import BUNDLED_MODELS
 
 RECENT_MODELS = 8
 MOST_NEW_TOKENS = 4096
 LONGEST_START = 24 * 60 * 60  # seconds: a queue of a cluster may take a night
+_LARGEST = 16 * 2**20  # bytes of the file; what is cut there is not understood
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
@@ -64,10 +65,11 @@ class SettingsFile:
         if self._path is None:
             return otherwise
         try:
-            return _checked(msgspec.json.decode(self._path.read_bytes(), type=Settings))
+            with self._path.open("rb") as file:
+                return _checked(msgspec.json.decode(file.read(_LARGEST + 1), type=Settings))
         except FileNotFoundError:
             return otherwise
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             self.notice = f"The settings could not be understood and start afresh ({error}). {self._put_aside()}"
         except OSError as error:
             self.notice = f"The settings in {self._path} could not be read and start afresh: {error.strerror}."
@@ -78,7 +80,7 @@ class SettingsFile:
         if self._path is None:
             return
         try:
-            write_atomically(self._path, msgspec.json.format(msgspec.json.encode(settings)))
+            write_atomically(self._path, msgspec.json.format(msgspec.json.encode(settings)), private=True)
         except OSError as error:
             self.notice = f"The settings could not be kept in {self._path}: {error.strerror}."
 

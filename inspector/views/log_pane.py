@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QFontDatabase, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 MOST_LINES = 5000
+LONGEST_LINE = 2000  # characters; a longer one is slow to lay out, and nobody reads it
+
+_TOO_LONG = re.compile(rf"([^\r\n]{{{LONGEST_LINE}}})[^\r\n]+")
 
 
 class LogPane(QPlainTextEdit):
@@ -26,7 +31,8 @@ class LogPane(QPlainTextEdit):
         return QSize(400, 140)
 
     def append_text(self, text: str) -> None:
-        """Add text. A carriage return goes back to the start of its line, as in a terminal."""
+        """Add text. A carriage return goes back to the start of its line, as in a terminal; long lines are cut."""
+        text = _TOO_LONG.sub(r"\1…", text)
         bar = self.verticalScrollBar()
         was_at_end = bar.value() >= bar.maximum() - 2
         cursor = QTextCursor(self.document())

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import engine
-from engine.protocol.frames import Ask, FrameReader, Hello, Said, Stop, frame, from_worker
+from engine.protocol.frames import FROM_WORKER_LIMIT, Ask, FrameReader, Hello, Said, Stop, frame, from_worker
 from engine.protocol.messages import Cancelled, Ending, Event, Failed, Progress, Tokenize, Tokenized
 from engine.protocol.values import ModelSource
 from engine.worker import imported
@@ -96,7 +96,7 @@ class Window:
         return self.process.wait(timeout=30)
 
     def _read(self) -> Iterator[Any]:
-        reader = FrameReader()
+        reader = FrameReader(FROM_WORKER_LIMIT)
         assert self.process.stdout
         while data := os.read(self.process.stdout.fileno(), 1 << 16):
             for payload in reader.feed(data):

@@ -111,6 +111,10 @@ def test_that_the_version_is_told() -> None:
         (["--rules", "nothing-like-it"], "input-x-gradient"),
         (["explain", "m", "--prompt", "a", "--rules", "nothing-like-it"], "input-x-gradient"),
         (["explain", "m", "--prompt", "a", "--colour-map", "nothing-like-it", "--out", "x.png"], "no colour map"),
+        (["explain", "m", "--prompt", "a", "--out", "/dev/null/figure.csv"], "could not be written"),
+        (["explain", "m", "--prompt", "a", "--out", "n" * 300 + ".png"], "the name is too long"),
+        (["generate", "m", "--prompt", "a", "--out", "n" * 300 + ".png"], "the name is too long"),
+        (["grid", "m", "--image", "a", "--out", "n" * 300 + ".png"], "the name is too long"),
     ],
 )
 def test_that_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
@@ -126,7 +130,6 @@ def test_that_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> 
         (["bundled:llama", "--prompt-file", "/nothing.txt"], "/nothing.txt"),
         (["bundled:llama", "--prompt", "a b", "--layer", "99"], "no layer 99"),
         (["bundled:llama", "--prompt", "a b", "--target", "no one token at all"], "tokens"),
-        (["bundled:llama", "--prompt", "a b", "--out", "/dev/null/figure.csv"], "could not be written"),
         (["bundled:llama", "--prompt", ""], "prompt is empty"),
     ],
 )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from inspector.views.log_pane import MOST_LINES, LogPane
+from inspector.views.log_pane import LONGEST_LINE, MOST_LINES, LogPane
 
 
 @pytest.fixture
@@ -45,3 +45,8 @@ def test_that_old_lines_are_forgotten(log):
 def test_that_markup_is_text(log):
     log.append_text("<b>not bold</b>")
     assert log.toPlainText() == "<b>not bold</b>"
+
+
+def test_that_a_line_longer_than_anybody_reads_is_cut(log):
+    log.append_text("a" * 5_000_000 + "\nnext")
+    assert [len(line) for line in log.toPlainText().split("\n")] == [LONGEST_LINE + 1, 4]

@@ -25,7 +25,21 @@ def test_that_without_a_file_the_defaults_hold(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"\xff\xfe", b'{"theme": "purple"}', b'{"model": 3}', b"null", b'{"prompt": {}}']
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"theme": "purple"}',
+        b'{"model": 3}',
+        b"null",
+        b'{"prompt": {}}',
+        b"[" * 200_000,
+        b'{"a":' * 200_000,
+        b'{"a":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+        b'{"prompt": "' + b"a" * 20_000_000 + b'"}',
+    ],
 )
 def test_that_a_damaged_file_gives_defaults_a_notice_and_is_kept_aside(tmp_path: Path, content: bytes):
     path = tmp_path / "settings.json"
@@ -116,3 +130,11 @@ def test_that_a_file_damaged_meanwhile_costs_no_setting(tmp_path: Path):
     profile.keep(msgspec.structs.replace(profile.settings, theme="dark"))
     kept = SettingsFile(path).read()
     assert (kept.rules, kept.theme) == ("cp-lrp", "dark")
+
+
+def test_that_only_their_owner_can_read_the_settings(tmp_path: Path):
+    path = tmp_path / "settings.json"
+    path.write_text("{}", encoding="utf-8")
+    path.chmod(0o644)
+    SettingsFile(path).write(Settings(theme="dark"))
+    assert path.stat().st_mode & 0o777 == 0o600

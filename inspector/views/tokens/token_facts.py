@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from engine.protocol.values import Token
+from engine.reading.cells import cell
 from inspector.look.numbers import grouped, percent, signed
 from inspector.look.visible_text import visible
 
@@ -53,12 +54,12 @@ class TokenFacts:
         return ", ".join([self.title(position), *(f"{name} {value}" for name, value in self.rows(position))])
 
     def tsv(self) -> str:
-        """A table of all tokens with a line of headings; tabs and line breaks in texts are written as escapes."""
+        """A table of all tokens with a line of headings; tabs and line breaks are escapes, and no text is a formula."""
         lines = ["position\tid\ttoken\ttext\trelevance\tshare_of_target\trank_by_size"]
         for position, (token, value, rank) in enumerate(
             zip(self.tokens, self.values.tolist(), self._ranks.tolist(), strict=True)
         ):
             share = repr(value / self.share_of) if self.share_of else ""
-            label, text = (part.translate(_ESCAPES) for part in (token.label, token.text))
+            label, text = (cell(part.translate(_ESCAPES)) for part in (token.label, token.text))
             lines.append(f"{position}\t{token.id}\t{label}\t{text}\t{value!r}\t{share}\t{rank}")
         return "\n".join(lines) + "\n"

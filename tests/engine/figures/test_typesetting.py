@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.figures.rendering import render
 from engine.figures.typesetting import ENGINES, engines_found, first_error, is_whole_pdf, typeset
 from engine.protocol.failures import EngineError, Stopped
+from engine.protocol.messages import Export
 from engine.watch import Watch
+from tests.engine.figures.made_relevance import relevance
 
 WHOLE = b"%PDF-1.5\nbody\nstartxref\n9\n%%EOF\n"
 SUCCEED = "cat $WHOLE > figure.pdf"
@@ -95,6 +98,48 @@ def test_that_an_engine_that_never_ends_is_ended_with_all_it_started(install: In
     with pytest.raises(EngineError, match="within 1 seconds"):
         typeset("text", {}, Watch(), time_limit=1)
     _wait_for_the_end_of(int((tmp_path / "seen").read_text()))
+
+
+BROKEN = {
+    "exit code 3, without a word": "exit 3",
+    "File `article.cls' not found": 'echo "! LaTeX Error: File \\`article.cls\' not found." > figure.log; exit 1',
+    "I can't find the format file": 'echo "! I can\'t find the format file" > figure.log; exit 1',
+    "it was ended by signal 9": "kill -9 $$",
+    "cut off": "printf '%%PDF-1.5' > figure.pdf",
+    "did not finish within 0 seconds": "sleep 600",
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_that_a_broken_engine_gives_way_to_the_next_and_that_is_said(install: Install, how: str) -> None:
+    install("xelatex", BROKEN[how])
+    install("pdflatex", SUCCEED)
+    made = typeset("text", {}, Watch(), time_limit=0.3)
+    assert (made.engine, made.pdf) == ("pdflatex", WHOLE)
+    assert made.instead.startswith("xelatex ") and how in made.instead
+
+
+@pytest.mark.parametrize("how", [how for how in BROKEN if "finish" not in how])
+def test_that_without_a_whole_latex_a_figure_is_drawn_and_says_why(install: Install, how: str) -> None:
+    for engine in ENGINES:
+        install(engine, BROKEN[how])
+    made = render(Export(relevance(["a", " b"]), "pdf"))
+    assert is_whole_pdf(made.data)
+    assert how in made.note and "drawn without it" in made.note
+
+
+def test_that_the_figure_by_another_engine_says_so(install: Install) -> None:
+    install("xelatex", "exit 3")
+    install("lualatex", SUCCEED)
+    note = render(Export(relevance(["a"]), "pdf")).note
+    assert note == "xelatex failed: exit code 3, without a word; lualatex was taken instead."
+
+
+def test_that_what_is_wrong_with_the_document_is_a_failure_whatever_else_is_broken(install: Install) -> None:
+    install("xelatex", "exit 3")
+    install("lualatex", "printf '! Undefined control sequence.\\nl.7 \\\\oops\\n' > figure.log; exit 1")
+    with pytest.raises(EngineError, match=r"^lualatex failed: Undefined control sequence"):
+        render(Export(relevance(["a"]), "pdf"))
 
 
 def test_that_stop_ends_the_engine(install: Install, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import struct
+import tracemalloc
 from pathlib import Path
 from typing import get_args
 
@@ -17,7 +18,8 @@ from msgspec import structs
 from engine.protocol import targets
 from engine.protocol.failures import ProtocolError
 from engine.protocol.frames import (
-    LIMIT,
+    FROM_WORKER_LIMIT,
+    HEADER_SIZE,
     MAGIC,
     Ask,
     FrameReader,
@@ -167,7 +169,7 @@ ALL = TO_WORKER | FROM_WORKER
 
 
 def the_one_payload(data: bytes) -> bytes:
-    (payload,) = FrameReader().feed(data)
+    (payload,) = FrameReader(FROM_WORKER_LIMIT).feed(data)
     return payload
 
 
@@ -231,7 +233,7 @@ asks = st.builds(Ask, st.integers(0, 2**63), explains | st.builds(Load, sources)
 @given(st.lists(asks, max_size=5), st.integers(1, 50))
 def test_that_any_requests_survive_any_cutting_of_the_stream(messages: list[Ask], size: int) -> None:
     stream = b"".join(map(frame, messages))
-    reader = FrameReader()
+    reader = FrameReader(FROM_WORKER_LIMIT)
     read = [to_worker(p) for at in range(0, len(stream), size) for p in reader.feed(stream[at : at + size])]
     reader.finish()
     assert read == messages
@@ -302,7 +304,7 @@ def test_that_an_array_which_contradicts_itself_is_refused(array: object) -> Non
 
 def test_that_text_in_the_stream_is_quoted_in_the_error() -> None:
     with pytest.raises(ProtocolError, match="Last login: Tuesday"):
-        list(FrameReader().feed(b"Last login: Tuesday\n"))
+        list(FrameReader(FROM_WORKER_LIMIT).feed(b"Last login: Tuesday\n"))
 
 
 @pytest.mark.parametrize(
@@ -317,17 +319,17 @@ def test_that_text_in_the_stream_is_quoted_in_the_error() -> None:
 )
 def test_that_garbage_is_quoted_as_a_person_reads_it(garbage: bytes, quoted: str) -> None:
     with pytest.raises(ProtocolError) as refusal:
-        list(FrameReader().feed(garbage))
+        list(FrameReader(FROM_WORKER_LIMIT).feed(garbage))
     assert quoted in str(refusal.value)
 
 
 def test_that_one_wrong_byte_is_enough_to_know() -> None:
     with pytest.raises(ProtocolError):
-        list(FrameReader().feed(b"L" + b"?"))
+        list(FrameReader(FROM_WORKER_LIMIT).feed(b"L" + b"?"))
 
 
 def test_that_frames_before_garbage_are_read() -> None:
-    payloads = FrameReader().feed(frame(Stop(1)) + frame(Stop(2)) + b"garbage")
+    payloads = FrameReader(FROM_WORKER_LIMIT).feed(frame(Stop(1)) + frame(Stop(2)) + b"garbage")
     assert [to_worker(next(payloads)), to_worker(next(payloads))] == [Stop(1), Stop(2)]
     with pytest.raises(ProtocolError, match="garbage"):
         next(payloads)
@@ -335,12 +337,29 @@ def test_that_frames_before_garbage_are_read() -> None:
 
 def test_that_an_oversized_frame_is_refused_at_its_header() -> None:
     with pytest.raises(ProtocolError, match="more than the limit"):
-        list(FrameReader().feed(MAGIC + struct.pack("<I", LIMIT + 1)))
+        list(FrameReader(FROM_WORKER_LIMIT).feed(MAGIC + struct.pack("<I", FROM_WORKER_LIMIT + 1)))
+
+
+def test_that_what_the_other_side_would_refuse_is_not_sent() -> None:
+    figure = Exported(bytes(FROM_WORKER_LIMIT))
+    with pytest.raises(ProtocolError, match="cannot be sent: the limit is"):
+        frame(Said(1, figure))
+
+
+def test_that_a_large_frame_is_not_copied() -> None:
+    data = frame(Said(1, Exported(bytes(20_000_000))))
+    reader = FrameReader(FROM_WORKER_LIMIT)
+    tracemalloc.start()
+    (payload,) = reader.feed(data)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(payload) == len(data) - HEADER_SIZE and most < 1.5 * len(data)
+    assert list(reader.feed(frame(Stop(1)))) == [frame(Stop(1))[HEADER_SIZE:]]
 
 
 @given(st.integers(1, len(frame(ALL["Explained"])) - 1))
 def test_that_a_stream_that_ends_inside_a_frame_is_an_error(length: int) -> None:
-    reader = FrameReader()
+    reader = FrameReader(FROM_WORKER_LIMIT)
     assert list(reader.feed(frame(ALL["Explained"])[:length])) == []
     with pytest.raises(ProtocolError, match="ended inside a frame"):
         reader.finish()
@@ -349,7 +368,7 @@ def test_that_a_stream_that_ends_inside_a_frame_is_an_error(length: int) -> None
 @given(st.binary(max_size=200), st.booleans())
 def test_that_any_bytes_give_messages_or_a_protocol_error(data: bytes, announced: bool) -> None:
     stream = MAGIC + struct.pack("<I", len(data)) + data if announced else data
-    reader = FrameReader()
+    reader = FrameReader(FROM_WORKER_LIMIT)
     try:
         for payload in reader.feed(stream):
             to_worker(payload)

@@ -14,9 +14,11 @@ import time
 from pathlib import Path
 
 from engine.protocol.frames import (
-    LIMIT,
+    FROM_WORKER_LIMIT,
+    HELLO_LIMIT,
     MAGIC,
     PROTOCOL,
+    TO_WORKER_LIMIT,
     Ask,
     FrameReader,
     FromWorker,
@@ -50,6 +52,9 @@ def start(how: str) -> None:
             sys.exit("No module named 'torch'")
         case "with a banner":
             shout(b"Welcome to the cluster!\n")
+            time.sleep(3600)
+        case "with a boast":
+            shout(MAGIC + struct.pack("<I", HELLO_LIMIT + 1))
             time.sleep(3600)
         case "with an answer":
             say(Said(1, Cancelled()))
@@ -87,7 +92,7 @@ def play(run: int, text: str) -> None:
         case "print bytes":
             shout(b"\x00\x9f" * 100)
         case "boast":
-            shout(MAGIC + struct.pack("<I", LIMIT + 1))
+            shout(MAGIC + struct.pack("<I", FROM_WORKER_LIMIT + 1))
         case "mumble":
             shout(MAGIC + struct.pack("<I", 4) + b"\xff\xff\xff\xff")
         case "greet again":
@@ -98,7 +103,7 @@ def main(how: str, starts: str) -> None:
     with Path(starts).open("a") as file:
         file.write(f"{os.getpid()}\n")
     start(how)
-    reader = FrameReader()
+    reader = FrameReader(TO_WORKER_LIMIT)
     while data := os.read(0, 65536):
         for message in map(to_worker, reader.feed(data)):
             match message:

@@ -293,6 +293,7 @@ def test_that_closing_on_hearing_of_the_loss_leaves_it_closed(start_worker: Star
         ("with an answer", "said Said where that has no place", 1),
         ("in another protocol", "install the same version", 1),
         ("silently", "said nothing for 3 s of its start", 1),
+        ("with a boast", "more than the limit of 1,048,576", 1),
     ],
 )
 def test_that_a_worker_which_cannot_start_is_given_up_with_a_reason(

@@ -81,3 +81,48 @@ def test_that_a_figure_that_is_waited_for_goes_no_later_than_other_work(figures:
     figures.wait_for(WorkerState.READY)
     pid = figures.hellos[0].pid
     assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0)
+
+
+@pytest.fixture
+def slow_latex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A LaTeX that writes its number to the file and never ends; temporary files go to `tmp` beside the file."""
+    programs, number = tmp_path / "bin", tmp_path / "number"
+    (tmp_path / "tmp").mkdir()
+    programs.mkdir()
+    (programs / "xelatex").write_text(f"#!/bin/sh\necho $$ > {number}.part; mv {number}.part {number}; sleep 600\n")
+    (programs / "xelatex").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    return number
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks the system whether a process runs")
+@pytest.mark.parametrize("way", ["closed", "killed"])
+def test_that_no_latex_outlives_the_worker(
+    slow_latex: Path, start_worker: StartWorker, relevance: Relevance, way: str
+) -> None:
+    figures = start_worker(command=own_worker("engine.figures_worker"))
+    figures.client.ask(Export(relevance, "pdf"))
+    figures.wait(slow_latex.exists)
+    engine = Path(f"/proc/{int(slow_latex.read_text())}")
+    assert list((slow_latex.parent / "tmp").glob("lxt-figure-*"))
+    if way == "closed":
+        figures.client.close()
+    else:
+        os.kill(figures.hellos[0].pid, signal.SIGKILL)
+    figures.wait(lambda: not _runs(engine))
+    if way == "killed":  # nobody was there to clear up; who draws next does
+        figures.wait_for(WorkerState.READY)
+        slow_latex.unlink()
+        figures.client.ask(Export(relevance, "pdf"))
+        figures.wait(slow_latex.exists)
+        assert len(list((slow_latex.parent / "tmp").glob("lxt-figure-*"))) == 1
+        figures.client.close()
+    assert not list((slow_latex.parent / "tmp").glob("lxt-figure-*"))
+
+
+def _runs(process: Path) -> bool:
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
