@@ -10,7 +10,16 @@ from typing import assert_never
 from PySide6.QtCore import QElapsedTimer, QObject, QProcess, QProcessEnvironment, Qt, QTimer, Signal
 
 from engine.protocol.failures import FailureKind, ProtocolError
-from engine.protocol.frames import FROM_WORKER_LIMIT, HELLO_LIMIT, PROTOCOL, FrameReader, Hello, Payload, Said, from_worker
+from engine.protocol.frames import (
+    FROM_WORKER_LIMIT,
+    HELLO_LIMIT,
+    PROTOCOL,
+    FrameReader,
+    Hello,
+    Payload,
+    Said,
+    from_worker,
+)
 from engine.protocol.redaction import redacted
 from inspector.client.log_lines import LogLines
 

@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from itertools import pairwise
 
 from PySide6.QtWidgets import QApplication
 
@@ -37,7 +38,8 @@ from tests.engine.figures.made_relevance import relevance
 TOGETHER = 50  # strings in one figure
 ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
 _TEX = re.compile(r'(?:[A-Za-z0-9]|\\char"[0-9A-F]+\\relax\{\})*')
-_PLANES = ((0x20, 0x7F), (0, 0x20), (0x7F, 0x250), (0x250, 0x3000), (0x3000, 0x10000), (0x10000, 0x20000), (0, 0x110000))
+_ENDS = (0, 0x20, 0x7F, 0x250, 0x3000, 0x10000, 0x20000)
+_PLANES = (*pairwise(_ENDS), (0, 0x110000))
 
 
 def hostile(seed: int) -> str:
@@ -104,12 +106,21 @@ def _terminal(texts: Sequence[str]) -> None:
 
 
 def _tokens(texts: Sequence[str]) -> None:
-    made = relevance(texts)
+    application, made = QApplication.instance() or QApplication([]), relevance(texts)
     strip = TokenStrip()
     strip.resize(600, 400)
-    strip.show_relevance(made, made.input, 1.0, "CET-D1A") if False else _show(strip, texts)
+    strip.show_relevance(made.tokens, made.input, 1.0, "CET-D1A")
     assert not strip.image().isNull()
     strip.deleteLater()
+    application.processEvents()
+
+
+def _without_surrogates(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _paired(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 Sink = Callable[[Sequence[str]], None]
@@ -124,3 +135,63 @@ SINKS: dict[str, Sink] = {
     "terminal": _terminal,
     "token view": _tokens,
 }
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A string that a sink cannot take."""
+
+    sink: str
+    seed: int
+    what: str
+
+
+def faults(sinks: Iterable[str], seeds: Sequence[int]) -> Iterator[Fault]:
+    """What goes wrong, string by string; where nothing does in a whole figure, none of its strings is looked at."""
+    for first in range(0, len(seeds), TOGETHER):
+        some = seeds[first : first + TOGETHER]
+        texts = [hostile(seed) for seed in some]
+        for sink in sinks:
+            if _fault(SINKS[sink], texts):
+                alone = [Fault(sink, seed, what) for seed in some if (what := _fault(SINKS[sink], [hostile(seed)]))]
+                yield from alone or [
+                    Fault(sink, some[0], f"with the others of its figure: {_fault(SINKS[sink], texts)}")
+                ]
+
+
+def _fault(sink: Sink, texts: Sequence[str]) -> str:
+    try:
+        sink(texts)
+    except Exception:
+        return traceback.format_exc()
+    return ""
+
+
+def table(sinks: Iterable[str], count: int, found: Iterable[Fault]) -> str:
+    """One row a sink: how many strings it was given, how many it cannot take, and their seeds."""
+    found = list(found)
+    lines = ["| sink | strings | failed | seeds |", "|---|---|---|---|"]
+    for sink in sinks:
+        seeds = [str(one.seed) for one in found if one.sink == sink]
+        lines.append(f"| {sink} | {count:,} | {len(seeds)} | {' '.join(seeds[:20])} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--count", type=int, default=20_000, help="how many strings")
+    options.add_argument("--first", type=int, default=0, help="the first seed, so that others are tried")
+    options.add_argument("--sinks", nargs="+", choices=SINKS, default=list(SINKS))
+    options.add_argument("--seeds", nargs="+", type=int, help="these, and say what each did")
+    given = options.parse_args()
+    seeds = given.seeds or range(given.first, given.first + given.count)
+    found = list(faults(given.sinks, seeds))
+    if given.seeds:
+        for one in found:
+            print(f"{one.sink} {one.seed} {hostile(one.seed)!a}", one.what, sep="\n")
+    print(table(given.sinks, len(seeds), found))
+    raise SystemExit(bool(found))
+
+
+if __name__ == "__main__":
+    main()
