@@ -52,16 +52,17 @@ def write_atomically(path: Path, data: bytes, private: bool = False) -> None:
     Folders that lack are made. Through a link, the file that it leads to is written. What is no file but a device or a
     pipe is written to as it is. Only its owner can read a `private` file.
     """
-    path = Path(os.path.realpath(path))
+    path = _destination(path)
     if _is_special(path):
         path.write_bytes(data)
         return
-    made = _made_folders(path.parent)
+    lacking = [folder for folder in path.parents if not folder.exists()]
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         _clear_away_once(path.parent)
         _replace(path, data, private)
     except BaseException:
-        for folder in made:
+        for folder in lacking:
             with suppress(OSError):
                 folder.rmdir()
         raise
@@ -91,11 +92,12 @@ def _is_special(path: Path) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
-def _made_folders(folder: Path) -> list[Path]:
-    """Make the folder; those that had to be made for it, the innermost first."""
-    lacking = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return lacking
+def _destination(path: Path) -> Path:
+    """Where the links lead; a link that cannot be read is an error and not a file to replace."""
+    try:
+        return Path(os.path.realpath(path, strict=True))
+    except FileNotFoundError:
+        return Path(os.path.realpath(path))
 
 
 @cache
