@@ -69,5 +69,6 @@ class Screenshot(QObject):
         QTimer.singleShot(0, partial(self._leave, code))
 
     def _leave(self, code: int) -> None:
+        QApplication.setQuitOnLastWindowClosed(False)  # which would end with 0
         self._window.close()
         QApplication.exit(code)

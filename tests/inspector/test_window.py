@@ -312,14 +312,14 @@ def test_that_an_export_is_written_and_said_where(window, figures, tmp_path: Pat
 
 
 def test_that_a_file_saved_ends_what_was_said_of_one_that_was_not(window, figures, tmp_path: Path, qtbot):
-    (tmp_path / "file").write_bytes(b"")
-    for path, outcome in ((tmp_path / "file" / "a.pdf", "failed"), (tmp_path / "a.pdf", "written")):
+    refused = Failed("figure_failed", "LaTeX said no.", "")
+    for ending, outcome in ((refused, "failed"), (Exported(b"%PDF"), "written")):
         window.commands["file.export"].trigger()
         export = dialog(window, ExportDialog)
-        export.findChild(QLineEdit, "export_path").setText(str(path))
+        export.findChild(QLineEdit, "export_path").setText(str(tmp_path / "a.pdf"))
         export.accept()
         with qtbot.waitSignal(getattr(window.inquiry.exporting, outcome)):
-            figures.say(Export, Exported(b"%PDF"))
+            figures.say(Export, ending)
         assert window.notices.failure.isVisible() == (outcome == "failed")
 
 

@@ -93,8 +93,8 @@ class Books:
             self._owners.append((kind, self.place, without_masks(value) if kind == "added" else value))
         return leaf
 
-    def watch(self, result: Tensor, kind: str, read: Read) -> None:
-        """Enters what `read` makes of the gradient at `result`."""
+    def watch(self, result: Tensor, kind: str, read: Read, overwritten: bool = False) -> None:
+        """Enters what `read` makes of the gradient at `result`, which an operation may have written into."""
         if not result.requires_grad:
             return
         place = self.place
@@ -102,10 +102,10 @@ class Books:
         def passed(grad: Tensor) -> None:
             self.enter(kind, place, lambda: read(grad))
 
-        if result._base is None:
-            on_gradient(result, passed)
-        else:  # a view may be overwritten again, and lose its hooks
+        if overwritten and result._base is not None:  # a view may be overwritten again, and lose its hooks
             result.copy_(_Passed.apply(result.clone(), passed))
+        else:
+            on_gradient(result, passed)
 
     def enter(self, kind: str, place: int, amount: Callable[[], Tensor]) -> None:
         """Writes an amount down, if a backward pass is being accounted for."""
@@ -285,7 +285,8 @@ def _giving(kind: ConstantKind, part: Part) -> _Keeping:
         read = part(operation, args, options)
         result = rule(operation, args, options)
         if read is not None:
-            books.watch(args[0] if result is None else result, kind, read)
+            written = args[0] if result is None else result
+            books.watch(written, kind, read, overwritten=bool(args) and written is args[0])
         return result
 
     return giving
