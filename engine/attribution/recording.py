@@ -26,7 +26,7 @@ from engine.attribution.leaves import leaves_at_embeddings, never_called
 from engine.attribution.stray_states import Changes
 from engine.attribution.targets.outputs import WHOLE, answers_of
 from engine.models.blocks import find_blocks, find_stacks
-from engine.protocol.failures import ModelError
+from engine.protocol.failures import ModelError, in_tokens
 from engine.rules.scope import Observer, replaced_forward, rules_again
 from engine.rules.table import RuleSet
 from engine.watch import UNWATCHED, Watch
@@ -134,6 +134,7 @@ def record(
             undo.enter_context(_removed(trunk.register_forward_hook(lambda *call: trunk_output.append(call[-1]))))
         logits = answers_of(call(module, inputs, 1), module)
         stacks = _finished(stacks, logits, module, rules)
+        _check_one_vector_a_token(stacks[0], inputs, module)
         watch.step("forward", total, total)
     length = 0 if logits.ndim == 1 else _answered_length(inputs, stacks, logits)
     kept = {WHOLE: logits} if logits.ndim == 1 else {length - len(logits) + i: row for i, row in enumerate(logits)}
@@ -163,6 +164,16 @@ def _finished(stacks: list[Stack], logits: Tensor, module: nn.Module, rules: Rul
         if stack.left is not None:
             stack.layers.append(stack.left)
     return ran
+
+
+def _check_one_vector_a_token(stack: Stack, inputs: Inputs, module: nn.Module) -> None:
+    """Raises ModelError where the word embeddings give anything but a vector for each token of the input."""
+    if inputs.tokens and stack.leaf is not None and stack.leaf.shape[:-1] != (1, len(inputs.tokens)):
+        shape = " × ".join(map(str, stack.leaf.shape[:-1]))
+        raise ModelError(
+            f"{type(module).__name__} looks up {shape} vectors for {in_tokens(len(inputs.tokens))}, so relevance would "
+            "be of no token. Open a model whose embeddings are given its prompt as it is."
+        )
 
 
 def no_path(module: nn.Module, rules: RuleSet) -> ModelError:

@@ -19,6 +19,7 @@ Options = Mapping[str, Any]
 Rule = Callable[[Operation, Arguments, Options], Any]
 
 GATE = "_is_activation_output"  # marks a tensor for `gated`: products by an activation's output
+_OPENS = "_is_gate"  # marks a number: a product by it is an activation's output
 
 
 def depends(value: object) -> bool:
@@ -40,6 +41,16 @@ def constant(operation: Operation, args: Arguments, options: Options) -> Any:
     """The result is a number: no relevance passes."""
     with torch.no_grad():
         return operation(*args, **options)
+
+
+def gate(operation: Operation, args: Arguments, options: Options) -> Any:
+    """The result is a number, by which an activation that is written out multiplies: x sigmoid(x)."""
+    result = constant(operation, args, options)
+    setattr(result, _OPENS, True)
+    return result
+
+
+gate.__name__ = constant.__name__
 
 
 def off(operation: Operation, args: Arguments, options: Options) -> Any:
@@ -72,7 +83,10 @@ def product(operation: Operation, args: Arguments, options: Options) -> Any:
     """`uniform` for x * y element by element; where both have one shape, in fewer steps."""
     x, y = args if len(args) == 2 else _bind(args, options, input=..., other=...)
     if not (depends(x) and depends(y)):
-        return operation(*args, **options)
+        result = operation(*args, **options)
+        if hasattr(x, _OPENS) or hasattr(y, _OPENS):
+            setattr(result, GATE, True)
+        return result
     if (x.shape, x.dtype) == (y.shape, y.dtype):
         return gradients.product(x, y, operation)
     return uniform(operation, args, options)
@@ -159,7 +173,11 @@ def power(operation: Operation, args: Arguments, options: Options) -> Any:
     if exponent < 1:
         return constant(operation, args, options)
     result = operation(*args, **options)
-    return result if exponent == 1 else gradients.share(result, 1 / exponent)
+    if exponent != 1:
+        result = gradients.share(result, 1 / exponent)
+    if hasattr(args[0] if args else options["input"], GATE):  # as the square of a ReLU
+        setattr(result, GATE, True)
+    return result
 
 
 def in_place(rule: Rule, plain: Operation) -> Rule:

@@ -26,6 +26,7 @@ from engine.rules.operations import (
     constant,
     constant_pattern,
     factors,
+    gate,
     gated,
     group_norm,
     identity,
@@ -137,7 +138,8 @@ _ACTIVATIONS = {
 }
 
 _STATISTICS = ("sqrt", "rsqrt", "reciprocal", "var", "std", "norm")
-_GATES = ("sigmoid", "hardsigmoid", "log_sigmoid", "erf", "erfc", "exp", "exp2", "expm1", "softplus", "logsumexp")
+_GATES = ("sigmoid", "hardsigmoid")
+_GROWTHS = ("log_sigmoid", "erf", "erfc", "exp", "exp2", "expm1", "softplus", "logsumexp")
 
 ATTNLRP = RuleSet(
     "attnlrp",
@@ -160,7 +162,8 @@ ATTNLRP = RuleSet(
         **_rules(by_weights, "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
         **_rules(by_constant, "div", "divide", "true_divide"),
         **_rules(power, "pow", "square"),
-        **_rules(constant, *_STATISTICS, *_GATES),
+        **_rules(constant, *_STATISTICS, *_GROWTHS),
+        **_rules(gate, *_GATES),
         **_rules(own_gradient, "softmax"),
         Tensor.__pow__: power,
         Tensor.__rmatmul__: uniform,

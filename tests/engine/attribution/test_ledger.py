@@ -324,3 +324,13 @@ def test_that_an_activation_in_place_is_as_one_beside(activation: str) -> None:
         model = Odd(lambda model, x, f=function, options=options: f(x * 1.0, **options))
         found.append(engine.trace(model, input_ids=[1, 2, 3]).explain(targets.Token(4)).layers)
     np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("rules", ["attnlrp", "cp-lrp"])
+@pytest.mark.parametrize("family", sorted({family for family, attention in ATTENTIONS if attention == "sdpa"}))
+def test_that_relevance_is_the_same_by_fused_attention_and_by_attention_written_out(family: str, rules: str) -> None:
+    found = []
+    for attention in ("sdpa", "eager"):
+        with engine.trace(with_biases(family, attn_implementation=attention), input_ids=IDS, rules=rules) as trace:
+            found.append(trace.explain(targets.Token(41)).layers)
+    np.testing.assert_allclose(*found, rtol=1e-3, atol=1e-4 * np.abs(found[0]).max())

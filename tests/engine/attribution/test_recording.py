@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+import engine
 from engine.attribution.recording import under
+from engine.protocol.failures import ModelError
 from tests.engine.attribution.test_seeds import SOME, traced
 
 
@@ -41,3 +43,27 @@ def test_that_closing_a_trace_lets_go_of_what_its_blocks_were_given(checkpointin
     del given, stack
     trace.close()
     assert not any(reference() is not None for reference in held)
+
+
+class SequenceFirst(nn.Module):
+    """Works on (token, batch), as models of an older time do, or pads its input itself."""
+
+    def __init__(self, pads: bool) -> None:
+        super().__init__()
+        self.pads = pads
+        self.embedding = nn.Embedding(10, 4)
+        self.blocks = nn.ModuleList(nn.Linear(4, 4) for _ in range(2))
+
+    def forward(self, ids: Tensor) -> Tensor:
+        ids = nn.functional.pad(ids, (0, 3)) if self.pads else ids.T
+        x = self.embedding(ids)
+        for block in self.blocks:
+            x = block(x)
+        logits = x @ self.embedding.weight.T
+        return logits if self.pads else logits.transpose(0, 1)
+
+
+@pytest.mark.parametrize("pads", [True, False])
+def test_that_there_is_one_relevance_a_token_or_a_refusal(pads: bool) -> None:
+    with pytest.raises(ModelError, match="so relevance would be of no token"):
+        engine.trace(SequenceFirst(pads), input_ids=[1, 2, 3])

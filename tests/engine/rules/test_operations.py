@@ -306,3 +306,30 @@ def test_that_dropout_is_off_even_in_training(rules: str) -> None:
         with torch.no_grad():
             assert torch.equal(module(x[None]), x[None])
     assert not torch.equal(module(x[None]), x[None])
+
+
+WRITTEN_OUT = {
+    "SiLU": lambda x: x * torch.sigmoid(x),
+    "SiLU the other way round": lambda x: torch.sigmoid(x) * x,
+    "a steeper one": lambda x: x * torch.sigmoid(1.702 * x),
+    "squared ReLU": lambda x: F.relu(x).square(),
+    "squared ReLU as a power": lambda x: torch.pow(torch.relu(x), 2),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN_OUT)
+def test_that_cp_lrp_knows_a_gate_whose_activation_is_written_out(name: str) -> None:
+    gate, value = numbers(10, seed=1), numbers(10, seed=2)
+
+    def gated(gate: Tensor, value: Tensor) -> Tensor:
+        return WRITTEN_OUT[name](gate) * value
+
+    module = Applied(gated)
+    with CP_LRP.on(module):
+        result = module(gate, value)
+    assert torch.equal(result, gated(gate, value))
+    of_gate, of_value = torch.autograd.grad(result, (gate, value), torch.ones(10), allow_unused=True)
+    assert of_gate is None or not of_gate.any()
+    torch.testing.assert_close(value * of_value, gated(gate, value))
+    seed, of_gate, of_value = gradients("attnlrp", gated, gate, value)
+    torch.testing.assert_close(value * of_value, seed * gated(gate, value) / 2)
