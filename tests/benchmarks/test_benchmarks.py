@@ -32,6 +32,7 @@ HERE = {
     ),
     "photographs": (["--rules", "AttnLRP", "--orders", "1"], "| AttnLRP | "),
     "places": (["--pictures", "2", "--rules", "cp-lrp"], "| CP-LRP | logit | "),
+    "removal": (["--places", "1", "--model", "bundled:llama"], "| mean | log-probability | "),
     "rules_cost": (["--rounds", "1", "--families", "llama"], "1 families, with one: "),
     "walked_once": (["--rounds", "1", "--small"], "32 blocks of a tiny Llama, 8 tokens: "),
 }
