@@ -33,17 +33,18 @@ PAGE = """\
 ## What does removal say of natural text?
 
 At {places} places in the text of the quickstart (Wikipedia) the {length} tokens before are explained, for the token
-that {model} finds likeliest. Tokens are then taken away, the most relevant first and the least relevant first; the
-figure is how far apart the curves are, in logits: larger is better.
+that {model} finds likeliest. Tokens are then taken away, the most relevant first and the least
+relevant first; the figure is how far apart the curves are, in logits: larger is better.
 
 | taken away by | measured | {titles} | order at random |
 |---|---|---|{rules}
 {rows}
 
-On the recall tasks above CP-LRP is ahead; here AttnLRP is, by most measures. A raw logit falls with all others where
-embeddings become zero, which is no text at all: the least trustworthy line.
+On the recall tasks above CP-LRP is ahead; here AttnLRP is, in log-probability and against the mean. The raw logit rises
+and falls with all others, which says nothing of one token: rule sets come in another order there. Places are few, so
+small differences mean nothing.
 
-Made by `python -W ignore -m tests.benchmarks.removal`.
+Made by `python -W ignore -m tests.benchmarks.removal --places {places}`.
 """
 
 

@@ -47,13 +47,18 @@ def _nudged(module: nn.Module, inputs: Inputs) -> Iterator[Inputs]:
         yield replace(inputs, main=inputs.main * _NUDGE)
         return
     given = [tensor for tensor in (inputs.main, *inputs.others.values()) if not tensor.is_floating_point()]
+    stacks = encoder_and_decoder(module)
+    parts = {id(one): one for part in stacks for one in embeddings_of(part)}.values()
+    of_words: list[nn.Module] = list(parts) if len(parts) <= len(stacks) else []  # else the first that is given ids
 
-    def nudge(_: nn.Module, args: Any, kwargs: Any, output: Any) -> Any:
+    def nudge(embedding: nn.Module, args: Any, kwargs: Any, output: Any) -> Any:
         ids = next((arg for arg in (*args, *kwargs.values()) if isinstance(arg, Tensor)), None)
-        is_of_words = ids is not None and any(torch.equal(ids, tokens) for tokens in given)
-        return output * _NUDGE if is_of_words and isinstance(output, Tensor) else output
+        if not isinstance(output, Tensor) or ids is None or not any(torch.equal(ids, tokens) for tokens in given):
+            return output
+        if not of_words:
+            of_words.append(embedding)
+        return output * _NUDGE if embedding in of_words else output
 
-    parts = {id(one): one for part in encoder_and_decoder(module) for one in embeddings_of(part)}.values()
     handles = [part.register_forward_hook(nudge, with_kwargs=True) for part in parts]
     try:
         yield inputs
