@@ -23,7 +23,7 @@ from tests.inspector.client.witness import is_alive
 
 SOURCE, OTHER = ModelSource("bundled:llama"), ModelSource("bundled:gpt2")
 PROMPT = "In 1922 the British expedition reached 8,320 m. According to the text, the {} expedition reached 8,"
-HANGS = 180  # seconds in which whatever has to come does: torch is imported in them
+HANGS = 120  # seconds in which whatever has to come does: torch is imported in them
 LONGEST = {"loading": 0.3, "explaining": 0.1, "generating": 0.4, "exporting": 0.1, "explaining, and the spare": 0.1}
 
 
@@ -114,8 +114,11 @@ class Desk:
             written = self._written
             self._export()
             return wait(lambda: self._written > written, HANGS)
-        self._inquiry.use_prompt(PROMPT.format(f"{seed}th"))
-        return wait(lambda: self._study.is_answered, HANGS)
+        for _ in range(2):  # where the spare was lost as well, that may be noticed after it took over
+            self._inquiry.use_prompt(PROMPT.format(f"{seed}th"))
+            if not wait(lambda: self._study.is_answered or not self._inquiry.activity.is_any, HANGS):
+                break
+        return self._study.is_answered
 
     def _export(self) -> None:
         assert self._study.shown is not None

@@ -14,7 +14,7 @@ import msgspec
 from engine.protocol.codec import array_to_wire
 from engine.protocol.frames import PROTOCOL, Hello
 from engine.protocol.inputs import Text
-from engine.protocol.messages import Explain, Export, Exported, Tokenize, Tokenized
+from engine.protocol.messages import Explain, Export, Exported, Progress, Tokenize, Tokenized
 from engine.protocol.values import ModelSource
 from inspector.client import supply
 from inspector.conversations.inquiry import Inquiry
@@ -75,8 +75,10 @@ class Desk:
         supply.SPARE_DELAY = before
         self._figures = WatchedClient(command, spare=False)
         self._inquiry = Inquiry(self._client, self._figures, self._study)
-        self._written = 0
+        self._written = self._heard = 0
+        self._inquiry.explaining.progressed.connect(self._on_progressed)
         self._inquiry.exporting.written.connect(self._on_written)
+        self._client.replaced.connect(self._forget_fate)
         self._client.start()
         self._inquiry.open_model(SOURCE)
 
@@ -133,8 +135,10 @@ class Desk:
             kill(*spare, *([worker] if who == "worker" else []))
         else:
             self._set_fate(step, {"worker": ["itself"], "spare": spare, "both": [*spare, "itself"]}[who])
+            heard = self._heard
             self._begin(choose, step, seed)
             if "Cancelled" in step:
+                wait(lambda: self._heard > heard, HANGS)
                 self._inquiry.stop()
 
     def _begin(self, choose: random.Random, step: str, seed: int) -> None:
@@ -208,6 +212,13 @@ class Desk:
     def _export(self) -> None:
         assert self._study.shown is not None
         self._inquiry.export(Export(self._study.shown.relevance, "csv"), self._folder / "figure.csv")
+
+    def _forget_fate(self, message: str) -> None:
+        """A worker that was ended by force, on a busy machine for being slow, reaches no step."""
+        (self._folder / "fate").unlink(missing_ok=True)
+
+    def _on_progressed(self, progress: Progress) -> None:
+        self._heard += 1
 
     def _on_written(self, path: Path, note: str) -> None:
         self._written += 1
