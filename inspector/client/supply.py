@@ -56,6 +56,7 @@ class WorkerSupply(QObject):
             return
         if self._spare is not None:
             self._current, self._spare = self._spare, None
+            self._current.greeted.disconnect(self._on_spare_greeted)
             self._current.ended.disconnect(self._on_spare_ended)
         else:
             self._current = self._new_process(is_spare=False)
@@ -121,6 +122,7 @@ class WorkerSupply(QObject):
         if self._spare is not None or (available is not None and available < SPARE_NEEDS):
             return
         self._spare = self._new_process(is_spare=True)
+        self._spare.greeted.connect(self._on_spare_greeted)
         self._spare.ended.connect(self._on_spare_ended)
 
     def _on_ended(self, end: End) -> None:
@@ -131,6 +133,9 @@ class WorkerSupply(QObject):
             message = f"{end.message} {self._failures} workers in a row ended like this, so no other was started."
             end = End(end.kind, message, final=True)
         self.lost.emit(end)
+
+    def _on_spare_greeted(self, hello: Hello) -> None:
+        self._spare_failures = 0
 
     def _on_spare_ended(self, end: End) -> None:
         self.logged.emit(f"This was the spare: {end.message}\n")

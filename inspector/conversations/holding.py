@@ -25,7 +25,7 @@ class Holding(QObject):
         super().__init__(parent)
         self._worker, self._loading, self._activity = worker, loading, activity
         self._model: ModelInfo | None = None
-        self._lost_model = False  # the worker that held it is gone
+        self._lost: ModelSource | None = None  # what a worker that is gone held, and another is to open
         loading.loaded.connect(self._on_loaded)
         loading.unloaded.connect(self._on_unloaded)
         self._follow_worker()
@@ -38,7 +38,7 @@ class Holding(QObject):
     @property
     def opening(self) -> ModelSource | None:
         """The model on its way, also while the worker to open it starts again."""
-        return self._loading.opening if self._loading.is_busy or self._lost_model else None
+        return self._loading.opening if self._loading.is_busy else self._lost
 
     def use(self, worker: Worker) -> None:
         """Go on with another worker, which holds no model yet."""
@@ -79,11 +79,11 @@ class Holding(QObject):
 
     def _on_worker_greeted(self, hello: Hello) -> None:
         self._lose_model()
-        lost, self._lost_model = self._lost_model, False
-        if lost and self._loading.opening is not None and not self._activity.is_any:
-            self._loading.open(self._loading.opening)
+        lost, self._lost = self._lost, None
+        if lost is not None and not self._activity.is_any:
+            self._loading.open(lost)
 
     def _lose_model(self) -> None:
         if self._model is not None:
-            self._lost_model = not self._worker.trouble  # which is why no other worker comes
+            self._lost = None if self._worker.trouble else self._model.source  # trouble: no other worker comes
             self.learn(None, None)

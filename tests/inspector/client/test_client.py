@@ -414,6 +414,16 @@ def test_that_a_lost_spare_is_replaced_and_nobody_notices(start_worker: StartWor
     assert worker.ending(worker.ask("answer")) == Tokenized(())
 
 
+def test_that_a_spare_that_starts_makes_up_for_those_that_did_not(start_worker: StartWorker) -> None:
+    worker = start_worker("every other time", spare=True)
+    for failures in range(1, MOST_FAILURES + 1):
+        worker.wait_for_spare()
+        assert len(worker.pids) == 2 * failures + 1
+        os.kill(worker.pids[-1], signal.SIGKILL)
+        worker.wait(lambda: not worker.client.has_spare)
+    worker.wait_for_spare()
+
+
 def test_that_there_is_no_spare_where_memory_is_short(
     start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

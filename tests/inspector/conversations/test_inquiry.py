@@ -302,6 +302,20 @@ def test_that_a_death_while_idle_is_told_and_the_model_opened_again(explained, w
     assert worker.open == [Load(explained.study.question.source)]
 
 
+def test_that_of_two_models_the_one_that_was_held_is_opened_again_and_not_the_one_that_did_not_open(explained, worker):
+    held = explained.study.question
+    explained.open_model(ModelSource("bundled:gpt2"))
+    worker.die()
+    worker.greet()
+    explained.use_prompt("on with the model before")
+    worker.answer()
+    worker.die()
+    worker.greet()
+    assert worker.open == [Load(held.source)]
+    worker.answer()
+    assert explained.study.is_answered
+
+
 def test_that_a_model_that_ends_the_worker_is_not_opened_again_and_again(explained, worker, troubles):
     worker.die()
     worker.greet()
