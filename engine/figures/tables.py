@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from engine.figures.picture import patches
-from engine.protocol.relevance import Relevance, TextPart
+from engine.protocol.relevance import Part, Relevance
 from engine.protocol.values import Grid, ModelInfo, Seen
 from engine.reading.cells import cell
 
@@ -112,7 +112,7 @@ def _seen(seen: Seen) -> dict[str, Any]:
     return {"name": seen.name, "size": [width, height], **original, "note": seen.note}
 
 
-def _decoder(decoder: TextPart) -> dict[str, Any]:
+def _decoder(decoder: Part) -> dict[str, Any]:
     return {
         "tokens": [msgspec.to_builtins(token) for token in decoder.tokens],
         "input": _numbers(decoder.input),

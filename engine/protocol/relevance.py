@@ -124,9 +124,9 @@ class Relevance(Struct, frozen=True, eq=False):
         return self.parts[0].tokens
 
     @property
-    def decoder(self) -> TextPart | None:
-        """What the decoder of an encoder-decoder model has said so far."""
-        return next((part for part in self.parts[1:] if isinstance(part, TextPart)), None)
+    def decoder(self) -> Part | None:
+        """What the decoder of an encoder-decoder model has said so far, which is a text."""
+        return self.parts[1] if len(self.parts) > 1 else None
 
     @property
     def seen(self) -> Seen | None:

@@ -11,7 +11,7 @@ import numpy as np
 from engine.figures.picture import patches
 from engine.figures.wording import RULE_NAMES, layer_name, number, place_name
 from engine.protocol.messages import Explained
-from engine.protocol.relevance import Relevance, TextPart
+from engine.protocol.relevance import Part, Relevance
 from engine.protocol.values import Medium, Token
 from engine.reading.colours import relevance_at
 from engine.reading.ledger_in_words import expectation, sum_in_words
@@ -61,7 +61,7 @@ def _facts_of(tokens: Sequence[Token], values: np.ndarray) -> list[dict[str, Any
     ]
 
 
-def _decoder_facts(decoder: TextPart) -> dict[str, Any]:
+def _decoder_facts(decoder: Part) -> dict[str, Any]:
     """What the decoder's input got, which no layer of the encoder has."""
     facts = _facts_of(decoder.tokens, decoder.input)
     facts = [fact | {"text": decoder.tokens[fact["position"]].label} for fact in facts]

@@ -43,14 +43,15 @@ class LayerMapPane(DetailPane):
         self._scene = scene
         if self.map is None:
             return
-        if scene.text is None:
+        text = scene.text
+        if text is None:
             if self._shown is not None:
                 self._shown = None
                 self.map.clear()
             return
-        if scene.text.layers != self._shown:
-            self._shown = scene.text.layers
-            self._draw(self.map, scene.text.layers)
+        if text.layers != self._shown:
+            self._shown = text.layers
+            self._draw(self.map, text.layers)
         self.map.set_layer(scene.view.look.layer)
         self.map.set_token(-1 if scene.view.token is None else scene.view.token)
         self.map.set_stale(scene.stale)

@@ -25,9 +25,10 @@ class ThumbnailsPane(DetailPane):
 
     def show_scene(self, scene: Scene) -> None:
         """Show the layers of the scene's picture."""
-        if scene.picture is None:
+        picture = scene.picture
+        if picture is None:
             return
-        what, layer = scene.picture.layers, scene.view.look.layer
+        what, layer = picture.layers, scene.view.look.layer
         current = 0 if layer is None else layer + 1
         if what != self._shown or current != self._ringed:
             self._shown, self._ringed = what, current

@@ -19,9 +19,9 @@ def figure_of(scene: Scene, figure_format: FigureFormat, picture: Drawing) -> Ex
 
 
 def pair_of(scene: Scene, figure_format: GridFormat) -> ExportGrid | None:
-    """The answers beside each other on one scale, under their titles; None where there is no picture."""
-    shown, view = scene.picture, scene.view
-    if shown is None:
+    """The answers about a picture beside each other on one scale, under their titles; None where there are none."""
+    shown, view = scene.part, scene.view
+    if shown is None or "heatmap" not in shown.relevance.parts[0].drawings:
         return None
     return ExportGrid(
         tuple(side.relevance for side in shown.sides),

@@ -58,9 +58,11 @@ class ShownPicture(ShownPart):
         return placed(side.relevance, self.layer)
 
 
-def picture_of(sides: tuple[Side, ...], seen: Seen, look: Look) -> ShownPicture:
-    """What is on show of a picture, on one scale for all sides."""
+def picture_of(sides: tuple[Side, ...], look: Look) -> ShownPicture | None:
+    """What is on show of a picture, on one scale for all sides; None of pixels that came without one."""
     relevance = sides[-1].relevance
+    if relevance.seen is None:
+        return None
     notes = [_note(side.relevance, look.layer) for side in sides]
     titles = tuple(_side_title(side, look.layer) for side in sides)
     return ShownPicture(
@@ -70,7 +72,7 @@ def picture_of(sides: tuple[Side, ...], seen: Seen, look: Look) -> ShownPicture:
         colour_map=look.colour_map,
         legend=legend_of(sides, look, look.clip),
         original=is_on_original(relevance, look),
-        seen=seen,
+        seen=relevance.seen,
         grid=_patches(relevance, look.layer),
         title=title_of(titles, look.layer, relevance),
         titles=titles,

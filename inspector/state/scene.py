@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from engine.protocol.looks import Look
 from engine.protocol.messages import Ending, Explained, Request
-from engine.protocol.relevance import PicturePart, Relevance
+from engine.protocol.relevance import Relevance
 from engine.protocol.targets import Token as TokenTarget
 from engine.protocol.values import Medium, ModelSource, Token
 from engine.reading.colours import ROUNDING
@@ -17,7 +18,7 @@ from inspector.state.choice import Choice, choice_of
 from inspector.state.known import key_of
 from inspector.state.picture import ShownPicture, picture_of
 from inspector.state.question import Question, position_of
-from inspector.state.sides import sides_of
+from inspector.state.sides import Side, sides_of
 from inspector.state.text import ShownText, text_of
 from inspector.state.view import View
 
@@ -122,11 +123,12 @@ def _beside(whole: float, amount: float) -> str:
 
 def _parts(answer: Explained, pinned: Explained | None, view: View) -> Iterator[Shown]:
     for index, part in enumerate(answer.relevance.parts):
-        sides = sides_of(answer, pinned, view, index)
-        if not isinstance(part, PicturePart):
-            yield text_of(sides, view.look)
-        elif part.seen is not None:
-            yield picture_of(sides, part.seen, view.look)
+        shown = _SHOWN[part.medium](sides_of(answer, pinned, view, index), view.look)
+        if shown is not None:
+            yield shown
+
+
+_SHOWN: dict[Medium, Callable[[tuple[Side, ...], Look], Shown | None]] = {"text": text_of, "picture": picture_of}
 
 
 def _inside(view: View, relevance: Relevance) -> View:

@@ -44,6 +44,11 @@ class ShownText(ShownPart):
         return self.relevance.tokens
 
     @property
+    def titles(self) -> tuple[str, ...]:
+        """Of each side."""
+        return tuple(side.title for side in self.sides)
+
+    @property
     def values(self) -> np.ndarray:
         """float32 (token,), of the last side."""
         return self.values_of(self.sides[-1])
