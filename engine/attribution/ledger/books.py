@@ -154,7 +154,7 @@ def ledger_of(
     value: float, leaves: Sequence[Tensor], layers: Sequence[Tensor], sheet: Tensor, rules: RuleSet, dtype: str
 ) -> Ledger:
     """The ledger of a target: from relevance at leaves and at the first one's layers, and a balance (kind, stretch)."""
-    sums = torch.stack([row.sum(dtype=torch.float64) for row in (*leaves, *layers)]).tolist()
+    sums = [float(row.cpu().sum(dtype=torch.float64)) for row in (*leaves, *layers)]  # not every device has float64
     first, *others = sums[: len(leaves)]
     levels = [first, *sums[len(leaves) :], value]
     passed = [*levels[:-2], levels[-2] + sum(others)]
@@ -271,7 +271,7 @@ def _bounded(books: Books, operation: Operation, rule: Rule, args: Arguments, op
     if isinstance(result, Tensor) and depends(result) and not any(depends(bound) for bound in bounds):
         read = whole(result.detach().where(result.detach() != x, 0))
         if read is not None:
-            books.watch(result, "put in", read)
+            books.watch(result, "put in", read, overwritten=result is args[0])
     return result
 
 

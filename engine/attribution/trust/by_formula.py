@@ -16,7 +16,7 @@ from engine.rules.operations import GATE, Arguments, Operation, Options, Rule, a
 
 _OFF = 1e-6  # of a gradient, in float64
 _OFF_IN_SINGLE = 1e-3  # where an operation has no float64
-_LARGEST = 2**22  # numbers in an operand; a larger one is cast once and for all, which takes memory
+_LARGEST = 2**26  # numbers in an operand: in float64 half a gigabyte; of larger ones no copy is made
 
 
 class ByFormula:
@@ -75,20 +75,28 @@ def _difference(
     operation: Operation, rule: Rule, formula: Formula, args: Arguments, options: Options, dtype: torch.dtype
 ) -> float | None:
     """How far the rule's relevance is from the formula's, of the largest; None where an operand is too large."""
+    if _numbers([*args, *options.values()]) > _LARGEST:
+        return None
     found = []
     ways: tuple[Callable[..., Any], ...] = (lambda *args, **options: rule(operation, args, options), formula)
     for way in ways:
         leaves: list[Tensor] = []
         given = _copied(args, leaves, dtype)
         named = dict(zip(options, _copied(list(options.values()), leaves, dtype), strict=True))
-        if any(leaf.numel() > _LARGEST for leaf in leaves):
-            return None
         result = way(*given, **named)
         found.append(_relevances(given[0] if result is None and given else result, leaves))
     ours, theirs = found
     largest = max((float(x.abs().max()) for x in theirs if x.numel()), default=0.0)
     off = max((float((one - other).abs().max()) for one, other in zip(ours, theirs, strict=True) if one.numel()))
     return off / largest if largest else off
+
+
+def _numbers(values: Any) -> int:
+    """How many the largest operand has."""
+    return max(
+        (_numbers(x) if isinstance(x, list | tuple) else x.numel() if isinstance(x, Tensor) else 0 for x in values),
+        default=0,
+    )
 
 
 def _copied(values: Any, leaves: list[Tensor], dtype: torch.dtype) -> Any:

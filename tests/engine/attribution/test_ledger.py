@@ -286,6 +286,7 @@ OVERWRITTEN = {
     "masks": _masks,
     "a part": _part,
     "bounds": lambda x: x.clamp_(min=-0.1),
+    "bounds, twice": lambda x: x.clamp_(min=-0.1).clamp_(max=0.1).mul_(2),
 }
 
 
