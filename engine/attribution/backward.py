@@ -69,7 +69,11 @@ def relevances(
             rows, sheets = torch.vmap(
                 lambda *begin, at=at: _gathered(recording, wanted, at, begin, watch, books)  # all of them at once
             )(*begin)
-            found += zip(zip(*rows, strict=True), sheets, strict=True)
+        for seed, row, sheet in zip(batch, zip(*rows, strict=True), sheets, strict=True):
+            if any(bool(row[i].any()) for i in range(len(recording.leaves))):
+                found.append((row, sheet))
+            else:  # one to which no path leads has zeros where others have a path: alone it says so
+                found.append(_gathered(recording, wanted, [seed.at], [seed.gradient], watch, books))
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import transformers
 from torch import nn
 from transformers import (
     AutoModelForCausalLM,
@@ -17,6 +18,7 @@ from transformers import (
     AutoModelForTokenClassification,
 )
 from transformers.models.auto import modeling_auto as auto
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from engine.protocol.values import Predicts
 
@@ -27,7 +29,9 @@ Scores = Literal["exclusive", "independent", "amounts"]  # what logits are of: o
 
 @dataclass(frozen=True)
 class Kind:
-    """Models that predict one kind of thing, and what opens them. `classes` are their classes' names by model type."""
+    """Models that predict one kind of thing, and what opens them. `classes` are the names transformers has for them,
+    by model type; classes of others that are registered with the opener belong to the kind too.
+    """
 
     predicts: Predicts
     opener: Any
@@ -37,6 +41,22 @@ class Kind:
     def includes(self, architecture: object) -> bool:
         """Whether the class of that name is of this kind."""
         return architecture in _flat(self.classes.values())
+
+    @property
+    def ending(self) -> str:
+        """What the names of its classes mostly end with."""
+        return str(self.opener.__name__.removeprefix("AutoModel"))
+
+    def opens(self, model_type: object) -> bool:
+        """Whether the opener makes a model of that type, one of transformers or one that was registered with it."""
+        if not isinstance(model_type, str) or model_type not in CONFIG_MAPPING:
+            return False
+        return CONFIG_MAPPING[model_type] in self.opener._model_mapping
+
+    def registers(self, module: nn.Module) -> bool:
+        """Whether the class of `module` was registered with the opener."""
+        registered = self.opener._model_mapping._extra_content.get(type(getattr(module, "config", None)), ())
+        return isinstance(module, registered)
 
 
 # The first that fits is taken: what continues text goes before what fills masks.
@@ -51,12 +71,30 @@ KINDS = (
 )
 
 
+# Of a type that several kinds open and whose class says nothing. Encoders are opened as decoders too, but read text
+# to both sides; what has a decoder of its own is opened as that decoder alone too, and as one that fills masks.
+_BY_TYPE = sorted(KINDS, key=lambda kind: kind.predicts not in ("sequence to sequence", "masked token"))
+_BY_TYPE.sort(key=lambda kind: kind.predicts != "sequence to sequence")
+
+
 def kind_of(settings: Mapping[str, Any]) -> Kind | None:
-    """The kind of a model with these settings, from config.json: of its architectures, or else of its type."""
-    architectures = settings.get("architectures")
-    if isinstance(architectures, list) and architectures:
-        return next((kind for kind in KINDS if any(map(kind.includes, architectures))), None)
-    return next((kind for kind in KINDS if settings.get("model_type") in kind.classes), None)
+    """The kind of a model with these settings, from config.json: what the auto classes of transformers open it as.
+
+    A class that transformers lists decides; one that it has for something else is of no kind. A class of somebody
+    else's is of the kind its name ends with, and where that says nothing, of the kind that opens the model's type.
+    """
+    named = settings.get("architectures")
+    architectures = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+    if listed := next((kind for kind in KINDS if any(map(kind.includes, architectures))), None):
+        return listed
+    known = dir(transformers)  # of which those for pre-training have what fills masks among their heads
+    if any(name in known and not name.endswith("ForPreTraining") for name in architectures):
+        return None
+    of_type = [kind for kind in _BY_TYPE if kind.opens(settings.get("model_type"))]
+    if settings.get("is_decoder"):
+        of_type.sort(key=lambda kind: kind.predicts != "next token")
+    ending = (kind for kind in of_type for name in architectures if name.endswith(kind.ending))
+    return next(ending, None) or next(iter(of_type), None)
 
 
 def takes_images(module: nn.Module) -> bool:
@@ -72,11 +110,12 @@ def has_embeddings(module: nn.Module) -> bool:
 
 
 def predicted_by(module: nn.Module, of_images: bool) -> Predicts:
-    """What `module` predicts; of a class that transformers does not list, classes of images or else the next token."""
+    """What `module` predicts, by its class; of one that is not known, classes of images or else the next token."""
+    registered = (kind for kind in KINDS if kind.registers(module))
     names = [parent.__name__ for parent in type(module).__mro__]
-    return next((kind.predicts for name in names for kind in KINDS if kind.includes(name)), None) or (
-        "classes" if of_images else "next token"
-    )
+    listed = (kind for name in names for kind in KINDS if kind.includes(name))
+    found = next(registered, None) or next(listed, None)
+    return found.predicts if found else "classes" if of_images else "next token"
 
 
 def scores_of(module: nn.Module, predicts: Predicts) -> Scores:

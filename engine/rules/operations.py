@@ -18,8 +18,8 @@ Arguments = Sequence[Any]
 Options = Mapping[str, Any]
 Rule = Callable[[Operation, Arguments, Options], Any]
 
-GATE = "_is_activation_output"  # marks a tensor for `gated`: products by an activation's output
-_OPENS = "_is_gate"  # marks a number: a product by it is an activation's output
+GATE = "_is_activation_output"  # marks a tensor: CP-LRP takes a product by it for one by a number
+OPENS = "_is_gate"  # marks a number: a product by it is an activation's output
 
 
 def depends(value: object) -> bool:
@@ -41,16 +41,6 @@ def constant(operation: Operation, args: Arguments, options: Options) -> Any:
     """The result is a number: no relevance passes."""
     with torch.no_grad():
         return operation(*args, **options)
-
-
-def gate(operation: Operation, args: Arguments, options: Options) -> Any:
-    """The result is a number, by which an activation that is written out multiplies: x sigmoid(x)."""
-    result = constant(operation, args, options)
-    setattr(result, _OPENS, True)
-    return result
-
-
-gate.__name__ = constant.__name__
 
 
 def off(operation: Operation, args: Arguments, options: Options) -> Any:
@@ -84,7 +74,7 @@ def product(operation: Operation, args: Arguments, options: Options) -> Any:
     x, y = args if len(args) == 2 else _bind(args, options, input=..., other=...)
     if not (depends(x) and depends(y)):
         result = operation(*args, **options)
-        if hasattr(x, _OPENS) or hasattr(y, _OPENS):
+        if hasattr(x, OPENS) or hasattr(y, OPENS):
             setattr(result, GATE, True)
         return result
     if (x.shape, x.dtype) == (y.shape, y.dtype):
@@ -93,16 +83,6 @@ def product(operation: Operation, args: Arguments, options: Options) -> Any:
 
 
 product.__name__ = uniform.__name__
-
-
-def gated(operation: Operation, args: Arguments, options: Options) -> Any:
-    """A product by an activation's output is a product by a number; any other is uniform (CP-LRP for gated MLPs)."""
-    gates = [i for i, x in enumerate(args[:2]) if depends(x) and hasattr(x, GATE)]
-    if len(gates) == 1 and depends(args[1 - gates[0]]):
-        held = list(args)
-        held[gates[0]] = args[gates[0]].detach()
-        return operation(*held, **options)
-    return product(operation, args, options)
 
 
 def factors(**places: int) -> Rule:

@@ -11,20 +11,18 @@
 from __future__ import annotations
 
 import functools
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from types import FunctionType
 from typing import Any
 
 from torch import nn
 from torch.overrides import TorchFunctionMode
-from transformers import activations
 
 from engine.anatomy import parts_of, parts_that
-from engine.rules import slopes
+from engine.rules.gates import ON_NUMBERS
+from engine.rules.opened import opened
 from engine.rules.operations import (
     Arguments,
     Operation,
@@ -35,7 +33,7 @@ from engine.rules.operations import (
     off,
     own_gradient,
 )
-from engine.rules.slopes import Slope
+from engine.rules.whole import is_whole, slope_of
 
 # Runs an operation in the rules' place, `rule(operation, args, options)`, and notes what it has to. One with a method
 # `of` says for each operation what of it looks at those that depend on the input, or None; others are given all.
@@ -86,22 +84,24 @@ class RuleMode(TorchFunctionMode):
         rule = self.rules.get(operation)
         if rule is off:
             return self._off
-        if rule is None and _opened(operation) is not None:
+        if rule is None and opened(operation) is not None:
             return self._open
         look = _of(self.observer, operation)
         if look is not None:
             watched = functools.partial(_watched, look, rule or own_gradient)
-            return watched if look is self.observer and rule is None else functools.partial(_if_it_acts, watched)
-        return None if rule is None else functools.partial(_if_it_acts, rule)
+            if look is self.observer and rule is None:
+                return watched
+            return functools.partial(_if_it_acts, watched, ON_NUMBERS.get(rule or own_gradient, _as_it_is))
+        return None if rule is None else functools.partial(_if_it_acts, rule, ON_NUMBERS.get(rule, _as_it_is))
 
     def _off(self, operation: Operation, args: Arguments, options: Options) -> Any:
         return self.apply(operation, off, args, options) if acts(args, options) else off(operation, args, options)
 
     def _open(self, operation: Operation, args: Arguments, options: Options) -> Any:
-        opened = _opened(operation)
-        assert opened is not None
+        parts = opened(operation)
+        assert parts is not None
         with self:
-            return opened(*args, **options)
+            return parts(*args, **options)
 
     def apply(self, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
         """The operation as its rule has it, under the observer's eyes."""
@@ -175,9 +175,13 @@ def _watched(look: Observer, rule: Rule, operation: Operation, args: Arguments, 
     return look(operation, rule, args, options)
 
 
-def _if_it_acts(rule: Rule, operation: Operation, args: Arguments, options: Options) -> Any:
+def _if_it_acts(rule: Rule, else_: Rule, operation: Operation, args: Arguments, options: Options) -> Any:
     """The operation as its rule has it, where an operand depends on the input."""
-    return rule(operation, args, options) if acts(args, options) else operation(*args, **options)
+    return rule(operation, args, options) if acts(args, options) else else_(operation, args, options)
+
+
+def _as_it_is(operation: Operation, args: Arguments, options: Options) -> Any:
+    return operation(*args, **options)
 
 
 def rules_act() -> bool:
@@ -266,59 +270,6 @@ def constant_parameters(module: nn.Module) -> Iterator[None]:
         for part, name in learned:
             if (parameter := part._parameters[name]) is not None:
                 parameter.requires_grad_(True)
-
-
-@functools.cache
-def _opened(function: Operation) -> Operation | None:
-    """A Python function of torch as it would run if it did not offer itself to modes first, so that its parts do.
-
-    `F.multi_head_attention_forward`, for one, is linear maps and an attention, each with a rule of its own.
-    """
-    if not isinstance(function, FunctionType) or "handle_torch_function" not in function.__code__.co_names:
-        return None
-    if function.__module__ not in ("torch.nn.functional", "torch.functional"):
-        return None
-    no = dict.fromkeys((n for n in function.__code__.co_names if n.startswith("has_torch_function")), _no)
-    opened = FunctionType(
-        function.__code__,
-        {**function.__globals__, **no},
-        function.__name__,
-        function.__defaults__,
-        function.__closure__,
-    )
-    opened.__kwdefaults__ = function.__kwdefaults__
-    return opened
-
-
-def _no(*_: object) -> bool:
-    return False
-
-
-# Activations that transformers writes out in several operations, or may
-_WHOLE: dict[type[nn.Module], Slope] = {
-    activations.SiLUActivation: slopes.silu,
-    activations.GELUActivation: slopes.gelu_erf,
-    activations.GELUTanh: slopes.gelu_tanh,
-    activations.NewGELUActivation: slopes.gelu_tanh,
-    activations.FastGELUActivation: slopes.gelu_tanh,
-    activations.AccurateGELUActivation: slopes.gelu_tanh,
-    activations.QuickGELUActivation: slopes.gelu_quick,
-}
-_WRITTEN_OUT = re.compile("GELU|Gelu|SiLU|Swish|Mish|XIELU")
-
-
-def is_whole(module: nn.Module) -> bool:
-    """Whether `module` is one activation, made of operations whose own rules would tear it apart."""
-    if type(module) in _WHOLE:
-        return True
-    if type(module).__module__.startswith("torch.") or any(module.children()):
-        return False
-    return _WRITTEN_OUT.search(type(module).__name__) is not None
-
-
-def slope_of(activation: nn.Module) -> Slope:
-    """f(x) / x of a module that is one activation."""
-    return _WHOLE.get(type(activation)) or functools.partial(slopes.of_any, activation.forward)
 
 
 def _is_layer(module: nn.Module) -> bool:

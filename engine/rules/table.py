@@ -17,6 +17,7 @@ from engine.protocol.rule_names import FORM, TITLES, Attention, Gamma, gamma_of
 from engine.rules import slopes
 from engine.rules.composites import CompositeRules
 from engine.rules.gamma import Gammas, gamma_rule
+from engine.rules.gates import gate, gated, sum_of_gates
 from engine.rules.operations import (
     Operation,
     Rule,
@@ -26,8 +27,6 @@ from engine.rules.operations import (
     constant,
     constant_pattern,
     factors,
-    gate,
-    gated,
     group_norm,
     identity,
     in_place,
@@ -138,8 +137,8 @@ _ACTIVATIONS = {
 }
 
 _STATISTICS = ("sqrt", "rsqrt", "reciprocal", "var", "std", "norm")
-_GATES = ("sigmoid", "hardsigmoid")
-_GROWTHS = ("log_sigmoid", "erf", "erfc", "exp", "exp2", "expm1", "softplus", "logsumexp")
+_GATES = ("sigmoid", "hardsigmoid", "erf")
+_GROWTHS = ("log_sigmoid", "erfc", "exp", "exp2", "expm1", "softplus", "logsumexp")
 
 ATTNLRP = RuleSet(
     "attnlrp",
@@ -192,6 +191,7 @@ CP_LRP = replace(
             **_rules(constant, "softmax"),
             F.scaled_dot_product_attention: constant_pattern,
             **_rules(gated, "mul", "multiply"),
+            **dict.fromkeys((*forms("add"), *forms("sub")), sum_of_gates),
         },
     ),
     attention="cp",

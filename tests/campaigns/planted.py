@@ -24,7 +24,8 @@ from torch import Tensor, nn
 import engine
 from engine.attribution.tracing import trace
 from engine.protocol.targets import Top
-from engine.rules import gradients, scope, slopes
+from engine.rules import gradients, slopes, whole
+from engine.rules.gates import gated
 from engine.rules.operations import (
     Arguments,
     Operation,
@@ -34,7 +35,6 @@ from engine.rules.operations import (
     constant,
     constant_pattern,
     depends,
-    gated,
     own_gradient,
     split_between,
 )
@@ -106,12 +106,12 @@ def _slopes(change: Callable[[slopes.Slope], slopes.Slope]) -> Planting:
 
     @contextmanager
     def planted(module: nn.Module) -> Iterator[None]:
-        before = dict(scope._WHOLE)
-        scope._WHOLE.update({kind: change(slope) for kind, slope in before.items()})
+        before = dict(whole._WHOLE)
+        whole._WHOLE.update({kind: change(slope) for kind, slope in before.items()})
         try:
             yield
         finally:
-            scope._WHOLE.update(before)
+            whole._WHOLE.update(before)
 
     return planted
 

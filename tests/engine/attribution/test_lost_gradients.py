@@ -11,7 +11,9 @@ from torch import Tensor, nn
 
 import engine
 from engine import targets
+from engine.attribution.backward import relevances, seed_of
 from engine.protocol.failures import ModelError
+from engine.watch import Watch
 from tests.engine.attribution.families import IDS, tiny
 from tests.engine.attribution.test_ledger import Odd, Residual
 
@@ -74,6 +76,15 @@ def test_that_a_target_to_which_no_path_leads_is_said() -> None:
     assert engine.trace(Odd(looked_up), input_ids=ids).explain(targets.Token(4)).ledger is not None
     with pytest.raises(ModelError, match="Under CP-LRP no path leads from the target to the input"):
         engine.trace(Odd(looked_up), input_ids=ids, rules="cp-lrp").explain(targets.Token(4))
+
+
+def test_that_of_several_targets_one_without_a_path_is_said() -> None:
+    model = engine.load_model("bundled:llama")
+    trace = engine.trace(model, "the top")
+    logit = trace._recording.logits(1)[5]
+    cut = torch.zeros((), requires_grad=True) + logit.detach()
+    with trace._recording.rules.read_as(trace._recording.rules), pytest.raises(ModelError, match="no path leads"):
+        relevances(trace._recording, [seed_of(logit), seed_of(cut)], Watch(), None)
 
 
 class Leaky(Residual):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import transformers
 from transformers import BertConfig, PreTrainedModel, T5Config
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 import engine
 from engine import targets
+from engine.models.kinds import kind_of
 from engine.models.opening import Model, load_model
 from engine.protocol.failures import PromptError, TargetError
 from tests.engine.models.made_tokenizers import make
@@ -48,6 +51,61 @@ def test_that_a_folder_opens_as_what_it_predicts(
     model = opened(tmp_path, architecture)
     assert (model.info.architecture, model.info.predicts, model.info.labels) == (architecture, predicts, labels)
     assert model.info.vocabulary == (len(labels) or len(model.tokenizer))
+
+
+@pytest.mark.parametrize(
+    ("settings", "predicts"),
+    [
+        ({"model_type": "bert", "architectures": ["BertForPreTraining"]}, "masked token"),
+        ({"model_type": "bert", "architectures": ["RatherForTokenClassification"]}, "token classes"),
+        ({"model_type": "bert", "architectures": ["Rather"]}, "masked token"),
+        ({"model_type": "bert"}, "masked token"),
+        ({"model_type": "bert", "is_decoder": True}, "next token"),
+        ({"model_type": "bart"}, "sequence to sequence"),
+        ({"model_type": "llama", "architectures": ["Rather"]}, "next token"),
+        ({"model_type": "llama", "architectures": ["LlamaModel"]}, None),
+        ({"model_type": "bert", "architectures": ["BertForNextSentencePrediction"]}, None),
+        ({"model_type": "llama", "architectures": True}, "next token"),
+        ({"model_type": ["llama"]}, None),
+    ],
+)
+def test_that_a_kind_is_what_the_auto_classes_open(settings: dict[str, object], predicts: str | None) -> None:
+    kind = kind_of(settings)
+    assert (kind and kind.predicts) == predicts
+
+
+class RatherConfig(BertConfig):
+    model_type = "rather"
+
+
+class Rather(transformers.BertForMaskedLM):
+    config_class = RatherConfig
+
+
+class RatherAClassifier(transformers.BertForSequenceClassification):
+    config_class = RatherConfig
+
+
+@pytest.mark.parametrize(
+    ("opener", "class_", "predicts"),
+    [
+        (transformers.AutoModelForMaskedLM, Rather, "masked token"),
+        (transformers.AutoModelForSequenceClassification, RatherAClassifier, "classes"),
+    ],
+)
+def test_that_a_registered_class_opens_as_what_it_was_registered_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opener: Any, class_: type[PreTrainedModel], predicts: str
+) -> None:
+    monkeypatch.setattr(CONFIG_MAPPING, "_extra_content", {})
+    monkeypatch.setattr(opener._model_mapping, "_extra_content", {})
+    transformers.AutoConfig.register("rather", RatherConfig)
+    opener.register(RatherConfig, class_)
+    tokenizer = make("bert")
+    sizes = {"vocab_size": len(tokenizer), "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    class_(RatherConfig(**sizes, intermediate_size=16)).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    info = load_model(tmp_path, tokenizer=tokenizer).info
+    assert (info.architecture, info.predicts) == (class_.__name__, predicts)
 
 
 def test_that_an_answer_is_looked_for_in_the_second_text(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from transformers import activations
 
 from engine.rules import slopes
-from engine.rules.scope import is_whole, slope_of
 from engine.rules.table import ATTNLRP, CP_LRP, RULE_SETS
+from engine.rules.whole import is_whole, slope_of
 
 
 class Applied(nn.Module):
@@ -312,6 +312,8 @@ WRITTEN_OUT = {
     "SiLU": lambda x: x * torch.sigmoid(x),
     "SiLU the other way round": lambda x: torch.sigmoid(x) * x,
     "a steeper one": lambda x: x * torch.sigmoid(1.702 * x),
+    "GELU": lambda x: x * 0.5 * (1.0 + torch.erf(x / 2**0.5)),
+    "GELU the other way round": lambda x: (torch.erf(x / 2**0.5) + 1) / 2 * x,
     "squared ReLU": lambda x: F.relu(x).square(),
     "squared ReLU as a power": lambda x: torch.pow(torch.relu(x), 2),
 }
