@@ -16,15 +16,17 @@ from engine.rules.operations import GATE, Arguments, Operation, Options, Rule, a
 
 _OFF = 1e-6  # of a gradient, in float64
 _OFF_IN_SINGLE = 1e-3  # where an operation has no float64
-_LARGEST = 2**26  # numbers in an operand: in float64 half a gigabyte; of larger ones no copy is made
+LARGEST = 2**26  # numbers in an operand: in float64 half a gigabyte; of larger ones no copy is made
 
 
 class ByFormula:
-    """Observes a forward pass. `wrong` has what differs: the operation, the part that ran it, and by how much."""
+    """Observes a forward pass. `wrong` has what differs: the operation, the part that ran it, and by how much;
+    `too_large` counts kinds of operations that were left out because no copy is made of operands that large.
+    """
 
     def __init__(self, attention: Attention) -> None:
         self.walk = Walk()
-        self.tried = 0
+        self.tried = self.too_large = 0
         self.wrong: list[tuple[str, str, float]] = []
         self._attention = attention
         self._known: set[object] = set()
@@ -45,15 +47,17 @@ class ByFormula:
         return None
 
     def _try(self, operation: Operation, rule: Rule, formula: Formula, args: Arguments, options: Options) -> None:
+        if _numbers([*args, *options.values()]) > LARGEST:
+            self.too_large += 1
+            return
         for dtype, limit in ((torch.float64, _OFF), (torch.float32, _OFF_IN_SINGLE)):
             try:
                 off = _difference(operation, rule, formula, args, options, dtype)
             except (RuntimeError, NotImplementedError):  # no such operation in that type
                 continue
-            if off is not None:
-                self.tried += 1
-                if not off <= limit:
-                    self.wrong.append((operation.__name__, self.walk.path, off))
+            self.tried += 1
+            if not off <= limit:
+                self.wrong.append((operation.__name__, self.walk.path, off))
             return
 
 
@@ -73,10 +77,8 @@ def _described(values: Any) -> object:
 
 def _difference(
     operation: Operation, rule: Rule, formula: Formula, args: Arguments, options: Options, dtype: torch.dtype
-) -> float | None:
-    """How far the rule's relevance is from the formula's, of the largest; None where an operand is too large."""
-    if _numbers([*args, *options.values()]) > _LARGEST:
-        return None
+) -> float:
+    """How far the rule's relevance is from the formula's, of the largest."""
     found = []
     ways: tuple[Callable[..., Any], ...] = (lambda *args, **options: rule(operation, args, options), formula)
     for way in ways:

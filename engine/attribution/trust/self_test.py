@@ -18,7 +18,7 @@ from engine.attribution.inputs.made_up import made_up
 from engine.attribution.recording import record
 from engine.attribution.trace import Trace
 from engine.attribution.tracing import trace
-from engine.attribution.trust.by_formula import ByFormula
+from engine.attribution.trust.by_formula import LARGEST, ByFormula
 from engine.attribution.trust.coverage import coverage
 from engine.attribution.trust.double import InDouble
 from engine.attribution.trust.lost import lost_gradients
@@ -104,6 +104,8 @@ def _by_formula(model: Model, given: _Given, rules: RuleSet) -> Check:
         record(model.module, given.inputs(model), rules, checkpointing=False, observer=beside)
     kinds = f"{beside.tried} kinds of operations, with what this model gives them"
     sentence = f"{kinds}, have the relevance of the formulas of {rules.title} in float64."
+    if beside.too_large:
+        sentence += f" {beside.too_large} with operands of more than {LARGEST:,} numbers were not tried."
     worst = max((off for *_, off in beside.wrong), default=0.0)
     if beside.wrong:
         first = "; ".join(f"{name} in {path or _ITSELF} by {off:.0%}" for name, path, off in beside.wrong[:3])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from accelerate import cpu_offload
 from torch import Tensor, nn
 
 import engine
+from engine.attribution.trust import by_formula
 from engine.attribution.trust.formulas import formula_of
 from engine.protocol.failures import PromptError, RulesError
 from engine.protocol.reports import CoverageRow
@@ -116,6 +119,22 @@ def test_that_the_self_test_has_a_formula_for_every_operation_with_a_rule(rules:
     assert rules.attention is not None
     shaped = [operation for operation, rule in rules.rules.items() if rule is not sum_of_gates]  # a sum is as it is
     assert [operation for operation in shaped if formula_of(operation, rules.attention) is None] == []
+
+
+def test_that_the_self_test_says_what_is_too_large_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(by_formula, "LARGEST", 100)
+    checks = {check.what: check for check in engine.self_test(tiny("llama"), input_ids=IDS).checks}
+    assert "were not tried." in checks["operations under AttnLRP"].sentence
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+def test_that_the_self_test_holds_of_weights_that_wait_elsewhere(family: str) -> None:
+    """accelerate brings each module's weights when it is called, and puts the meta device in their place after."""
+    offloaded = cpu_offload(tiny(family), execution_device=torch.device("cpu"))
+    assert next(offloaded.parameters()).is_meta
+    assert [check for check in engine.self_test(offloaded, input_ids=IDS).checks if check.passed is False] == []
+    answer, wanted = (engine.trace(module, input_ids=IDS).explain() for module in (offloaded, tiny(family)))
+    assert np.array_equal(answer.layers, wanted.layers)
 
 
 def test_that_a_forward_hook_of_the_users_is_named() -> None:
