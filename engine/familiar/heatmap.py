@@ -83,4 +83,6 @@ def _export(words: Sequence[str], values: np.ndarray, cmap: str) -> Export:
     nothing = ResolvedTarget(Top(), "", 0, ())
     part = TextPart("".join(words), tokens, values, values[None])
     relevance = Relevance(_NO_MODEL, (part,), nothing, "", 1.0, {})
-    return Export(relevance, "pdf", look=Look(scale="target", colour_map=cmap))
+    return Export(
+        relevance, "pdf", look=Look(scale="target", colour_map=cmap, contrast=1.0, without=False, signs=False)
+    )

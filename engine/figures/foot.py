@@ -9,6 +9,7 @@ import numpy as np
 from engine.figures.fonts import FontChoice
 from engine.figures.page import Cells, Item, line_of_text
 from engine.figures.wording import Words
+from engine.protocol.looks import Ground, Ramp
 from engine.reading.colours import colours
 
 FOOT_HEIGHT = 92.0  # with three lines of caption
@@ -22,9 +23,9 @@ def foot_height(words: Words) -> float:
     return FOOT_HEIGHT + _LINE * (len(words.caption) - 3)
 
 
-def foot(words: Words, colour_map: str, fonts: FontChoice, left: float, top: float) -> Iterator[Item]:
+def foot(words: Words, ramp: Ramp, ground: Ground, fonts: FontChoice, left: float, top: float) -> Iterator[Item]:
     """The legend and the caption, from `top` down."""
-    steps = colours(np.linspace(-1, 1, _STEPS), 1, colour_map)
+    steps = colours(np.linspace(-1, 1, _STEPS), 1, ramp, ground)
     yield Cells(left, top, _WIDTH, _HEIGHT, steps[None])
     yield from line_of_text(words.scale, left + _WIDTH + 10, top + _HEIGHT - 1, _SIZE, fonts)
     baseline = top + _HEIGHT + 12

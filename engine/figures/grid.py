@@ -49,7 +49,7 @@ def grid_page(export: ExportGrid, fonts: FontChoice) -> Page:
             items += line_of_text(said, x + cell_width / 2, y + cell_height + 11, _SMALL, fonts, GREY, anchor=0.5)
     words = grid_words(export, limits[0] if export.shared else None)
     bottom = top + len(export.rows) * down + 6
-    items += foot(words, export.look.colour_map, fonts, left, bottom)
+    items += foot(words, export.look.picture_ramp, export.look.ground, fonts, left, bottom)
     return Page(right_edge(items) + _MARGIN, bottom + foot_height(words), tuple(items))
 
 

@@ -21,7 +21,7 @@ def heatmap_page(export: Export, fonts: FontChoice) -> Page:
     words = picture_words(export, limit)
     items: list[Item] = [
         *framed(_MARGIN, _MARGIN, width, height, painted(export, relevance, export.look.layer, limit)),
-        *foot(words, export.look.colour_map, fonts, _MARGIN, _MARGIN + height + 14),
+        *foot(words, export.look.picture_ramp, export.look.ground, fonts, _MARGIN, _MARGIN + height + 14),
     ]
     return Page(right_edge(items) + _MARGIN, _MARGIN + height + 14 + foot_height(words), tuple(items))
 

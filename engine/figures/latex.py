@@ -15,8 +15,10 @@ from engine.figures.boxes import boxes
 from engine.figures.fonts import Coverage, Font, FontChoice, Run, asian_region, system_fonts
 from engine.figures.visible import Mark, is_ignorable, visible
 from engine.figures.wording import Words, words_for
+from engine.protocol.looks import Ground, Look
 from engine.protocol.messages import Export
-from engine.reading.colours import colour_limit, colours, relevance_at, wants_white_text
+from engine.reading.colours import GROUNDS, INKS, colours, inks, is_against, places_on, rgb_of
+from engine.reading.limits import colour_limit, relevance_at
 from engine.shipped import shipped
 
 _LEGEND_STEPS = 64
@@ -51,8 +53,9 @@ def document(export: Export, words: Words | None = None) -> Document:
     under = words or words_for(export)
     writer = _Writer(export.relevance.prompt)
     parts = {
+        "GROUND": _ground(export.look.ground),
         "STRIP": "\n".join(_strip(export, writer)),
-        "LEGEND": _legend(export.look.colour_map, under, writer),
+        "LEGEND": _legend(export.look, under, writer),
         "CAPTION": "\\\\\n".join(rf"\shown{{{writer.text(line)}}}" for line in under.caption),
     }
     parts["FONTS"] = "\n".join(writer.definitions())
@@ -127,21 +130,31 @@ def _script(text: str) -> str:
 def _strip(export: Export, writer: _Writer) -> Iterator[str]:
     """One line of TeX for every box."""
     relevance = export.relevance
-    limit = colour_limit(relevance, export.look.layer, export.look.scale)
-    grounds = colours(relevance_at(relevance, export.look.layer), limit, export.look.colour_map)
-    white = wants_white_text(grounds)
+    limit = colour_limit(relevance, export.look.layer, export.look)
+    values = relevance_at(relevance, export.look.layer)
+    grounds = colours(values, limit, export.look.ramp, export.look.ground)
+    texts = inks(grounds, export.look.ground)
+    against = is_against(places_on(export.look.ramp, values, limit)) & export.look.signs
     yield r"\startpromptline%"
     for box in boxes(relevance.tokens, writer.choice):
         ground = _html(grounds[box.token])
-        ink = "white" if white[box.token] else "black"
+        ink, kind = _html(texts[box.token]), "against" if against[box.token] else "token"
         before = rf"\gap{{{ground}}}{{{box.gap}}}" if box.gap else r"\wordbreak" if box.after_word else r"\piecebreak"
         after = r"\finishpromptline\startpromptline" if box.ends_line else ""
-        yield rf"{before}\token{{{ground}}}{{{ink}}}{{{writer.units(box.units)}}}{after}%"
+        yield rf"{before}\{kind}{{{ground}}}{{{ink}}}{{{writer.units(box.units)}}}{after}%"
     yield r"\finishpromptline"
 
 
-def _legend(colour_map: str, words: Words, writer: _Writer) -> str:
-    steps = colours(np.linspace(-1, 1, _LEGEND_STEPS), 1, colour_map)
+def _ground(ground: Ground) -> str:
+    """What the paper is, where it is not white."""
+    if ground == "light":
+        return ""
+    paper, ink = (_html(rgb_of(named[ground])) for named in (GROUNDS, INKS))
+    return rf"\pagecolor[HTML]{{{paper}}}\color[HTML]{{{ink}}}"
+
+
+def _legend(look: Look, words: Words, writer: _Writer) -> str:
+    steps = colours(np.linspace(-1, 1, _LEGEND_STEPS), 1, look.ramp, look.ground)
     bar = "".join(rf"\step{{{_html(step)}}}" for step in steps)
     texts = (*words.ends, words.scale)
     return rf"\legend{{{bar}}}" + "".join(f"{{{writer.text(text)}}}" for text in texts)

@@ -9,13 +9,15 @@ import numpy as np
 
 from engine.figures.fonts import FontChoice
 from engine.figures.foot import FOOT_HEIGHT, foot
-from engine.figures.page import BLACK, GREY, Cells, Item, Page, Rectangle, Text, line_of_text, units_width
+from engine.figures.page import BLACK, GREY, Cells, Item, Line, Page, Rectangle, Text, line_of_text, rgb, units_width
 from engine.figures.visible import shown, visible
 from engine.figures.wording import number, words_for
+from engine.protocol.looks import Look
 from engine.protocol.messages import Export
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Token
-from engine.reading.colours import colour_limit, colours
+from engine.reading.colours import colours, inks, is_against, places_on
+from engine.reading.limits import colour_limit
 
 _LEFT, _RIGHT, _TOP = 58.0, 24.0, 30.0
 _MAP_WIDTH, _BETWEEN, _SUM_WIDTH = 520.0, 16.0, 110.0
@@ -23,6 +25,7 @@ _MAP_HEIGHT = 400.0
 _LEAST_ROW, _TALLEST_ROW = 5.0, 20.0
 _SIZE, _TITLE_SIZE = 10.0, 11.0
 _TICK = 4.0
+_HATCHED = 10.0  # the least width and height of a cell that is hatched
 _LABEL_ROOM = 10.0  # the width a column needs for its token's text
 _LONGEST_LABEL = 14  # characters
 _BAR: tuple[int, int, int] = (150, 150, 150)
@@ -35,9 +38,10 @@ def layer_page(export: Export, fonts: FontChoice) -> Page:
     rows = np.concatenate([relevance.input[None], relevance.layers])  # (row, token), from the bottom up
     height = float(np.clip(_MAP_HEIGHT / len(rows), _LEAST_ROW, _TALLEST_ROW)) * len(rows)
     bottom = _TOP + height
-    limits = np.array([[colour_limit(relevance, layer, export.look.scale)] for layer in _layers(relevance)])
+    limits = np.array([[colour_limit(relevance, layer, export.look)] for layer in _layers(relevance)])
     items: list[Item] = [
-        Cells(_LEFT, _TOP, _MAP_WIDTH, height, colours(rows / limits, 1.0, export.look.colour_map)[::-1]),
+        Cells(_LEFT, _TOP, _MAP_WIDTH, height, colours(rows, limits, export.look.ramp, export.look.ground)[::-1]),
+        *(_hatches(rows, limits, export.look, height) if export.look.signs else ()),
         *line_of_text("Relevance of every token, layer by layer", _LEFT, _TOP - 12, _TITLE_SIZE, fonts),
         *_frame(_LEFT, _TOP, _MAP_WIDTH, height),
         *_layer_axis(len(rows), height, fonts),
@@ -47,8 +51,21 @@ def layer_page(export: Export, fonts: FontChoice) -> Page:
     depth = _token_axis_depth(relevance.tokens, fonts)
     top = bottom + depth + 26
     items += line_of_text("token", _LEFT + _MAP_WIDTH / 2, bottom + depth + 10, _TITLE_SIZE, fonts, anchor=0.5)
-    items += foot(words_for(export), export.look.colour_map, fonts, _LEFT, top)
+    items += foot(words_for(export), export.look.ramp, export.look.ground, fonts, _LEFT, top)
     return Page(_LEFT + _MAP_WIDTH + _BETWEEN + _SUM_WIDTH + _RIGHT, top + FOOT_HEIGHT, tuple(items))
+
+
+def _hatches(rows: np.ndarray, limits: np.ndarray, look: Look, height: float) -> Iterator[Line]:
+    """A stroke across each cell that speaks against, where cells are large enough for one."""
+    wide, high = _MAP_WIDTH / rows.shape[1], height / len(rows)
+    if min(wide, high) < _HATCHED:
+        return
+    places = places_on(look.ramp, rows, limits)
+    cells = colours(rows, limits, look.ramp, look.ground)
+    for row, column in np.argwhere(is_against(places)):
+        x, y = _LEFT + column * wide, _TOP + height - row * high
+        ink = rgb(inks(cells[row, column], look.ground))
+        yield Line(x + 2, y - 2, x + wide - 2, y - high + 2, 0.8, ink)
 
 
 def _layers(relevance: Relevance) -> list[int | None]:

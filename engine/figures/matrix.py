@@ -14,10 +14,11 @@ from engine.figures.fonts import FontChoice, asian_region, base_font, system_fon
 from engine.figures.page import Cells, Item, Page, line_of_text
 from engine.figures.png import png
 from engine.figures.wording import RULE_NAMES
-from engine.protocol.looks import DEFAULT_COLOUR_MAP
+from engine.protocol.looks import Look
 from engine.protocol.values import Matrix
 from engine.reading.cells import cell
 from engine.reading.colours import colours
+from engine.reading.limits import row_limits
 
 MatrixFormat = Literal["png", "csv", "json"]
 
@@ -25,6 +26,7 @@ _LEFT, _TOP, _MARGIN = 110.0, 34.0, 20.0
 _WIDTH, _ROW, _SIZE = 620.0, 13.0, 10.0
 _LONGEST = 14  # characters of a label
 _TICKS = 12
+_LOOK = Look()
 
 
 def matrix_file(matrix: Matrix, format: MatrixFormat) -> bytes:
@@ -42,9 +44,8 @@ def matrix_file(matrix: Matrix, format: MatrixFormat) -> bytes:
 def matrix_page(matrix: Matrix, fonts: FontChoice) -> Page:
     """Generated tokens from above, the tokens before them from the left."""
     rows = np.nan_to_num(matrix.rows)
-    largest = np.abs(rows).max(axis=1, keepdims=True)
     height, count = _ROW * len(rows), rows.shape[1]
-    cells = colours(rows / np.where(largest > 0, largest, 1), 1.0, DEFAULT_COLOUR_MAP)
+    cells = colours(rows, row_limits(matrix, _LOOK)[:, None], _LOOK.ramp)
     title = f"Relevance for each generated token, {RULE_NAMES.get(matrix.rules, matrix.rules)}"
     items: list[Item] = [Cells(_LEFT, _TOP, _WIDTH, height, cells), *line_of_text(title, _LEFT, _TOP - 14, 11, fonts)]
     for row in range(len(rows)):

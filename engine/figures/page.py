@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,6 +11,8 @@ from PIL import ImageFont, features
 
 from engine.figures.fonts import Font, FontChoice, Run
 from engine.figures.visible import Mark, visible
+from engine.protocol.looks import Ground
+from engine.reading.colours import GROUNDS, INKS, rgb_of
 
 Colour = tuple[int, int, int]
 
@@ -18,6 +20,8 @@ BLACK: Colour = (0, 0, 0)
 WHITE: Colour = (255, 255, 255)
 GREY: Colour = (96, 96, 96)
 _HAIRLINE: Colour = (190, 190, 190)
+_GREY_ON_DARK: Colour = (161, 169, 183)
+_HAIRLINE_ON_DARK: Colour = (67, 74, 87)
 
 _BITMAP_SIZES = (109, 136, 160, 128, 96, 72, 64, 48, 40, 32, 20)  # the sizes emoji are made in
 _MEASURED_AT = 64  # pixels: large enough for widths without rounding
@@ -59,7 +63,19 @@ class Cells:
     colours: np.ndarray
 
 
-Item = Rectangle | Text | Cells
+@dataclass(frozen=True)
+class Line:
+    """A straight line from one point to another."""
+
+    x: float
+    y: float
+    to_x: float
+    to_y: float
+    width: float
+    colour: Colour
+
+
+Item = Rectangle | Text | Cells | Line
 
 
 @dataclass(frozen=True)
@@ -69,6 +85,20 @@ class Page:
     width: float
     height: float
     items: tuple[Item, ...]
+
+
+def on_ground(page: Page, ground: Ground) -> Page:
+    """The page on this ground: what is black or grey on paper has the inks of the ground, colours stay."""
+    if ground == "light":
+        return page
+    inks = {BLACK: rgb(rgb_of(INKS[ground])), GREY: _GREY_ON_DARK, _HAIRLINE: _HAIRLINE_ON_DARK}
+    drawn = (
+        item if isinstance(item, Cells) else replace(item, colour=inks.get(item.colour, item.colour))
+        for item in page.items
+    )
+    return Page(
+        page.width, page.height, (Rectangle(0, 0, page.width, page.height, rgb(rgb_of(GROUNDS[ground]))), *drawn)
+    )
 
 
 def framed(x: float, y: float, width: float, height: float, colours: np.ndarray) -> Iterator[Item]:

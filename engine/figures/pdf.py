@@ -14,7 +14,7 @@ from fpdf import FPDF
 from PIL import Image
 
 from engine.figures.fonts import Font
-from engine.figures.page import Cells, Item, Page, Rectangle, Text, loaded
+from engine.figures.page import Cells, Item, Line, Page, Rectangle, Text, loaded
 from engine.figures.png import emoji_picture
 
 TALLEST_PAGE = 1_000.0  # units; longer strips go on several pages
@@ -46,6 +46,10 @@ def _draw(paper: FPDF, item: Item, names: dict[Font, str]) -> None:
         case Rectangle():
             paper.set_fill_color(*item.colour)
             paper.rect(item.x, item.y, item.width, item.height, style="F")
+        case Line():
+            paper.set_draw_color(*item.colour)
+            paper.set_line_width(item.width)
+            paper.line(item.x, item.y, item.to_x, item.to_y)
         case Cells():
             paper.image(_enlarged(item.colours), item.x, item.y, item.width, item.height)
         case Text(upwards=True):

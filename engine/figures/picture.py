@@ -10,7 +10,7 @@ from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export, ExportGrid
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Seen
-from engine.reading.colours import UNSEEN, colours, greyed
+from engine.reading.colours import GROUNDS, UNSEEN, colours, greyed, rgb_of
 from engine.reading.placing import placed, places
 
 _LEAST_SHARPNESS = 2  # pixels per unit, and on the original per pixel that was seen
@@ -49,10 +49,10 @@ def painted(export: Export | ExportGrid, relevance: Relevance, layer: int | None
 
     Raises EngineError where that picture is not there.
     """
-    heat = colours(on_picture(relevance, layer), limit, export.look.colour_map)
+    heat = colours(on_picture(relevance, layer), limit, export.look.picture_ramp, export.look.ground)
     opacity = export.look.opacity if export.picture == "overlay" else 1.0
     if export.look.original:
-        return _on_original(heat, opacity, *_original(relevance))
+        return _on_original(heat, opacity, rgb_of(GROUNDS[export.look.ground]), *_original(relevance))
     if export.picture == "heatmap":
         return heat
     if relevance.seen is None:
@@ -77,14 +77,14 @@ def _original(relevance: Relevance) -> tuple[Seen, np.ndarray]:
     return seen, seen.whole
 
 
-def _on_original(heat: np.ndarray, opacity: float, seen: Seen, whole: np.ndarray) -> np.ndarray:
-    """Relevance at its place on the grey original, which fades to white where the model did not see it."""
+def _on_original(heat: np.ndarray, opacity: float, ground: np.ndarray, seen: Seen, whole: np.ndarray) -> np.ndarray:
+    """Relevance at its place on the grey original, which fades into the ground where the model did not see it."""
     assert seen.box is not None
     grey = greyed(_enlarged(whole, seen, heat.shape[:2]))
     (height, width), (left, top, right, bottom) = grey.shape[:2], seen.box
     rows = places(height, seen.original[1], top, bottom, heat.shape[0])
     columns = places(width, seen.original[0], left, right, heat.shape[1])
-    picture = _mixed(np.full_like(grey, 255), grey, UNSEEN)
+    picture = _mixed(ground, grey, UNSEEN)
     inside = np.ix_(rows >= 0, columns >= 0)
     picture[inside] = _mixed(grey[inside], heat[np.ix_(rows[rows >= 0], columns[columns >= 0])], opacity)
     return picture

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from engine.figures.fonts import Run
-from engine.figures.page import Cells, Item, Page, Rectangle, Text, loaded
+from engine.figures.page import Cells, Item, Line, Page, Rectangle, Text, loaded
 from engine.protocol.failures import EngineError
 
 _SHARPNESS = 2.0  # pixels per unit
@@ -56,6 +56,9 @@ def _draw(image: Image.Image, item: Item, scale: float) -> None:
             left, top = round(item.x * scale), round(item.y * scale)
             right, bottom = round((item.x + item.width) * scale), round((item.y + item.height) * scale)
             image.paste(item.colour, (left, top, max(right, left + 1), max(bottom, top + 1)))
+        case Line():
+            ends = [round(at * scale) for at in (item.x, item.y, item.to_x, item.to_y)]
+            ImageDraw.Draw(image).line(ends, item.colour, max(1, round(item.width * scale)))
         case Cells():
             _draw_cells(image, item, scale)
         case Text(run=Run(font=font)) if font.colour:

@@ -10,7 +10,7 @@ from engine.figures.grid import grid_page, grid_sharpness
 from engine.figures.heatmap import heatmap_page, heatmap_sharpness
 from engine.figures.latex import Document, document
 from engine.figures.layermap import layer_page
-from engine.figures.page import Page
+from engine.figures.page import Page, on_ground
 from engine.figures.pdf import TALLEST_PAGE, pdf
 from engine.figures.png import emoji_png, exact_png, png
 from engine.figures.strip import token_pages
@@ -88,6 +88,9 @@ def _check_display(export: Export | ExportGrid) -> None:
         raise EngineError(f"Zoom is a number from 1 to 4, not {export.look.zoom}.", "figure_failed")
     if not 0 < export.look.clip <= 100:
         raise EngineError(f"Clip is a percentile above 0, up to 100, not {export.look.clip:g}.", "figure_failed")
+    if not 0 < export.look.contrast <= 1:
+        message = f"Contrast is an exponent above 0, up to 1, which is linear, not {export.look.contrast:g}."
+        raise EngineError(message, "figure_failed")
     if not 0 <= export.look.opacity <= 1:
         raise EngineError(f"Opacity is a number from 0 to 1, not {export.look.opacity:g}.", "figure_failed")
 
@@ -103,6 +106,8 @@ def _grid(export: ExportGrid) -> bytes:
         raise EngineError("A grid is made of answers about pictures; one here is about a text.", "figure_failed")
     _check_display(export)
     page = grid_page(export, FontChoice(base_font(), system_fonts()))
+    if not export.transparent:
+        page = on_ground(page, export.look.ground)
     return (
         exact_png(page, grid_sharpness(export), export.transparent) if export.format == "png" else pdf([page], _TITLE)
     )
@@ -115,13 +120,14 @@ def _fonts(export: Export) -> FontChoice:
 def _pages(export: Export) -> list[Page]:
     match export.picture:
         case "layers":
-            return [layer_page(export, _fonts(export))]
+            pages = [layer_page(export, _fonts(export))]
         case "tokens":
-            return token_pages(export, _fonts(export))
+            pages = token_pages(export, _fonts(export))
         case "heatmap" | "overlay":
-            return [heatmap_page(export, _fonts(export))]
+            pages = [heatmap_page(export, _fonts(export))]
         case _:
             assert_never(export.picture)
+    return [on_ground(page, export.look.ground) for page in pages]
 
 
 def token_pdf(
@@ -145,7 +151,8 @@ def token_pdf(
 
 
 def _without_latex(export: Export, words: Words | None) -> bytes:
-    return pdf(token_pages(export, _fonts(export), TALLEST_PAGE, words), _TITLE)
+    pages = token_pages(export, _fonts(export), TALLEST_PAGE, words)
+    return pdf([on_ground(page, export.look.ground) for page in pages], _TITLE)
 
 
 def _undrawn(written: Document) -> str:

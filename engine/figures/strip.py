@@ -8,8 +8,6 @@ from engine.figures.boxes import Box, boxes
 from engine.figures.fonts import FontChoice
 from engine.figures.foot import FOOT_HEIGHT, foot
 from engine.figures.page import (
-    BLACK,
-    WHITE,
     Colour,
     Item,
     Page,
@@ -21,13 +19,15 @@ from engine.figures.page import (
 )
 from engine.figures.wording import Words, words_for
 from engine.protocol.messages import Export
-from engine.reading.colours import colour_limit, colours, relevance_at, wants_white_text
+from engine.reading.colours import colours, inks, is_against, places_on
+from engine.reading.limits import colour_limit, relevance_at
 
 _WIDTH, _MARGIN = 640.0, 10.0
 _SIZE, _LINE = 13.0, 23.0  # of the text, and from line to line
 _ASCENT, _DESCENT = 14.0, 5.0  # of a box, about the baseline
 _HAIR = 1.0  # between two tokens
 _SPACE = 4.2
+_DOT = 1.5
 
 Placed = tuple[float, Box]  # where the box begins, with the space before it
 
@@ -84,20 +84,30 @@ def _box_width(box: Box, fonts: FontChoice, gap: bool = True) -> float:
 
 def _page(export: Export, fonts: FontChoice, lines: list[list[Placed]], words: Words | None) -> Page:
     relevance = export.relevance
-    limit = colour_limit(relevance, export.look.layer, export.look.scale)
-    grounds = colours(relevance_at(relevance, export.look.layer), limit, export.look.colour_map)
-    white = wants_white_text(grounds)
+    limit = colour_limit(relevance, export.look.layer, export.look)
+    values = relevance_at(relevance, export.look.layer)
+    grounds = colours(values, limit, export.look.ramp, export.look.ground)
+    texts = inks(grounds, export.look.ground)
+    against = is_against(places_on(export.look.ramp, values, limit)) & export.look.signs
     items: list[Item] = []
     baseline = _MARGIN + _ASCENT
     for line in lines:
         for x, box in line:
-            ink = WHITE if white[box.token] else BLACK
+            ink = rgb(texts[box.token])
             items += _drawn(box, _MARGIN + x, baseline, rgb(grounds[box.token]), ink, fonts)
+            if against[box.token]:
+                items += _dots(_MARGIN + x, baseline + _DESCENT - _DOT, _box_width(box, fonts, gap=x > 0), ink)
         baseline += _LINE
     top = baseline - _ASCENT + 8
     if words is not None:
-        items += foot(words, export.look.colour_map, fonts, _MARGIN, top)
+        items += foot(words, export.look.ramp, export.look.ground, fonts, _MARGIN, top)
     return Page(_WIDTH + 2 * _MARGIN, top + (FOOT_HEIGHT if words else 0), tuple(items))
+
+
+def _dots(x: float, y: float, width: float, ink: Colour) -> Iterator[Item]:
+    """The sign of what speaks against, without colour."""
+    for step in range(int(width // (2 * _DOT))):
+        yield Rectangle(x + _DOT / 2 + 2 * step * _DOT, y, _DOT, _DOT, ink)
 
 
 def _drawn(box: Box, x: float, baseline: float, ground: Colour, ink: Colour, fonts: FontChoice) -> Iterator[Item]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
+from msgspec import structs
 
+from engine.protocol.looks import Look
 from engine.protocol.messages import Export, ExportGrid
 from engine.protocol.relevance import Relevance
-from engine.reading.colours import colour_limit, relevance_at
+from engine.reading.limits import colour_limit, left_out, relevance_at
 
 _LONGEST_NAME = 48  # characters; a line of the caption is not wrapped
 
@@ -109,20 +111,34 @@ def scale_in_words(export: Export) -> str:
         case "layer" if export.picture == "layers":
             return "of each layer’s largest; every layer has its own scale"
         case "layer":
-            return "logits; colours span this layer"
+            return f"logits; colours span this layer{_without(export)}"
         case "global":
-            return "logits; colours span all layers"
+            return f"logits; colours span all layers{_without(export)}"
         case "target":
             return "logits; colours span the target’s value"
         case _:
             assert_never(export.look.scale)
 
 
+def _without(export: Export) -> str:
+    """The tokens that are left out of what the colours span."""
+    relevance = export.relevance
+    limits = (colour_limit(relevance, export.look.layer, look) for look in (export.look, _with_all(export.look)))
+    if len(set(limits)) == 1:
+        return ""
+    names = (_shortened(relevance.tokens[place].label) for place in left_out(relevance))
+    return f" without {' and '.join(f'“{name}”' for name in names)}"
+
+
+def _with_all(look: Look) -> Look:
+    return structs.replace(look, without=False)
+
+
 def scale_ends(export: Export) -> tuple[str, str, str]:
     """The numbers under the colour bar: left end, middle, right end."""
     if export.picture == "layers" and export.look.scale == "layer":
         return "−100 %", "0", "100 %"
-    return _ends(colour_limit(export.relevance, export.look.layer, export.look.scale))
+    return _ends(colour_limit(export.relevance, export.look.layer, export.look))
 
 
 def caption(export: Export) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.protocol.looks import Scale
 from engine.protocol.relevance import Relevance
-from engine.reading.colours import ROUNDING
+from engine.reading.limits import ROUNDING
 
 
 def placed(relevance: Relevance, layer: int | None) -> np.ndarray | None:

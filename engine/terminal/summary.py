@@ -13,8 +13,8 @@ from engine.figures.wording import RULE_NAMES, layer_name, number, place_name
 from engine.protocol.messages import Explained
 from engine.protocol.relevance import Part, Relevance
 from engine.protocol.values import Medium, Token
-from engine.reading.colours import relevance_at
 from engine.reading.ledger_in_words import expectation, sum_in_words
+from engine.reading.limits import relevance_at
 from engine.terminal.columns import table
 
 _PREDICTIONS = 5

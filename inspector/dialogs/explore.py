@@ -8,6 +8,7 @@ from msgspec import Struct
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from engine.protocol.looks import Ramp
 from engine.protocol.relevance import Relevance
 from inspector.look.labels import heading_label, quiet_label
 from inspector.look.naming import named
@@ -40,9 +41,9 @@ class ExploreDialog(QDialog):
     cell_chosen = Signal(float, float)  # conv, linear
     export_requested = Signal(object)  # GridFigure
 
-    def __init__(self, limit_of: Callable[[Relevance], float], colour_map: str, parent: QWidget | None = None) -> None:
+    def __init__(self, limit_of: Callable[[Relevance], float], ramp: Ramp, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._limit_of, self._colour_map = limit_of, colour_map
+        self._limit_of, self._ramp = limit_of, ramp
         self._cells: dict[tuple[int, int], Relevance] = {}
         self._ratings: dict[tuple[int, int], float] = {}
         self._running = False
@@ -122,7 +123,7 @@ class ExploreDialog(QDialog):
 
     def _paint(self, row: int, column: int) -> None:
         cell = self._cells[row, column]
-        self.grid.set_cell(row, column, cell.input, self._limit(cell), self._colour_map)
+        self.grid.set_cell(row, column, cell.input, self._limit(cell), self._ramp)
 
     def _paint_all(self) -> None:
         for row, column in self._cells:

@@ -27,12 +27,13 @@ from inspector.look.theme import Theme
 
 THEMES: dict[str, Theme] = {"As the desktop": "system", "Light": "light", "Dark": "dark"}
 COLOUR_MAP_TITLES = {
-    "CET_D1A": "CET-D1A: blue, white, red (Kovesi)",
-    "bwr": "bwr: blue, white, red (as LXT)",
+    "relevance": "Relevance: blue against, red for",
+    "CET_D1A": "CET-D1A: blue and red (Kovesi)",
+    "bwr": "bwr: blue and red (as LXT)",
     "colorbrewer:RdBu_r": "RdBu (ColorBrewer)",
     "colorbrewer:PuOr_r": "PuOr: purple and orange (ColorBrewer)",
     "vik": "vik (Crameri)",
-    "CET_D9": "CET-D9: pale blue, white, red (Kovesi)",
+    "CET_D9": "CET-D9: pale blue and red (Kovesi)",
 }
 
 

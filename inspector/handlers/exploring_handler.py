@@ -44,7 +44,7 @@ class ExploringHandler(QObject):
         exploring, view = self._inquiry.exploring, self._inquiry.study.view
         if self._explore is not None:
             self._explore.close()
-        dialog = self._explore = ExploreDialog(self._limit_of, view.look.colour_map, self._window)
+        dialog = self._explore = ExploreDialog(self._limit_of, view.look.picture_ramp, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self._on_explore_finished)
         dialog.started.connect(partial(self._on_exploration_started, question, gamma.attention))

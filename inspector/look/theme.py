@@ -16,6 +16,8 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+from engine.protocol.looks import Ground
+from engine.reading.colours import GROUNDS, INKS
 from engine.shipped import shipped
 
 Theme = Literal["system", "light", "dark"]
@@ -36,15 +38,18 @@ class Space(IntEnum):
 class Tones:
     """The colours of one theme, as #rrggbb. Texts reach 4.5:1 on the surfaces they are meant for (WCAG 2 AA)."""
 
+    ground: Ground  # what its colours of relevance go with
     window: str
     base: str  # where content lies: lists, fields, the token strip
     raised: str  # cards, buttons
     line: str  # hairlines between areas
+    edge: str  # of fields and ticks, which tell something apart
     text: str
     quiet: str  # secondary text, on window, base and raised
     disabled: str
     accent: str  # also legible as text on window and base
     on_accent: str
+    soft: str  # what is chosen, on window and base
     match: str  # what was found
     warning: str
     warning_surface: str
@@ -55,15 +60,18 @@ class Tones:
 
 
 LIGHT = Tones(
-    window="#f4f5f7",
-    base="#ffffff",
-    raised="#fbfbfc",
-    line="#d5d9e0",
-    text="#1a1e26",
+    ground="light",
+    window="#f3f4f6",
+    base=GROUNDS["light"],
+    raised="#ffffff",
+    line="#d9dde3",
+    edge="#858e9e",
+    text=INKS["light"],
     quiet="#586173",
-    disabled="#9aa1ad",
+    disabled="#8c94a1",
     accent="#0b7369",
     on_accent="#ffffff",
+    soft="#e4f1ef",
     match="#b45309",
     warning="#8a4b06",
     warning_surface="#fdf3df",
@@ -74,15 +82,18 @@ LIGHT = Tones(
 )
 
 DARK = Tones(
-    window="#1e2127",
-    base="#14161a",
-    raised="#2a2f37",
-    line="#434a57",
-    text="#e7eaf0",
+    ground="dark",
+    window="#1c1f24",
+    base=GROUNDS["dark"],
+    raised="#272b32",
+    line="#373d47",
+    edge="#717a8a",
+    text=INKS["dark"],
     quiet="#a1a9b7",
-    disabled="#666e7c",
+    disabled="#757d8b",
     accent="#35bdac",
     on_accent="#04211d",
+    soft="#12312e",
     match="#f5a524",
     warning="#f2c063",
     warning_surface="#36290f",

@@ -58,9 +58,7 @@ class LayerMapPane(DetailPane):
 
     def _draw(self, layers: LayerMap, what: LayersOfText) -> None:
         relevance = what.relevance
-        layers.show_layers(
-            relevance.layers, relevance.input, relevance.value, what.limits, what.colour_map, what.labels
-        )
+        layers.show_layers(relevance.layers, relevance.input, relevance.value, what.limits, what.ramp, what.labels)
 
     def _on_promise_painted(self) -> None:
         QTimer.singleShot(0, self._keep_promise)

@@ -41,7 +41,7 @@ class MatrixPane(DetailPane):
         if shown != self._shown:
             self._shown = shown
             labels = [token.label for token in found.tokens]
-            view.show_matrix(found.rows, found.values, found.start, shown.limits, shown.colour_map, labels)
+            view.show_matrix(found.rows, found.values, found.start, shown.limits, shown.ramp, labels)
         token = explained_token(scene.question, found.tokens, scene.position)
         view.set_token(-1 if token is None else token)
         view.set_stale(scene.stale and scene.question.input.text != found.prompt)

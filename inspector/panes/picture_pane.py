@@ -129,7 +129,7 @@ class PicturePane(QWidget):
         if self._ground is None or self._ground[0] != made_of:
             self._ground = (made_of, Ground.of(shown.seen, shown.original))
         values = [shown.values_of(side) for side in shown.sides]
-        self.picture.show_picture(self._ground[1], values, shown.limit, shown.colour_map)
+        self.picture.show_picture(self._ground[1], values, shown.limit, shown.ramp)
 
     def _show_view(self, view: View) -> None:
         self._button(view.mode).setChecked(True)

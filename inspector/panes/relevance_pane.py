@@ -95,7 +95,7 @@ class RelevancePane(QWidget):
             return
         self._title.setText(f"{of_model} · {shown.title}" if of_model else shown.title)
         self._title.set_giving_way((shown.rules, "Relevance · "))
-        self.legend.show_scale(shown.limit, shown.colour_map, shown.legend)
+        self.legend.show_scale(shown.limit, shown.ramp, shown.legend)
 
     def _show_pin(self) -> None:
         is_beside_others = not self.picture.corner.isHidden()  # in a row that is there anyway

@@ -85,7 +85,8 @@ class TextPane(QWidget):
 
     def _show(self, strip: TokenStrip, shown: ShownText, side: int) -> None:
         one = shown.sides[side]
-        strip.show_relevance(shown.tokens, shown.values_of(one), shown.limit, shown.colour_map, one.relevance.value)
+        values, share_of = shown.values_of(one), one.relevance.value
+        strip.show_relevance(shown.tokens, values, shown.limit, shown.ramp, share_of, shown.signs, shown.reach)
 
     def _made_pinned(self) -> TokenStrip:
         strip = self.pinned = TokenStrip()

@@ -32,7 +32,7 @@ class ThumbnailsPane(DetailPane):
         current = 0 if layer is None else layer + 1
         if what != self._shown or current != self._ringed:
             self._shown, self._ringed = what, current
-            self.thumbnails.show_layers(what.maps, what.limits, what.labels, current, what.colour_map, what.extras)
+            self.thumbnails.show_layers(what.maps, what.limits, what.labels, current, what.ramp, what.extras)
         self.thumbnails.set_stale(scene.stale)
 
     def _on_clicked(self, index: int) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.protocol.looks import Look, Scale
+from engine.protocol.looks import Look, Ramp, Scale
 from engine.protocol.messages import ExplainedEach
 from engine.protocol.values import Matrix
+from engine.reading.limits import row_limits
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class MatrixMap:
 
     answer: ExplainedEach  # compares by identity
     scale: Scale
-    colour_map: str
+    without: bool
+    ramp: Ramp
     limits: np.ndarray = field(compare=False)  # (generated token,)
 
     @property
@@ -27,17 +29,4 @@ class MatrixMap:
 
 def matrix_of(answer: ExplainedEach, look: Look) -> MatrixMap:
     """The matrix as `look` says."""
-    return MatrixMap(answer, look.scale, look.colour_map, _limits(answer.matrix, look.scale))
-
-
-def _limits(matrix: Matrix, scale: Scale) -> np.ndarray:
-    """Where the colours of each generated token's row end."""
-    largest = np.nan_to_num(np.abs(matrix.rows)).max(axis=1)
-    match scale:
-        case "global":
-            largest = np.full(len(largest), largest.max())
-        case "target":
-            largest = np.nan_to_num(np.abs(matrix.values))
-        case "layer":
-            pass
-    return np.where(largest > 0, largest, 1.0)
+    return MatrixMap(answer, look.scale, look.without, look.ramp, row_limits(answer.matrix, look))

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.protocol.looks import Look, Scale
+from engine.protocol.looks import Look, Ramp, Scale
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Grid, Seen
-from engine.reading.colours import ROUNDING
+from engine.reading.limits import ROUNDING
 from engine.reading.placing import picture_limit, placed
 from inspector.look.numbers import signed
 from inspector.state.legends import legend_of, title_of
@@ -26,7 +26,7 @@ class LayersOfPicture:
     side: Side
     scale: Scale
     clip: float
-    colour_map: str
+    ramp: Ramp
     maps: tuple[np.ndarray | None, ...] = field(compare=False)  # None of a layer without places on the picture
     extras: tuple[np.ndarray, ...] = field(compare=False)  # (token,) of each: class and register tokens
     limits: tuple[float, ...] = field(compare=False)
@@ -69,7 +69,7 @@ def picture_of(sides: tuple[Side, ...], look: Look) -> ShownPicture | None:
         sides=sides,
         layer=look.layer,
         limit=picture_limit([side.relevance for side in sides], look.layer, look.scale, look.clip),
-        colour_map=look.colour_map,
+        ramp=look.picture_ramp,
         legend=legend_of(sides, look, look.clip),
         original=is_on_original(relevance, look),
         seen=relevance.seen,
@@ -93,7 +93,7 @@ def _layers_of(side: Side, look: Look) -> LayersOfPicture:
         side,
         look.scale,
         look.clip,
-        look.colour_map,
+        look.picture_ramp,
         tuple(placed(relevance, place) for place in places),
         tuple(beside_at(relevance, place) for place in places),
         tuple(picture_limit([relevance], place, look.scale, look.clip) for place in places),

@@ -11,8 +11,8 @@ from engine.protocol.messages import Ending, Explained, Request
 from engine.protocol.relevance import Relevance
 from engine.protocol.targets import Token as TokenTarget
 from engine.protocol.values import Medium, ModelSource, Token
-from engine.reading.colours import ROUNDING
 from engine.reading.ledger_in_words import expectation, is_defect, sum_in_words
+from engine.reading.limits import ROUNDING
 from inspector.look.numbers import written
 from inspector.state.choice import Choice, choice_of
 from inspector.state.known import key_of

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from msgspec import structs
 
+from engine.protocol.looks import Ramp
 from engine.protocol.messages import Explained
 from engine.protocol.relevance import Part, Relevance
 from engine.protocol.rule_names import titled
@@ -45,7 +46,7 @@ class ShownPart:
     sides: tuple[Side, ...]  # the pinned answer, where there is one, then the one that answers the question
     layer: int | None
     limit: float  # of all sides
-    colour_map: str
+    ramp: Ramp
     legend: str
     title: str = field(compare=False)
 

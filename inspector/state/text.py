@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.protocol.looks import Look, Scale
+from engine.protocol.looks import Look, Ramp, Scale
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Token
-from engine.reading.colours import colour_limit, relevance_at
+from engine.reading.limits import colour_limit, left_out, relevance_at
 from inspector.state.legends import legend_of, title_of
 from inspector.state.sides import ShownPart, Side
 
@@ -20,7 +20,8 @@ class LayersOfText:
 
     side: Side
     scale: Scale
-    colour_map: str
+    without: bool
+    ramp: Ramp
     limits: np.ndarray = field(compare=False)  # (layer + 2,): the input's, then every layer's
 
     @property
@@ -37,6 +38,8 @@ class LayersOfText:
 class ShownText(ShownPart):
     """The tokens in colour at one layer. Equal ones look the same."""
 
+    without: bool  # the tokens that say little beside their place are left out of the limit
+    signs: bool  # what speaks against is underlined
     layers: LayersOfText = field(compare=False)
 
     @property
@@ -53,6 +56,18 @@ class ShownText(ShownPart):
         """float32 (token,), of the last side."""
         return self.values_of(self.sides[-1])
 
+    @property
+    def left_out(self) -> tuple[int, ...]:
+        """The tokens that are left out of the limit, or may be."""
+        return left_out(self.relevance)
+
+    @property
+    def reach(self) -> int:
+        """The number of tokens that can matter: those behind have no relevance at any layer of any side."""
+        relevances = [side.relevance for side in self.sides]
+        has = np.any([(r.input != 0) | (r.layers != 0).any(axis=0) for r in relevances], axis=0)
+        return int(np.flatnonzero(has).max(initial=len(has) - 1 if not has.any() else 0)) + 1
+
     def values_of(self, side: Side) -> np.ndarray:
         """float32 (token,)."""
         return relevance_at(side.relevance, self.layer)
@@ -63,16 +78,18 @@ def text_of(sides: tuple[Side, ...], look: Look) -> ShownText:
     return ShownText(
         sides=sides,
         layer=look.layer,
-        limit=max(colour_limit(side.relevance, look.layer, look.scale) for side in sides),
-        colour_map=look.colour_map,
+        limit=max(colour_limit(side.relevance, look.layer, look) for side in sides),
+        ramp=look.ramp,
         legend=legend_of(sides, look),
         title=title_of([side.title for side in sides], look.layer, sides[-1].relevance),
-        layers=LayersOfText(sides[-1], look.scale, look.colour_map, _limits(sides[-1].relevance, look.scale)),
+        without=look.without,
+        signs=look.signs,
+        layers=LayersOfText(sides[-1], look.scale, look.without, look.ramp, _limits(sides[-1].relevance, look)),
     )
 
 
-def _limits(relevance: Relevance, scale: Scale) -> np.ndarray:
+def _limits(relevance: Relevance, look: Look) -> np.ndarray:
     places: list[int | None] = [None, *range(len(relevance.layers))]
-    if scale == "layer":
-        return np.array([colour_limit(relevance, place, scale) for place in places])
-    return np.full(len(places), colour_limit(relevance, None, scale))
+    if look.scale == "layer":
+        return np.array([colour_limit(relevance, place, look) for place in places])
+    return np.full(len(places), colour_limit(relevance, None, look))

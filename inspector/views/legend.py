@@ -7,12 +7,14 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.reading.colours import colour_table
+from engine.protocol.looks import Ramp
+from engine.reading.colours import colours
 from inspector.look.numbers import signed, written
 from inspector.look.theme import Space, tones
 
 _BAR_HEIGHT = 10
 _BAR_WIDTH = 280
+_STEPS = 512
 
 
 class Legend(QWidget):
@@ -21,14 +23,14 @@ class Legend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._limit: float | None = None
-        self._table = np.zeros((0, 3), np.uint8)
+        self._ramp = Ramp()
         self._text = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Colour scale")
 
-    def show_scale(self, limit: float, colour_map: str, text: str) -> None:
+    def show_scale(self, limit: float, ramp: Ramp, text: str) -> None:
         """The colours end at ± `limit` logits; `text` says how that limit was chosen."""
-        self._limit, self._table, self._text = limit, colour_table(colour_map), text
+        self._limit, self._ramp, self._text = limit, ramp, text
         self.setAccessibleDescription(f"{' '.join(self.numbers())} logits; {text}")
         self.setToolTip(text)
         self.update()
@@ -67,7 +69,7 @@ class Legend(QWidget):
         t = tones(self.palette())
         painter = QPainter(self)
         bar = self.bar_rect()
-        table = np.ascontiguousarray(self._table)
+        table = np.ascontiguousarray(colours(np.linspace(-1, 1, _STEPS), 1.0, self._ramp, t.ground))
         image = QImage(table.data, len(table), 1, 3 * len(table), QImage.Format.Format_RGB888)
         painter.drawImage(bar, image)
         painter.setPen(QColor(t.line))

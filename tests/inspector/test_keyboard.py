@@ -11,6 +11,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLabel, QToolButton, QWidget
 
+from engine.protocol.looks import Ramp
 from inspector.actions.commands import MENUS
 from inspector.conversations.picturing import PICTURE_MODEL
 from inspector.dialogs.about import About
@@ -161,7 +162,7 @@ def chooser() -> QDialog:
 
 DIALOGS = {
     "about": lambda: About({}),
-    "explore": lambda: ExploreDialog(lambda relevance: 1.0, "CET_D1A"),
+    "explore": lambda: ExploreDialog(lambda relevance: 1.0, Ramp()),
     "export": ExportDialog,
     "model": chooser,
     "palette": CommandPalette,

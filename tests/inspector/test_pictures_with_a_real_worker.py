@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.protocol.inputs import Text
+from engine.protocol.looks import Ramp
 from engine.protocol.rule_names import Gamma
 from engine.protocol.targets import Class
 from engine.reading.colours import colours
@@ -101,7 +102,7 @@ def test_that_a_picture_dropped_at_a_first_start_gets_to_exported_figures(window
     for side in shown.sides:  # the strongest pixel of each, in its colour on the scale of both
         values = side.relevance.input.ravel()
         strongest = values[np.abs(values).argmax()]
-        assert (pixels == colours(strongest, shown.limit)).all(axis=2).any()
+        assert (pixels == colours(strongest, shown.limit, Ramp())).all(axis=2).any()
 
     window.commands["run.explore"].trigger()
     grid = dialog_of(window, ExploreDialog)

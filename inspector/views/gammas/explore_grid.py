@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
+from engine.protocol.looks import Ramp
 from inspector.look.naming import named
 from inspector.look.theme import Space, tones
 from inspector.views.gammas.gamma_list import read_gammas, write_gammas
@@ -56,9 +57,9 @@ class ExploreGrid(QWidget):
         """The gammas of the table, of convolutions and of linear layers."""
         return self._axes
 
-    def set_cell(self, row: int, column: int, relevance: np.ndarray, limit: float, colour_map: str) -> None:
+    def set_cell(self, row: int, column: int, relevance: np.ndarray, limit: float, ramp: Ramp) -> None:
         """Show `relevance` (height, width), in logits, in colours that end at ± `limit`."""
-        self._table.set_heatmap(row, column, relevance, limit, colour_map)
+        self._table.set_heatmap(row, column, relevance, limit, ramp)
 
     def set_rating(self, row: int, column: int, rating: float) -> None:
         """Write how well a cell was rated below it."""

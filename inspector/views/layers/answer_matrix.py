@@ -9,6 +9,7 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
+from engine.protocol.looks import Ramp
 from inspector.look.numbers import grouped, signed
 from inspector.look.visible_text import visible
 from inspector.views.layers.layer_axes import LabelAxis
@@ -39,7 +40,7 @@ class AnswerMatrix(PlotView):
         values: np.ndarray,
         start: int,
         limits: np.ndarray,
-        colour_map: str,
+        ramp: Ramp,
         labels: Sequence[str],
     ) -> None:
         """Draw `rows` (generated token, token), in logits; `start` is the position of the first generated token.
@@ -47,7 +48,7 @@ class AnswerMatrix(PlotView):
         `values` and `limits` (generated token,) are the logits, and where each row's colours end. `labels` (token,)
         are what the tokens are called.
         """
-        self._layers = Layers(rows[::-1], None, limits[::-1], colour_map)
+        self._layers = Layers(rows[::-1], None, limits[::-1], ramp)
         self._labels, self._values, self._start = labels, values, start
         self._axis.labels = [visible(label) for label in labels[start : start + len(rows)]][::-1]
         self._plots.show_layers(self._layers)

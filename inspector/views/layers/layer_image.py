@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.protocol.looks import Ground, Ramp
 from engine.reading.colours import colours
 
 
@@ -24,6 +25,6 @@ def strongest(values: np.ndarray, first: int, last: int, columns: int) -> tuple[
     return np.take_along_axis(cells, where[..., None], axis=2)[..., 0], each
 
 
-def row_colours(values: np.ndarray, limits: np.ndarray, colour_map: str) -> np.ndarray:
+def row_colours(values: np.ndarray, limits: np.ndarray, ramp: Ramp, ground: Ground) -> np.ndarray:
     """uint8 (row, column, 3): the colours of each row end at ± its own limit."""
-    return colours(values / limits[:, None], 1.0, colour_map)
+    return colours(values, limits[:, None], ramp, ground)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
+from engine.protocol.looks import Ramp
 from inspector.look.numbers import grouped, signed
 from inspector.look.visible_text import visible
 from inspector.views.layers.layer_axes import LayerAxis
@@ -38,7 +39,7 @@ class LayerMap(PlotView):
         input: np.ndarray,
         value: float,
         limits: np.ndarray,
-        colour_map: str,
+        ramp: Ramp,
         labels: Sequence[str],
     ) -> None:
         """Draw `input` (token,) below `layers` (layer + 1, token), in logits.
@@ -47,7 +48,7 @@ class LayerMap(PlotView):
         beside the sums. `labels` (token,) are what the tokens are called.
         """
         rows = np.concatenate((np.asarray(input)[None], np.asarray(layers)))
-        self._layers = Layers(rows, value, np.asarray(limits), colour_map)
+        self._layers = Layers(rows, value, np.asarray(limits), ramp)
         self._labels = labels
         self._plots.show_layers(self._layers)
         self._row = min(self._row, len(rows) - 1)

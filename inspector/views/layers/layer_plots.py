@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
+from engine.protocol.looks import Ramp
 from engine.reading.colours import colour_table
 from inspector.look.overlays import paint_empty, paint_focus, paint_stale_tag
 from inspector.look.theme import Tones, tones
@@ -18,7 +19,7 @@ from inspector.views.layers.layer_image import row_colours, strongest
 
 _STALE_OPACITY = 0.4
 _NARROWEST_SUMS, _WIDEST_SUMS = 120, 240
-_POSITIVE, _NEGATIVE = 206, 49  # places in the colour table: clear, yet calmer than its ends
+_POSITIVE, _NEGATIVE = 446, 64  # places in the colour table: clear, yet calmer than its ends
 _FEWEST_TOKENS = 8  # that zooming leaves
 _FRAME = 2  # pixels
 _FAR = 1e9  # beyond every sum
@@ -32,7 +33,7 @@ class Layers:
     rows: np.ndarray
     value: float | None  # the target's, where all rows have one
     limits: np.ndarray
-    colour_map: str
+    ramp: Ramp
 
 
 @dataclass(frozen=True)
@@ -205,12 +206,14 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             return
         self._drawn = wanted
         values, each = strongest(self._layers.rows, *wanted)
-        self._image.setImage(row_colours(values, self._layers.limits, self._layers.colour_map), autoLevels=False)
+        self._image.setImage(
+            row_colours(values, self._layers.limits, self._layers.ramp, tones(self.palette()).ground), autoLevels=False
+        )
         self._image.setRect(QRectF(first - 0.5, -0.5, values.shape[1] * each, len(values)))
 
     def _draw_sums(self, layers: Layers) -> None:
         sums = np.nan_to_num(layers.rows.astype(np.float64)).sum(axis=1)
-        table = colour_table(layers.colour_map)
+        table = colour_table(layers.ramp.colour_map, tones(self.palette()).ground)
         brushes = [pg.mkBrush(*table[_POSITIVE if total >= 0 else _NEGATIVE]) for total in sums]
         self._bars.setOpts(x0=np.zeros(len(sums)), y=np.arange(len(sums)), width=sums, brushes=brushes, pen=None)
         self._value.setVisible(layers.value is not None)

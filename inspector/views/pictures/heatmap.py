@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import ceil
 
 import numpy as np
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
+from engine.protocol.looks import Ground, Ramp
 from engine.reading.colours import colours
 
 
@@ -20,9 +21,28 @@ def rgb_image(pixels: np.ndarray) -> QImage:
     )
 
 
-def heatmap(values: np.ndarray, limit: float, colour_map: str) -> QImage:
-    """`values` (row, column) in colours that end at ± `limit`, a pixel each."""
-    return rgb_image(colours(values, limit, colour_map))
+class Heatmap:
+    """`values` (row, column) in colours that end at ± `limit`, a pixel each, on either ground.
+
+    With `most` it is made smaller where it has more pixels than that on a side.
+    """
+
+    def __init__(self, values: np.ndarray, limit: float, ramp: Ramp, most: int | None = None) -> None:
+        self._values, self._limit, self._ramp, self._most = values, limit, ramp, most
+        self._images: dict[Ground, QImage] = {}
+
+    def image(self, ground: Ground) -> QImage:
+        """The picture, which is made once for each ground."""
+        if ground not in self._images:
+            self._images[ground] = self._made(ground)
+        return self._images[ground]
+
+    def _made(self, ground: Ground) -> QImage:
+        image = rgb_image(colours(self._values, self._limit, self._ramp, ground))
+        if self._most is None or max(image.width(), image.height()) <= self._most:
+            return image
+        keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        return image.scaled(self._most, self._most, keep, smooth)
 
 
 def paint_pixels(painter: QPainter, area: QRectF, image: QImage, pane: QRectF | None = None) -> None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from engine.protocol.looks import Ramp
 from inspector.look.numbers import written
 from inspector.look.overlays import paint_empty
 from inspector.look.theme import Space, tones
-from inspector.views.pictures.heatmap import heatmap, paint_pixels
+from inspector.views.pictures.heatmap import Heatmap, paint_pixels
 
 _LEAST = 56  # points of a heatmap's side
 _WIDEST = "best −0.000123"  # of what stands below one
@@ -24,7 +25,7 @@ _EMPTY = "Write the gammas to compare; a heatmap for each pair of them appears h
 
 @dataclass(frozen=True, eq=False)
 class _Cell:
-    image: QImage | None = None
+    image: Heatmap | None = None
     rating: float | None = None
 
 
@@ -54,12 +55,9 @@ class HeatmapTable(QWidget):
         self.updateGeometry()
         self._show()
 
-    def set_heatmap(self, row: int, column: int, relevance: np.ndarray, limit: float, colour_map: str) -> None:
+    def set_heatmap(self, row: int, column: int, relevance: np.ndarray, limit: float, ramp: Ramp) -> None:
         """`relevance` (row, column) of a cell, whose colours end at ± `limit`."""
-        image = heatmap(relevance, limit, colour_map)
-        if max(image.width(), image.height()) > _KEPT:
-            keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            image = image.scaled(_KEPT, _KEPT, keep, smooth)
+        image = Heatmap(relevance, limit, ramp, most=_KEPT)
         self._cells[row, column] = replace(self._cells[row, column], image=image)
         self._show()
 
@@ -189,10 +187,11 @@ class HeatmapTable(QWidget):
             painter.setPen(QColor(t.quiet))
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "…")
         else:
-            size = cell.image.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            image = cell.image.image(t.ground)
+            size = image.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
             fitted = QRect(area.topLeft(), size)
             fitted.moveCenter(area.center())
-            paint_pixels(painter, QRectF(fitted), cell.image)
+            paint_pixels(painter, QRectF(fitted), image)
         is_best = place == self._best
         below = QRect(area.left() - 3, area.bottom() + 1, area.width() + 6, self._line_height())
         painter.setPen(QColor(t.match if is_best else t.text))

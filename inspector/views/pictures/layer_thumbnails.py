@@ -22,10 +22,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
+from engine.protocol.looks import Ramp
 from inspector.look.numbers import signed
 from inspector.look.overlays import paint_empty, paint_focus, paint_stale_tag
 from inspector.look.theme import Space, tones
-from inspector.views.pictures.heatmap import heatmap, paint_pixels
+from inspector.views.pictures.heatmap import Heatmap, paint_pixels
 
 _EMPTY = "The relevance at each layer appears here as a small picture."
 _EXTRAS = "Of the tokens that are nowhere on the picture, such as the class token: "
@@ -39,8 +40,8 @@ _STALE = 0.4  # of the opacity of an earlier question's colours
 @dataclass(frozen=True, eq=False)
 class _Thumbnail:
     label: str
-    map: QImage | None
-    extras: QImage | None  # one pixel each, in a row
+    map: Heatmap | None
+    extras: Heatmap | None  # one pixel each, in a row
     caption: str  # of the extras
 
 
@@ -66,7 +67,7 @@ class LayerThumbnails(QAbstractScrollArea):
         limits: Sequence[float],
         labels: Sequence[str],
         current: int | None,
-        colour_map: str,
+        ramp: Ramp,
         extras: Sequence[np.ndarray] = (),
     ) -> None:
         """Show a map (row, column) a layer, in logits, whose colours end at ± its limit; None has no grid.
@@ -76,8 +77,8 @@ class LayerThumbnails(QAbstractScrollArea):
         self._thumbnails = tuple(
             _Thumbnail(
                 label,
-                None if values is None else heatmap(values, limit, colour_map),
-                *_besides(extras[index] if extras else np.zeros(0), limit, colour_map),
+                None if values is None else Heatmap(values, limit, ramp),
+                *_besides(extras[index] if extras else np.zeros(0), limit, ramp),
             )
             for index, (values, limit, label) in enumerate(zip(maps, limits, labels, strict=True))
         )
@@ -239,10 +240,10 @@ class LayerThumbnails(QAbstractScrollArea):
             painter.drawText(place.adjusted(Space.HAIR, 0, -Space.HAIR, 0), words, _NO_GRID)
         else:
             painter.setOpacity(_STALE if self._stale else 1.0)
-            paint_pixels(painter, QRectF(place), thumbnail.map)
+            paint_pixels(painter, QRectF(place), thumbnail.map.image(t.ground))
             painter.setOpacity(1.0)
         if thumbnail.extras is not None:
-            self._paint_extras(painter, place, thumbnail.extras, thumbnail.caption)
+            self._paint_extras(painter, place, thumbnail.extras.image(t.ground), thumbnail.caption)
         if is_current:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(QColor(t.accent), _RING))
@@ -275,8 +276,8 @@ class LayerThumbnails(QAbstractScrollArea):
         self.setAccessibleDescription(", ".join(fact for fact in facts if fact))
 
 
-def _besides(values: np.ndarray, limit: float, colour_map: str) -> tuple[QImage | None, str]:
+def _besides(values: np.ndarray, limit: float, ramp: Ramp) -> tuple[Heatmap | None, str]:
     """The tokens that are not on the picture as squares, and their sum as a number."""
     if not len(values):
         return None, ""
-    return heatmap(values[None], limit, colour_map), signed(float(values.sum(dtype=np.float64)))
+    return Heatmap(values[None], limit, ramp), signed(float(values.sum(dtype=np.float64)))

@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
-    QImage,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -21,9 +20,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from engine.protocol.looks import Ramp
 from inspector.look.overlays import paint_empty, paint_focus, paint_pointer, paint_stale_tag
 from inspector.look.theme import Space, tones
-from inspector.views.pictures.heatmap import heatmap, paint_pixels
+from inspector.views.pictures.heatmap import Heatmap, paint_pixels
 from inspector.views.pictures.picture_caption import pixel_in_words, size_in_words
 from inspector.views.pictures.picture_frame import PictureFrame
 from inspector.views.pictures.picture_ground import Ground
@@ -40,7 +40,7 @@ _STALE = 0.35  # of the opacity of colours that are of an earlier question
 class _Shown:
     ground: Ground
     relevance: tuple[np.ndarray | None, ...]  # of each answer
-    heatmaps: tuple[QImage | None, ...]
+    heatmaps: tuple[Heatmap | None, ...]
 
 
 class PictureView(QWidget):
@@ -69,16 +69,14 @@ class PictureView(QWidget):
         self.setAccessibleName("Picture")
         self._describe()
 
-    def show_picture(
-        self, ground: Ground, relevance: Sequence[np.ndarray | None], limit: float, colour_map: str
-    ) -> None:
+    def show_picture(self, ground: Ground, relevance: Sequence[np.ndarray | None], limit: float, ramp: Ramp) -> None:
         """Show `relevance` on `ground`: of each answer (row, column), in logits, whose colours end at ± `limit`.
 
         Its rows and columns cover all that was seen, be they pixels or patches; None has no places on the picture. A
         picture of the same size stays where it was zoomed to.
         """
         before = len(self._panes())
-        maps = tuple(None if values is None else heatmap(values, limit, colour_map) for values in relevance)
+        maps = tuple(None if values is None else Heatmap(values, limit, ramp) for values in relevance)
         self._shown = _Shown(ground, tuple(relevance), maps)
         if (self._frame.height, self._frame.width) != (ground.height, ground.width):
             self._frame = PictureFrame(ground.width, ground.height)
@@ -252,7 +250,7 @@ class PictureView(QWidget):
             paint_focus(painter, self.rect(), t)
 
     def _paint_pane(self, painter: QPainter, pane: Pane, shown: _Shown) -> None:
-        place, ground = pane.place, shown.ground
+        place, ground, t = pane.place, shown.ground, tones(self.palette())
         area = self._frame.area(place)
         painter.save()
         painter.setClipRect(place)
@@ -262,10 +260,10 @@ class PictureView(QWidget):
         if colours is not None and ground.seen_area(area).intersects(place):
             is_stale = self._stale and pane.answer == len(shown.heatmaps) - 1
             painter.setOpacity((self._opacity if pane.layer == "overlay" else 1.0) * (_STALE if is_stale else 1.0))
-            paint_pixels(painter, ground.seen_area(area), colours, place)
+            paint_pixels(painter, ground.seen_area(area), colours.image(t.ground), place)
             painter.setOpacity(1.0)
         elif colours is None and pane.layer == "heatmap":
-            paint_empty(painter, place.toRect(), _NO_PLACES, tones(self.palette()))
+            paint_empty(painter, place.toRect(), _NO_PLACES, t)
         if self._grid:
             ground.paint_lines(painter, area, *self._grid)
         if self._hovered is not None and pane.index != self._hovered_pane:

@@ -13,6 +13,7 @@ from inspector.views.tokens.token_runs import RunKind, Runs
 
 PADDING = 2.0  # inside a box, at both ends of a token
 GAP = 1.0  # between two boxes
+WORD_GAP = 3.0  # more of it, between two words
 _NARROWEST = 5.0
 
 
@@ -120,19 +121,20 @@ def lay_out(runs: Runs, cache: WidthCache, width: float) -> TokenLayout:
     last = np.concatenate((first[1:], [True]))
     extra = np.where(runs.kinds >= RunKind.SPECIAL, 3.0, 0.0)  # a pill needs more room at its round ends
     before = np.where(first, PADDING + extra, 0)
-    advance = np.ceil(before + text_width + np.where(last, PADDING + GAP + extra, 0))
+    space = np.where(np.append(runs.after_space[1:], False), WORD_GAP, 0)  # behind a run, so that rows begin flush
+    advance = np.ceil(before + text_width + np.where(last, PADDING + GAP + extra, 0)) + space
     row_start = _rows(advance, runs, width)
     row = np.repeat(np.arange(len(row_start) - 1), np.diff(row_start))
     left = _lefts(advance, row_start, runs, width)
     starts_span = first | np.concatenate(([True], row[1:] != row[:-1]))
     span_run = np.append(np.flatnonzero(starts_span), len(runs))
     span_row = row[span_run[:-1]]
-    span_left = np.minimum.reduceat(left, span_run[:-1])
-    span_right = np.maximum.reduceat(left + advance, span_run[:-1]) - GAP
     mirrored = runs.levels % 2 == 1
+    span_left = np.minimum.reduceat(left + np.where(mirrored, space, 0), span_run[:-1])
+    span_right = np.maximum.reduceat(left + advance - np.where(mirrored, 0, space), span_run[:-1]) - GAP
     after = advance - before - text_width
     height = cache.line_height
-    box = float(np.ceil(height)) + 4
+    box = float(np.ceil(height)) + 1
     return TokenLayout(
         runs=runs,
         run_x=left + np.where(mirrored, after, before),
@@ -145,7 +147,7 @@ def lay_out(runs: Runs, cache: WidthCache, width: float) -> TokenLayout:
         row_span=np.searchsorted(span_row, np.arange(len(row_start))),
         span_run=span_run,
         box_height=box,
-        row_height=box + 2 * round(height * 0.14),
+        row_height=box + 2,
         width=width,
     )
 
@@ -195,6 +197,7 @@ def _with_long_runs_cut(runs: Runs, long: np.ndarray, fonts: StripFonts, width: 
         kinds=runs.kinds[source],
         ends_row=runs.ends_row[source] & last,
         may_start_row=runs.may_start_row[source],
+        after_space=runs.after_space[source] & np.concatenate(([True], source[1:] != source[:-1])),
         levels=runs.levels[source],
         bases=runs.bases[source],
     )

@@ -1,4 +1,4 @@
-"""Paints rows of a laid-out prompt: boxes in their colours, texts in black or white, and the marks on top."""
+"""Paints rows of a laid-out prompt: chips in their colours, texts that can be read on them, and the marks on top."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QStaticText, QTextOption
 
-from engine.reading.colours import wants_white_text
+from engine.protocol.looks import Ramp
+from engine.reading.colours import FAINTEST, coloured, inks, is_against, rgb_of
 from inspector.look.theme import Tones
 from inspector.views.tokens.token_layout import StripFonts, TokenLayout
 from inspector.views.tokens.token_runs import RunKind
 
-_SATURATION_LEFT, _TOWARDS_BACKGROUND = 0.35, 0.2  # of a stale answer
+_STALE = 0.4  # of the colour that a stale answer keeps
 _RADIUS = 4.0
+_DOTS = 2.0  # their size
 _FAINT = 0.5  # signs for what cannot be seen
 
 
@@ -31,13 +33,30 @@ class Marks:
     found_now: frozenset[int] = field(default_factory=frozenset)
 
 
-def faded(colours: np.ndarray, neutral: np.ndarray, tones: Tones) -> np.ndarray:
-    """The colours of a stale answer, uint8 (token, 3): most of their difference from `neutral` is taken away."""
-    ground = QColor(tones.base)
-    base = np.array([ground.red(), ground.green(), ground.blue()])
-    paler = neutral + _SATURATION_LEFT * (colours - neutral.astype(float))
-    mixed: np.ndarray = (paler + _TOWARDS_BACKGROUND * (base - paler)).round()
-    return mixed.astype(np.uint8)
+@dataclass(frozen=True, eq=False)
+class Dress:
+    """How tokens look: the colours of chips and texts, uint8 (token, 3), and which have a chip, and dots under it."""
+
+    chips: np.ndarray
+    inks: np.ndarray
+    has_chip: np.ndarray  # bool (token,)
+    has_dots: np.ndarray  # bool (token,)
+
+
+def dress(places: np.ndarray, ramp: Ramp, signs: bool, reach: int, stale: bool, t: Tones) -> Dress:
+    """The look of tokens at these places (token,) of a ramp, from -1 to 1, on the ground of `t`.
+
+    Those from `reach` on cannot matter: they are grey. Of a `stale` answer most of the colour is taken away.
+    """
+    chips = coloured(places, ramp, t.ground)
+    if stale:
+        ground = rgb_of(t.base).astype(float)
+        chips = (ground + _STALE * (chips - ground)).round().astype(np.uint8)
+    inked = inks(chips, t.ground)
+    inked[reach:] = rgb_of(t.quiet)
+    has_chip = np.abs(places) >= FAINTEST
+    has_chip[reach:] = False
+    return Dress(chips, inked, has_chip, is_against(places) & has_chip & signs)
 
 
 class TokenPainter:
@@ -49,58 +68,64 @@ class TokenPainter:
         self._colours: dict[int, QColor] = {}
 
     def paint(
-        self, painter: QPainter, layout: TokenLayout, colours: np.ndarray, rows: range, marks: Marks, tones: Tones
+        self, painter: QPainter, layout: TokenLayout, dress: Dress, rows: range, marks: Marks, tones: Tones
     ) -> None:
-        """Paint `rows` of the layout; `colours` is uint8 (token, 3)."""
+        """Paint `rows` of the layout."""
         if not rows:
             return
         spans = range(int(layout.row_span[rows.start]), int(layout.row_span[rows.stop]))
-        tokens = layout.span_token[spans.start : spans.stop]
-        packed = colours[tokens].astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
-        white = wants_white_text(colours[tokens])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_boxes(painter, layout, spans, packed, white)
+        self._paint_chips(painter, layout, spans, dress)
         self._paint_marks(painter, layout, spans, marks, tones)
-        self._paint_texts(painter, layout, spans, white)
+        self._paint_texts(painter, layout, spans, dress)
 
-    def _paint_boxes(
-        self, painter: QPainter, layout: TokenLayout, spans: range, packed: np.ndarray, white: np.ndarray
-    ) -> None:
-        part = slice(spans.start, spans.stop)
+    def _paint_chips(self, painter: QPainter, layout: TokenLayout, spans: range, dress: Dress) -> None:
+        tokens = layout.span_token[spans.start : spans.stop]
+        kinds = layout.runs.kinds[layout.span_run[spans.start : spans.stop]]
+        seen = np.flatnonzero(dress.has_chip[tokens] | (kinds >= RunKind.SPECIAL))
+        tokens, kinds, which = tokens[seen], kinds[seen], seen + spans.start
         height, inset = int(layout.box_height), (layout.row_height - layout.box_height) / 2
-        tops = (layout.span_row[part] * layout.row_height + inset).astype(int).tolist()
-        lefts = layout.span_left[part].astype(int)
-        widths = (layout.span_right[part].astype(int) - lefts).tolist()
-        kinds = layout.runs.kinds[layout.span_run[part]].tolist()
+        tops = (layout.span_row[which] * layout.row_height + inset).astype(int).tolist()
+        lefts = layout.span_left[which].astype(int)
+        widths = (layout.span_right[which].astype(int) - lefts).tolist()
+        chips, texts = _packed(dress.chips[tokens]).tolist(), _packed(dress.inks[tokens]).tolist()
+        flags = zip(dress.has_chip[tokens].tolist(), dress.has_dots[tokens].tolist(), kinds.tolist(), strict=True)
         painter.setPen(Qt.PenStyle.NoPen)
-        for x, y, width, rgb, on_white, kind in zip(
-            lefts.tolist(), tops, widths, packed.tolist(), white.tolist(), kinds, strict=True
+        for x, y, width, rgb, ink, (has_chip, has_dots, kind) in zip(
+            lefts.tolist(), tops, widths, chips, texts, flags, strict=True
         ):
-            painter.setBrush(self._colour(rgb))
-            if kind < RunKind.SPECIAL:
+            if has_chip:
+                painter.setBrush(self._colour(rgb))
                 painter.drawRoundedRect(x, y, width, height, _RADIUS, _RADIUS)
-                continue
-            style = Qt.PenStyle.SolidLine if kind == RunKind.SPECIAL else Qt.PenStyle.DotLine
-            painter.setPen(QPen(_ink(on_white, 0.55), 1, style))
-            pill = QRectF(x, y, width, height).adjusted(1.5, 2.5, -1.5, -2.5)
-            painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
-            painter.setPen(Qt.PenStyle.NoPen)
+            if has_dots:
+                painter.setPen(QPen(self._colour(ink), _DOTS, Qt.PenStyle.DotLine))
+                painter.drawLine(x + 3, y + height - 1, x + width - 2, y + height - 1)
+                painter.setPen(Qt.PenStyle.NoPen)
+            if kind >= RunKind.SPECIAL:
+                style = Qt.PenStyle.SolidLine if kind == RunKind.SPECIAL else Qt.PenStyle.DotLine
+                painter.setPen(QPen(_see_through(self._colour(ink), 0.55), 1, style))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                pill = QRectF(x, y, width, height).adjusted(1.5, 2.5, -1.5, -2.5)
+                painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+                painter.setPen(Qt.PenStyle.NoPen)
 
-    def _paint_texts(self, painter: QPainter, layout: TokenLayout, spans: range, white: np.ndarray) -> None:
+    def _paint_texts(self, painter: QPainter, layout: TokenLayout, spans: range, dress: Dress) -> None:
         runs = range(int(layout.span_run[spans.start]), int(layout.span_run[spans.stop]))
         part = slice(runs.start, runs.stop)
         middles = (layout.span_row[layout.run_span[part]] + 0.5) * layout.row_height
         kinds = layout.runs.kinds[part]
-        inks = white[layout.run_span[part] - spans.start] + 2 * kinds
+        colours = _packed(dress.inks[layout.runs.tokens[part]])
+        looks = (colours * len(RunKind) + kinds).tolist()
         keys = zip(
             layout.runs.texts[runs.start : runs.stop], kinds.tolist(), layout.runs.levels[part].tolist(), strict=True
         )
         pen = -1
-        for x, y, ink, key in zip(layout.run_x[part].tolist(), middles.tolist(), inks.tolist(), keys, strict=True):
-            if ink != pen:
-                pen = ink
+        for x, y, look, key in zip(layout.run_x[part].tolist(), middles.tolist(), looks, keys, strict=True):
+            if look != pen:
+                pen = look
                 painter.setFont(self.fonts.of(key[1]))
-                painter.setPen(_ink(ink % 2, _FAINT if key[1] == RunKind.MARK else 1))
+                ink = self._colour(look // len(RunKind))
+                painter.setPen(_see_through(ink, _FAINT) if key[1] == RunKind.MARK else ink)
             text, half = self._texts.get(key) or self._shape(key)
             painter.drawStaticText(QPointF(x, y - half), text)
 
@@ -109,21 +134,21 @@ class TokenPainter:
         seen = layout.span_token[spans.start : spans.stop].tolist()
         for token in (marks.found - marks.found_now).intersection(seen):
             for rect in _rects(layout, token, spans):
-                painter.fillRect(QRectF(rect.left(), rect.bottom() + 1, rect.width(), 2.5), QColor(tones.match))
+                painter.fillRect(QRectF(rect.left(), rect.bottom() - 1.5, rect.width(), 2.5), QColor(tones.match))
         for token in marks.generated if seen else ():
             if seen[0] <= token <= seen[-1]:
                 for rect in _rects(layout, token, spans):
-                    painter.fillRect(QRectF(rect.left(), rect.bottom() + 1, rect.width(), 2), QColor(tones.accent))
+                    painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 2), QColor(tones.accent))
         hovered = _rects(layout, marks.hovered, spans)
-        _outline(painter, hovered, QPen(QColor(tones.quiet), 1), 0.5, 0.5)
+        _outline(painter, hovered, QPen(QColor(tones.edge), 1), 0.5, 0.5)
         for token in marks.found_now:
             _ring(painter, _rects(layout, token, spans), tones.match, tones.base)
-        _ring(painter, _rects(layout, marks.target, spans), tones.text, tones.base)
+        _ring(painter, _rects(layout, marks.target, spans), tones.accent, tones.base)
         cursor = _rects(layout, marks.cursor, spans)
         if marks.cursor == marks.target:
-            _outline(painter, cursor, QPen(QColor(tones.accent), 1.5), 1.75, 3)  # around the ring
+            _outline(painter, cursor, QPen(QColor(tones.text), 1.5), 1.75, 3)  # around the ring
         else:
-            _ring(painter, cursor, tones.accent, tones.base)
+            _ring(painter, cursor, tones.text, tones.base)
 
     def _shape(self, key: tuple[str, int, int]) -> tuple[QStaticText, float]:
         """The text of a (text, kind, level) made ready to draw, and half its height."""
@@ -146,10 +171,16 @@ class TokenPainter:
         return known
 
 
-def _ink(white: bool | int, opacity: float) -> QColor:
-    colour = QColor(Qt.GlobalColor.white if white else Qt.GlobalColor.black)
-    colour.setAlphaF(opacity)
-    return colour
+def _packed(colours: np.ndarray) -> np.ndarray:
+    """uint8 (..., 3) as one number each, 0xrrggbb."""
+    packed: np.ndarray = colours.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
+    return packed
+
+
+def _see_through(colour: QColor, opacity: float) -> QColor:
+    faint = QColor(colour)
+    faint.setAlphaF(opacity)
+    return faint
 
 
 def _rects(layout: TokenLayout, token: int, spans: range) -> list[QRectF]:

@@ -8,11 +8,12 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
+from engine.protocol.looks import Ramp
 from engine.protocol.values import Token
-from engine.reading.colours import colours
+from engine.reading.colours import places_on
 from inspector.look.theme import Space, Tones
 from inspector.views.tokens.token_layout import StripFonts, TokenLayout, WidthCache, lay_out
-from inspector.views.tokens.token_painter import Marks, TokenPainter, faded
+from inspector.views.tokens.token_painter import Dress, Marks, TokenPainter, dress
 from inspector.views.tokens.token_runs import Runs, runs_of
 
 MARGIN = Space.MEDIUM
@@ -28,14 +29,19 @@ class TokenPicture:
         self.marks = Marks(generated=range(first, len(tokens)))
         self.stale = False
         self._runs: Runs = runs_of(tokens)
-        self._colours = np.zeros((len(tokens), 3), np.uint8)
-        self._neutral = np.zeros((1, 3), np.uint8)
+        self._places = np.zeros(len(tokens))
+        self._ramp, self._signs, self._reach = Ramp(), True, len(tokens)
+        self._dress: tuple[object, Dress] | None = None  # with what it was made for
         self.fit(width, font)
 
-    def colour(self, values: np.ndarray, limit: float, colour_map: str) -> None:
-        """Give each token the colour of its value."""
-        self._colours = colours(np.asarray(values), limit, colour_map)
-        self._neutral = colours(np.zeros(1), 1.0, colour_map)
+    def colour(self, values: np.ndarray, limit: float, ramp: Ramp, signs: bool, reach: int) -> None:
+        """Give each token the colour of its value; those from `reach` on cannot matter, and are grey.
+
+        With `signs` what speaks against is underlined.
+        """
+        self._places = places_on(ramp, values, limit)
+        self._ramp, self._signs, self._reach = ramp, signs, reach
+        self._dress = None
 
     def fit(self, width: float, font: QFont | None = None) -> None:
         """Lay the tokens out for a picture of `width`."""
@@ -64,9 +70,15 @@ class TokenPicture:
         rows = self.layout.rows_between(area.top() - MARGIN - Space.TIGHT, area.bottom() - MARGIN + Space.TIGHT)
         painter.save()
         painter.translate(MARGIN, MARGIN)
-        shown = faded(self._colours, self._neutral, tones) if self.stale else self._colours
-        self._painter.paint(painter, self.layout, shown, rows, self.marks, tones)
+        self._painter.paint(painter, self.layout, self._dressed(tones), rows, self.marks, tones)
         painter.restore()
+
+    def _dressed(self, tones: Tones) -> Dress:
+        made_for = (tones.ground, self.stale)
+        if self._dress is None or self._dress[0] != made_for:
+            made = dress(self._places, self._ramp, self._signs, self._reach, self.stale, tones)
+            self._dress = (made_for, made)
+        return self._dress[1]
 
     def image(self, tones: Tones, scale: float) -> QImage:
         """The whole picture; a very long prompt is made smaller so that all of it is on it."""

@@ -32,6 +32,7 @@ class Runs:
     kinds: np.ndarray  # RunKind
     ends_row: np.ndarray  # True: a newline, nothing follows it in its row
     may_start_row: np.ndarray  # True: rows may break before it
+    after_space: np.ndarray  # True: there is a space before it, which is no part of its chip
     levels: np.ndarray  # of embedding (UAX #9); odd: right to left
     bases: np.ndarray  # level of the paragraph
 
@@ -68,12 +69,18 @@ def runs_of(tokens: Sequence[Token]) -> Runs:
             kinds.append(kind)
             ends.append(newline)
     levels, bases = _levels(texts, owners, kinds, ends)
+    spaced = [
+        kind == RunKind.TEXT and len(text) > 1 and text[0] == " " for text, kind in zip(texts, kinds, strict=True)
+    ]
+    breaks = _places_to_break(texts, kinds)
+    texts = [text[1:] if after else text for text, after in zip(texts, spaced, strict=True)]
     return Runs(
         texts=joined(texts, ends),
         tokens=np.array(owners, np.int64),
         kinds=np.array(kinds, np.uint8),
         ends_row=np.array(ends, bool),
-        may_start_row=_places_to_break(texts, kinds),
+        may_start_row=breaks,
+        after_space=np.array(spaced, bool),
         levels=levels,
         bases=bases,
     )

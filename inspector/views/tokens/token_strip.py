@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QWidget
 
+from engine.protocol.looks import Ramp
 from engine.protocol.values import Token
 from inspector.look.card import Card
 from inspector.look.numbers import in_tokens
@@ -68,11 +69,13 @@ class TokenStrip(TokenView):
         tokens: Sequence[Token],
         values: np.ndarray,
         limit: float,
-        colour_map: str,
+        ramp: Ramp,
         share_of: float | None = None,
+        signs: bool = True,
+        reach: int | None = None,
     ) -> None:
         known = self._picture
-        super().show_relevance(tokens, values, limit, colour_map, share_of)
+        super().show_relevance(tokens, values, limit, ramp, share_of, signs, reach)
         if self._picture is not known:
             self._card.hide()
             self.find_text(self._find.text() if self._find.isVisible() else "")

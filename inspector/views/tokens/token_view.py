@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFont, QImage, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
+from engine.protocol.looks import Ramp
 from engine.protocol.values import Token
 from inspector.look.overlays import paint_empty, paint_focus, paint_stale_tag
 from inspector.look.theme import Space, tones
@@ -47,10 +48,15 @@ class TokenView(QAbstractScrollArea):
         tokens: Sequence[Token],
         values: np.ndarray,
         limit: float,
-        colour_map: str,
+        ramp: Ramp,
         share_of: float | None = None,
+        signs: bool = True,
+        reach: int | None = None,
     ) -> None:
-        """Colour `tokens` by `values` (token,); the colours end at ± `limit`. Shares are of `share_of`, in logits."""
+        """Colour `tokens` by `values` (token,); the colours end at ± `limit`. Shares are of `share_of`, in logits.
+
+        With `signs` what speaks against is underlined. Tokens from `reach` on cannot matter: they are grey.
+        """
         if not tokens:
             self.clear()
             return
@@ -59,7 +65,7 @@ class TokenView(QAbstractScrollArea):
             self._update_scroll_range()
             self.verticalScrollBar().setValue(0)
         self._facts = TokenFacts(tokens, np.asarray(values), share_of)
-        self._picture.colour(values, limit, colour_map)
+        self._picture.colour(np.asarray(values), limit, ramp, signs, len(tokens) if reach is None else reach)
         self._picture.stale = False
         self.viewport().update()
 

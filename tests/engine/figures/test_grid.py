@@ -16,7 +16,7 @@ from engine.figures.page import Cells, Page, Rectangle, Text, width_of
 from engine.figures.picture import on_picture, patches
 from engine.figures.typesetting import is_whole_pdf
 from engine.protocol.failures import EngineError
-from engine.protocol.looks import Look
+from engine.protocol.looks import Look, Ramp
 from engine.protocol.messages import ExportGrid
 from engine.reading.colours import colours
 from tests.engine.figures.made_relevance import of_picture, relevance
@@ -45,7 +45,7 @@ def test_that_each_cell_has_its_own_scale_and_says_it() -> None:
     page = grid_page(GRID, FONTS)
     for cell, answer in zip(_cells(page), CELLS, strict=True):
         limit = float(np.abs(answer.input).max())
-        np.testing.assert_array_equal(cell.colours, colours(answer.input, limit))
+        np.testing.assert_array_equal(cell.colours, colours(answer.input, limit, Ramp()))
         assert f"± {limit:.3g}" in _said(page)
     assert {"negative", "0", "positive"} <= set(_said(page))
 
@@ -54,7 +54,7 @@ def test_that_a_shared_scale_ends_at_the_largest_of_all() -> None:
     page = grid_page(replace(GRID, shared=True), FONTS)
     limit = max(float(np.abs(answer.input).max()) for answer in CELLS)
     for cell, answer in zip(_cells(page), CELLS, strict=True):
-        np.testing.assert_array_equal(cell.colours, colours(answer.input, limit))
+        np.testing.assert_array_equal(cell.colours, colours(answer.input, limit, Ramp()))
     assert f"−{limit:.3g}" in _said(page) and not any(text.startswith("±") for text in _said(page))
 
 
@@ -64,7 +64,7 @@ def test_that_a_layer_of_every_cell_is_drawn_on_one_scale(scale: str, limit: flo
     grid = replace(GRID, cells=cells, rows=("",), columns=("a", "b"), shared=True, look=Look(layer=1, scale=scale))
     limit = limit or max(float(np.abs(patches(answer, 1)).max()) for answer in cells)
     for cell, answer in zip(_cells(grid_page(grid, FONTS)), cells, strict=False):
-        np.testing.assert_array_equal(cell.colours, colours(on_picture(answer, 1), limit))
+        np.testing.assert_array_equal(cell.colours, colours(on_picture(answer, 1), limit, Ramp()))
     assert any("colours span" in text for text in _said(grid_page(grid, FONTS)))
     assert "Relevance before block 1" in "".join(_said(grid_page(replace(grid, cells=cells[:1]), FONTS)))
 

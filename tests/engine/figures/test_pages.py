@@ -8,12 +8,12 @@ from msgspec.structs import replace
 
 from engine.figures.fonts import FontChoice, base_font
 from engine.figures.layermap import layer_page
-from engine.figures.page import BLACK, WHITE, Cells, Page, Rectangle, Text, rgb
+from engine.figures.page import WHITE, Cells, Page, Rectangle, Text, rgb
 from engine.figures.strip import token_pages
-from engine.protocol.looks import Look
+from engine.protocol.looks import Look, Ramp
 from engine.protocol.messages import Export
 from engine.protocol.relevance import Relevance
-from engine.reading.colours import colours
+from engine.reading.colours import INKS, colours, rgb_of
 from tests.engine.figures.made_relevance import relevance
 
 FONTS = FontChoice(base_font(), ())
@@ -23,14 +23,25 @@ WORDS = ["Mount", " Everest", " is", " 8", ",", "848", " m", " high", "\n", "and
 def test_that_every_token_has_a_box_in_its_colour() -> None:
     answer = relevance([f" w{place}" for place in range(9)])
     (page,) = token_pages(Export(answer, "png"), FONTS)
-    expected = colours(answer.input, float(np.abs(answer.input).max()))
-    assert [item.colour for item in page.items if isinstance(item, Rectangle)] == [rgb(colour) for colour in expected]
+    expected = colours(answer.input, float(np.abs(answer.input[1:-1]).max()), Look().ramp)
+    boxes = [item.colour for item in page.items if isinstance(item, Rectangle) and item.height > 10]
+    assert boxes == [rgb(colour) for colour in expected]
+
+
+def test_that_what_speaks_against_has_dots_in_the_colour_of_its_text() -> None:
+    answer = _with_input(relevance(["a", " against", " for", "b"]), [0.0, -1.0, 1.0, 0.0])
+    (page,), (plain,) = (token_pages(Export(answer, "png", look=Look(signs=signs)), FONTS) for signs in (True, False))
+    dots = [item for item in page.items if isinstance(item, Rectangle) and item.height < 10]
+    words = {text.run.text: text for text in _texts(page)}
+    assert len(dots) > 8 and {dot.colour for dot in dots} == {words["against"].colour}
+    assert all(words["against"].x - 6 < dot.x < words["for"].x for dot in dots)
+    assert not [item for item in plain.items if isinstance(item, Rectangle) and item.height < 10]
 
 
 def test_that_text_is_black_or_white_by_contrast() -> None:
     answer = _with_input(relevance(["low", "zero", "high"]), [-1.0, 0.0, 1.0])
     (page,) = token_pages(Export(answer, "png"), FONTS)
-    assert [text.colour for text in _texts(page)[:3]] == [WHITE, BLACK, WHITE]
+    assert [text.colour for text in _texts(page)[:3]] == [WHITE, rgb(rgb_of(INKS["light"])), WHITE]
 
 
 def test_that_nothing_leaves_the_page() -> None:
@@ -57,7 +68,7 @@ def test_that_the_prompts_line_breaks_are_kept() -> None:
 
 def test_that_a_line_that_was_broken_begins_without_a_space() -> None:
     (page,) = token_pages(Export(relevance(["a", *[" word"] * 100]), "png"), FONTS)
-    boxes = [item for item in page.items if isinstance(item, Rectangle)][1:]
+    boxes = [item for item in page.items if isinstance(item, Rectangle) and item.height > 10][1:]
     words = [text for text in _texts(page) if text.run.text == "word"]
     first = {box.y: word.x - box.x for box, word in zip(reversed(boxes), reversed(words), strict=True)}
     assert len(first) > 3 and list(first.values())[:-1] == [0] * (len(first) - 1)
@@ -98,18 +109,18 @@ def test_that_the_caption_names_target_rules_layer_and_model() -> None:
 
 def test_that_the_map_has_the_input_at_the_bottom_and_the_last_layer_at_the_top() -> None:
     answer = relevance(["a", "b", "c"])
-    page = layer_page(Export(answer, "png", "layers", look=Look(scale="global")), FONTS)
+    page = layer_page(Export(answer, "png", "layers", look=Look(scale="global", without=False)), FONTS)
     cells = next(item for item in page.items if isinstance(item, Cells))
     limit = float(np.abs(answer.layers).max())
     assert cells.colours.shape == (5, 3, 3)
-    np.testing.assert_array_equal(cells.colours[0], colours(answer.layers[-1], limit))
-    np.testing.assert_array_equal(cells.colours[-1], colours(answer.input, limit))
+    np.testing.assert_array_equal(cells.colours[0], colours(answer.layers[-1], limit, Look().ramp))
+    np.testing.assert_array_equal(cells.colours[-1], colours(answer.input, limit, Look().ramp))
 
 
 def test_that_with_a_scale_for_each_layer_every_row_reaches_an_end_of_the_colours() -> None:
     page = layer_page(Export(relevance(["a", "b", "c"]), "png", "layers"), FONTS)
     cells = next(item for item in page.items if isinstance(item, Cells))
-    ends = {rgb(colour) for colour in colours(np.array([-1.0, 1.0]), 1)}
+    ends = {rgb(colour) for colour in colours(np.array([-1.0, 1.0]), 1, Ramp())}
     assert all(ends & {rgb(colour) for colour in row} for row in cells.colours)
     assert {"−100 %", "100 %"} <= {text.run.text for text in _texts(page)}
 

@@ -22,7 +22,7 @@ from engine.figures.picture import on_picture, patches
 from engine.figures.png import exact_png
 from engine.figures.typesetting import is_whole_pdf
 from engine.protocol.failures import EngineError
-from engine.protocol.looks import Look
+from engine.protocol.looks import Look, Ramp
 from engine.protocol.messages import Export
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Grid
@@ -54,14 +54,14 @@ def test_that_a_layer_without_places_on_the_picture_is_not_drawn() -> None:
 
 def test_that_the_heatmap_has_a_colour_for_every_pixel() -> None:
     answer = of_picture()
-    expected = colours(answer.input, float(np.abs(answer.input).max()))
+    expected = colours(answer.input, float(np.abs(answer.input).max()), Ramp())
     np.testing.assert_array_equal(_cells(heatmap_page(Export(answer, "png", "heatmap"), FONTS)), expected)
 
 
 def test_that_an_overlay_mixes_colours_and_the_grey_picture_by_opacity() -> None:
     answer = of_picture()
     assert answer.seen is not None
-    heat = colours(answer.input, float(np.abs(answer.input).max()))
+    heat = colours(answer.input, float(np.abs(answer.input).max()), Ramp())
     grey = (answer.seen.pixels @ [0.299, 0.587, 0.114]).round()[..., None]
     for opacity in (0.0, 0.3, 1.0):
         page = heatmap_page(Export(answer, "png", "overlay", look=Look(opacity=opacity)), FONTS)
@@ -78,7 +78,7 @@ def test_that_colours_end_at_a_percentile_and_values_do_not() -> None:
     export = Export(answer, "png", "heatmap", look=Look(clip=90))
     limit = float(np.percentile(np.abs(answer.input), 90))
     assert picture_limit([answer], None, "layer", 90) == pytest.approx(limit)
-    np.testing.assert_array_equal(_cells(heatmap_page(export, FONTS)), colours(answer.input, limit))
+    np.testing.assert_array_equal(_cells(heatmap_page(export, FONTS)), colours(answer.input, limit, Ramp()))
     assert "logits; colours span 90 % of values" in _said(heatmap_page(export, FONTS))
     np.testing.assert_array_equal(load(render(replace(export, format="safetensors")).data)["input"], answer.input)
 
@@ -118,7 +118,9 @@ def test_that_every_pixel_of_a_png_is_a_square_of_whole_pixels(zoom: int) -> Non
     answer = of_picture(rows=28, columns=28)
     image = np.asarray(Image.open(BytesIO(render(Export(answer, "png", "heatmap", look=Look(zoom=zoom))).data)))
     side = 4 * zoom
-    expected = np.kron(colours(answer.input, float(np.abs(answer.input).max())), np.ones((side, side, 1), np.uint8))
+    expected = np.kron(
+        colours(answer.input, float(np.abs(answer.input).max()), Ramp()), np.ones((side, side, 1), np.uint8)
+    )
     corner = 20 * zoom  # the margin
     np.testing.assert_array_equal(image[corner : corner + 224 * side, corner : corner + 224 * side], expected)
 
@@ -241,7 +243,7 @@ def test_that_relevance_lies_on_the_original_where_the_model_saw_it(picture: str
     assert answer.seen is not None and answer.seen.whole is not None
     grey = greyed(answer.seen.whole)
     expected = 255 - UNSEEN * (255.0 - grey)
-    heat = colours(answer.input, float(np.abs(answer.input).max())).repeat(2, axis=1)
+    heat = colours(answer.input, float(np.abs(answer.input).max()), Ramp()).repeat(2, axis=1)
     expected[4:28, 8:56] = (1 - opacity) * grey[4:28, 8:56] + opacity * heat
     doubled = expected.repeat(2, axis=0).repeat(2, axis=1)  # two pixels for each that was seen
     np.testing.assert_allclose(_cells(heatmap_page(export, FONTS)), doubled, atol=0.51)
@@ -251,7 +253,7 @@ def test_that_relevance_lies_on_the_original_where_the_model_saw_it(picture: str
 def test_that_no_seen_pixel_is_lost_on_an_original_that_is_smaller() -> None:
     answer = on_its_original(of_picture(rows=3, columns=4), (16, 12), (0.0, 0.0, 16.0, 12.0))
     image = _cells(heatmap_page(Export(answer, "png", "heatmap", look=Look(original=True)), FONTS))
-    heat = colours(answer.input, float(np.abs(answer.input).max()))
+    heat = colours(answer.input, float(np.abs(answer.input).max()), Ramp())
     np.testing.assert_array_equal(image, heat.repeat(2, axis=0).repeat(2, axis=1))
 
 

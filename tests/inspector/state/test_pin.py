@@ -163,7 +163,7 @@ def test_that_another_prompt_lets_the_pinned_text_go():
 @pytest.mark.parametrize(("first", "second"), [(WORDS, OTHER_RULES), (QUESTION, OTHER_CLASS)], ids=["text", "picture"])
 @pytest.mark.parametrize("layer", [None, 1])
 def test_that_the_difference_is_that_of_the_numbers(first, second, layer):
-    study = answered(first, second, view=View(look=Look(layer=layer), difference=True))
+    study = answered(first, second, view=View(look=Look(layer=layer, without=False), difference=True))
     (side,) = study.scene.part.sides
     pinned, shown = study.pinned.relevance, study.shown.relevance
     np.testing.assert_array_equal(side.relevance.layers, shown.layers - pinned.layers)

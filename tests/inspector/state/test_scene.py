@@ -42,12 +42,14 @@ def test_that_each_layer_has_a_limit_of_its_own_at_the_scale_of_layers():
     scene = scene_of(View(look=Look(scale="layer")))
     relevance = scene.text.layers.relevance
     rows = np.vstack([relevance.input, relevance.layers])
-    assert np.allclose(scene.text.layers.limits, np.abs(rows).max(axis=1))
+    assert np.allclose(scene.text.layers.limits, np.abs(rows[:, 1:-1]).max(axis=1))
+    everything = scene_of(View(look=Look(scale="layer", without=False))).text.layers.limits
+    assert np.allclose(everything, np.abs(rows).max(axis=1))
 
 
 def test_that_all_layers_share_a_limit_at_the_global_scale():
     scene = scene_of(View(look=Look(scale="global")))
-    assert np.allclose(scene.text.layers.limits, np.abs(scene.text.layers.relevance.layers).max())
+    assert np.allclose(scene.text.layers.limits, np.abs(scene.text.layers.relevance.layers[:, 1:-1]).max())
 
 
 def test_that_the_share_of_the_target_is_measured_at_its_value():

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
+from engine.protocol.looks import Ramp
 from inspector.look.card import Card
 from inspector.views.layers.answer_matrix import AnswerMatrix
 from inspector.views.layers.layer_map import LayerMap
@@ -19,11 +20,11 @@ LABELS = ["a", "b", "c", "d"]
 
 def map_of(view: LayerMap, value: float, tokens: int = 4) -> None:
     rows = np.full((3, tokens), value, np.float32)
-    view.show_layers(rows[1:], rows[0], 1.0, np.ones(3), "bwr", LABELS[:tokens])
+    view.show_layers(rows[1:], rows[0], 1.0, np.ones(3), Ramp("bwr"), LABELS[:tokens])
 
 
 def matrix_of(view: AnswerMatrix, value: float, tokens: int = 4) -> None:
-    view.show_matrix(np.full((2, tokens), value, np.float32), np.ones(2), tokens - 2, np.ones(2), "bwr", LABELS)
+    view.show_matrix(np.full((2, tokens), value, np.float32), np.ones(2), tokens - 2, np.ones(2), Ramp("bwr"), LABELS)
 
 
 VIEWS = [(LayerMap, map_of), (AnswerMatrix, matrix_of)]
@@ -69,7 +70,7 @@ def test_that_a_card_is_gone_with_the_plot_and_does_not_come_back_by_itself(show
 def test_that_a_card_of_a_plot_follows_zooming(shown):
     view = shown(LayerMap())
     values = np.tile(np.arange(100, dtype=np.float32), (3, 1))
-    view.show_layers(values[1:], values[0], 1.0, np.ones(3), "bwr", [str(n) for n in range(100)])
+    view.show_layers(values[1:], values[0], 1.0, np.ones(3), Ramp("bwr"), [str(n) for n in range(100)])
     point_at(view, 1, 0)
     assert view._card.texts()[0] == "“0”"
     view._plots._map.setXRange(49.5, 99.5, padding=0)
@@ -78,18 +79,18 @@ def test_that_a_card_of_a_plot_follows_zooming(shown):
 
 def test_that_a_card_opened_by_the_keys_follows_the_values_of_its_token(shown, qtbot):
     strip = shown(TokenStrip())
-    strip.show_relevance(tokens_of("a", "b"), np.array([1.0, 3.0]), 3.0, "bwr")
+    strip.show_relevance(tokens_of("a", "b"), np.array([1.0, 3.0]), 3.0, Ramp("bwr"))
     strip.set_current(0)
     qtbot.keyClick(strip, Qt.Key.Key_Right)
     assert "+3.00 logits" in strip._card.texts()
-    strip.show_relevance(tokens_of("a", "b"), np.array([1.0, 2.0]), 3.0, "bwr")
+    strip.show_relevance(tokens_of("a", "b"), np.array([1.0, 2.0]), 3.0, Ramp("bwr"))
     assert strip._card.isVisible() and "+2.00 logits" in strip._card.texts()
 
 
 def test_that_a_card_is_gone_when_its_token_is_scrolled_away(shown, qtbot):
     strip = shown(TokenStrip(), 200, 80)
     words = [f"word{n} " for n in range(200)]
-    strip.show_relevance(tokens_of(*words), np.ones(200), 1.0, "bwr")
+    strip.show_relevance(tokens_of(*words), np.ones(200), 1.0, Ramp("bwr"))
     strip.set_current(0)
     qtbot.keyClick(strip, Qt.Key.Key_Right)
     assert strip._card.isVisible()

@@ -3,6 +3,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from engine.protocol.looks import Ramp
 from engine.reading.colours import colours
 from inspector.views.gammas.explore_grid import ExploreGrid
 from inspector.views.gammas.gamma_list import read_gammas
@@ -27,14 +28,14 @@ def _colour(grid: ExploreGrid, row: int, column: int) -> np.ndarray:
 
 def test_that_a_cell_shows_its_heatmap_and_no_other_does(grid: ExploreGrid):
     waiting = _colour(grid, 0, 0)
-    grid.set_cell(1, 2, _RELEVANCE, 2.0, "bwr")
-    assert (_colour(grid, 1, 2) == colours(np.array(1.0), 2.0, "bwr")).all()
+    grid.set_cell(1, 2, _RELEVANCE, 2.0, Ramp("bwr"))
+    assert (_colour(grid, 1, 2) == colours(np.array(1.0), 2.0, Ramp("bwr"))).all()
     assert (_colour(grid, 0, 0) == waiting).all()
 
 
 def test_that_new_axes_make_every_cell_wait_again(grid: ExploreGrid):
     waiting = _colour(grid, 1, 2)
-    grid.set_cell(1, 2, _RELEVANCE, 2.0, "bwr")
+    grid.set_cell(1, 2, _RELEVANCE, 2.0, Ramp("bwr"))
     grid.set_axes(_CONV, _LINEAR)
     assert (_colour(grid, 1, 2) == waiting).all()
 
@@ -57,7 +58,7 @@ def test_that_the_current_cell_is_said_in_words(grid: ExploreGrid, qtbot: QtBot)
     table = grid._table
     assert table.accessibleDescription() == "conv 0, linear 0, not computed yet"
     qtbot.keyClick(table, Qt.Key.Key_Down)
-    grid.set_cell(1, 0, _RELEVANCE, 1.0, "bwr")
+    grid.set_cell(1, 0, _RELEVANCE, 1.0, Ramp("bwr"))
     assert table.accessibleDescription() == "conv 0.25, linear 0"
     grid.set_rating(1, 0, 0.4321)
     grid.mark_best(1, 0)
@@ -110,7 +111,7 @@ def test_that_what_cannot_be_read_is_named_and_changes_nothing(
 
 
 def test_that_the_same_axes_are_not_told_again(grid: ExploreGrid, qtbot: QtBot):
-    grid.set_cell(0, 0, _RELEVANCE, 2.0, "bwr")
+    grid.set_cell(0, 0, _RELEVANCE, 2.0, Ramp("bwr"))
     shown = _colour(grid, 0, 0)
     with qtbot.assertNotEmitted(grid.axes_changed):
         _enter(qtbot, grid, "0, .25")

@@ -4,6 +4,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.protocol.looks import Ramp
 from engine.reading.colours import colours
 from inspector.look.theme import apply_theme
 from inspector.views.layers.layer_axes import LayerAxis, TokenAxis
@@ -19,7 +20,7 @@ _LABELS = ["<b>a", "b", "c"]
 @pytest.fixture
 def layer_map(shown) -> LayerMap:
     view = shown(LayerMap())
-    view.show_layers(_LAYERS, _INPUT, 3.0, _LIMITS, "CET_D1A", _LABELS)
+    view.show_layers(_LAYERS, _INPUT, 3.0, _LIMITS, Ramp(), _LABELS)
     view.set_layer(1)
     view.setFocus()
     return view
@@ -42,7 +43,7 @@ def test_that_rows_run_from_the_input_at_the_bottom_each_on_its_own_scale(layer_
     rows = np.concatenate((_INPUT[None], _LAYERS))
     for row, layer in enumerate((None, 0, 1, 2)):
         for token in range(3):
-            assert _colour(layer_map, layer, token) == tuple(colours(rows[row, token], _LIMITS[row]))
+            assert _colour(layer_map, layer, token) == tuple(colours(rows[row, token], _LIMITS[row], Ramp()))
     assert _cell(layer_map, None, 0).y() > _cell(layer_map, 0, 0).y() > _cell(layer_map, 2, 0).y()
 
 
@@ -63,9 +64,9 @@ def test_that_no_token_is_merged_where_there_is_room():
 
 
 def test_that_rows_are_coloured_by_their_own_limits():
-    table = row_colours(np.array([[1.0], [1.0]]), np.array([1.0, 2.0]), "bwr")
-    assert (table[0, 0] == colours(np.array(1.0), 1.0, "bwr")).all()
-    assert (table[1, 0] == colours(np.array(0.5), 1.0, "bwr")).all()
+    table = row_colours(np.array([[1.0], [1.0]]), np.array([1.0, 2.0]), Ramp("bwr"), "light")
+    assert (table[0, 0] == colours(np.array(1.0), 1.0, Ramp("bwr"))).all()
+    assert (table[1, 0] == colours(np.array(0.5), 1.0, Ramp("bwr"))).all()
 
 
 def test_that_a_click_chooses_layer_and_token(layer_map: LayerMap, qtbot: QtBot):
@@ -104,7 +105,7 @@ def test_that_the_pointer_shows_layer_token_and_value_as_plain_text(layer_map: L
 @pytest.mark.parametrize(("tokens", "rows"), [(1, 2), (3, 130), (20_000, 32)])
 def test_that_maps_of_any_size_are_drawn(layer_map: LayerMap, tokens: int, rows: int):
     values = np.random.default_rng(0).normal(size=(rows - 1, tokens)).astype(np.float32)
-    layer_map.show_layers(values, values[0], 1.0, np.full(rows, 2.0), "bwr", ["t"] * tokens)
+    layer_map.show_layers(values, values[0], 1.0, np.full(rows, 2.0), Ramp("bwr"), ["t"] * tokens)
     layer_map.set_token(tokens - 1)
     image = layer_map.image()
     assert image.width() == 2 * layer_map.width()
@@ -124,8 +125,8 @@ def test_that_the_image_is_the_whole_map_without_its_cursor(layer_map: LayerMap)
 
 
 def test_that_values_that_are_not_numbers_do_no_harm(layer_map: LayerMap):
-    layer_map.show_layers(np.full((3, 3), np.nan), _INPUT, np.nan, _LIMITS, "CET_D1A", _LABELS)
-    assert _colour(layer_map, 1, 1) == tuple(colours(np.array(0.0), 1.0))
+    layer_map.show_layers(np.full((3, 3), np.nan), _INPUT, np.nan, _LIMITS, Ramp(), _LABELS)
+    assert _colour(layer_map, 1, 1) == tuple(colours(np.array(0.0), 1.0, Ramp()))
 
 
 def test_that_clear_leaves_a_hint_and_no_image(layer_map: LayerMap):

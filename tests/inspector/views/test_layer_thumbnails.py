@@ -3,6 +3,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from engine.protocol.looks import Ramp
 from engine.reading.colours import colours
 from inspector.views.pictures.layer_thumbnails import LayerThumbnails
 
@@ -16,7 +17,7 @@ _EXTRAS = [np.array([0.5, -1.0], np.float32)] * 4
 @pytest.fixture
 def strip(shown) -> LayerThumbnails:
     strip = shown(LayerThumbnails(), 640, 160)
-    strip.show_layers(_MAPS, _LIMITS, _LABELS, 1, "CET_D1A", _EXTRAS)
+    strip.show_layers(_MAPS, _LIMITS, _LABELS, 1, Ramp(), _EXTRAS)
     strip.setFocus()
     return strip
 
@@ -30,13 +31,13 @@ def _colour(strip: LayerThumbnails, index: int, row: int, column: int) -> np.nda
 
 def test_that_each_map_is_coloured_up_to_its_own_limit(strip: LayerThumbnails):
     for index in range(3):
-        assert (_colour(strip, index, 1, 2) == colours(_MAPS[index][1, 2], _LIMITS[index])).all()
+        assert (_colour(strip, index, 1, 2) == colours(_MAPS[index][1, 2], _LIMITS[index], Ramp())).all()
 
 
 def test_that_an_earlier_questions_layers_are_pale(strip: LayerThumbnails):
     fresh = strip.viewport().grab().toImage()
     strip.set_stale(True)
-    pale = 0.4 * colours(_MAPS[1][1, 2], _LIMITS[1]) + 0.6 * 255
+    pale = 0.4 * colours(_MAPS[1][1, 2], _LIMITS[1], Ramp()) + 0.6 * 255
     assert np.abs(_colour(strip, 1, 1, 2) - pale).max() < 2
     strip.set_stale(False)
     assert strip.viewport().grab().toImage() == fresh
@@ -61,23 +62,23 @@ def test_that_the_arrow_keys_walk_through_the_layers(strip: LayerThumbnails, qtb
 
 def test_that_showing_layers_is_silent(strip: LayerThumbnails, qtbot: QtBot):
     with qtbot.assertNotEmitted(strip.layer_clicked):
-        strip.show_layers(_MAPS, _LIMITS, _LABELS, 2, "bwr")
+        strip.show_layers(_MAPS, _LIMITS, _LABELS, 2, Ramp("bwr"))
     assert strip.current() == 2
 
 
 def test_that_the_current_layer_is_scrolled_into_view(shown):
     strip = shown(LayerThumbnails(), 400, 160)
     many = [_MAPS[0]] * 40
-    strip.show_layers(many, [1.0] * 40, [str(each) for each in range(40)], 39, "bwr")
+    strip.show_layers(many, [1.0] * 40, [str(each) for each in range(40)], 39, Ramp("bwr"))
     assert strip.viewport().rect().contains(strip.map_rect(39))
-    strip.show_layers(many, [1.0] * 40, [str(each) for each in range(40)], 0, "bwr")
+    strip.show_layers(many, [1.0] * 40, [str(each) for each in range(40)], 0, Ramp("bwr"))
     assert strip.viewport().rect().contains(strip.map_rect(0))
 
 
 @pytest.mark.parametrize("height", [120, 300])
 def test_that_maps_are_as_high_as_there_is_room(shown, height: int):
     strip = shown(LayerThumbnails(), 640, height)
-    strip.show_layers(_MAPS, _LIMITS, _LABELS, None, "bwr", _EXTRAS)
+    strip.show_layers(_MAPS, _LIMITS, _LABELS, None, Ramp("bwr"), _EXTRAS)
     place = strip.map_rect(0)
     text = strip.fontMetrics().height()
     assert place.top() >= text
@@ -89,7 +90,7 @@ def test_that_tokens_beside_the_picture_are_squares_above_it(strip: LayerThumbna
     side = strip._extras_height() - 6
     for index, value in enumerate(_EXTRAS[0]):
         seen = image.pixelColor(place.topLeft() + QPoint(int((index + 0.5) * side), 0) - QPoint(0, place.top() - 10))
-        assert (np.array(seen.getRgb()[:3]) == colours(value, 2.0)).all()
+        assert (np.array(seen.getRgb()[:3]) == colours(value, 2.0, Ramp())).all()
     assert strip.accessibleDescription() == "0, other tokens −0.500"
 
 
@@ -108,7 +109,7 @@ def test_that_maps_keep_their_size_where_a_scroll_bar_comes(shown):
     strip = shown(LayerThumbnails(), 640, 160)
     sizes = []
     for count in (2, 40):
-        strip.show_layers([_MAPS[0]] * count, [1.0] * count, ["a"] * count, None, "bwr")
+        strip.show_layers([_MAPS[0]] * count, [1.0] * count, ["a"] * count, None, Ramp("bwr"))
         sizes.append(strip.map_rect(0).size())
     assert strip.horizontalScrollBar().maximum() > 0
     assert sizes[0] == sizes[1]

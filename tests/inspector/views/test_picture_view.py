@@ -5,6 +5,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.protocol.looks import Ramp
 from engine.reading.colours import colours, greyed
 from inspector.views.pictures.picture_frame import PictureFrame
 from inspector.views.pictures.picture_ground import Ground
@@ -18,7 +19,7 @@ _PANE = QRectF(10, 20, 320, 240)  # twenty points to a pixel
 @pytest.fixture
 def view(shown) -> PictureView:
     view = shown(PictureView())
-    view.show_picture(Ground(_PIXELS), [_RELEVANCE], 2.0, "CET_D1A")
+    view.show_picture(Ground(_PIXELS), [_RELEVANCE], 2.0, Ramp())
     view.setFocus()
     return view
 
@@ -51,14 +52,14 @@ def test_that_the_picture_is_shown_pixel_by_pixel(view: PictureView):
 def test_that_the_heatmap_ends_at_the_limit(view: PictureView):
     view.set_mode("heatmap")
     for row, column in ((0, 0), (11, 15), (5, 7)):
-        assert (_colour(view, row, column) == colours(_RELEVANCE[row, column], 2.0)).all()
+        assert (_colour(view, row, column) == colours(_RELEVANCE[row, column], 2.0, Ramp())).all()
 
 
 @pytest.mark.parametrize("opacity", [0.0, 0.3, 1.0])
 def test_that_the_overlay_mixes_both_by_its_opacity(view: PictureView, opacity: float):
     view.set_mode("overlay")
     view.set_opacity(opacity)
-    mixed = (1 - opacity) * greyed(_PIXELS)[5, 7] + opacity * colours(_RELEVANCE[5, 7], 2.0)
+    mixed = (1 - opacity) * greyed(_PIXELS)[5, 7] + opacity * colours(_RELEVANCE[5, 7], 2.0, Ramp())
     assert np.abs(_colour(view, 5, 7) - mixed).max() < 3
 
 
@@ -68,7 +69,7 @@ def test_that_both_sides_zoom_and_move_in_step(view: PictureView, qtbot: QtBot):
         qtbot.keyClick(view, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClick(view, Qt.Key.Key_Right)
     assert (_colour(view, 5, 8) == _PIXELS[5, 8]).all()
-    assert (_colour(view, 5, 8, pane=1) == colours(_RELEVANCE[5, 8], 2.0)).all()
+    assert (_colour(view, 5, 8, pane=1) == colours(_RELEVANCE[5, 8], 2.0, Ramp())).all()
 
 
 def test_that_the_wheel_zooms_at_the_pointer(view: PictureView):
@@ -100,9 +101,9 @@ def test_that_dragging_moves_an_enlarged_picture_along(view: PictureView, qtbot:
 
 def test_that_another_layer_of_the_same_picture_stays_where_it_was_zoomed_to(view: PictureView):
     _turn_wheel(view, view.pixel_point(2, 3), 5)
-    view.show_picture(Ground(_PIXELS), [-_RELEVANCE], 2.0, "CET_D1A")
+    view.show_picture(Ground(_PIXELS), [-_RELEVANCE], 2.0, Ramp())
     assert view.zoom() > 1
-    view.show_picture(Ground(_PIXELS[:6]), [_RELEVANCE[:6]], 2.0, "CET_D1A")
+    view.show_picture(Ground(_PIXELS[:6]), [_RELEVANCE[:6]], 2.0, Ramp())
     assert view.zoom() == 1
 
 
@@ -119,9 +120,9 @@ def test_that_the_pointer_says_pixel_patch_and_value(view: PictureView, qtbot: Q
 
 
 def test_that_the_relevance_of_patches_covers_the_picture(view: PictureView, qtbot: QtBot):
-    view.show_picture(Ground(_PIXELS), [_RELEVANCE[:3, :4]], 2.0, "CET_D1A")
+    view.show_picture(Ground(_PIXELS), [_RELEVANCE[:3, :4]], 2.0, Ramp())
     view.set_mode("heatmap")
-    assert (_colour(view, 5, 15) == colours(_RELEVANCE[1, 3], 2.0)).all()
+    assert (_colour(view, 5, 15) == colours(_RELEVANCE[1, 3], 2.0, Ramp())).all()
 
 
 def test_that_lines_are_drawn_between_patches_and_nowhere_else(view: PictureView):
@@ -142,7 +143,7 @@ def test_that_an_empty_view_says_what_to_do(shown):
     view.set_empty_text("Open a picture.")
     empty = view.grab().toImage()
     assert view.accessibleDescription() == "Open a picture."
-    view.show_picture(Ground(_PIXELS), [_RELEVANCE], 2.0, "bwr")
+    view.show_picture(Ground(_PIXELS), [_RELEVANCE], 2.0, Ramp("bwr"))
     assert view.accessibleDescription() == "16 × 12 pixels, overlay"
     view.clear()
     assert view.grab().toImage() == empty
@@ -171,7 +172,7 @@ def test_that_every_pixel_is_found_under_its_middle():
 
 def test_that_a_closest_look_is_painted_of_what_is_seen_alone(view: PictureView):
     pixels = np.random.default_rng(2).integers(0, 256, (1024, 1024, 3), np.uint8)
-    view.show_picture(Ground(pixels), [np.zeros((1024, 1024), np.float32)], 1.0, "bwr")
+    view.show_picture(Ground(pixels), [np.zeros((1024, 1024), np.float32)], 1.0, Ramp("bwr"))
     view.set_mode("picture")
     _turn_wheel(view, view.pixel_point(900, 1000), 60)
     assert (_colour(view, 900, 1000) == pixels[900, 1000]).all()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.figures.picture import painted
-from engine.protocol.looks import Look
+from engine.protocol.looks import Look, Ramp
 from engine.protocol.messages import Export
 from engine.reading.colours import UNSEEN, colours, greyed
 from inspector.look.numbers import signed
@@ -29,7 +29,7 @@ _BOX = QRectF(4, 3, 32, 24)  # of which every pixel of relevance covers two by t
 @pytest.fixture
 def pair(shown) -> PictureView:
     view = shown(PictureView())
-    view.show_picture(Ground(_PIXELS), [_PINNED, _NOW], 2.0, "CET_D1A")
+    view.show_picture(Ground(_PIXELS), [_PINNED, _NOW], 2.0, Ramp())
     view.set_mode("heatmap")
     return view
 
@@ -37,7 +37,7 @@ def pair(shown) -> PictureView:
 @pytest.fixture
 def original(shown) -> PictureView:
     view = shown(PictureView())
-    view.show_picture(Ground(_WHOLE, (40, 30), _BOX), [_NOW], 2.0, "CET_D1A")
+    view.show_picture(Ground(_WHOLE, (40, 30), _BOX), [_NOW], 2.0, Ramp())
     return view
 
 
@@ -48,17 +48,17 @@ def _colour(view: PictureView, row: int, column: int, pane: int = 0) -> np.ndarr
 
 def test_that_both_are_drawn_on_one_scale(pair: PictureView):
     for pane, values in enumerate((_PINNED, _NOW)):
-        assert (_colour(pair, 5, 7, pane) == colours(values[5, 7], 2.0)).all()
+        assert (_colour(pair, 5, 7, pane) == colours(values[5, 7], 2.0, Ramp())).all()
     pair.set_mode("overlay")
     for pane, values in enumerate((_PINNED, _NOW)):
-        mixed = 0.4 * greyed(_PIXELS)[5, 7] + 0.6 * colours(values[5, 7], 2.0)
+        mixed = 0.4 * greyed(_PIXELS)[5, 7] + 0.6 * colours(values[5, 7], 2.0, Ramp())
         assert np.abs(_colour(pair, 5, 7, pane) - mixed).max() < 3
 
 
 def test_that_the_picture_stands_before_both_or_alone(pair: PictureView):
     pair.set_mode("side by side")
     assert (_colour(pair, 5, 7) == _PIXELS[5, 7]).all()
-    assert (_colour(pair, 5, 7, pane=2) == colours(_NOW[5, 7], 2.0)).all()
+    assert (_colour(pair, 5, 7, pane=2) == colours(_NOW[5, 7], 2.0, Ramp())).all()
     pair.set_mode("picture")
     assert pair.pixel_point(5, 7).x() == pytest.approx(pair.width() / 2, abs=30)
     assert (_colour(pair, 5, 7) == _PIXELS[5, 7]).all()
@@ -100,16 +100,16 @@ def test_that_no_pointer_is_left_where_there_are_other_panes(pair: PictureView, 
 
 def test_that_only_the_present_answer_is_stale(pair: PictureView):
     pair.set_stale(True)
-    assert (_colour(pair, 5, 7) == colours(_PINNED[5, 7], 2.0)).all()
-    pale = 0.35 * colours(_NOW[5, 7], 2.0) + 0.65 * 255
+    assert (_colour(pair, 5, 7) == colours(_PINNED[5, 7], 2.0, Ramp())).all()
+    pale = 0.35 * colours(_NOW[5, 7], 2.0, Ramp()) + 0.65 * 255
     assert np.abs(_colour(pair, 5, 7, pane=1) - pale).max() < 3
     assert pair.accessibleDescription().endswith("two answers, stale")
     pair.set_stale(False)
-    assert (_colour(pair, 5, 7, pane=1) == colours(_NOW[5, 7], 2.0)).all()
+    assert (_colour(pair, 5, 7, pane=1) == colours(_NOW[5, 7], 2.0, Ramp())).all()
 
 
 def test_that_a_layer_without_places_says_so(pair: PictureView, qtbot: QtBot):
-    pair.show_picture(Ground(_PIXELS), [None, None], 1.0, "CET_D1A")
+    pair.show_picture(Ground(_PIXELS), [None, None], 1.0, Ramp())
     qtbot.mouseMove(pair, pair.pixel_point(5, 7).toPoint())
     assert pair.caption().startswith("this layer has no places on the picture")
     assert "logits" not in pair.caption()
@@ -118,9 +118,9 @@ def test_that_a_layer_without_places_says_so(pair: PictureView, qtbot: QtBot):
 def test_that_relevance_lies_on_the_original_at_its_place(original: PictureView):
     original.set_mode("heatmap")
     for row, column in ((0, 0), (11, 15), (5, 7)):
-        assert (_colour(original, 3 + 2 * row, 4 + 2 * column) == colours(_NOW[row, column], 2.0)).all()
+        assert (_colour(original, 3 + 2 * row, 4 + 2 * column) == colours(_NOW[row, column], 2.0, Ramp())).all()
     original.set_mode("overlay")
-    mixed = 0.4 * greyed(_WHOLE)[13, 18] + 0.6 * colours(_NOW[5, 7], 2.0)
+    mixed = 0.4 * greyed(_WHOLE)[13, 18] + 0.6 * colours(_NOW[5, 7], 2.0, Ramp())
     assert np.abs(_colour(original, 13, 18) - mixed).max() < 3
 
 
@@ -145,7 +145,7 @@ def test_that_the_caption_says_what_was_seen(original: PictureView, qtbot: QtBot
 
 def test_that_an_original_of_few_pixels_is_laid_under_many(shown):
     view = shown(PictureView())
-    view.show_picture(Ground(_WHOLE[:3, :4], (40, 30), QRectF(0, 0, 40, 30)), [_NOW], 2.0, "CET_D1A")
+    view.show_picture(Ground(_WHOLE[:3, :4], (40, 30), QRectF(0, 0, 40, 30)), [_NOW], 2.0, Ramp())
     view.set_mode("picture")
     assert (_colour(view, 15, 25) == _WHOLE[1, 2]).all()
     assert view.caption() == "40 × 30 pixels"
@@ -163,7 +163,7 @@ def test_that_screen_and_paper_lay_colours_over_the_picture_alike(shown):
         on_paper = painted(
             Export(answer, "png", "overlay", look=Look(opacity=0.3, original=is_original)), answer, None, limit
         )
-        view.show_picture(Ground.of(seen, is_original), [answer.input], limit, "CET_D1A")
+        view.show_picture(Ground.of(seen, is_original), [answer.input], limit, Ramp())
         times = on_paper.shape[0] // (40 if is_original else 24)
         for row, column in ((6, 13), (20, 31), (1, 2)):
             said = on_paper[row * times, column * times].astype(int)

@@ -20,8 +20,9 @@ def test_that_a_windows_newline_is_one():
 
 def test_that_spaces_in_a_row_are_marked_and_counted():
     runs = runs_of(tokens_of("    x", " y", " "))
-    assert runs.texts == ["····", "x", " y", "·"]
+    assert runs.texts == ["····", "x", "y", "·"]
     assert runs.kinds.tolist() == [RunKind.MARK, RunKind.TEXT, RunKind.TEXT, RunKind.MARK]
+    assert runs.after_space.tolist() == [False, False, True, False]
 
 
 def test_that_special_tokens_and_pieces_show_their_labels():

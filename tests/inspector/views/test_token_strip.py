@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.protocol.looks import Ramp
 from engine.reading.colours import colours
 from inspector.look.theme import apply_theme
 from inspector.views.tokens import token_painter
@@ -21,7 +22,7 @@ _Show = Callable[..., TokenStrip]
 @pytest.fixture
 def strip(shown: _Show) -> TokenStrip:
     view = shown(TokenStrip())
-    view.show_relevance(tokens_of(*_PROMPT), _VALUES, 1.0, "CET_D1A", 4.0)
+    view.show_relevance(tokens_of(*_PROMPT), _VALUES, 1.0, Ramp(), 4.0)
     view.setFocus()
     return view
 
@@ -31,9 +32,13 @@ def _seen(strip: TokenStrip) -> QImage:
 
 
 def _ground(strip: TokenStrip, token: int) -> tuple[int, int, int]:
-    """The colour of a box where no text can be: low at its middle."""
+    """The colour of a box where no text can be."""
+    return _seen(strip).pixelColor(_beside_text(strip, token)).getRgb()[:3]
+
+
+def _beside_text(strip: TokenStrip, token: int) -> QPoint:
     rect = strip.token_rects(token)[0]
-    return _seen(strip).pixelColor(rect.center().x(), rect.bottom() - 2).getRgb()[:3]
+    return QPoint(rect.left() + 1, rect.center().y())
 
 
 @pytest.mark.parametrize("target", [6, None])
@@ -64,26 +69,26 @@ def _hover(strip: TokenStrip, point: QPoint) -> None:
 
 def test_that_every_token_lies_on_the_colour_of_its_value(strip: TokenStrip):
     for token in (1, 2, 4, 9, 13):
-        assert _ground(strip, token) == tuple(colours(_VALUES[[token]], 1.0)[0])
+        assert _ground(strip, token) == tuple(colours(_VALUES[[token]], 1.0, Ramp())[0])
 
 
 def test_that_another_layer_changes_the_colours_and_keeps_the_places(strip: TokenStrip):
     before = [strip.token_rects(token) for token in range(len(_PROMPT))]
-    strip.show_relevance(tokens_of(*_PROMPT), -_VALUES, 2.0, "bwr")
-    assert _ground(strip, 1) == tuple(colours(-_VALUES[[1]], 2.0, "bwr")[0])
+    strip.show_relevance(tokens_of(*_PROMPT), -_VALUES, 2.0, Ramp("bwr"))
+    assert _ground(strip, 1) == tuple(colours(-_VALUES[[1]], 2.0, Ramp("bwr"))[0])
     assert [strip.token_rects(token) for token in range(len(_PROMPT))] == before
 
 
-def test_that_text_is_white_on_dark_and_black_on_light_colours(strip: TokenStrip):
-    strip.show_relevance(tokens_of("███", "███"), np.array([1.0, 0.0]), 1.0, "CET_D1A")
+def test_that_text_is_white_on_dark_and_the_themes_own_on_light_colours(strip: TokenStrip):
+    strip.show_relevance(tokens_of("███", "███"), np.array([1.0, 0.0]), 1.0, Ramp())
     image = _seen(strip)
     inks = [image.pixelColor(_middle(strip, token)).name() for token in (0, 1)]
-    assert inks == ["#ffffff", "#000000"]
+    assert inks == ["#ffffff", "#1a1e26"]
 
 
 @pytest.mark.parametrize("text", ["שלום", "السلام", "日本語", "🏔", "<|special|>", ""])
 def test_that_something_is_drawn_for_tokens_of_any_script(strip: TokenStrip, text: str):
-    strip.show_relevance(tokens_of("a", text), np.zeros(2), 1.0, "CET_D1A")
+    strip.show_relevance(tokens_of("a", text), np.zeros(2), 1.0, Ramp())
     rect = strip.token_rects(1)[0].adjusted(4, 4, -4, -4)
     image = _seen(strip).copy(rect)
     drawn = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
@@ -91,7 +96,7 @@ def test_that_something_is_drawn_for_tokens_of_any_script(strip: TokenStrip, tex
 
 
 def test_that_a_hebrew_prompt_starts_at_the_right(strip: TokenStrip):
-    strip.show_relevance(tokens_of("שלום", " עולם"), np.zeros(2), 1.0, "CET_D1A")
+    strip.show_relevance(tokens_of("שלום", " עולם"), np.zeros(2), 1.0, Ramp())
     first, second = strip.token_rects(0)[0], strip.token_rects(1)[0]
     assert first.left() > second.right() > strip.viewport().width() / 2
 
@@ -99,11 +104,10 @@ def test_that_a_hebrew_prompt_starts_at_the_right(strip: TokenStrip):
 def test_that_stale_colours_are_paler_and_fresh_ones_come_back(strip: TokenStrip):
     fresh = _seen(strip)
     strip.set_stale(True)
-    rect = strip.token_rects(1)[0]
-    at = QPoint(rect.center().x(), rect.bottom() - 2)
+    at = _beside_text(strip, 1)
     assert _seen(strip).pixelColor(at).saturation() < fresh.pixelColor(at).saturation() / 2
-    strip.show_relevance(tokens_of(*_PROMPT), _VALUES, 1.0, "CET_D1A")
-    assert _ground(strip, 1) == tuple(colours(_VALUES[[1]], 1.0)[0])
+    strip.show_relevance(tokens_of(*_PROMPT), _VALUES, 1.0, Ramp())
+    assert _ground(strip, 1) == tuple(colours(_VALUES[[1]], 1.0, Ramp())[0])
 
 
 def test_that_target_and_cursor_are_marked_in_different_colours(strip: TokenStrip):
@@ -115,6 +119,27 @@ def test_that_target_and_cursor_are_marked_in_different_colours(strip: TokenStri
         rect = strip.token_rects(4)[0]
         around[mark.__name__] = _seen(strip).pixelColor(rect.center().x(), rect.top() - 1).name()
     assert len(set(around.values()) - {"#ffffff"}) == 2
+
+
+def test_that_a_token_without_relevance_is_paper(strip: TokenStrip):
+    strip.show_relevance(tokens_of(*_PROMPT), np.where(np.arange(len(_PROMPT)) == 1, 1.0, 0.0), 1.0, Ramp())
+    assert _ground(strip, 2) == (255, 255, 255) != _ground(strip, 1)
+
+
+def test_that_what_speaks_against_is_underlined_where_signs_are_wanted(strip: TokenStrip):
+    def darkest_below(signs: bool) -> int:
+        strip.show_relevance(tokens_of(*_PROMPT), -np.ones(len(_PROMPT)) * 0.3, 1.0, Ramp(), signs=signs)
+        rect = strip.token_rects(1)[0]
+        row = [_seen(strip).pixelColor(x, rect.bottom() - 1).lightness() for x in range(rect.left(), rect.right())]
+        return min(row)
+
+    assert darkest_below(signs=True) < 80 < 150 < darkest_below(signs=False)
+
+
+def test_that_tokens_that_cannot_matter_are_grey(strip: TokenStrip):
+    strip.show_relevance(tokens_of("███", "███", "███"), np.zeros(3), 1.0, Ramp(), reach=2)
+    image = _seen(strip)
+    assert [image.pixelColor(_middle(strip, token)).name() for token in (1, 2)] == ["#1a1e26", "#586173"]
 
 
 def test_that_a_click_says_which_position_to_explain(strip: TokenStrip, qtbot: QtBot):
@@ -151,7 +176,7 @@ def test_that_ctrl_home_and_end_go_to_the_ends_of_the_prompt(strip: TokenStrip, 
 
 
 def test_that_right_leads_backwards_where_the_script_does(strip: TokenStrip, qtbot: QtBot):
-    strip.show_relevance(tokens_of("שלום", " עולם", " !"), np.zeros(3), 1.0, "CET_D1A")
+    strip.show_relevance(tokens_of("שלום", " עולם", " !"), np.zeros(3), 1.0, Ramp())
     strip.set_current(1)
     qtbot.keyClick(strip, Qt.Key.Key_Right)
     assert strip.current() == 0
@@ -177,7 +202,7 @@ def test_that_set_current_is_silent(strip: TokenStrip, qtbot: QtBot):
 
 
 def test_that_the_pointer_shows_the_numbers_of_a_token_as_plain_text(strip: TokenStrip, qtbot: QtBot):
-    strip.show_relevance(tokens_of("a", "<b>x"), np.array([0.0, -1.0]), 1.0, "CET_D1A", 4.0)
+    strip.show_relevance(tokens_of("a", "<b>x"), np.array([0.0, -1.0]), 1.0, Ramp(), 4.0)
     with qtbot.waitSignal(strip.token_hovered) as signal:
         _hover(strip, _middle(strip, 1))
     assert signal.args == [1]
@@ -247,7 +272,7 @@ def test_that_only_what_is_visible_of_a_long_prompt_is_painted(strip: TokenStrip
             real(self, painter, layout, shades, rows, *rest),
         ),
     )
-    strip.show_relevance(tokens_of(*[" word"] * 20_000), np.zeros(20_000), 1.0, "CET_D1A")
+    strip.show_relevance(tokens_of(*[" word"] * 20_000), np.zeros(20_000), 1.0, Ramp())
     _seen(strip)
     strip.set_current(10_000)
     _seen(strip)
@@ -269,7 +294,7 @@ def test_that_no_prompt_is_painted_again_for_a_hint_that_it_hides(strip: TokenSt
 
 
 def test_that_a_narrower_strip_keeps_its_place(strip: TokenStrip):
-    strip.show_relevance(tokens_of(*[f" w{index}" for index in range(3000)]), np.zeros(3000), 1.0, "CET_D1A")
+    strip.show_relevance(tokens_of(*[f" w{index}" for index in range(3000)]), np.zeros(3000), 1.0, Ramp())
     strip.verticalScrollBar().setValue(strip.verticalScrollBar().maximum() // 2)
     before = next(token for token in range(3000) if strip.token_rects(token)[0].top() > 0)
     strip.resize(400, 360)
@@ -277,7 +302,7 @@ def test_that_a_narrower_strip_keeps_its_place(strip: TokenStrip):
 
 
 def test_that_an_empty_prompt_and_clear_leave_the_hint(strip: TokenStrip):
-    strip.show_relevance([], np.zeros(0), 1.0, "CET_D1A")
+    strip.show_relevance([], np.zeros(0), 1.0, Ramp())
     assert strip.tsv() == "" and strip.image().isNull() and strip.current() == -1
     assert "appears here" in strip.accessibleDescription()
 
@@ -287,12 +312,12 @@ def test_that_a_screen_reader_hears_the_token_under_the_cursor(strip: TokenStrip
     assert "est" in strip.accessibleDescription() and "logits" in strip.accessibleDescription()
 
 
-def test_that_the_background_follows_the_theme_and_the_tokens_do_not(strip: TokenStrip, qapp: QApplication):
+def test_that_background_and_tokens_follow_the_theme(strip: TokenStrip, qapp: QApplication):
     corner = QPoint(strip.viewport().width() - 3, strip.viewport().height() - 3)
-    light, ground = _seen(strip).pixelColor(corner).lightness(), _ground(strip, 1)
+    light = _seen(strip).pixelColor(corner).lightness()
     apply_theme(qapp, "dark")
     assert light > 200 > 60 > _seen(strip).pixelColor(corner).lightness()
-    assert _ground(strip, 1) == ground
+    assert _ground(strip, 1) == tuple(colours(_VALUES[[1]], 1.0, Ramp(), "dark")[0])
 
 
 def test_that_the_frame_shows_where_the_keys_go(strip: TokenStrip):
@@ -303,7 +328,7 @@ def test_that_the_frame_shows_where_the_keys_go(strip: TokenStrip):
 
 @pytest.mark.parametrize("text", ["a" * 100_000, "<" + "a" * 100_000 + ">", " " * 100_000, "\u05d0" * 100_000])
 def test_that_a_very_long_token_is_drawn_in_part_and_kept_whole(strip: TokenStrip, text: str):
-    strip.show_relevance(tokens_of(text, "b"), np.array([1.0, -0.5]), 1.0, "CET_D1A")
+    strip.show_relevance(tokens_of(text, "b"), np.array([1.0, -0.5]), 1.0, Ramp())
     assert sum(map(len, strip._picture.layout.runs.texts)) < 1100
     strip._show_card(0)
     assert len(strip._card.texts()[0]) < 1100

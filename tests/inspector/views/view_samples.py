@@ -13,6 +13,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from engine.protocol.looks import Ramp
 from engine.protocol.values import Prediction
 from inspector.views.failure_bar import FailureBar
 from inspector.views.gammas.explore_grid import ExploreGrid
@@ -33,7 +34,7 @@ from inspector.views.tokens.find_bar import FindBar
 from inspector.views.tokens.token_strip import TokenStrip
 from tests.inspector.views.prompt_tokens import tokens_of
 
-COLOURS = "CET_D1A"
+COLOURS = Ramp()
 _WORDS = ("<s>", "In", " 1922", " the", " British", " reached", " 8", ",", "320", " m", ".", "\n", "They", " rose")
 _TOKENS = tokens_of(*_WORDS)
 _LABELS = [token.label for token in _TOKENS]
@@ -54,9 +55,9 @@ def _photograph(height: int = 48, width: int = 64) -> np.ndarray:
     return np.stack([255 * across / width, 255 * down / height, 255 - 255 * across / width], 2).astype(np.uint8)
 
 
-def _strip(colour_map: str = COLOURS) -> TokenStrip:
+def _strip(ramp: Ramp = COLOURS) -> TokenStrip:
     view = TokenStrip()
-    view.show_relevance(_TOKENS, _ACROSS, 1.0, colour_map, 4.0)
+    view.show_relevance(_TOKENS, _ACROSS, 1.0, ramp, 4.0)
     view.set_current(5)
     view.set_target_position(_COUNT - 1)
     return view
