@@ -44,7 +44,7 @@ class MatrixPane(DetailPane):
             view.show_matrix(found.rows, found.values, found.start, shown.limits, shown.colour_map, labels)
         token = explained_token(scene.question, found.tokens, scene.position)
         view.set_token(-1 if token is None else token)
-        view.set_stale(scene.stale and scene.question.input.text != found.prompt)
+        view.set_stale(known.question.source != scene.source)
 
     def clear(self) -> None:
         if self.view is not None and self._shown is not None:

@@ -14,6 +14,7 @@ from inspector.look.numbers import percent, written
 from inspector.look.theme import Space, tones
 from inspector.look.visible_text import visible
 
+_STALE = 0.4  # of the opacity of what is to an earlier question
 HEADINGS = ("Token", "Logit", "Probability")  # the first is "Class" where the model predicts those
 TOKEN, LOGIT, PROBABILITY = range(3)
 _HALF = "\ufffd"  # what the text of half a character is
@@ -29,6 +30,7 @@ class PredictionRows(QAbstractTableModel):
         super().__init__()
         self.predictions: Sequence[Prediction] = ()
         self.explained: int | None = None
+        self.stale = False
         self._kind: Kind = "token"
 
     def show(self, predictions: Sequence[Prediction], explained: int | None, kind: Kind = "token") -> None:
@@ -106,6 +108,7 @@ class PredictionDelegate(QStyledItemDelegate):
         option.state &= ~QStyle.StateFlag.State_HasFocus
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
+        painter.setOpacity(_STALE if self._rows.stale else 1.0)
         option.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
         probability = self._rows.predictions[index.row()].probability
         if index.column() == PROBABILITY and probability is not None:

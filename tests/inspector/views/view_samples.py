@@ -146,6 +146,12 @@ def _prediction_table() -> PredictionTable:
     return view
 
 
+def _stale_prediction_table() -> PredictionTable:
+    view = _prediction_table()
+    view.set_stale(True)
+    return view
+
+
 def _legend() -> Legend:
     view = Legend()
     view.show_scale(12.734, COLOURS, "logits, colours span this layer")
@@ -233,6 +239,7 @@ SAMPLES = {
     "picture-overlay": Sample(partial(_picture, "overlay"), 320, 200),
     "picture-side-by-side": Sample(partial(_picture, "side by side"), 420, 180),
     "prediction-table": Sample(_prediction_table, 300, 300, has_controls=True),
+    "prediction-table-stale": Sample(_stale_prediction_table, 300, 300, has_controls=True),
     "progress-line": Sample(_progress_line, 420, 36),
     "prompt-editor": Sample(_prompt_editor, 300, 180),
     "side-titles": Sample(_side_titles, 420, 30),
