@@ -32,6 +32,7 @@ from inspector.views.side_titles import SideTitles
 from inspector.views.tokens.find_bar import FindBar
 from inspector.views.tokens.token_strip import TokenStrip
 from tests.inspector.views.prompt_tokens import tokens_of
+from tests.inspector.waiting import wait_for_reading
 
 COLOURS = "CET_D1A"
 _WORDS = ("<s>", "In", " 1922", " the", " British", " reached", " 8", ",", "320", " m", ".", "\n", "They", " rose")
@@ -171,6 +172,7 @@ def _image_input() -> ImageInput:
     file = io.BytesIO()
     Image.fromarray(_photograph()).save(file, "PNG")
     view.show_image(file.getvalue(), "slopes.png")
+    wait_for_reading()
     view.set_note("Its second channel is left out.")
     view.set_examples([ImageExample("Slopes", "slopes.png", "")])
     return view
