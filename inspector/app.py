@@ -68,6 +68,7 @@ def run(options: Options) -> int:
     if options.size:
         window.resize(*options.size)
     window.show()
+    _spare_collector()
     begin(window, options)
     return app.exec()
 

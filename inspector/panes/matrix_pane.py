@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.protocol.messages import ExplainedEach
 from inspector.panes.details import DetailPane
+from inspector.panes.plot_modules import imported
 from inspector.state.matrix import MatrixMap, matrix_of
 from inspector.state.question import each_of
 from inspector.state.scene import Scene, explained_token
@@ -52,7 +52,7 @@ class MatrixPane(DetailPane):
             self.view.clear()
 
     def _made(self) -> AnswerMatrix:
-        made = import_module("inspector.views.layers.answer_matrix").AnswerMatrix()
+        made = imported("inspector.views.layers.answer_matrix").AnswerMatrix()
         view = self.view = cast("AnswerMatrix", made)
         view.token_clicked.connect(self.position_clicked)
         self._column.addWidget(view)
