@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
+
 from tests.campaigns import kills, real_kills, simulated_kills
 from tests.campaigns.gaps import table
 from tests.campaigns.watched_client import Outcome
