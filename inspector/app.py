@@ -6,12 +6,15 @@ import gc
 import shlex
 import signal
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import get_args
 
 from PySide6.QtWidgets import QApplication
 
+from engine.leftovers import clear_away
 from engine.protocol.inputs import Text
 from engine.protocol.looks import Look
 from engine.protocol.values import ModelSource
@@ -19,7 +22,7 @@ from inspector.client.client import WorkerClient
 from inspector.conversations.picturing import PICTURE_MODEL
 from inspector.faults import Faults
 from inspector.intake.examples import read_examples
-from inspector.keeping.settings import DEFAULTS, Profile, Settings, SettingsFile, settings_path
+from inspector.keeping.settings import DEFAULTS, Profile, Settings, SettingsFile, known_folders, settings_path
 from inspector.look.icons import application_icon
 from inspector.look.theme import Theme, apply_theme
 from inspector.screenshot import Screenshot
@@ -68,6 +71,9 @@ def run(options: Options) -> int:
     if options.size:
         window.resize(*options.size)
     window.show()
+    _spare_collector()
+    if not options.screenshot:
+        Thread(target=_clear_away_all, args=(known_folders(settings),), daemon=True).start()
     begin(window, options)
     return app.exec()
 
@@ -100,6 +106,12 @@ def begin(window: Window, options: Options) -> None:
         window.openings.open_prompt(str(options.prompt_file))
     if options.image:
         window.pictures.open(str(options.image))
+
+
+def _clear_away_all(folders: Iterable[Path]) -> None:
+    """Remove what killed exports left, in a thread that nobody waits for: one of the folders may be on a lost drive."""
+    for folder in folders:
+        clear_away(folder)
 
 
 def _spare_collector() -> None:

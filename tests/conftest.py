@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from importlib import import_module
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,7 +33,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    try:
+        import_module("PySide6.QtTest")
+        import_module("PySide6.QtWidgets")
+    except ImportError:  # a library that Qt needs is not on this machine: what needs Qt is skipped, file by file
+        pluginmanager.set_blocked("pytest-qt")
     parser.addoption(
         "--update-pictures",
         action="store_true",

@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import uharfbuzz as hb
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
-from engine.figures.visible import Mark, is_emoji, is_ignorable
+from engine.figures.visible import Mark, is_emoji, is_ignorable, region_of
 from engine.shipped import shipped
 
 _FIELDS = ("file", "index", "family[0]", "weight", "slant", "width", "color", "fontformat", "charset")
 _REGULAR, _UPRIGHT, _NORMAL_WIDTH = "80", "0", "100"
 _FAMILY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .-]*")
 _PLAINEST = ("Noto Sans ", "DejaVu Sans", "Noto ")  # families to take first, where several have the letter
+_FLAG_OF_NOWHERE = "\U0001f3f4\U000e007a\U000e007a\U000e007f"  # no country is ZZ
 _OTHER_STYLES = re.compile("bold|italic|oblique|light|thin|condensed", re.I)  # in the name of a file
 _FANCY = re.compile(r"Mono|Serif|Condensed|Rashi|Kufi|Nastaliq|Looped|Unjoined|Display|Math|Music|Latin Modern|LM ")
 
@@ -51,6 +53,8 @@ class Font:
 
     def has(self, cluster: str) -> bool:
         """Whether the font can draw the cluster."""
+        if region_of(cluster):
+            return self.colour and _has_flag(self, cluster)
         return all(is_ignorable(character) or self.covers(ord(character)) for character in cluster)
 
 
@@ -78,7 +82,9 @@ class FontChoice:
                 continue
             last = done[-1] if done else None
             font = self._font(unit, last.font if isinstance(last, Run) else None)
-            if font is None:
+            if font is None and (region := region_of(unit)):
+                done.append(Run(f"[flag {region}]", self.base))
+            elif font is None:
                 done.extend(Mark("undrawn", ord(character)) for character in unit)
             elif isinstance(last, Run) and last.font is font:
                 done[-1] = Run(last.text + unit, font)
@@ -102,6 +108,25 @@ def _first_with(choice: FontChoice, cluster: str) -> Font | None:
     emoji = is_emoji(cluster)
     fonts = sorted((*choice.others, choice.base), key=lambda font: font.colour != emoji)
     return next((font for font in fonts if font.has(cluster)), None)
+
+
+@lru_cache(maxsize=256)
+def _has_flag(font: Font, flag: str) -> bool:
+    """Whether the font has the flag of that region, and not only a black one, or one of nowhere."""
+    try:
+        shaped = hb.Font(hb.Face(hb.Blob.from_file_path(str(font.path)), font.index))
+    except (OSError, hb.HarfBuzzError):
+        return False
+    whole, *others = (_glyphs(shaped, text) for text in (flag, flag[0], _FLAG_OF_NOWHERE))
+    return len(whole) == 1 and whole not in others and whole != [0]
+
+
+def _glyphs(font: hb.Font, text: str) -> list[int]:
+    buffer = hb.Buffer()
+    buffer.add_str(text)
+    buffer.guess_segment_properties()
+    hb.shape(font, buffer)
+    return [glyph.codepoint for glyph in buffer.glyph_infos]
 
 
 @lru_cache

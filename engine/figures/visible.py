@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +15,7 @@ _NO_BREAK_SPACE = "\u00a0"
 _IDEOGRAPHIC_SPACE = "\u3000"
 _BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters by their category, and yet nothing is to be seen
 _PRINTED_FORMATS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2"  # Arabic signs: class Cf, but drawn
+_REGION = re.compile("\U0001f3f4([\U000e0020-\U000e007e]{1,14})\U000e007f")  # a black flag, and whose it is
 _LONGEST_CLUSTER = 16  # characters; the longest emoji are made of ten
 _MOST_ACCENTS = 3  # above one letter; more would run into the line above
 
@@ -42,7 +44,14 @@ def shown(token: Token) -> str:
 def visible(text: str) -> tuple[str | Mark, ...]:
     """The text as clusters (a letter and what combines with it) and marks; no character is left out."""
     units: list[str | Mark] = []
-    for character in text:
+    flags = {found.start(): found[0] for found in _REGION.finditer(text)}
+    end = 0  # of the last flag
+    for place, character in enumerate(text):
+        if place in flags:
+            units.append(flags[place])
+            end = place + len(flags[place])
+        if place < end:
+            continue
         before = units[-1] if units else ""
         if isinstance(before, str) and before and _continues(character, before):
             units[-1] = before + character
@@ -62,6 +71,12 @@ def is_emoji(cluster: str) -> bool:
     if "\ufe0e" in cluster:  # asks to be drawn as text
         return False
     return "\ufe0f" in cluster or _KEYCAP in cluster or _is_flag_letter(first) or "\U0001f300" <= first <= "\U0001faff"
+
+
+def region_of(cluster: str) -> str:
+    """The letters of the region whose flag the cluster is, such as gbwls of Wales; empty where it is none."""
+    found = _REGION.fullmatch(cluster)
+    return "" if found is None else "".join(chr(ord(tag) - 0xE0000) for tag in found[1])
 
 
 def is_wide(cluster: str) -> bool:

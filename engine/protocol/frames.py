@@ -7,12 +7,13 @@ Whatever arrives, a side either understands it or raises ProtocolError; it never
 
 from __future__ import annotations
 
+import secrets
 import struct
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from engine.protocol.codec import array_from_wire, array_to_wire
 from engine.protocol.failures import ProtocolError
@@ -27,6 +28,8 @@ TO_WORKER_LIMIT = 512 * MEBIBYTE  # bytes of one payload: twice the largest file
 FROM_WORKER_LIMIT = 128 * MEBIBYTE  # an answer has numbers, and pictures no larger than a screen
 HELLO_LIMIT = MEBIBYTE
 
+_LARGE = MEBIBYTE  # bytes; what is longer is not copied to be framed
+_LARGE_BYTES = b"\xc6"  # msgpack's bin 32: its length follows in 4 bytes, big-endian
 _SHOWN = 40  # characters of garbage quoted in an error
 
 
@@ -66,14 +69,39 @@ Payload = bytes | memoryview
 
 def frame(message: ToWorker | FromWorker) -> bytes:
     """The message as one frame; ProtocolError where it holds something that cannot travel."""
+    return b"".join(frame_in_pieces(message))
+
+
+def frame_in_pieces(message: ToWorker | FromWorker) -> tuple[bytes, ...]:
+    """One frame in pieces, between which the file of a large picture is itself, uncopied; ProtocolError as `frame`."""
+    large: dict[bytes, bytes] = {}
     try:
-        payload = _ENCODER.encode(message)
+        payload = _ENCODER.encode(_without_large(message, large))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ProtocolError(f"A message ({type(message).__name__}) cannot be sent: {error}.") from error
     limit = TO_WORKER_LIMIT if isinstance(message, ToWorker) else FROM_WORKER_LIMIT
-    if len(payload) > limit:
-        raise ProtocolError(f"A message of {len(payload):,} bytes cannot be sent: the limit is {limit:,}.")
-    return MAGIC + struct.pack("<I", len(payload)) + payload
+    pieces: list[bytes] = []
+    for stand_in, data in large.items():
+        before, payload = payload.split(_ENCODER.encode(stand_in), 1)
+        pieces += [before + _LARGE_BYTES + struct.pack(">I", len(data)), data]
+    pieces.append(payload)
+    length = sum(map(len, pieces))
+    if length > limit:
+        raise ProtocolError(f"A message of {length:,} bytes cannot be sent: the limit is {limit:,}.")
+    return (MAGIC + struct.pack("<I", length) + pieces[0], *pieces[1:])
+
+
+def _without_large(value: Any, large: dict[bytes, bytes]) -> Any:
+    """The struct with a short stand-in for each large `bytes` in it; `large` gets them in the order of encoding."""
+    changes: dict[str, Any] = {}
+    for name in value.__struct_fields__:
+        held = getattr(value, name)
+        if isinstance(held, bytes) and len(held) > _LARGE:
+            changes[name] = secrets.token_bytes(16)
+            large[changes[name]] = held
+        elif isinstance(held, Struct) and (smaller := _without_large(held, large)) is not held:
+            changes[name] = smaller
+    return structs.replace(value, **changes) if changes else value
 
 
 def to_worker(payload: Payload) -> ToWorker:

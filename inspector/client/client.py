@@ -9,7 +9,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from engine.protocol.failures import ProtocolError
-from engine.protocol.frames import Ask, Hello, Stop, frame
+from engine.protocol.frames import Ask, Hello, Stop, frame_in_pieces
 from engine.protocol.messages import Cancelled, Event, Failed, Progress, Request, Tokenize
 from inspector.client.process import End
 from inspector.client.supply import WorkerSupply
@@ -32,7 +32,7 @@ class _Run(NamedTuple):
     """A run that has not ended. A light one is soon answered, by a worker that has the model also in a long run."""
 
     number: int
-    frame: bytes
+    frame: tuple[bytes, ...]  # in pieces
     is_light: bool
 
 
@@ -120,7 +120,7 @@ class WorkerClient(QObject):
         """The number of the run that will answer, once the worker is free. Asking revives a given-up worker."""
         run = next(self._numbers)
         try:
-            self._waiting[run] = _Run(run, frame(Ask(run, request)), isinstance(request, Tokenize))
+            self._waiting[run] = _Run(run, frame_in_pieces(Ask(run, request)), isinstance(request, Tokenize))
         except ProtocolError as error:
             self._refused.emit(run, Failed(error.kind, str(error)))
             return run
@@ -137,12 +137,12 @@ class WorkerClient(QObject):
         if self._waiting.pop(run, None) is not None:
             self.said.emit(run, Cancelled())
         elif self._beside is not None and run == self._beside.number:
-            self._supply.send(frame(Stop(run)))
+            self._supply.send(frame_in_pieces(Stop(run)))
             self._beside = None  # whatever comes of it is not heard: nothing is done by force to the run it was beside
             self.said.emit(run, Cancelled())
             self._send_beside()
         elif self._running is not None and run == self._running.number and not self._patience.isActive():
-            self._supply.send(frame(Stop(run)))
+            self._supply.send(frame_in_pieces(Stop(run)))
             self._patience.start()
 
     def _begin(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import signal
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -30,6 +31,7 @@ from inspector.client.log_lines import LogLines
 _TUNABLES = ("mxfast=0", "tcache_count=0", f"mmap_threshold={2**25}", f"trim_threshold={2**30}")
 WORKER_ENVIRONMENT = {"GLIBC_TUNABLES": ":".join(f"glibc.malloc.{tunable}" for tunable in _TUNABLES)}
 
+_AT_ONCE = 256 * 1024  # bytes that are handed to Qt, which copies them
 _TAIL = 4000  # characters of stderr remembered for the sentence, and bytes of garbage told to the log
 
 
@@ -62,6 +64,7 @@ class WorkerProcess(QObject):
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._lines = LogLines()
         self._tail = ""
+        self._unsent: deque[memoryview] = deque()
         self._age = QElapsedTimer()
         self._start_limit = QTimer(self, singleShot=True, interval=start_limit)
         self._start_limit.timeout.connect(self._on_start_limit)
@@ -69,6 +72,7 @@ class WorkerProcess(QObject):
         self._process.setProcessEnvironment(_environment(is_spare))
         self._process.readyReadStandardOutput.connect(self._on_output)
         self._process.readyReadStandardError.connect(self._on_log)
+        self._process.bytesWritten.connect(self._send_on)
         self._process.finished.connect(self._on_finished)
         # Queued: Qt may know at once that there is no such program, but nothing ends before start() has returned.
         self._process.errorOccurred.connect(self._on_error, Qt.ConnectionType.QueuedConnection)
@@ -93,9 +97,11 @@ class WorkerProcess(QObject):
         if self._start_limit.isActive():
             self._start_limit.start(limit)
 
-    def send(self, data: bytes) -> None:
+    def send(self, frame: tuple[bytes, ...]) -> None:
+        """Send a frame, given in pieces, as fast as the worker takes it."""
         if not self._over:
-            self._process.write(data)
+            self._unsent.extend(memoryview(piece) for piece in frame)
+            self._send_on()
 
     def let_go(self) -> None:
         """Close its stdin, at which a worker ends. Nothing more is heard of it."""
@@ -113,7 +119,16 @@ class WorkerProcess(QObject):
 
     def _be_over(self) -> None:
         self._over = True
+        self._unsent.clear()
         self._start_limit.stop()
+
+    def _send_on(self) -> None:
+        """Hand over what fits: to hand a large picture over at once would hold the window up."""
+        while self._unsent and self._process.bytesToWrite() < _AT_ONCE:
+            piece = self._unsent.popleft()
+            self._process.write(bytes(piece[:_AT_ONCE]))
+            if len(piece) > _AT_ONCE:
+                self._unsent.appendleft(piece[_AT_ONCE:])
 
     def _end(self, end: End) -> None:
         if not self._over:

@@ -66,9 +66,10 @@ class WorkerSupply(QObject):
         if self._current.hello is not None:
             self.greeted.emit(self._current.hello)
 
-    def send(self, data: bytes) -> None:
+    def send(self, frame: tuple[bytes, ...]) -> None:
+        """Send a frame, given in pieces, to the current worker."""
         if self._current is not None:
-            self._current.send(data)
+            self._current.send(frame)
 
     def drop(self) -> None:
         """End the current worker, which does not listen any more."""

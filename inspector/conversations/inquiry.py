@@ -63,6 +63,7 @@ class Inquiry(QObject):
         self.holding = Holding(worker, self.loading, self.activity, self)
         self._explain_when_open = False
         self._generate_when_open: int | None = None  # so many tokens
+        self._expects_picture = False
         self._too_large: Request | None = None  # the detail that could not be kept
         self._follow_conversations()
         study.question_changed.connect(self._on_question_changed)
@@ -117,8 +118,13 @@ class Inquiry(QObject):
         self.study.ask(about_prompt(self.study.question, prompt))
         self.explain()
 
+    def expect_picture(self, is_expected: bool) -> None:
+        """A picture is being read, or is no longer: a model that opens meanwhile explains nothing else first."""
+        self._expects_picture = is_expected
+
     def use_image(self, image: Image) -> None:
         """Take over a picture and explain it."""
+        self.expect_picture(False)
         self.study.ask(about_image(self.study.question, image))
         self.explain()
 
@@ -254,7 +260,7 @@ class Inquiry(QObject):
         question, source = self.study.question, self.loading.opening
         if source is not None and source != question.source:
             self.study.ask(put_to(question, source))
-        wanted, self._explain_when_open = self._explain_when_open, False
+        wanted, self._explain_when_open = self._explain_when_open and not self._expects_picture, False
         tokens, self._generate_when_open = self._generate_when_open, None
         asked = question.input
         if tokens is not None:

@@ -36,7 +36,7 @@ class PictureHandler(QObject):
         self._is_example = False  # what is being read: its folder is no place to look for another picture
         self._reader = PictureReader(self)
         self._reader.was_read.connect(self._on_read)
-        self._reader.was_refused.connect(self._refuse)
+        self._reader.was_refused.connect(self._on_refused)
 
     def follow(self, image: ImageInput, part: PicturePane) -> None:
         """Do what is asked for where pictures are given and looked at."""
@@ -60,20 +60,19 @@ class PictureHandler(QObject):
 
     def open(self, path: str) -> None:
         """Explain the picture in a file."""
-        self._is_example = False
-        self._reader.read(Path(path))
+        self._read(Path(path), is_example=False)
 
     def open_example(self, example: ImageExample) -> None:
         """Explain an example, by the model that goes with it."""
         model = self._inquiry.holding.opening or self._inquiry.study.question.source
         if example.model and model.name != example.model:
             self._inquiry.open_model(ModelSource(example.model))
-        self._is_example = True
-        self._reader.read(Path(example.path))
+        self._read(Path(example.path), is_example=True)
 
     def take_bytes(self, data: bytes, name: str) -> None:
         """Explain the picture in the bytes of a file, and none that was asked for before."""
         self._reader.forget()
+        self._inquiry.expect_picture(False)
         try:
             self._inquiry.use_image(image_of(data, name))
         except ImageError as error:
@@ -103,6 +102,15 @@ class PictureHandler(QObject):
 
     def _on_original_chosen(self, original: bool) -> None:
         self._inquiry.study.look(self._inquiry.study.view.looking(original=original))
+
+    def _read(self, path: Path, is_example: bool) -> None:
+        self._is_example = is_example
+        self._inquiry.expect_picture(True)
+        self._reader.read(path)
+
+    def _on_refused(self, message: str) -> None:
+        self._inquiry.expect_picture(False)
+        self._refuse(message)
 
     def _on_read(self, path: Path, image: Image) -> None:
         if not self._is_example:

@@ -103,6 +103,12 @@ def settings_path() -> Path:
     return platformdirs.user_config_path("lxt-inspector") / "settings.json"
 
 
+def known_folders(settings: Settings) -> set[Path]:
+    """The folders that may hold what a killed program left: those of settings, of exports and of pictures."""
+    named = (settings.export_folder, settings.image_folder)
+    return {settings_path().parent, *(Path(folder) for folder in named if folder)}
+
+
 def _checked(settings: Settings) -> Settings:
     """The settings without values that mean nothing to this version."""
     if settings.colour_map not in COLOUR_MAPS:

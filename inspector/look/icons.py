@@ -61,20 +61,25 @@ class _TintedSvg(QIconEngine):
     def __init__(self, source: str) -> None:
         super().__init__()
         self._source = source
+        self._drawn: dict[tuple[int, int, int], QPixmap] = {}  # by width, height and colour
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        _draw(painter, rect, self._source, self._colour(mode))
+
+    def _colour(self, mode: QIcon.Mode) -> QColor:
         groups = QPalette.ColorGroup
         group = groups.Disabled if mode == QIcon.Mode.Disabled else groups.Active
-        colour = QGuiApplication.palette().color(group, QPalette.ColorRole.ButtonText)
-        _draw(painter, rect, self._source, colour)
+        return QGuiApplication.palette().color(group, QPalette.ColorRole.ButtonText)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        pixmap = QPixmap(size)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        self.paint(painter, pixmap.rect(), mode, state)
-        painter.end()
-        return pixmap
+        wanted = (size.width(), size.height(), self._colour(mode).rgba())
+        if wanted not in self._drawn:
+            pixmap = self._drawn[wanted] = QPixmap(size)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            self.paint(painter, pixmap.rect(), mode, state)
+            painter.end()
+        return QPixmap(self._drawn[wanted])
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
         pixmap = self.pixmap(size * scale, mode, state)

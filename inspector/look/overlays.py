@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from inspector.look.theme import Space, Tones
 
 _POINTER = 7  # points, from its middle
 
 
+def stale_tag_width(metrics: QFontMetrics) -> int:
+    """What the tag takes of a line, in points."""
+    return metrics.horizontalAdvance("stale") + 3 * Space.SMALL
+
+
 def paint_stale_tag(painter: QPainter, area: QRect, tones: Tones) -> None:
     """A small label in the upper right corner of `area`."""
     metrics = painter.fontMetrics()
-    width, height = metrics.horizontalAdvance("stale") + 2 * Space.SMALL, metrics.height() + Space.TIGHT
+    width, height = stale_tag_width(metrics) - Space.SMALL, metrics.height() + Space.TIGHT
     tag = QRectF(area.right() - width - Space.SMALL, area.top() + Space.SMALL, width, height)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(QColor(tones.base), 7))  # sets it apart from what it lies on

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QSize, QTimer, Signal
@@ -13,6 +12,7 @@ from engine.reading.colours import colour_table
 from inspector.look.overlays import paint_empty
 from inspector.look.theme import tones
 from inspector.panes.details import DetailPane
+from inspector.panes.plot_modules import import_some, imported
 from inspector.state.scene import Scene
 from inspector.state.text import LayersOfText
 
@@ -30,8 +30,10 @@ class LayerMapPane(DetailPane):
         self.map: LayerMap | None = None  # from the first paint on
         self._scene: Scene | None = None
         self._shown: LayersOfText | None = None
+        self._importing = QTimer(self, interval=0)  # once the window is on the screen, and never before another event
+        self._importing.timeout.connect(self._import_some)
         self._promise = _Promise()
-        self._promise.painted.connect(self._on_promise_painted)
+        self._promise.painted.connect(self._importing.start)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._promise)
         column = QVBoxLayout(self)
@@ -60,12 +62,14 @@ class LayerMapPane(DetailPane):
         relevance = what.relevance
         layers.show_layers(relevance.layers, relevance.input, relevance.value, what.limits, what.ramp, what.labels)
 
-    def _on_promise_painted(self) -> None:
-        QTimer.singleShot(0, self._keep_promise)
+    def _import_some(self) -> None:
+        if import_some():
+            self._importing.stop()
+            QTimer.singleShot(0, self._keep_promise)
 
     def _keep_promise(self) -> None:
-        """Put the map in its place. The window is on the screen by now: pyqtgraph takes as long as all the rest."""
-        self.map = cast("LayerMap", import_module("inspector.views.layers.layer_map").LayerMap())
+        """Put the map in its place."""
+        self.map = cast("LayerMap", imported("inspector.views.layers.layer_map").LayerMap())
         self.map.layer_clicked.connect(self.layer_clicked)
         self.map.token_clicked.connect(self.token_clicked)
         self._pages.addWidget(self.map)

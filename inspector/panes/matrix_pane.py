@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.protocol.messages import ExplainedEach
 from inspector.panes.details import DetailPane
+from inspector.panes.plot_modules import imported
 from inspector.state.matrix import MatrixMap, matrix_of
 from inspector.state.question import each_of
 from inspector.state.scene import Scene, explained_token
@@ -44,7 +44,7 @@ class MatrixPane(DetailPane):
             view.show_matrix(found.rows, found.values, found.start, shown.limits, shown.ramp, labels)
         token = explained_token(scene.question, found.tokens, scene.position)
         view.set_token(-1 if token is None else token)
-        view.set_stale(scene.stale and scene.question.input.text != found.prompt)
+        view.set_stale(known.question.source != scene.source)
 
     def clear(self) -> None:
         if self.view is not None and self._shown is not None:
@@ -52,7 +52,7 @@ class MatrixPane(DetailPane):
             self.view.clear()
 
     def _made(self) -> AnswerMatrix:
-        made = import_module("inspector.views.layers.answer_matrix").AnswerMatrix()
+        made = imported("inspector.views.layers.answer_matrix").AnswerMatrix()
         view = self.view = cast("AnswerMatrix", made)
         view.token_clicked.connect(self.position_clicked)
         self._column.addWidget(view)

@@ -116,7 +116,7 @@ class PicturePane(QWidget):
             self._show_picture(shown)
         self.corner.setVisible(shown is not None)
         self._show_view(scene.view)
-        self.picture.set_stale(shown is not None and scene.stale)
+        self.picture.set_stale(shown is not None and scene.stale, scene.is_pinned_stale)
 
     def set_empty_text(self, text: str) -> None:
         """What to say while there is no answer."""

@@ -60,9 +60,11 @@ class StatusBar(QStatusBar):
         self._say(self._memory, share_in_words(memory.used, memory.total) if memory else "")
 
     def show_scene(self, scene: Scene) -> None:
-        self._say(self._total, f"{scene.of_model}: {scene.total}" if scene.of_model else scene.total)
+        self._say(self._total, f"{scene.of_model or 'stale'}: {scene.total}" if scene.stale else scene.total)
         self._total.setToolTip(f"{_FACTS['Sum']}. {scene.promise}" if scene.promise else _FACTS["Sum"])
-        self._total.setForegroundRole(QPalette.ColorRole.BrightText if scene.is_defect else self._plain)
+        plain = QPalette.ColorRole.PlaceholderText if scene.stale else self._plain
+        self._total.setForegroundRole(QPalette.ColorRole.BrightText if scene.is_defect else plain)
+        self._time.setForegroundRole(plain)
         self._say(self._time, "" if scene.seconds is None else f"{scene.seconds:.2f} s")
 
     def _fact(self, name: str) -> QLabel:

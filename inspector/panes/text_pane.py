@@ -50,6 +50,8 @@ class TextPane(QWidget):
             self._show_text(shown)
         self.strip.set_target_position(explained_token(scene.question, shown.tokens, scene.position))
         self.strip.set_stale(scene.stale)
+        if self.pinned is not None:
+            self.pinned.set_stale(scene.is_pinned_stale)
         current = -1 if scene.view.token is None else scene.view.token
         for strip in self._strips():
             if strip.current() != current:

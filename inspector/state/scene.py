@@ -37,6 +37,7 @@ class Scene:
     question: Question
     view: View
     parts: tuple[Shown, ...] = ()  # what was asked about, then a decoder's text
+    awaited: ModelSource | None = None  # the model on its way
     stale: bool = False  # the answer is to an earlier question, or another model is on its way
     of_model: str = ""  # whose answer it is, where that is not the model that is asked
     choice: Choice | None = None
@@ -46,6 +47,11 @@ class Scene:
     is_defect: bool = False  # the promise is broken
     seconds: float | None = None
     find: Find = field(default=_nothing, compare=False)  # what is known of other requests
+
+    @property
+    def source(self) -> ModelSource:
+        """The model that is asked, or is going to be."""
+        return self.awaited or self.question.source
 
     @property
     def part(self) -> Shown | None:
@@ -80,6 +86,14 @@ class Scene:
         first, *others = self.part.sides
         return first.answer if others else first.minus
 
+    @property
+    def is_pinned_stale(self) -> bool:
+        """Whether the pinned answer is about another input, or by another model, than what is asked."""
+        if self.pinned is None:
+            return False
+        of = self.pinned.question
+        return (of.source, of.input) != (self.source, self.question.input)
+
 
 def resolve(
     question: Question,
@@ -94,7 +108,7 @@ def resolve(
     `awaited` is the model on its way, which is going to be asked.
     """
     if answer is None:
-        return Scene(question, view, find=find)
+        return Scene(question, view, awaited=awaited, find=find)
     view = _inside(view, answer.relevance)
     parts = tuple(_parts(answer, pinned, view))
     relevance = parts[0].relevance if parts else answer.relevance
@@ -104,6 +118,7 @@ def resolve(
         question=question,
         view=view,
         parts=parts,
+        awaited=awaited,
         stale=is_of_another or key_of(answer.question) != key_of(question),
         of_model=relevance.model.title if is_of_another else "",
         choice=choice_of(answer),

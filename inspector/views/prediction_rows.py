@@ -14,6 +14,7 @@ from inspector.look.numbers import percent, written
 from inspector.look.theme import Space, tones
 from inspector.look.visible_text import visible
 
+_STALE = 0.4  # of the opacity of what is to an earlier question
 HEADINGS = ("Token", "Logit", "Probability")  # the first is "Class" where the model predicts those
 TOKEN, LOGIT, PROBABILITY = range(3)
 _HALF = "\ufffd"  # what the text of half a character is
@@ -29,6 +30,7 @@ class PredictionRows(QAbstractTableModel):
         super().__init__()
         self.predictions: Sequence[Prediction] = ()
         self.explained: int | None = None
+        self.stale = False
         self._kind: Kind = "token"
 
     def show(self, predictions: Sequence[Prediction], explained: int | None, kind: Kind = "token") -> None:
@@ -100,12 +102,14 @@ class PredictionDelegate(QStyledItemDelegate):
         self._rows = rows
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        self.initStyleOption(option, index)
+        # Not by initStyleOption, which asks for each of a cell's many roles: a table full of rows took 8 ms of a turn.
         t = tones(option.palette)
-        text, option.text = option.text, ""
+        if self._rows.is_explained(index.row()):
+            option.font = emphasised(option.font)
         option.state &= ~QStyle.StateFlag.State_HasFocus
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
+        painter.setOpacity(_STALE if self._rows.stale else 1.0)
         option.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
         probability = self._rows.predictions[index.row()].probability
         if index.column() == PROBABILITY and probability is not None:
@@ -115,8 +119,9 @@ class PredictionDelegate(QStyledItemDelegate):
         painter.setFont(option.font)
         painter.setPen(QColor(t.on_accent if selected else t.text))
         cell = option.rect.adjusted(Space.SMALL, 0, -Space.SMALL, 0)
-        shown = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, cell.width())
-        painter.drawText(cell, option.displayAlignment, shown)
+        text = self._rows.data(index)
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, cell.width())
+        painter.drawText(cell, _alignment(index.column()), shown)
         painter.restore()
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from engine.protocol.values import Prediction
 from inspector.look.numbers import grouped
+from inspector.look.overlays import paint_stale_tag, stale_tag_width
 from inspector.look.theme import Space, tones
 from inspector.look.visible_text import visible
 from inspector.views.prediction_rows import (
@@ -107,6 +108,15 @@ class PredictionTable(QWidget):
         completer.activated.connect(self._on_class_found)
         self._field.setCompleter(completer)
 
+    def set_stale(self, stale: bool) -> None:
+        """Mark the predictions as those of an earlier question."""
+        if stale != self._rows.stale:
+            self._rows.stale = stale
+            self._position.setContentsMargins(0, 0, stale_tag_width(self.fontMetrics()) if stale else 0, 0)
+            self._table.setAccessibleDescription("stale" if stale else "")
+            self._table.viewport().update()
+            self.update()
+
     def show_target_error(self, message: str) -> None:
         """Say below the field why its text is no target; an empty message takes that back."""
         self._error.setText(message)
@@ -136,6 +146,12 @@ class PredictionTable(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self._table.needed_width() + 2 * Space.SMALL, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._rows.stale:
+            beside = self._position.geometry().adjusted(0, -Space.SMALL, 0, 0)
+            paint_stale_tag(QPainter(self), beside, tones(self.palette()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

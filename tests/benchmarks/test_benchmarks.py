@@ -81,6 +81,8 @@ def test_that_a_benchmark_runs(call: Call, name: str) -> None:
 @pytest.mark.process
 @pytest.mark.parametrize("name", APART)
 def test_that_a_benchmark_with_processes_runs(name: str, tmp_path: Path) -> None:
+    if "PySide6" in (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8"):
+        pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
     arguments, said = APART[name]
     command = [sys.executable, "-W", "ignore", "-m", f"tests.benchmarks.{name}", *arguments]
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(tmp_path)}

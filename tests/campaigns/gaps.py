@@ -2,10 +2,13 @@
 
 python -m tests.campaigns.gaps
 python -m tests.campaigns.gaps --model bundled:llama --explanations 8 --megabytes 5
+python -m tests.campaigns.gaps --stacks
 
 A timer in the window's thread asks to be called every ms; a gap is how much later than that it was. The window is the
 real one with its worker: a prompt is explained under every rule set and at other positions, a picture of noise is
 opened, and a log of a million lines is printed. A person sees gaps of more than 16 ms; wanted at the start: <= 100 ms.
+With --stacks a thread looks where the window's thread is in such gaps: what it prints says what to mend, and its own
+work makes the gaps somewhat longer.
 """
 
 from __future__ import annotations
@@ -15,7 +18,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import traceback
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -32,6 +38,8 @@ from inspector.panes.toolbar import RULES
 from inspector.window import Window
 
 INTERVAL = 1  # ms
+SEEN = 16  # ms; a person sees a longer gap
+LOOKS = 0.004  # seconds from one look at a stack to the next
 LIMIT = 20 * 60 * 1000  # ms
 PIECE = "a line of a worker that has much to say\n" * 100  # of a log: what a pipe gives at once
 EVEREST = Path(__file__).parents[1] / "everest.txt"
@@ -43,17 +51,42 @@ class Pulse(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.gaps: dict[str, list[float]] = {}
+        self.gaps: dict[str, list[tuple[float, float]]] = {}  # ms, and how many of them the window's thread computed
         self.part = "start"
-        self._last = time.perf_counter()
+        self.last, self._computed = time.perf_counter(), time.thread_time()
         self._timer = QTimer(self, interval=INTERVAL, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_timeout)
         self._timer.start()
 
     def _on_timeout(self) -> None:
-        now = time.perf_counter()
-        self.gaps.setdefault(self.part, []).append((now - self._last) * 1000 - INTERVAL)
-        self._last = now
+        now, computed = time.perf_counter(), time.thread_time()
+        gap = ((now - self.last) * 1000 - INTERVAL, (computed - self._computed) * 1000)
+        self.gaps.setdefault(self.part, []).append(gap)
+        self.last, self._computed = now, computed
+
+
+class Looker(threading.Thread):
+    """Looks at the stack of the window's thread while it stands still."""
+
+    def __init__(self, pulse: Pulse) -> None:
+        super().__init__(daemon=True)
+        self._pulse, self._window = pulse, threading.get_ident()
+        self.found: list[tuple[float, str, str]] = []  # when the gap began, in which part, where
+
+    def run(self) -> None:
+        while True:
+            time.sleep(LOOKS)
+            began = self._pulse.last
+            if (time.perf_counter() - began) * 1000 > SEEN:
+                stack = traceback.extract_stack(sys._current_frames()[self._window])  # kept, a frame keeps painters
+                self.found.append((began, self._pulse.part, "".join(traceback.format_list(stack[-6:]))))
+
+    def report(self) -> str:
+        """Of each gap, what was seen, and how often."""
+        gaps = Counter(self.found)
+        return "\n".join(
+            f"{part}, gap at {began:.3f} s, {count} times:\n{stack}" for (began, part, stack), count in gaps.items()
+        )
 
 
 class Course(QObject):
@@ -128,11 +161,16 @@ def picture_of(megabytes: float, path: Path) -> None:
     Image.fromarray(noise).save(path, compress_level=0)
 
 
-def table(gaps: Mapping[str, list[float]]) -> str:
-    """One row for each thing that went on: how often the loop came by, and its gaps in milliseconds."""
-    lines = ["| while | turns | p50 ms | p99 ms | longest ms |", "|---|---|---|---|---|"]
+def table(gaps: Mapping[str, list[tuple[float, float]]]) -> str:
+    """One row for each thing that went on: how often the loop came by, and its gaps in milliseconds.
+
+    What the window's thread computed in one gap is its own doing; the rest is waiting: for a disk, or for other work
+    of the machine.
+    """
+    lines = ["| while | turns | p50 ms | p99 ms | longest ms | computed at most ms |", "|---|---|---|---|---|---|"]
     for part, found in gaps.items():
-        figures = " | ".join(f"{each:.1f}" for each in np.percentile(found, [50, 99, 100]))
+        longest, computed = np.array(found).T
+        figures = " | ".join(f"{each:.1f}" for each in [*np.percentile(longest, [50, 99, 100]), computed.max()])
         lines.append(f"| {part} | {len(found)} | {figures} |")
     return "\n".join(lines)
 
@@ -143,15 +181,20 @@ def main() -> None:
     options.add_argument("--explanations", type=int, default=8)
     options.add_argument("--megabytes", type=float, default=60, help="of the picture")
     options.add_argument("--pieces", type=int, default=10_000, help="of the log, of 100 lines each")
+    options.add_argument("--stacks", action="store_true", help="print where the window's thread is in long gaps")
     given = options.parse_args()
     real = smollm2() if given.model is None else ""
     parts: list[QObject] = []
+    lookers: list[Looker] = []
 
     def begin(window: Window, _: program.Options) -> None:
         window.study.type(EVEREST.read_text() if real else BUNDLED)
         window.commands["view.log"].trigger()
         pulse = Pulse()
         parts.extend((pulse, Course(window, pulse, picture, given)))
+        if given.stacks:
+            lookers.append(Looker(pulse))
+            lookers[0].start()
         QTimer.singleShot(LIMIT, lambda: QApplication.exit(2))
 
     program.begin = begin
@@ -163,6 +206,8 @@ def main() -> None:
     pulse = parts[0]
     assert isinstance(pulse, Pulse)
     print(table(pulse.gaps))
+    for looker in lookers:
+        print(looker.report())
     raise SystemExit(code)
 
 

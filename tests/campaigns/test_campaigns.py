@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
+
 from tests.campaigns.damaged_files import Outcome, outcomes, table
 from tests.campaigns.damaging import damage
 from tests.campaigns.originals import KINDS, settings

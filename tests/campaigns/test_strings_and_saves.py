@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
+
 from tests.campaigns import saves, secrets, strings
 
 

@@ -7,6 +7,8 @@ import re
 import pytest
 from typer.testing import CliRunner
 
+pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
+
 import engine
 from inspector.actions.commands import COMMANDS
 from inspector.cli import cli

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
-from engine.protocol.inputs import Text
+import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)  # all of this folder
 
-import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.protocol.inputs import Text
 from inspector.keeping.settings import Profile, SettingsFile
 from inspector.look.theme import apply_theme
 from inspector.state.question import BUNDLED_MODELS, Question

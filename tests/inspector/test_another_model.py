@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QLabel, QTableView
 
 from engine.protocol.messages import Cancelled, Explain, Failed, Generate, Load, Unload
 from engine.protocol.values import ModelSource
@@ -101,3 +102,54 @@ def test_that_what_is_asked_while_a_model_is_let_go_is_asked_of_the_worker(windo
     window.commands[command].trigger()
     worker.answer()
     assert len(asked(worker, kind)) > before
+
+
+def _tables(window: Window) -> list[bool]:
+    """Whether each part that shows an answer marks it as stale: tokens, layers, predictions, ledger."""
+    predictions = window.table.findChild(QTableView)
+    return [
+        window.relevance.strip._picture.stale,
+        window.layers.text.map._plots._stale,
+        predictions.accessibleDescription() == "stale",
+        window.status._total.foregroundRole() == window.status._time.foregroundRole() == QPalette.PlaceholderText,
+    ]
+
+
+@pytest.mark.parametrize(
+    "go_on",
+    [
+        lambda window: window.inquiry.open_model(OTHER),
+        lambda window: window.editor.text_changed.emit("another prompt"),
+        lambda window: window.commands["rules.cp-lrp"].trigger(),
+        lambda window: window.inquiry.choose_position(1),
+    ],
+)
+def test_that_all_parts_of_an_earlier_answer_are_marked_until_the_next_is_there(window, worker, go_on, qtbot):
+    worker.answer()
+    qtbot.waitUntil(lambda: not window.layers._drawing.isActive())
+    assert not any(_tables(window)) and not ledger(window).startswith("stale")
+    go_on(window)
+    assert all(_tables(window))
+    assert ledger(window).startswith(("stale: ", "Llama: "))
+    window.commands["run.explain"].trigger()
+    worker.answer()
+    qtbot.waitUntil(lambda: not window.layers._drawing.isActive())
+    assert not any(_tables(window)) and not ledger(window).startswith(("stale", "Llama:"))
+
+
+def test_that_a_pinned_answer_is_stale_where_another_input_or_model_is_asked_and_not_by_other_rules(window, worker):
+    worker.answer()
+    window.commands["view.pin"].trigger()
+    window.commands["rules.cp-lrp"].trigger()
+    worker.answer()
+    pinned = window.relevance.text.pinned._picture
+    window.commands["rules.attnlrp"].trigger()
+    assert not pinned.stale
+    window.editor.text_changed.emit("another prompt")
+    assert pinned.stale
+    window.commands["edit.undo"].trigger()
+    assert not pinned.stale
+    window.inquiry.open_model(OTHER)
+    assert pinned.stale
+    worker.say(Load, Cancelled())
+    assert not pinned.stale

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from engine.protocol.inputs import Text
-from engine.protocol.messages import Explain, ExplainEach, Generate, Load, Progress
+from engine.protocol.messages import Cancelled, Explain, ExplainEach, Generate, Load, Progress
 from engine.protocol.targets import Token
 from engine.protocol.values import ModelSource
 from inspector.panes.matrix_pane import MatrixPane
@@ -136,6 +136,17 @@ def test_that_other_rules_have_another_matrix_which_is_remembered(generated, wor
     worker.answer()
     assert len(asked(worker, ExplainEach)) == 2
     assert np.array_equal(generated.below.pane(MatrixPane).view._layers.rows, first)
+
+
+def test_that_the_matrix_is_stale_while_another_model_is_opened(generated, worker):
+    generated.below.setCurrentIndex(1)
+    worker.answer()
+    view = generated.below.pane(MatrixPane).view
+    assert not view._plots._stale
+    generated.inquiry.open_model(ModelSource("somebody/other"))
+    assert view._plots._stale
+    worker.say(Load, Cancelled())
+    assert not view._plots._stale
 
 
 def test_that_the_tokens_the_model_said_are_underlined(generated):

@@ -12,10 +12,11 @@ from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QToolButton, QWidget
 
 from engine.protocol.inputs import Picture, Text
-from engine.protocol.messages import Explain, Export, ExportGrid, Failed, Rate
+from engine.protocol.messages import Explain, Export, ExportGrid, Failed, Load, Rate
 from engine.protocol.rule_names import Gamma
 from engine.protocol.targets import Class
 from engine.protocol.values import ModelSource
+from inspector.app import Options, begin
 from inspector.dialogs.explore import ExploreDialog
 from inspector.dialogs.export import ExportDialog
 from inspector.keeping.settings import Profile, SettingsFile
@@ -23,7 +24,7 @@ from inspector.state.trouble import Remedy
 from inspector.views.input.image_input import ImageExample
 from inspector.views.side_titles import SideTitles
 from inspector.window import Window
-from tests.inspector.answers import BLOCKS
+from tests.inspector.answers import BLOCKS, loaded
 from tests.inspector.fake_worker import good_ending
 from tests.inspector.waiting import wait_for_reading
 
@@ -516,3 +517,34 @@ def test_that_a_prompt_written_while_a_file_is_read_is_a_step_back(with_vit, wor
     assert with_vit.study.question.input.image is not None
     with_vit.commands["edit.undo"].trigger()
     assert with_vit.study.question.input.text == "written meanwhile"
+
+
+def test_that_a_model_that_opens_first_waits_for_the_picture_and_explains_nothing_else(open_window, worker, picture):
+    window = open_window()
+    worker.start()
+    worker.greet()
+    begin(window, Options(image=picture))
+    worker.say(Load, loaded(window.study.question.source))  # takes text, and there is a prompt
+    assert not asked(worker, Explain)
+    wait_for_reading()
+    assert window.study.question.input.image is not None
+    assert "waits for a model that does" in window.notices.failure.message()
+
+
+def test_that_an_example_is_what_its_model_explains_first(about_cat, worker, qtbot):
+    before = len(asked(worker, Explain))
+    photograph = Path(__file__).parents[2] / "resources" / "examples" / "images" / "astronaut.jpg"
+    about_cat.pictures.open_example(ImageExample("An astronaut", str(photograph), "torchvision:vit_b_16"))
+    worker.say(Load, loaded(ModelSource("torchvision:vit_b_16")))
+    assert len(asked(worker, Explain)) == before
+    wait_for_reading()
+    assert [request.input.image.name for request in asked(worker, Explain)[before:]] == [photograph.name]
+
+
+def test_that_models_explain_what_is_asked_again_after_a_picture_was_refused(window, worker, tmp_path):
+    before = len(asked(worker, Explain))
+    window.pictures.open(str(tmp_path / "none.png"))
+    wait_for_reading()
+    window.inquiry.open_model(ModelSource("somebody/other"))
+    worker.say(Load, loaded(ModelSource("somebody/other")))
+    assert len(asked(worker, Explain)) == before + 1

@@ -48,6 +48,7 @@ class ImageInput(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._thumbnail = Thumbnail(self)
+        self._thumbnail.changed.connect(self._on_thumbnail_changed)
         self._open = QPushButton("Open…", self)
         self._open.setIcon(icon("open"))
         self._open.clicked.connect(self.open_requested)
@@ -71,12 +72,10 @@ class ImageInput(QWidget):
     def show_image(self, data: bytes | None, name: str) -> None:
         """Show the picture in a file's bytes; its name alone where Qt cannot read it. None shows what to do."""
         self._thumbnail.show_file(data, name)
-        self.setAccessibleDescription(self._thumbnail.text())
 
     def set_note(self, note: str) -> None:
         """What was done to the picture besides resizing and cropping it."""
         self._thumbnail.set_note(note)
-        self.setAccessibleDescription(self._thumbnail.text())
 
     def set_examples(self, examples: Sequence[ImageExample]) -> None:
         """Fill the menu, in the order given."""
@@ -124,6 +123,9 @@ class ImageInput(QWidget):
             event.accept()
             return True
         return super().event(event)
+
+    def _on_thumbnail_changed(self) -> None:
+        self.setAccessibleDescription(self._thumbnail.text())
 
     def _on_paste(self) -> None:
         data = QGuiApplication.clipboard().mimeData()

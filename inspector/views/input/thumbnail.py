@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QBuffer, QByteArray, QRect, QSize, Qt
+from contextlib import suppress
+
+from PySide6.QtCore import QBuffer, QIODevice, QRect, QRunnable, QSize, Qt, QThreadPool, Signal
 from PySide6.QtGui import QColor, QImage, QImageIOHandler, QImageReader, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -11,14 +13,21 @@ from inspector.look.theme import Space, tones
 _INVITATION = "Drop a picture here, paste one, open a file or choose an example."
 _FORMATS = frozenset({b"bmp", b"gif", b"ico", b"jpeg", b"png", b"ppm", b"tiff", b"webp"})  # pixels: no drawings
 _LARGEST = 512  # pixels of the copy
+_AT_ONCE = 256 * 1024  # bytes
 _MEMORY = 256  # MiB that reading may take: more is shown by its name
 
 
 class Thumbnail(QWidget):
     """A small picture; while it is empty, a dashed outline and a hint what to do."""
 
+    changed = Signal()  # what is said in words
+    _was_read = Signal(int, QImage, QSize)  # number, the copy, the picture's own size
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._number = 0  # of the picture that was shown last
+        self._is_reading = False
+        self._was_read.connect(self._on_read)
         self._image = QImage()
         self._name = ""
         self._size = ""
@@ -27,20 +36,18 @@ class Thumbnail(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_file(self, data: bytes | None, name: str) -> None:
-        """Show the picture in `data`; None shows what to do."""
-        self._note = ""
-        if data is None:
-            self._image, self._name, self._size = QImage(), "", ""
-        else:
-            self._name = name
-            self._image, size = read_small(data)
-            self._size = f"{size.width()} × {size.height()} pixels" if size.isValid() else ""
-        self.update()
+        """Show the picture in `data`, which is read beside the window; None shows what to do."""
+        self._number += 1
+        self._image, self._name, self._size, self._note = QImage(), name if data is not None else "", "", ""
+        self._is_reading = data is not None
+        if data is not None:
+            QThreadPool.globalInstance().start(_Reading(self._number, data, self))
+        self._tell()
 
     def set_note(self, note: str) -> None:
         """A line below the others; empty, none."""
         self._note = note
-        self.update()
+        self._tell()
 
     def set_inviting(self, inviting: bool) -> None:
         """Show that what is dragged may be let go here."""
@@ -71,10 +78,21 @@ class Thumbnail(QWidget):
         else:
             self._paint_picture(painter, self._paint_words(painter))
 
+    def _on_read(self, number: int, image: QImage, size: QSize) -> None:
+        if number == self._number:
+            self._is_reading = False
+            self._image = image
+            self._size = f"{size.width()} × {size.height()} pixels" if size.isValid() else ""
+            self._tell()
+
+    def _tell(self) -> None:
+        self.update()
+        self.changed.emit()
+
     def _paint_words(self, painter: QPainter) -> int:
         """Write the lines at the bottom; where they begin comes back."""
         metrics, t = painter.fontMetrics(), tones(self.palette())
-        size = self._size if self._size or not self._image.isNull() else "no preview"
+        size = self._size if self._size or self._is_reading or not self._image.isNull() else "no preview"
         words = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
         wrapped = metrics.boundingRect(QRect(0, 0, self.width(), self.height()), int(words), self._note)
         note = wrapped.height() if self._note else 0
@@ -101,11 +119,26 @@ class Thumbnail(QWidget):
         painter.drawImage(area, self._image)
 
 
+class _Reading(QRunnable):
+    def __init__(self, number: int, data: bytes, thumbnail: Thumbnail) -> None:
+        super().__init__()
+        self._number, self._data, self._thumbnail = number, data, thumbnail
+
+    def run(self) -> None:
+        image, size = read_small(self._data)
+        with suppress(RuntimeError):  # the window is gone
+            self._thumbnail._was_read.emit(self._number, image, size)
+
+
 def read_small(data: bytes) -> tuple[QImage, QSize]:
     """A copy of at most 512 pixels a side, upright, and the picture's own size. Both null where Qt cannot read it."""
     QImageReader.setAllocationLimit(_MEMORY)
     buffer = QBuffer()
-    buffer.setData(QByteArray(data))
+    buffer.open(QIODevice.OpenModeFlag.ReadWrite)
+    whole = memoryview(data)
+    for start in range(0, len(data), _AT_ONCE):  # no other thread runs while Qt copies a piece
+        buffer.write(bytes(whole[start : start + _AT_ONCE]))
+    buffer.seek(0)
     return _read_small(QImageReader(buffer))  # which must end before the buffer: a TIFF's reads it once more
 
 

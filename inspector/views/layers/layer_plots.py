@@ -63,12 +63,11 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.ci.layout.setContentsMargins(6, 8, 8, 4)
         self.ci.layout.setHorizontalSpacing(6)
         self._row_axis, self._rows_title = rows, rows_title
-        self._map = self.addPlot(0, 0, axisItems={"left": self._row_axis, "bottom": TokenAxis()})
-        self._sums = self.addPlot(0, 1)
+        self._map = self.addPlot(0, 0, axisItems={"left": self._row_axis, "bottom": TokenAxis()}, enableMenu=False)
+        self._sums = self.addPlot(0, 1, enableMenu=False)
         self._sums.setYLink(self._map)
         self._sums.hideAxis("left")
         for plot, along in ((self._map, True), (self._sums, False)):
-            plot.setMenuEnabled(False)
             plot.hideButtons()
             plot.setMouseEnabled(x=along, y=False)
             plot.getViewBox().setDefaultPadding(0)

@@ -58,7 +58,7 @@ class PictureView(QWidget):
         self._mode: Mode = "overlay"
         self._opacity = 0.6
         self._grid: tuple[int, int] | None = None
-        self._stale = False
+        self._stale = self._is_pinned_stale = False
         self._empty_text = _EMPTY
         self._hovered: tuple[int, int] | None = None
         self._hovered_pane = 0
@@ -102,10 +102,10 @@ class PictureView(QWidget):
         self._describe()
         self.update()
 
-    def set_stale(self, stale: bool) -> None:
-        """Show that the last answer is to an earlier question. A pinned one is to its own."""
-        if stale != self._stale:
-            self._stale = stale
+    def set_stale(self, stale: bool, is_pinned_stale: bool = False) -> None:
+        """Show that the last answer is to an earlier question, or the pinned one about another input or model."""
+        if (stale, is_pinned_stale) != (self._stale, self._is_pinned_stale):
+            self._stale, self._is_pinned_stale = stale, is_pinned_stale
             self._describe()
             self.update()
 
@@ -258,7 +258,7 @@ class PictureView(QWidget):
             ground.paint(painter, area, place, grey=pane.layer != "picture")
         colours = None if pane.layer == "picture" else shown.heatmaps[pane.answer]
         if colours is not None and ground.seen_area(area).intersects(place):
-            is_stale = self._stale and pane.answer == len(shown.heatmaps) - 1
+            is_stale = self._stale if pane.answer == len(shown.heatmaps) - 1 else self._is_pinned_stale
             painter.setOpacity((self._opacity if pane.layer == "overlay" else 1.0) * (_STALE if is_stale else 1.0))
             paint_pixels(painter, ground.seen_area(area), colours.image(t.ground), place)
             painter.setOpacity(1.0)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.figures.fonts import FontChoice, base_font, system_fonts
 from engine.figures.rendering import render
 from engine.figures.typesetting import is_whole_pdf
+from engine.figures.visible import Mark, is_emoji, region_of, visible
 from engine.protocol.messages import Export
 from tests.engine.figures.made_relevance import relevance
 
@@ -37,3 +39,21 @@ def test_that_an_emoji_is_in_the_pdf_once() -> None:
     again = render(Export(relevance(["🚀", "🚀"]), "pdf", "layers")).data
     assert b"/Subtype /Image" in once
     assert again.count(b"/Subtype /Image") == once.count(b"/Subtype /Image")
+
+
+@pytest.mark.parametrize("region", ["gbwls", "gbsct", "ustx"])
+def test_that_a_flag_of_a_region_is_one_sign(region: str) -> None:
+    flag = "\U0001f3f4" + "".join(chr(0xE0000 + ord(letter)) for letter in region) + "\U000e007f"
+    assert visible(f"a{flag}b") == ("a", flag, "b")
+    assert region_of(flag) == region and is_emoji(flag)
+    (drawn,) = FontChoice(base_font(), system_fonts()).runs(visible(flag))
+    assert drawn.text == (flag if drawn.font.colour else f"[flag {region}]")
+    (written,) = FontChoice(base_font(), ()).runs(visible(flag))
+    assert written.text == f"[flag {region}]"
+
+
+def test_that_a_flag_of_nowhere_and_one_that_does_not_end_are_no_picture() -> None:
+    nowhere = "\U0001f3f4\U000e007a\U000e007a\U000e007a\U000e007a\U000e007f"
+    (run,) = FontChoice(base_font(), system_fonts()).runs(visible(nowhere))
+    assert run.text == "[flag zzzz]"
+    assert visible("\U0001f3f4\U000e0067") == ("\U0001f3f4", Mark("code", 0xE0067))

@@ -8,6 +8,8 @@ from pathlib import Path
 import gguf
 import pytest
 
+pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
+
 from engine.models.opening import load_model
 from engine.models.storage.gguf_header import GgufHeader, read_header
 from engine.protocol.failures import ModelError

@@ -12,6 +12,8 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
+
 from engine.attribution.generating import generate
 from engine.models.opening import load_model
 from engine.models.storage.building import building

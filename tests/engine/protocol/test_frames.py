@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import random
 import struct
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -29,6 +31,7 @@ from engine.protocol.frames import (
     Stop,
     ToWorker,
     frame,
+    frame_in_pieces,
     from_worker,
     to_worker,
 )
@@ -344,6 +347,20 @@ def test_that_what_the_other_side_would_refuse_is_not_sent() -> None:
     figure = Exported(bytes(FROM_WORKER_LIMIT))
     with pytest.raises(ProtocolError, match="cannot be sent: the limit is"):
         frame(Said(1, figure))
+
+
+@pytest.mark.parametrize("size", [2**20, 2**20 + 1, 3 * 2**20])
+@pytest.mark.parametrize("ask", [lambda asked: asked, Rate])
+def test_that_a_large_picture_is_framed_as_any_other_and_not_copied(
+    size: int, ask: Callable[[Explain], Request]
+) -> None:
+    picture = Image("cat.png", "digest", random.Random(0).randbytes(size))
+    message = Ask(7, ask(Explain(ModelSource("bundled:vit"), Picture(picture))))
+    payload = msgspec.msgpack.encode(message)
+    pieces = frame_in_pieces(message)
+    assert b"".join(pieces) == frame(message) == MAGIC + struct.pack("<I", len(payload)) + payload
+    assert (len(pieces) > 1) == any(piece is picture.data for piece in pieces) == (size > 2**20)
+    assert plain(to_worker(the_one_payload(frame(message)))) == plain(message)
 
 
 def test_that_a_large_frame_is_not_copied() -> None:

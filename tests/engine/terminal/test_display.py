@@ -90,6 +90,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     ],
 )
 def test_that_a_window_without_a_display_is_one_line_and_exit_code_1(environment, said):
+    pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
     done = run(**environment)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"The window cannot open: {said}.")
@@ -99,6 +100,7 @@ def test_that_a_window_without_a_display_is_one_line_and_exit_code_1(environment
 @ON_LINUX
 @pytest.mark.process
 def test_that_a_screenshot_is_taken_where_the_display_does_not_answer(tmp_path: Path):
+    pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
     done = run("--screenshot", str(tmp_path / "a.png"), "--image", str(tmp_path / "no.png"), DISPLAY=":4711")
     assert (done.returncode, done.stdout) == (1, "")
     assert "There is no file" in done.stderr  # so far it got

@@ -6,6 +6,7 @@ Each start appends the process id to the file named by the second argument.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import struct
@@ -28,7 +29,8 @@ from engine.protocol.frames import (
     frame,
     to_worker,
 )
-from engine.protocol.messages import Cancelled, Load, Progress, Tokenize, Tokenized
+from engine.protocol.inputs import Picture
+from engine.protocol.messages import Cancelled, Explain, Load, Progress, Tokenize, Tokenized
 
 
 def say(*messages: FromWorker) -> None:
@@ -115,6 +117,9 @@ def main(how: str, starts: str) -> None:
                     play(run, text)
                 case Ask(run, Load(source)):
                     play(run, source.name)
+                case Ask(run, Explain(input=Picture(image))):
+                    is_whole = hashlib.sha256(image.data).hexdigest() == image.digest
+                    say(Said(run, Tokenized(()) if is_whole else Cancelled()))
                 case Stop(run) if how != "stubborn":
                     say(Said(run, Cancelled()))
                 case _:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import random
 import shlex
 import signal
 import sys
@@ -12,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from engine.protocol.frames import SPARE
-from engine.protocol.messages import Cancelled, Failed, Progress, Tokenize, Tokenized
-from engine.protocol.values import ModelSource
+from engine.protocol.inputs import Picture
+from engine.protocol.messages import Cancelled, Explain, Failed, Progress, Tokenize, Tokenized
+from engine.protocol.values import Image, ModelSource
 from inspector.client import WorkerClient, WorkerState
 from inspector.client.supply import MOST_FAILURES
 from inspector.state.trouble import Remedy, trouble_with_opening
@@ -50,6 +53,25 @@ def test_that_runs_are_answered_in_the_order_asked(start_worker: StartWorker) ->
     worker.wait(lambda: worker.endings(runs[-1]))
     assert [run for run, event in worker.events if event == Tokenized(())] == runs
     assert worker.states.count(BUSY) == 1
+
+
+def test_that_a_large_picture_arrives_whole_and_what_is_asked_after_it_too(start_worker: StartWorker) -> None:
+    worker = start_worker()
+    data = random.Random(0).randbytes(5 * 2**20)
+    image = Image("cat.png", hashlib.sha256(data).hexdigest(), data)
+    large = [worker.client.ask(Explain(ModelSource("bundled:vit"), Picture(image))) for _ in range(2)]
+    worker.ending(worker.ask("answer"))
+    assert [worker.ending(run) for run in large] == [Tokenized(())] * 2
+
+
+def test_that_a_worker_can_be_replaced_inside_a_large_picture(start_worker: StartWorker) -> None:
+    worker = start_worker()
+    worker.wait_for(READY)
+    image = Image("cat.png", "of another", bytes(5 * 2**20))
+    run = worker.client.ask(Explain(ModelSource("bundled:vit"), Picture(image)))
+    os.kill(worker.pids[0], signal.SIGKILL)
+    assert isinstance(worker.ending(run), Failed)
+    assert worker.ending(worker.ask("answer")) == Tokenized(())
 
 
 def test_that_the_state_is_free_when_the_last_ending_is_heard(start_worker: StartWorker) -> None:

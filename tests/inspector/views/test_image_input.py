@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from inspector.views.input.image_input import ImageExample, ImageInput
 from inspector.views.input.thumbnail import Thumbnail, read_small
+from tests.inspector.waiting import wait_for_reading
 
 _PIXELS = np.random.default_rng(0).integers(0, 256, (3, 4, 3), np.uint8)
 
@@ -107,6 +108,7 @@ def test_that_open_asks_for_a_file(picture: ImageInput, qtbot: QtBot):
 def test_that_name_size_and_note_are_said(picture: ImageInput):
     assert "Drop a picture here" in picture.accessibleDescription()
     picture.show_image(_file(), "cat.png")
+    wait_for_reading()
     picture.set_note("The first of 3 frames.")
     assert picture.accessibleDescription() == "cat.png. 4 × 3 pixels. The first of 3 frames."
     picture.show_image(None, "")
@@ -115,13 +117,27 @@ def test_that_name_size_and_note_are_said(picture: ImageInput):
 
 def test_that_the_picture_is_seen(picture: ImageInput):
     picture.show_image(_file(np.full((30, 40, 3), (10, 200, 30), np.uint8)), "green.png")
+    wait_for_reading()
     thumbnail = picture._thumbnail
     middle = thumbnail.grab().toImage().pixelColor(thumbnail.width() // 2, thumbnail.height() // 3)
     assert middle.getRgb()[:3] == (10, 200, 30)
 
 
+def test_that_the_picture_is_read_beside_the_window_and_only_the_last_is_shown(picture: ImageInput):
+    picture.show_image(_file(), "first.png")
+    picture.show_image(_file(np.zeros((7, 9, 3), np.uint8)), "second.png")
+    assert picture.accessibleDescription() == "second.png"
+    wait_for_reading()
+    assert picture.accessibleDescription() == "second.png. 9 × 7 pixels"
+    picture.show_image(_file(), "first.png")
+    picture.show_image(None, "")
+    wait_for_reading()
+    assert "Drop a picture here" in picture.accessibleDescription()
+
+
 def test_that_a_line_of_pixels_is_seen(picture: ImageInput):
     picture.show_image(_file(np.full((1, 5000, 3), (0, 255, 0), np.uint8)), "line.png")
+    wait_for_reading()
     thumbnail = picture.findChild(Thumbnail)
     seen = thumbnail.grab().toImage()
     column = [seen.pixelColor(seen.width() // 2, y).getRgb()[:3] for y in range(seen.height())]
@@ -131,6 +147,7 @@ def test_that_a_line_of_pixels_is_seen(picture: ImageInput):
 @pytest.mark.parametrize("data", [b"", b"no picture", _file()[:40], b'<svg xmlns="http://www.w3.org/2000/svg"/>'])
 def test_that_what_cannot_be_read_shows_its_name(picture: ImageInput, data: bytes):
     picture.show_image(data, "odd.file")
+    wait_for_reading()
     assert picture.accessibleDescription() == "odd.file"
 
 

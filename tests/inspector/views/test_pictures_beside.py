@@ -108,6 +108,12 @@ def test_that_only_the_present_answer_is_stale(pair: PictureView):
     assert (_colour(pair, 5, 7, pane=1) == colours(_NOW[5, 7], 2.0, Ramp())).all()
 
 
+def test_that_a_pinned_answer_about_another_input_is_stale_too(pair: PictureView):
+    pair.set_stale(True, True)
+    pale = 0.35 * colours(_PINNED[5, 7], 2.0) + 0.65 * 255
+    assert np.abs(_colour(pair, 5, 7) - pale).max() < 3
+
+
 def test_that_a_layer_without_places_says_so(pair: PictureView, qtbot: QtBot):
     pair.show_picture(Ground(_PIXELS), [None, None], 1.0, Ramp())
     qtbot.mouseMove(pair, pair.pixel_point(5, 7).toPoint())

@@ -33,6 +33,7 @@ from inspector.views.side_titles import SideTitles
 from inspector.views.tokens.find_bar import FindBar
 from inspector.views.tokens.token_strip import TokenStrip
 from tests.inspector.views.prompt_tokens import tokens_of
+from tests.inspector.waiting import wait_for_reading
 
 COLOURS = Ramp()
 _WORDS = ("<s>", "In", " 1922", " the", " British", " reached", " 8", ",", "320", " m", ".", "\n", "They", " rose")
@@ -147,6 +148,12 @@ def _prediction_table() -> PredictionTable:
     return view
 
 
+def _stale_prediction_table() -> PredictionTable:
+    view = _prediction_table()
+    view.set_stale(True)
+    return view
+
+
 def _legend() -> Legend:
     view = Legend()
     view.show_scale(12.734, COLOURS, "logits, colours span this layer")
@@ -166,6 +173,7 @@ def _image_input() -> ImageInput:
     file = io.BytesIO()
     Image.fromarray(_photograph()).save(file, "PNG")
     view.show_image(file.getvalue(), "slopes.png")
+    wait_for_reading()
     view.set_note("Its second channel is left out.")
     view.set_examples([ImageExample("Slopes", "slopes.png", "")])
     return view
@@ -234,6 +242,7 @@ SAMPLES = {
     "picture-overlay": Sample(partial(_picture, "overlay"), 320, 200),
     "picture-side-by-side": Sample(partial(_picture, "side by side"), 420, 180),
     "prediction-table": Sample(_prediction_table, 300, 300, has_controls=True),
+    "prediction-table-stale": Sample(_stale_prediction_table, 300, 300, has_controls=True),
     "progress-line": Sample(_progress_line, 420, 36),
     "prompt-editor": Sample(_prompt_editor, 300, 180),
     "side-titles": Sample(_side_titles, 420, 30),
