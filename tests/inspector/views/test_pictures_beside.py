@@ -110,7 +110,7 @@ def test_that_only_the_present_answer_is_stale(pair: PictureView):
 
 def test_that_a_pinned_answer_about_another_input_is_stale_too(pair: PictureView):
     pair.set_stale(True, True)
-    pale = 0.35 * colours(_PINNED[5, 7], 2.0) + 0.65 * 255
+    pale = 0.35 * colours(_PINNED[5, 7], 2.0, Ramp()) + 0.65 * 255
     assert np.abs(_colour(pair, 5, 7) - pale).max() < 3
 
 
