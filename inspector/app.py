@@ -41,6 +41,7 @@ class Options:
     image: Path | None = None
     rules: str | None = None
     layer: int | None = None
+    contrast: float | None = None
     theme: str | None = None
     size: tuple[int, int] | None = None
     screenshot: Path | None = None
@@ -61,10 +62,7 @@ def run(options: Options) -> int:
     worker.set_start_limit(settings.start_limit)
     worker.start()  # first of all: it takes longest
     apply_theme(app, _theme(options.theme) or settings.theme)
-    study = Study(
-        _question(options, settings),
-        View(look=Look(layer=options.layer, scale=settings.scale, colour_map=settings.colour_map)),
-    )
+    study = Study(_question(options, settings), View(look=_look(options, settings)))
     window = Window(worker, new_figures_worker(), study, profile, new_worker)
     faults.tell(window)
     window.layers.completed.connect(_spare_collector)
@@ -117,6 +115,18 @@ def _clear_away_all(folders: Iterable[Path]) -> None:
 def _spare_collector() -> None:
     """Let the collector pass over all that is there by now: it stays, and a look through it takes 40 ms."""
     gc.freeze()
+
+
+def _look(options: Options, settings: Settings) -> Look:
+    """How relevance is looked at to start with."""
+    return Look(
+        layer=options.layer,
+        scale=settings.scale,
+        colour_map=settings.colour_map,
+        contrast=settings.contrast if options.contrast is None else options.contrast,
+        without=settings.without,
+        signs=settings.signs,
+    )
 
 
 def _question(options: Options, settings: Settings) -> Question:

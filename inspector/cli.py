@@ -11,7 +11,7 @@ from typing import Annotated, Literal, get_args
 import typer
 
 from engine.protocol.inputs import Input, Picture, Text, input_of
-from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Drawing, Look, Scale
+from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, DEFAULT_CONTRAST, Drawing, Ground, Look, Scale
 from engine.protocol.messages import Explain, ExportGrid, FigureFormat, Generate
 from engine.protocol.picture_files import read_image
 from engine.protocol.rule_names import FORM
@@ -21,6 +21,7 @@ from engine.writing import write_file
 from inspector.command_line.arguments import (
     RuleSet,
     check_colours,
+    check_contrast,
     check_out,
     check_rules,
     chosen_picture,
@@ -46,6 +47,9 @@ _WEIGHTS = "Of a named architecture: a file, or the name of published ones."
 _COLOURS = f"Colours, e.g. {', '.join(COLOUR_MAPS)}."
 _CLASSES = "Texts to choose from, for CLIP and SigLIP: 'a cat,a dog', in double quotes where a text has commas."
 _OPACITY = "Of the colours in an overlay: 0 to 1."
+_CONTRAST = "Exponent of the colours of tokens: 1 is linear, less lifts what is weak."
+_WITH_ALL = "Let colours end with the largest of all tokens, the first and the asked one among them."
+_NO_SIGNS = "Leave out the dots and strokes that mark what speaks against."
 _CLIP = "Percentile of relevance at which the colours of a picture end."
 _ZOOM = "Of a .png of a picture: 1 to 4 times as large."
 _ORIGINAL = "Lay relevance on the whole picture, where the model saw it."
@@ -80,6 +84,7 @@ def window(
     image: Annotated[Path | None, unset(help="Picture to start with.")] = None,
     rules: Annotated[str | None, unset(help=f"How relevance is passed on: {_RULE_NAMES}.")] = None,
     layer: Annotated[int | None, unset(help="Layer to show: what enters that block.")] = None,
+    contrast: Annotated[float | None, unset(help=_CONTRAST)] = None,
     theme: Annotated[Literal["system", "light", "dark"] | None, unset(help="Colours of the window.")] = None,
     size: Annotated[str | None, unset(metavar="WxH", help="Of the window, in pixels.")] = None,
     screenshot: Annotated[Path | None, unset(help="Save a picture of the explanation, and end.")] = None,
@@ -93,6 +98,8 @@ def window(
         return
     if rules is not None:
         check_rules(rules)
+    if contrast is not None:
+        check_contrast(contrast)
     with explained():
         from engine.terminal.display import do_without_screen, obstacle
 
@@ -104,7 +111,7 @@ def window(
             raise typer.Exit(1)
         from inspector.app import Options, run
 
-        options = Options(model, prompt_file, image, rules, layer, theme, window_size(size), screenshot)
+        options = Options(model, prompt_file, image, rules, layer, contrast, theme, window_size(size), screenshot)
         code = run(options)
     raise typer.Exit(code)
 
@@ -127,6 +134,10 @@ def explain(
     picture: Annotated[Drawing | None, unset(help="What .pdf and .png show; .tex is tokens only.")] = None,
     scale: Annotated[Scale, typer.Option(help="What the colours span; target is the target's value.")] = "layer",
     colour_map: Annotated[str, typer.Option(help=_COLOURS)] = DEFAULT_COLOUR_MAP,
+    contrast: Annotated[float, typer.Option(help=_CONTRAST)] = DEFAULT_CONTRAST,
+    with_all: Annotated[bool, typer.Option("--with-all", help=_WITH_ALL)] = False,
+    no_signs: Annotated[bool, typer.Option("--no-signs", help=_NO_SIGNS)] = False,
+    ground: Annotated[Ground, typer.Option(help="What the figure is drawn on.")] = "light",
     clip: Annotated[float, typer.Option(help=_CLIP)] = 100,
     opacity: Annotated[float, typer.Option(min=0, max=1, help=_OPACITY)] = 0.6,
     zoom: Annotated[int, typer.Option(min=1, max=4, help=_ZOOM)] = 1,
@@ -148,6 +159,7 @@ def explain(
     file_format = figure_format(out, drawn) if out else None
     check_rules(rules)
     check_colours(colour_map, clip)
+    check_contrast(contrast)
     texts = class_texts(classes)
     with explained():
         from engine.terminal.prompt_file import read_prompt
@@ -162,7 +174,9 @@ def explain(
 
         source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
         question = Explain(source, asked, rules=rules, checkpointing=checkpointing)
-        look = Look(layer, scale, colour_map, opacity, clip, zoom, original)
+        look = Look(
+            layer, scale, colour_map, opacity, clip, zoom, original, contrast, not with_all, not no_signs, ground
+        )
         answer, made = explain(question, target, position, look, Figure(file_format, drawn) if file_format else None)
         if out and made:
             write_file(out, made.data)

@@ -38,7 +38,13 @@ TITLE = "LXT Inspector"
 NO_ANSWER, NO_MODEL = "There is no answer yet", "No model is open"
 _OF_AN_ANSWER = ("file.export", "layer.up", "layer.down", "layer.input", "layer.output")
 _OF_A_MEDIUM: dict[Medium, tuple[Sequence[str], str]] = {
-    "text": (("edit.copy_image", "edit.copy_table", "edit.find"), "No tokens are on show"),
+    "text": (
+        (
+            *("edit.copy_image", "edit.copy_table", "edit.find"),
+            *("scale.without", "contrast.more", "contrast.less", "view.signs"),
+        ),
+        "No tokens are on show",
+    ),
     "picture": ([f"mode.{mode}" for mode in get_args(PictureMode)], "No picture is on show"),
 }
 _WAITING_FOR: dict[Medium, str] = {
@@ -121,7 +127,9 @@ class Window(Frame):
         self.image.file_chosen.connect(self.openings.open_file)
         self.input.gamma_chosen.connect(self.inquiry.choose_rules)
         self.input.explore_requested.connect(self.exploring.explore)
-        self.relevance.scale_chosen.connect(self._on_scale_chosen)
+        self.relevance.scale.scale_chosen.connect(self._on_scale_chosen)
+        self.relevance.scale.contrast_chosen.connect(self._on_contrast_chosen)
+        self.relevance.scale.without_chosen.connect(self._on_without_chosen)
         self.relevance.picture.mode_chosen.connect(self._on_mode_chosen)
         self.relevance.set_pin_action(self.commands["view.pin"])
         self.relevance.picture.let_go.connect(self.study.let_go)
@@ -202,6 +210,12 @@ class Window(Frame):
     def _on_scale_chosen(self, scale: str) -> None:
         self.commands[f"scale.{scale}"].trigger()
 
+    def _on_contrast_chosen(self, contrast: float) -> None:
+        self.study.look(self.study.view.looking(contrast=contrast))
+
+    def _on_without_chosen(self, without: bool) -> None:
+        self.study.look(self.study.view.looking(without=without))
+
     def _on_mode_chosen(self, mode: PictureMode) -> None:
         self.commands[f"mode.{mode}"].trigger()
 
@@ -228,13 +242,16 @@ class Window(Frame):
 
     def _on_closing(self) -> None:
         geometry, layout, panes = self.places()
-        question = self.study.question
+        question, look = self.study.question, self.study.view.look
         self._profile.keep(
             structs.replace(
                 self._profile.settings,
                 prompt=self.editor.text(),
                 rules=question.rules,
-                scale=self.study.view.look.scale,
+                scale=look.scale,
+                contrast=look.contrast,
+                without=look.without,
+                signs=look.signs,
                 geometry=geometry,
                 layout=layout,
                 panes=panes,
@@ -267,6 +284,8 @@ class Window(Frame):
         self.status.show_scene(scene)
         self.commands.mark(f"scale.{scene.view.look.scale}")
         self.commands.mark(f"mode.{scene.view.mode}")
+        self.commands["scale.without"].setChecked(scene.view.look.without)
+        self.commands["view.signs"].setChecked(scene.view.look.signs)
         self.pictures.show_scene(scene, self.commands)
         self._show_pin(scene)
         for command in _OF_AN_ANSWER:

@@ -8,6 +8,7 @@ from transformers import AutoTokenizer
 from transformers.models.llama import modeling_llama
 
 from engine import monkey_patch
+from engine.protocol.looks import Ramp
 from engine.reading.colours import colours
 
 name = sys.argv[1] if len(sys.argv) > 1 else "meta-llama/Llama-3.1-8B-Instruct"
@@ -38,4 +39,5 @@ model(inputs_embeds=embeds, use_cache=False).logits[0, -1].max().backward()
 
 rows = [(layer.output * layer.output.grad).float().sum(-1)[0].cpu() for layer in model.model.layers]
 trace = torch.stack([row / row.abs().max() for row in rows]).detach().numpy()  # (layer, token), each on its own scale
-Image.fromarray(colours(trace, 1, "bwr")).resize((trace.shape[1] * 24, trace.shape[0] * 24), 0).save("latent_trace.png")
+picture = colours(trace, 1, Ramp("bwr"))
+Image.fromarray(picture).resize((trace.shape[1] * 24, trace.shape[0] * 24), 0).save("latent_trace.png")

@@ -11,6 +11,7 @@ from zennit.composites import LayerMapComposite
 from zennit.rules import Gamma
 
 from engine import monkey_patch, monkey_patch_zennit
+from engine.protocol.looks import Ramp
 from engine.reading.colours import colours
 
 CONV, LINEAR = (0.1, 0.25, 100), (0, 0.01, 0.05, 0.1, 1)
@@ -32,7 +33,7 @@ for conv, linear in itertools.product(CONV, LINEAR):
         logits = model(image)[0]
         logits.max().backward()
     relevance = (image * image.grad).sum(1)[0].detach().numpy()
-    maps.append(colours(relevance, abs(relevance).max(), "bwr"))
+    maps.append(colours(relevance, abs(relevance).max(), Ramp("bwr")))
     print("gamma", conv, "and", linear, "explain", weights.meta["categories"][logits.argmax()])
 
 rows = [np.hstack(maps[start : start + len(LINEAR)]) for start in range(0, len(maps), len(LINEAR))]

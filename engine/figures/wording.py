@@ -84,11 +84,8 @@ def number(value: float) -> str:
 
 
 def layer_name(relevance: Relevance, layer: int | None) -> str:
-    """Where in the model the relevance was read, e.g. “the input” or “block 12”."""
-    last = len(relevance.layers) - 1
-    if layer is None:
-        return "at the input"
-    return f"after the last block ({last})" if layer == last else f"before block {layer}"
+    """Where in the model the relevance was read, e.g. “at the input” or “at layer 12 of 30”."""
+    return "at the input" if layer is None else f"at layer {layer} of {len(relevance.layers) - 1}"
 
 
 def place_name(relevance: Relevance) -> str:

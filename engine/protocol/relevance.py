@@ -22,7 +22,7 @@ class TextPart(Struct, frozen=True, tag=True, eq=False):
 
     medium: ClassVar[Medium] = "text"
     drawings: ClassVar[tuple[Drawing, ...]] = ("tokens", "layers")
-    entry: ClassVar[str] = "input tokens"  # what its input is called
+    entry: ClassVar[str] = "input"  # what its input is called
     places: ClassVar[str] = "tokens"  # what the places of a layer are called
     seen: ClassVar[None] = None
     channels: ClassVar[None] = None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.protocol.relevance import Relevance
 from engine.protocol.values import Ledger
+from engine.reading.account import Account
 
 _NAMED = 5  # stretches that a sentence names
 _LITTLE = 0.01  # of the input's relevance: more left over is said, though it is rounding beside the target
@@ -17,25 +17,16 @@ def two_digits(logits: float) -> str:
     return (text[1:] if text == "-0.00" else text).replace("-", "−")
 
 
-def sum_in_words(
-    relevance: Relevance, layer: int | None, total: float, number: Callable[[float], str] = two_digits
-) -> str:
-    """The sum of relevance at a layer (None is the input) against the target, and where the rest of it went.
+def sum_in_words(account: Account, closes: bool, number: Callable[[float], str] = two_digits) -> str:
+    """The sum of relevance at a layer against the target, and where the rest of it went.
 
-    Each amount, in logits, is written by `number`. With an encoder's layer the decoder's input is summed, which gets
-    the same whatever the layer.
+    Each amount, in logits, is written by `number`; what is left over only where the ledger does not close.
     """
-    decoder = 0.0 if relevance.decoder is None else relevance.decoder.total(None)
-    text = f"relevance {number(total + decoder)} of {number(relevance.value)}"
-    ledger = relevance.ledger
-    if ledger is None:
+    text = f"relevance {number(account.arrives)} of {number(account.value)}"
+    if not account.known:
         return text
-    behind = (ledger.before, *ledger.blocks, ledger.after)[0 if layer is None else layer + 1 :]
-    softmax, constants, rest = (
-        sum(getattr(account, name) for account in behind) for name in ("softmax", "constants", "rest")
-    )
-    text += f"; softmax keeps {number(softmax)}; constants {number(constants)}"
-    return text if ledger.closes else f"{text}; {number(rest)} left over"
+    text += f"; softmax keeps {number(account.softmax)}; constants {number(account.constants)}"
+    return text if closes else f"{text}; {number(account.rest)} left over"
 
 
 def is_defect(ledger: Ledger | None) -> bool:

@@ -13,6 +13,7 @@ from engine.figures.wording import RULE_NAMES, layer_name, number, place_name
 from engine.protocol.messages import Explained
 from engine.protocol.relevance import Part, Relevance
 from engine.protocol.values import Medium, Token
+from engine.reading.account import account_of
 from engine.reading.ledger_in_words import expectation, sum_in_words
 from engine.reading.limits import relevance_at
 from engine.terminal.columns import table
@@ -89,7 +90,7 @@ def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
     yield f"Target   {target.label} {place_name(relevance)}: {relevance.value:.4f} logits"
     yield f"Sum      {total:.4f} of {relevance.value:.4f} logits {layer_name(relevance, layer)}"
     if relevance.ledger is not None:
-        yield f"Ledger   {sum_in_words(relevance, layer, total)}"
+        yield f"Ledger   {sum_in_words(account_of(relevance, layer), relevance.ledger.closes)}"
         if relevance.decoder is not None:
             yield f"         of that relevance {relevance.decoder.total(None):.2f} at the decoder's input"
         yield f"         {expectation(relevance.ledger)}"

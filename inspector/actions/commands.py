@@ -103,6 +103,10 @@ VIEW = Menu(
             Command("scale.layer", "Scale: each layer", "", "Colours span each layer by itself", "scale"),
             Command("scale.global", "Scale: all layers", "", "Colours mean the same in all layers", "scale"),
             Command("scale.target", "Scale: share of target", "", "Colours span the target's value", "scale"),
+            Command("scale.without", "Scale without first and asked", "", "Colours end with the others", switch=True),
+            Command("contrast.more", "More contrast", "]", "Colours lift what is weak"),
+            Command("contrast.less", "Less contrast", "[", "Colours are linear at the least"),
+            Command("view.signs", "Underline what speaks against", "", "Dots where relevance is negative", switch=True),
         ),
         (
             Command("mode.picture", "Picture", "Ctrl+1", "The picture as the model sees it", "mode"),

@@ -66,6 +66,12 @@ def check_colours(colour_map: str, clip: float) -> None:
         raise typer.BadParameter(f"--clip is a percentile above 0, up to 100, not {clip:g}.")
 
 
+def check_contrast(contrast: float) -> None:
+    """Refuse what is no exponent of colours."""
+    if not 0 < contrast <= 1:
+        raise typer.BadParameter(f"--contrast is above 0, up to 1, which is linear, not {contrast:g}.")
+
+
 def check_rules(name: str) -> None:
     """Refuse a rule set that there is not."""
     try:

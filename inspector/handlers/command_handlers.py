@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol, get_args
 
-from engine.protocol.looks import Scale
+from engine.protocol.looks import CONTRASTS, Scale
 from engine.protocol.rule_names import TITLES, Gamma
 from inspector.conversations.inquiry import Inquiry
 from inspector.handlers.dialog_handler import DialogHandler
@@ -17,6 +17,8 @@ from inspector.handlers.picture_handler import PictureHandler
 from inspector.panes.relevance_pane import RelevancePane
 from inspector.state.legends import SCALE_TITLES
 from inspector.state.view import PictureMode
+
+_CONTRAST_STEP = 0.05
 
 
 class Hands(Protocol):
@@ -72,7 +74,11 @@ def handlers(
         "layer.down": partial(study.step_layer, -1),
         "layer.input": partial(study.look_at_layer, None),
         "layer.output": study.look_at_output,
-        "view.original": partial(_turn_original, inquiry),
+        "scale.without": partial(_turn, inquiry, "without"),
+        "contrast.more": partial(_step_contrast, inquiry, -1),
+        "contrast.less": partial(_step_contrast, inquiry, 1),
+        "view.signs": partial(_turn, inquiry, "signs"),
+        "view.original": partial(_turn, inquiry, "original"),
         "view.pin": partial(_turn_pin, inquiry),
         "view.difference": partial(_turn_difference, inquiry),
         "view.log": window.toggle_log,
@@ -95,9 +101,16 @@ def _choose_mode(inquiry: Inquiry, mode: PictureMode) -> None:
     inquiry.study.look(replace(inquiry.study.view, mode=mode))
 
 
-def _turn_original(inquiry: Inquiry) -> None:
+def _turn(inquiry: Inquiry, what: str) -> None:
     view = inquiry.study.view
-    inquiry.study.look(view.looking(original=not view.look.original))
+    inquiry.study.look(view.looking(**{what: not getattr(view.look, what)}))
+
+
+def _step_contrast(inquiry: Inquiry, steps: int) -> None:
+    view = inquiry.study.view
+    strongest, linear = CONTRASTS
+    wanted = round(view.look.contrast + steps * _CONTRAST_STEP, 2)
+    inquiry.study.look(view.looking(contrast=min(max(wanted, strongest), linear)))
 
 
 def _turn_pin(inquiry: Inquiry) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import platformdirs
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
+from engine.protocol.looks import COLOUR_MAPS, CONTRASTS, DEFAULT_COLOUR_MAP, DEFAULT_CONTRAST, Scale
 from engine.protocol.rule_names import titled
 from engine.protocol.values import ModelSource
 from engine.writing import write_atomically
@@ -30,6 +30,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     rules: str = "attnlrp"  # the rule set, by its name
     scale: Scale = "layer"  # what the colours span: each layer, all layers (global), or the target's value
     colour_map: str = DEFAULT_COLOUR_MAP  # the colours of relevance
+    contrast: float = DEFAULT_CONTRAST  # the exponent of colours, from 0.35 to 1, which is linear
+    without: bool = True  # colours end without the first token and the asked one
+    signs: bool = True  # what speaks against is underlined
     theme: Theme = "system"  # light, dark, or as the desktop is
     device: str = "auto"  # where models are opened: auto, cpu, cuda, cuda:1, mps
     dtype: str = "auto"  # the type of their numbers: auto, float32, bfloat16, float16
@@ -113,6 +116,8 @@ def _checked(settings: Settings) -> Settings:
     """The settings without values that mean nothing to this version."""
     if settings.colour_map not in COLOUR_MAPS:
         settings = msgspec.structs.replace(settings, colour_map=DEFAULT_COLOUR_MAP)
+    if not CONTRASTS[0] <= settings.contrast <= CONTRASTS[1]:
+        settings = msgspec.structs.replace(settings, contrast=DEFAULT_CONTRAST)
     if titled(settings.rules) == settings.rules:  # no rule set is called so
         settings = msgspec.structs.replace(settings, rules=DEFAULTS.rules)
     if not 1 <= settings.max_new_tokens <= MOST_NEW_TOKENS:

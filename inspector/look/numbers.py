@@ -8,7 +8,7 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def written(value: float) -> str:
-    """`value` with three significant digits and no exponent where it reads without one."""
+    """`value` with two digits after the point, of small and of large numbers with three significant ones."""
     if math.isnan(value):
         return "not a number"
     if math.isinf(value):
@@ -19,7 +19,8 @@ def written(value: float) -> str:
     if magnitude < -4 or magnitude > 6:
         mantissa, exponent = f"{value:.2e}".split("e")
         return f"{mantissa} × 10".replace("-", "−") + str(int(exponent)).translate(_RAISED)
-    return f"{value:.{max(2 - magnitude, 0)}f}".replace("-", "−")
+    digits = 2 if -1 <= magnitude <= 2 else max(2 - magnitude, 0)
+    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def signed(value: float) -> str:

@@ -1,4 +1,4 @@
-"""The status bar: the worker, its memory, the answer's sum and time."""
+"""The status bar: the worker, its memory, and the answer's time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class StatusBar(QStatusBar):
         self.addWidget(self._worker)
         self.addWidget(self._progress, 1)
         self._plain = self._worker.foregroundRole()
-        self._total, self._model, self._memory, self._time = (self._fact(name) for name in _FACTS)
+        self._model, self._memory, self._time = (self._fact(name) for name in _FACTS)
 
     def minimumSizeHint(self) -> QSize:
         """The words are cut where there is no room: a run that begins widens no window."""
@@ -60,10 +60,7 @@ class StatusBar(QStatusBar):
         self._say(self._memory, share_in_words(memory.used, memory.total) if memory else "")
 
     def show_scene(self, scene: Scene) -> None:
-        self._say(self._total, f"{scene.of_model or 'stale'}: {scene.total}" if scene.stale else scene.total)
-        self._total.setToolTip(f"{_FACTS['Sum']}. {scene.promise}" if scene.promise else _FACTS["Sum"])
         plain = QPalette.ColorRole.PlaceholderText if scene.stale else self._plain
-        self._total.setForegroundRole(QPalette.ColorRole.BrightText if scene.is_defect else plain)
         self._time.setForegroundRole(plain)
         self._say(self._time, "" if scene.seconds is None else f"{scene.seconds:.2f} s")
 
@@ -83,12 +80,11 @@ class StatusBar(QStatusBar):
 
 
 _FACTS = {
-    "Sum": "The relevance of all tokens where you look, of the target's value, in logits; and where the rest went",
     "Model": "The model that is open, its type, and the device it is on",
     "Memory": "Memory in use on the model's device",
     "Time": "How long the explanation took",
 }
-_LONG = ("Sum", "Model")  # which are cut where there is no room
+_LONG = ("Model",)  # which is cut where there is no room
 
 
 def _state_in_words(state: WorkerState) -> str:

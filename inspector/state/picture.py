@@ -12,7 +12,7 @@ from engine.protocol.values import Grid, Seen
 from engine.reading.limits import ROUNDING
 from engine.reading.placing import picture_limit, placed
 from inspector.look.numbers import signed
-from inspector.state.legends import legend_of, title_of
+from inspector.state.legends import legend_of
 from inspector.state.sides import ShownPart, Side
 
 NO_ORIGINAL = "Which part of the original the model saw is not known: its way to prepare pictures is no crop"
@@ -49,6 +49,11 @@ class ShownPicture(ShownPart):
         return self.original
 
     @property
+    def beside_in_words(self) -> str:
+        beside = beside_at(self.relevance, self.layer)
+        return _beside_in_words(beside) if len(beside) else ""
+
+    @property
     def values(self) -> np.ndarray | None:
         """The last side's, (height, width) or (row, column); None where the layer has no places on the picture."""
         return self.values_of(self.sides[-1])
@@ -74,7 +79,6 @@ def picture_of(sides: tuple[Side, ...], look: Look) -> ShownPicture | None:
         original=is_on_original(relevance, look),
         seen=relevance.seen,
         grid=_patches(relevance, look.layer),
-        title=title_of(titles, look.layer, relevance),
         titles=titles,
         note=notes[-1] if all(notes) else "",
         layers=_layers_of(sides[-1], look),
@@ -97,7 +101,7 @@ def _layers_of(side: Side, look: Look) -> LayersOfPicture:
         tuple(placed(relevance, place) for place in places),
         tuple(beside_at(relevance, place) for place in places),
         tuple(picture_limit([relevance], place, look.scale, look.clip) for place in places),
-        tuple(_label(place, len(relevance.layers)) for place in places),
+        tuple(_label(place) for place in places),
     )
 
 
@@ -131,10 +135,8 @@ def _patches(relevance: Relevance, layer: int | None) -> Grid | None:
     return next((grid for grid in relevance.grids if grid is not None), None)
 
 
-def _label(layer: int | None, layers: int) -> str:
-    if layer is None:
-        return "Pixels"
-    return f"Block {layer}" if layer < layers - 1 else "Output"
+def _label(layer: int | None) -> str:
+    return "Pixels" if layer is None else f"Layer {layer}"
 
 
 def _beside_in_words(beside: np.ndarray) -> str:

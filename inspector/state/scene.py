@@ -11,10 +11,11 @@ from engine.protocol.messages import Ending, Explained, Request
 from engine.protocol.relevance import Relevance
 from engine.protocol.targets import Token as TokenTarget
 from engine.protocol.values import Medium, ModelSource, Token
-from engine.reading.ledger_in_words import expectation, is_defect, sum_in_words
+from engine.reading.ledger_in_words import expectation, is_defect
 from engine.reading.limits import ROUNDING
 from inspector.look.numbers import written
 from inspector.state.choice import Choice, choice_of
+from inspector.state.heading import Heading, heading_of
 from inspector.state.known import key_of
 from inspector.state.picture import ShownPicture, picture_of
 from inspector.state.question import Question, position_of
@@ -42,7 +43,7 @@ class Scene:
     of_model: str = ""  # whose answer it is, where that is not the model that is asked
     choice: Choice | None = None
     position: int | None = None  # the token whose continuation, or class, is asked about
-    total: str = ""  # the sum of relevance against the target, and where the rest of it went
+    heading: Heading | None = None
     promise: str = ""  # what the rule set promises of that
     is_defect: bool = False  # the promise is broken
     seconds: float | None = None
@@ -114,16 +115,17 @@ def resolve(
     relevance = parts[0].relevance if parts else answer.relevance
     number = partial(_beside, abs(relevance.value))
     is_of_another = answer.question.source != (awaited or question.source)
+    of_model, choice = relevance.model.title if is_of_another else "", choice_of(answer)
     return Scene(
         question=question,
         view=view,
         parts=parts,
         awaited=awaited,
         stale=is_of_another or key_of(answer.question) != key_of(question),
-        of_model=relevance.model.title if is_of_another else "",
-        choice=choice_of(answer),
+        of_model=of_model,
+        choice=choice,
         position=_position(question, answer),
-        total=sum_in_words(relevance, view.look.layer, relevance.parts[0].total(view.look.layer), number),
+        heading=heading_of(answer, parts[0], choice, of_model) if parts else None,
         promise=expectation(relevance.ledger, number) if relevance.ledger else "",
         is_defect=is_defect(relevance.ledger),
         seconds=answer.seconds,

@@ -48,7 +48,6 @@ class ShownPart:
     limit: float  # of all sides
     ramp: Ramp
     legend: str
-    title: str = field(compare=False)
 
     @property
     def answer(self) -> Explained:
@@ -64,6 +63,16 @@ class ShownPart:
     def is_on_original(self) -> bool:
         """Whether relevance lies on a whole picture, where the model saw it."""
         return False
+
+    @property
+    def beside_in_words(self) -> str:
+        """What the layer has that has no place on what is on show; empty where there is nothing."""
+        return ""
+
+    @property
+    def left_out_in_words(self) -> str:
+        """What may be left out of the limit, with what it holds; empty where nothing is."""
+        return ""
 
     @property
     def rules(self) -> str:

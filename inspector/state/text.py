@@ -9,8 +9,10 @@ import numpy as np
 from engine.protocol.looks import Look, Ramp, Scale
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Token
-from engine.reading.limits import colour_limit, left_out, relevance_at
-from inspector.state.legends import legend_of, title_of
+from engine.reading.limits import ROUNDING, colour_limit, left_out, relevance_at
+from inspector.look.numbers import percent, signed
+from inspector.look.visible_text import shortened
+from inspector.state.legends import legend_of
 from inspector.state.sides import ShownPart, Side
 
 
@@ -62,6 +64,17 @@ class ShownText(ShownPart):
         return left_out(self.relevance)
 
     @property
+    def left_out_in_words(self) -> str:
+        """These tokens with their relevance, and the share of the sum that they hold together."""
+        if not self.left_out:
+            return ""
+        values, total = self.values, self.relevance.parts[0].total(self.layer)
+        names = [f"“{shortened(self.tokens[at].label.strip())}” {signed(float(values[at]))}" for at in self.left_out]
+        held = float(values[list(self.left_out)].sum(dtype=np.float64))
+        share = f" ({percent(held / total)})" if abs(total) > ROUNDING * abs(self.relevance.value) else ""
+        return ", ".join(names) + share
+
+    @property
     def reach(self) -> int:
         """The number of tokens that can matter: those behind have no relevance at any layer of any side."""
         relevances = [side.relevance for side in self.sides]
@@ -81,7 +94,6 @@ def text_of(sides: tuple[Side, ...], look: Look) -> ShownText:
         limit=max(colour_limit(side.relevance, look.layer, look) for side in sides),
         ramp=look.ramp,
         legend=legend_of(sides, look),
-        title=title_of([side.title for side in sides], look.layer, sides[-1].relevance),
         without=look.without,
         signs=look.signs,
         layers=LayersOfText(sides[-1], look.scale, look.without, look.ramp, _limits(sides[-1].relevance, look)),

@@ -16,14 +16,14 @@ ROOT = Path(__file__).parents[2]
 
 # An import against a contract, and the contract
 AGAINST = [
-    ("inspector/views/legend.py", "inspector.dialogs.export", "the inspector's rooms"),
+    ("inspector/views/scale_control.py", "inspector.dialogs.export", "the inspector's rooms"),
     ("inspector/look/labels.py", "inspector.conversations.inquiry", "the inspector's rooms"),
     ("inspector/state/amounts.py", "inspector.keeping.settings", "the inspector's rooms"),
     ("inspector/intake/drops.py", "inspector.panes.layers_pane", "the inspector's rooms"),
     ("inspector/actions/actions.py", "inspector.window", "the inspector's rooms"),
-    ("inspector/views/legend.py", "inspector.views.tokens.token_strip", "views"),
+    ("inspector/views/scale_control.py", "inspector.views.tokens.token_strip", "views"),
     ("inspector/dialogs/about.py", "inspector.client.client", "dialogs take values"),
-    ("inspector/views/legend.py", "inspector.state.scene", "views know neither"),
+    ("inspector/views/scale_control.py", "inspector.state.scene", "views know neither"),
     ("inspector/panes/notices.py", "inspector.conversations.inquiry", "panes show scenes"),
     ("inspector/window.py", "engine.figures", "the window knows the engine by its wire alone"),
     ("inspector/panes/notices.py", "torch", "the window knows the engine by its wire alone"),

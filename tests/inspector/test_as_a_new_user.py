@@ -26,7 +26,7 @@ EXPEDITION = (600, 171)  # the word, in our own question
 LAYERS = (360, 605, 780, 710)
 TOP_LAYER = (560, 612)
 DISMISS = (949, 79)
-BACKGROUND = (244, 245, 247)
+BACKGROUND = (243, 244, 246)
 QUESTION = "In 1922 the British expedition reached 8,320 m. The 1922 expedition reached 8,"
 
 

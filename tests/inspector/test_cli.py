@@ -162,7 +162,7 @@ def test_that_a_prompt_is_explained_to_people(tmp_path: Path) -> None:
         "explain", "bundled:llama", "--prompt", PROMPT, "--rules", "cp-lrp", "--layer", "1", "--out", str(figure)
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Rules    CP-LRP" in done.stdout and "before block 1" in done.stdout and f"Written  {figure}" in done.stdout
+    assert "Rules    CP-LRP" in done.stdout and "at layer 1 of 4" in done.stdout and f"Written  {figure}" in done.stdout
     rows = list(csv.DictReader(figure.open(encoding="utf-8", newline="")))
     assert "".join(row["text"] for row in rows) == PROMPT
     assert list(tmp_path.iterdir()) == [figure]

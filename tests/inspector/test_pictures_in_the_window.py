@@ -52,7 +52,7 @@ def asked(worker, kind: type) -> list:
 
 
 def title(window: Window) -> str:
-    return window.findChild(QLabel, "relevance_title").text()
+    return f"{window.findChild(QLabel, 'relevance_title').text()}\n{window.relevance.heading.facts.accessibleName()}"
 
 
 @pytest.fixture
@@ -200,7 +200,7 @@ def test_that_a_click_on_a_small_heatmap_enlarges_it(about_cat, qtbot):
     qtbot.waitUntil(lambda: thumbnails.isVisible() and thumbnails.current() == 0)
     qtbot.mouseClick(thumbnails.viewport(), Qt.MouseButton.LeftButton, pos=thumbnails.map_rect(3).center())
     assert about_cat.study.view.look.layer == 2
-    assert "entering block 2" in title(about_cat)
+    assert "at layer 2 of 4" in title(about_cat)
     about_cat.commands["layer.output"].trigger()
     assert about_cat.study.view.look.layer == BLOCKS
     assert thumbnails.current() == BLOCKS + 1

@@ -55,7 +55,7 @@ def test_that_the_difference_takes_the_place_of_both(pinned):
     assert not text.pinned.isVisible()
     expected = pinned.study.shown.relevance.input - pinned.study.pinned.relevance.input
     np.testing.assert_array_equal(pinned.study.scene.text.values, expected)
-    assert "CP-LRP · “7” − AttnLRP · “7”" in pinned.study.scene.text.title
+    assert "CP-LRP · “7” − AttnLRP · “7”" in pinned.study.scene.heading.question
     difference.trigger()
     assert text.pinned.isVisible()
 

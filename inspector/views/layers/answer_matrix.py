@@ -48,7 +48,7 @@ class AnswerMatrix(PlotView):
         `values` and `limits` (generated token,) are the logits, and where each row's colours end. `labels` (token,)
         are what the tokens are called.
         """
-        self._layers = Layers(rows[::-1], None, limits[::-1], ramp)
+        self._layers = Layers(rows[::-1], None, limits[::-1], ramp, [visible(label) for label in labels])
         self._labels, self._values, self._start = labels, values, start
         self._axis.labels = [visible(label) for label in labels[start : start + len(rows)]][::-1]
         self._plots.show_layers(self._layers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QFont
 
@@ -12,7 +13,8 @@ from inspector.look.theme import Tones
 _OVERHANG = 12  # pixels a label may stand out beyond its axis
 _LONGEST = 12  # characters of a label
 _STRIDES: list[int] = [factor * 10**power for power in range(6) for factor in (1, 2, 5)]
-_LAYER_ROOM, _TOKEN_ROOM = 20, 64  # pixels from one tick to the next
+_LAYER_ROOM, _TOKEN_ROOM, _NAME_ROOM = 20, 64, 56  # pixels from one tick to the next
+_NAMED = 0.3  # of the limit of some row: what a token has to reach for its name to be written
 
 
 def stride(count: float, size: float, room: float) -> int:
@@ -57,18 +59,40 @@ def _brief(label: str) -> str:
 
 
 class TokenAxis(pg.AxisItem):  # type: ignore[misc]
-    """Positions in the prompt, counted from 0."""
+    """The tokens that stand out, by name, as many as there is room for; without names, positions counted from 0."""
 
     def __init__(self) -> None:
         super().__init__("bottom")
+        self._labels: Sequence[str] = ()
+        self._strengths = np.zeros(0)
+
+    def show_tokens(self, labels: Sequence[str], strengths: np.ndarray) -> None:
+        """What tokens are called, and how much each stands out (token,), from 0 to 1."""
+        self._labels, self._strengths = labels, strengths
+        self.picture = None
+        self.update()
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        step = stride(high - low, size, _TOKEN_ROOM)
-        first = -(-int(max(low, 0)) // step) * step
-        return [(step, [float(position) for position in range(first, int(high + 0.5) + 1, step) if position <= high])]
+        if not len(self._labels):
+            step = stride(high - low, size, _TOKEN_ROOM)
+            first = -(-int(max(low, 0)) // step) * step
+            positions = range(first, int(high + 0.5) + 1, step)
+            return [(step, [float(position) for position in positions if position <= high])]
+        first, last = max(int(low + 0.5), 0), min(int(high + 0.5), len(self._labels) - 1)
+        column = size / max(high - low, 1e-9)
+        chosen: list[int] = []
+        for place in np.argsort(-self._strengths[first : last + 1], kind="stable").tolist():
+            position = first + place
+            if self._strengths[position] < _NAMED and column < _NAME_ROOM:
+                break
+            if all(abs(position - other) * column >= _NAME_ROOM for other in chosen):
+                chosen.append(position)
+        return [(1.0, [float(position) for position in sorted(chosen)])]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        return [str(round(value)) for value in values]
+        if not len(self._labels):
+            return [str(round(value)) for value in values]
+        return [_brief(self._labels[round(value)].strip() or self._labels[round(value)]) for value in values]
 
 
 def dress_axis(axis: pg.AxisItem, label: str, font: QFont, tones: Tones) -> None:

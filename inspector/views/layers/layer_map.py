@@ -48,7 +48,7 @@ class LayerMap(PlotView):
         beside the sums. `labels` (token,) are what the tokens are called.
         """
         rows = np.concatenate((np.asarray(input)[None], np.asarray(layers)))
-        self._layers = Layers(rows, value, np.asarray(limits), ramp)
+        self._layers = Layers(rows, value, np.asarray(limits), ramp, [visible(label) for label in labels])
         self._labels = labels
         self._plots.show_layers(self._layers)
         self._row = min(self._row, len(rows) - 1)

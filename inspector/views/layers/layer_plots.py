@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
 from engine.protocol.looks import Ramp
-from engine.reading.colours import colour_table
+from inspector.look.numbers import written
 from inspector.look.overlays import paint_empty, paint_focus, paint_stale_tag
 from inspector.look.theme import Tones, tones
 from inspector.views.layers.layer_axes import LabelAxis, LayerAxis, TokenAxis, dress_axis
@@ -19,11 +20,10 @@ from inspector.views.layers.layer_image import row_colours, strongest
 
 _STALE_OPACITY = 0.4
 _NARROWEST_SUMS, _WIDEST_SUMS = 120, 240
-_POSITIVE, _NEGATIVE = 446, 64  # places in the colour table: clear, yet calmer than its ends
 _FEWEST_TOKENS = 8  # that zooming leaves
 _FRAME = 2  # pixels
 _FAR = 1e9  # beyond every sum
-_THIN = 5  # pixels: bars of thinner rows touch, gaps would make a pattern
+_DOT = 7  # pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,7 @@ class Layers:
     value: float | None  # the target's, where all rows have one
     limits: np.ndarray
     ramp: Ramp
+    labels: Sequence[str]  # (token,), what tokens are called
 
 
 @dataclass(frozen=True)
@@ -63,21 +64,26 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.ci.layout.setContentsMargins(6, 8, 8, 4)
         self.ci.layout.setHorizontalSpacing(6)
         self._row_axis, self._rows_title = rows, rows_title
-        self._map = self.addPlot(0, 0, axisItems={"left": self._row_axis, "bottom": TokenAxis()}, enableMenu=False)
+        self._token_axis = TokenAxis()
+        axes = {"left": self._row_axis, "bottom": self._token_axis}
+        self._map = self.addPlot(0, 0, axisItems=axes, enableMenu=False)
         self._sums = self.addPlot(0, 1, enableMenu=False)
         self._sums.setYLink(self._map)
         self._sums.hideAxis("left")
+        self._totals = np.zeros(0)
         for plot, along in ((self._map, True), (self._sums, False)):
             plot.hideButtons()
             plot.setMouseEnabled(x=along, y=False)
             plot.getViewBox().setDefaultPadding(0)
         self._image = pg.ImageItem(axisOrder="row-major")
-        self._bars = pg.BarGraphItem(x0=[], y=[], height=0.8, width=[])
+        self._profile = pg.PlotCurveItem()
+        self._dot = pg.ScatterPlotItem(size=_DOT, pxMode=True)
+        self._number = pg.TextItem(anchor=(-0.15, 0.5))
         self._zero, self._value = pg.InfiniteLine(0.0, angle=90), pg.InfiniteLine(0.0, angle=90)
         self._cursor_row, self._cursor_token, self._cursor_sum = (QGraphicsRectItem() for _ in range(3))
         for item in (self._image, self._cursor_token, self._cursor_row):
             self._map.addItem(item)
-        for item in (self._zero, self._bars, self._value, self._cursor_sum):
+        for item in (self._zero, self._value, self._profile, self._cursor_sum, self._dot, self._number):
             self._sums.addItem(item, ignoreBounds=True)
         self._map.getViewBox().sigXRangeChanged.connect(self._refine)
         self._map.getViewBox().sigXRangeChanged.connect(self._look_under_pointer)
@@ -103,6 +109,8 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             )
             self._map.setRange(xRange=(-0.5, token_count - 0.5), yRange=(-0.5, rows - 0.5), padding=0)
         self._layers, self._drawn = layers, None
+        shares = np.nan_to_num(np.abs(layers.rows) / layers.limits[:, None])
+        self._token_axis.show_tokens(layers.labels, np.minimum(shares.max(axis=0), 1.0))
         self._draw_sums(layers)
         self._refine()
         self.set_stale(False)
@@ -110,7 +118,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def set_stale(self, stale: bool) -> None:
         self._stale = stale
-        for item in (self._image, self._bars):
+        for item in (self._image, self._profile, self._dot):
             item.setOpacity(_STALE_OPACITY if stale else 1.0)
         self.viewport().update()
 
@@ -134,7 +142,14 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.setBackground(t.base)
         dress_axis(self._map.getAxis("left"), self._rows_title, font, t)
         dress_axis(self._map.getAxis("bottom"), "token", font, t)
-        dress_axis(self._sums.getAxis("bottom"), "sum of relevance, logits", font, t)
+        dress_axis(self._sums.getAxis("bottom"), "arrives here, logits", font, t)
+        self._profile.setPen(pg.mkPen(t.text, width=1.5))
+        self._dot.setBrush(pg.mkBrush(t.accent))
+        self._dot.setPen(pg.mkPen(None))
+        self._number.setColor(t.accent)
+        self._number.setFont(font)
+        self._drawn = None
+        self._refine()
         self._zero.setPen(pg.mkPen(t.line))
         self._value.setPen(pg.mkPen(t.text, style=Qt.PenStyle.DashLine))
         for item in (self._cursor_row, self._cursor_token, self._cursor_sum):
@@ -179,6 +194,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         wide, high = (_FRAME / 2 * size for size in self._map.getViewBox().viewPixelSize())
         for item in (self._cursor_row, self._cursor_sum):
             item.setVisible(row is not None)
+        self._point_at(row)
         self._cursor_token.setVisible(token is not None)
         if row is not None:
             around = QRectF(-0.5, row - 0.5, self._token_count(), 1)
@@ -187,6 +203,21 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         if token is not None:
             rows = 1 if self._layers is None else len(self._layers.rows)
             self._cursor_token.setRect(QRectF(token - 0.5, -0.5, 1, rows).adjusted(-wide, 0, wide, 0))
+
+    def _point_at(self, row: int | None) -> None:
+        """A dot on the profile, and the number beside it."""
+        known = row is not None and row < len(self._totals)
+        self._dot.setVisible(known)
+        self._number.setVisible(known)
+        if row is None or not known:
+            return
+        total = float(self._totals[row])
+        low, high = self._sums.getViewBox().viewRange()[0]
+        is_right = total > (low + high) / 2
+        self._dot.setData([total], [row])
+        self._number.setAnchor((1.15, 0.5) if is_right else (-0.15, 0.5))
+        self._number.setText(written(total))
+        self._number.setPos(total, row)
 
     def _token_count(self) -> int:
         return 1 if self._layers is None else self._layers.rows.shape[1]
@@ -197,7 +228,6 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             return
         box = self._map.getViewBox()
         self._frame_cursor()
-        self._bars.setOpts(height=0.8 if box.height() / len(self._layers.rows) >= _THIN else 1.0)
         low, high = box.viewRange()[0]
         first, last = max(int(low + 0.5), 0), min(int(np.ceil(high + 0.5)), self._token_count())
         wanted = (first, last, max(int(box.width() * self.devicePixelRatioF()), 1))
@@ -212,9 +242,8 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def _draw_sums(self, layers: Layers) -> None:
         sums = np.nan_to_num(layers.rows.astype(np.float64)).sum(axis=1)
-        table = colour_table(layers.ramp.colour_map, tones(self.palette()).ground)
-        brushes = [pg.mkBrush(*table[_POSITIVE if total >= 0 else _NEGATIVE]) for total in sums]
-        self._bars.setOpts(x0=np.zeros(len(sums)), y=np.arange(len(sums)), width=sums, brushes=brushes, pen=None)
+        self._totals = sums
+        self._profile.setData(sums, np.arange(len(sums)))
         self._value.setVisible(layers.value is not None)
         value = layers.value or 0.0
         self._value.setValue(value)

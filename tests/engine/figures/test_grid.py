@@ -66,7 +66,7 @@ def test_that_a_layer_of_every_cell_is_drawn_on_one_scale(scale: str, limit: flo
     for cell, answer in zip(_cells(grid_page(grid, FONTS)), cells, strict=False):
         np.testing.assert_array_equal(cell.colours, colours(on_picture(answer, 1), limit, Ramp()))
     assert any("colours span" in text for text in _said(grid_page(grid, FONTS)))
-    assert "Relevance before block 1" in "".join(_said(grid_page(replace(grid, cells=cells[:1]), FONTS)))
+    assert "Relevance at layer 1 of 2" in "".join(_said(grid_page(replace(grid, cells=cells[:1]), FONTS)))
 
 
 def test_that_the_caption_says_what_holds_for_all_cells() -> None:

@@ -103,7 +103,7 @@ def test_that_the_caption_names_target_rules_layer_and_model() -> None:
     (page,) = token_pages(Export(relevance(["a", "b"]), "png", look=Look(layer=2)), FONTS)
     said = "\n".join(text.run.text for text in _texts(page))
     assert "Target “3” after token 1: 12.5 logits" in said
-    assert "Relevance before block 2, AttnLRP, sum" in said
+    assert "Relevance at layer 2 of 3, AttnLRP, sum" in said
     assert "Model Llama, revision 0123456789ab, float32" in said
 
 

@@ -88,7 +88,7 @@ def test_that_the_class_token_does_not_stretch_the_colours_and_is_said_beside() 
     answer.layers[0, 0] = 1000
     assert picture_limit([answer], 0, "layer", 100) == np.abs(answer.layers[0, 1:]).max()
     said = _said(heatmap_page(Export(answer, "png", "heatmap", look=Look(layer=0)), FONTS))
-    assert "before block 0" in said and "of it 1e3 at the class token" in said
+    assert "at layer 0 of 2" in said and "of it 1e3 at the class token" in said
 
 
 def test_that_a_percentile_of_nothing_is_the_largest() -> None:

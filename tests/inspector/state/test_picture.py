@@ -58,7 +58,7 @@ def test_that_a_picture_takes_the_place_of_strip_and_map():
     assert scene.picture.values.shape == PICTURE
     assert scene.picture.seen is scene.relevance.seen
     assert scene.picture.grid == GRID
-    assert "pixels" in scene.picture.title
+    assert "at the pixels" in scene.heading.sentence
     assert scene.position is None
 
 
@@ -67,8 +67,8 @@ def test_that_a_layer_is_shown_on_its_grid_without_the_class_token():
     row = scene.relevance.layers[2]
     assert np.array_equal(scene.picture.values, row[1:].reshape(GRID.rows, GRID.columns))
     assert np.array_equal(scene.picture.layers.extras[3], row[:1])
-    assert "class token" in scene.picture.title
-    assert scene.total.endswith(f"of {written(scene.relevance.value)}")
+    assert "class token" in scene.heading.sentence
+    assert f"of {written(scene.relevance.value)} arrives here" in scene.heading.sentence
 
 
 def test_that_a_layer_whose_relevance_is_all_at_the_class_token_is_said_and_has_no_colour():
@@ -89,13 +89,13 @@ def test_that_a_layer_without_places_is_not_put_on_the_picture():
     assert scene.picture.values is None
     assert scene.picture.grid is None
     assert scene.picture.layers.maps[-1] is None
-    assert scene.total.startswith(f"relevance {scene.relevance.layers[-1, 0]:.2f}".replace("-", "−"))
+    assert f"· {scene.relevance.layers[-1, 0]:.2f} of".replace("-", "−") in scene.heading.sentence
 
 
 def test_that_the_thumbnails_are_the_pixels_and_every_layer():
     thumbnails = scene_of().picture.layers
     assert [found.shape for found in thumbnails.maps[:-1]] == [PICTURE] + [(GRID.rows, GRID.columns)] * BLOCKS
-    assert thumbnails.labels == ("Pixels", "Block 0", "Block 1", "Block 2", "Block 3", "Output")
+    assert thumbnails.labels == ("Pixels", "Layer 0", "Layer 1", "Layer 2", "Layer 3", "Layer 4")
     assert thumbnails.limits[0] == pytest.approx(np.abs(thumbnails.maps[0]).max())
 
 
@@ -118,7 +118,7 @@ def test_that_mode_and_opacity_leave_the_picture_equal():
 
 def test_that_gamma_rules_are_titled():
     question = replace(QUESTION, rules=Gamma(0.25, 0.05).name)
-    assert Gamma(0.25, 0.05).title in scene_of(question=question).picture.title
+    assert Gamma(0.25, 0.05).title in scene_of(question=question).heading.sentence
 
 
 def test_that_channels_and_pixels_count_as_room():

@@ -59,21 +59,32 @@ def test_that_the_share_of_the_target_is_measured_at_its_value():
 
 
 def test_that_the_legend_says_how_the_limit_was_chosen():
-    assert scene_of(View(look=Look(scale="layer"))).text.legend == "Scale: each layer by itself"
-    assert scene_of(View(look=Look(scale="global"))).text.legend == "Scale: the same for all layers"
-    assert scene_of(View(look=Look(scale="target"))).text.legend == "Scale: share of the target, 100 % = 12.5"
+    assert scene_of(View(look=Look(scale="layer"))).text.legend == "Colours span this layer"
+    assert scene_of(View(look=Look(scale="global"))).text.legend == "Colours span all layers"
+    assert scene_of(View(look=Look(scale="target"))).text.legend == "Colours span the target's value, 12.50"
 
 
-def test_that_the_title_says_which_layer():
-    assert "input tokens" in scene_of(View(look=Look(layer=None))).text.title
-    assert "entering block 2" in scene_of(View(look=Look(layer=2))).text.title
-    assert "leaving the last block" in scene_of(View(look=Look(layer=BLOCKS))).text.title
+@pytest.mark.parametrize(
+    ("layer", "place"), [(None, "at the input"), (2, "at layer 2 of 4"), (BLOCKS, "at layer 4 of 4")]
+)
+def test_that_the_heading_says_which_layer(layer, place):
+    assert scene_of(View(look=Look(layer=layer))).heading.sentence.startswith(f"AttnLRP · {place} · ")
+
+
+def test_that_the_heading_asks_what_the_answer_answers():
+    answer = answer_to(Question(BUNDLED_MODELS[0], Text("a prompt of five words")))
+    assert resolve(answer.question, answer, View()).heading.question == "Why “7” (50 %, 12.50) after “five words”"
+    contrast = answer_to(replace(answer.question, target=Contrast(101, 102)))
+    target = structs.replace(contrast.relevance.target, label="“3” − “5”")
+    contrast = structs.replace(contrast, relevance=structs.replace(contrast.relevance, target=target))
+    question = resolve(contrast.question, contrast, View()).heading.question
+    assert question == "Why “3” instead of “5” (+12.50) after “five words”"
 
 
 def test_that_the_sum_is_set_against_the_target():
     scene = scene_of(View(look=Look(layer=1)))
     total = written(float(scene.text.layers.relevance.layers[1].sum(dtype=np.float64)))
-    assert scene.total == f"relevance {total} of 12.5"
+    assert f"{total} of 12.50 arrives here" in scene.heading.sentence
     assert not scene.is_defect
 
 
@@ -82,7 +93,7 @@ def test_that_what_is_rounding_beside_the_target_is_written_as_zero():
     nothing = Account(1.0, 1.0, constants=1e-9, softmax=3e-15, rest=0.0)
     ledger = Ledger(nothing, nothing, (nothing,) * BLOCKS, nothing, {}, True, True)
     told = replace(answer, relevance=replace(answer.relevance, ledger=ledger))
-    assert resolve(answer.question, told, View()).total.endswith("; softmax keeps 0; constants 0")
+    assert resolve(answer.question, told, View()).heading.sentence.endswith("arrives here")
 
 
 @pytest.mark.parametrize(("conserves", "closes"), [(True, True), (True, False), (False, False)])
@@ -93,11 +104,11 @@ def test_that_a_mark_means_a_defect_and_not_the_method(conserves, closes):
     ledger = Ledger(whole, Account(0, 0, 2.0, 1.0, 0.0), blocks, end, {"bias": 7.0}, conserves, closes)
     answer = structs.replace(answer, relevance=structs.replace(answer.relevance, ledger=ledger))
     scene = resolve(QUESTION, answer, View())
-    assert "; softmax keeps 4.00; constants 7.00" in scene.total
-    assert scene.total.endswith("; 1.50 left over") == (not closes)
+    assert "softmax keeps 4.00 · constants 7.00" in scene.heading.sentence
+    assert scene.heading.sentence.endswith("· left over 1.50") == (not closes)
     assert scene.is_defect == (conserves and not closes)
     assert scene.promise
-    assert "; softmax keeps 1.50; constants 2.00" in resolve(QUESTION, answer, View(look=Look(layer=3))).total
+    assert "softmax keeps 1.50 · constants 2.00" in resolve(QUESTION, answer, View(look=Look(layer=3))).heading.sentence
 
 
 def test_that_the_choice_names_what_is_explained_and_against_what():

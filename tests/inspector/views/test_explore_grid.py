@@ -62,7 +62,7 @@ def test_that_the_current_cell_is_said_in_words(grid: ExploreGrid, qtbot: QtBot)
     assert table.accessibleDescription() == "conv 0.25, linear 0"
     grid.set_rating(1, 0, 0.4321)
     grid.mark_best(1, 0)
-    assert table.accessibleDescription() == "conv 0.25, linear 0, best 0.432"
+    assert table.accessibleDescription() == "conv 0.25, linear 0, best 0.43"
 
 
 def test_that_one_cell_alone_is_the_best(grid: ExploreGrid):

@@ -99,7 +99,7 @@ def test_that_the_pointer_shows_layer_token_and_value_as_plain_text(layer_map: L
     assert signal.args == [0, 0]
     texts = layer_map._card.texts()
     assert texts[0] == "“<b>a”"
-    assert {"+1.00 logits", "layer 0", "−0.500 logits"} <= set(texts)
+    assert {"+1.00 logits", "layer 0", "−0.50 logits"} <= set(texts)
 
 
 @pytest.mark.parametrize(("tokens", "rows"), [(1, 2), (3, 130), (20_000, 32)])

@@ -91,12 +91,12 @@ def test_that_tokens_beside_the_picture_are_squares_above_it(strip: LayerThumbna
     for index, value in enumerate(_EXTRAS[0]):
         seen = image.pixelColor(place.topLeft() + QPoint(int((index + 0.5) * side), 0) - QPoint(0, place.top() - 10))
         assert (np.array(seen.getRgb()[:3]) == colours(value, 2.0, Ramp())).all()
-    assert strip.accessibleDescription() == "0, other tokens −0.500"
+    assert strip.accessibleDescription() == "0, other tokens −0.50"
 
 
 def test_that_a_layer_without_a_grid_says_so(strip: LayerThumbnails, qtbot: QtBot):
     qtbot.keyClick(strip, Qt.Key.Key_End)
-    assert strip.accessibleDescription() == "2, not a picture here, other tokens −0.500"
+    assert strip.accessibleDescription() == "2, not a picture here, other tokens −0.50"
 
 
 def test_that_an_empty_strip_says_what_appears_here(strip: LayerThumbnails):
@@ -119,6 +119,6 @@ def test_that_the_pointer_is_told_what_the_squares_above_a_map_are(strip: LayerT
     place = strip.map_rect(2)
     tip = strip.tip_at(QPoint(place.left() + 2, 6))
     assert "class token" in tip
-    assert tip.endswith("−0.500 logits")
+    assert tip.endswith("−0.50 logits")
     assert strip.tip_at(place.center()) == ""
     assert strip.tip_at(QPoint(strip.map_rect(3).right() + 200, 6)) == ""

@@ -6,12 +6,13 @@ from inspector.look.numbers import grouped, percent, signed, written
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (33.457, "33.5"),
-        (-12.7, "−12.7"),
+        (33.457, "33.46"),
+        (-12.7, "−12.70"),
         (0.001234, "0.00123"),
         (0, "0"),
         (1234.5, "1234"),
-        (9.999, "10.0"),
+        (9.999, "10.00"),
+        (-0.2901, "−0.29"),
         (2.5e-7, "2.50 × 10⁻⁷"),
         (-3e9, "−3.00 × 10⁹"),
         (float("nan"), "not a number"),

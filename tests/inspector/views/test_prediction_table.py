@@ -33,8 +33,8 @@ def _shown(table: PredictionTable, row: int) -> list[str]:
 
 
 def test_that_rows_show_token_logit_and_probability(table: PredictionTable):
-    assert _shown(table, 0) == ["“3”", "33.5", "90 %"]
-    assert _shown(table, 1) == ["“ 2”", "29.1", "5.0 %"]
+    assert _shown(table, 0) == ["“3”", "33.46", "90 %"]
+    assert _shown(table, 1) == ["“ 2”", "29.10", "5.0 %"]
     assert _shown(table, 2) == ["“\\n”", "−3.25", "< 0.1 %"]
     assert _shown(table, 3)[0] == "“<b>&x”"
 

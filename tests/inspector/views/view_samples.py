@@ -13,8 +13,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from engine.protocol.looks import Ramp
+from engine.protocol.looks import Look, Ramp
 from engine.protocol.values import Prediction
+from inspector.views.colour_bar import ColourBar
 from inspector.views.failure_bar import FailureBar
 from inspector.views.gammas.explore_grid import ExploreGrid
 from inspector.views.gammas.gamma_panel import GammaPanel
@@ -22,13 +23,13 @@ from inspector.views.input.image_input import ImageExample, ImageInput
 from inspector.views.input.prompt_editor import PromptEditor
 from inspector.views.layers.answer_matrix import AnswerMatrix
 from inspector.views.layers.layer_map import LayerMap
-from inspector.views.legend import Legend
 from inspector.views.log_pane import LogPane
 from inspector.views.pictures.layer_thumbnails import LayerThumbnails
 from inspector.views.pictures.picture_ground import Ground
 from inspector.views.pictures.picture_view import Mode, PictureView
 from inspector.views.prediction_table import PredictionTable
 from inspector.views.progress_line import ProgressLine
+from inspector.views.scale_control import ScaleControl
 from inspector.views.side_titles import SideTitles
 from inspector.views.tokens.find_bar import FindBar
 from inspector.views.tokens.token_strip import TokenStrip
@@ -154,9 +155,16 @@ def _stale_prediction_table() -> PredictionTable:
     return view
 
 
-def _legend() -> Legend:
-    view = Legend()
-    view.show_scale(12.734, COLOURS, "logits, colours span this layer")
+def _colour_bar() -> ColourBar:
+    view = ColourBar()
+    view.show_scale(1.67, Look().ramp, "Colours span this layer")
+    return view
+
+
+def _scale_control() -> ScaleControl:
+    view = ScaleControl({"layer": "per layer", "global": "all layers", "target": "share of target"})
+    view.show_look(Look())
+    view.show_scale(12.734, Look().ramp, "Colours span this layer", "“Context” −0.29, “,” +14.39 (66 %)")
     return view
 
 
@@ -234,7 +242,8 @@ SAMPLES = {
     "image-input": Sample(_image_input, 280, 240, has_controls=True),
     "image-input-empty": Sample(_empty_image_input, 280, 240, has_controls=True),
     "layer-map": Sample(_layer_map, 600, 190),
-    "legend": Sample(_legend, 520, 44),
+    "colour-bar": Sample(_colour_bar, 176, 32),
+    "scale-control": Sample(_scale_control, 496, 56),
     "log-pane": Sample(_log_pane, 320, 90),
     "notice-bar": Sample(_notice_bar, 420, 44),
     "picture-beside": Sample(partial(_picture, "heatmap", 2), 420, 180),

@@ -1,0 +1,40 @@
+import pytest
+
+from engine.protocol.looks import Ramp
+from engine.reading.colours import colour_table
+from inspector.views.colour_bar import ColourBar
+
+
+def test_that_the_bar_runs_through_the_colours_with_zero_in_the_middle(shown):
+    bar = shown(ColourBar(), 176, 32)
+    bar.show_scale(12.734, Ramp("bwr"), "logits, colours span this layer")
+    image, place, table = bar.grab().toImage(), bar.bar_rect(), colour_table("bwr")
+    y = int(place.center().y())
+    for share in (0.05, 0.25, 0.75, 0.95):
+        seen = image.pixelColor(int(place.left() + share * place.width()), y).getRgb()[:3]
+        wanted = table[int(share * 510)]
+        assert max(abs(int(a) - int(b)) for a, b in zip(seen, wanted, strict=True)) < 12
+    assert bar.numbers() == ("−12.73", "0", "+12.73")
+
+
+def test_that_the_scale_is_said_in_words(shown):
+    bar = shown(ColourBar(), 176, 32)
+    bar.show_scale(0.5, Ramp(), "logits, one scale for all layers")
+    assert bar.accessibleDescription() == "−0.50 0 +0.50 logits; logits, one scale for all layers"
+
+
+@pytest.mark.parametrize("limit", [2.85, 12734.5, 3.2e-8])
+def test_that_the_numbers_of_the_bar_do_not_leave_it(shown, limit):
+    bar = shown(ColourBar(), 176, 32)
+    bar.show_scale(limit, Ramp("bwr"), "Colours span this layer")
+    assert max(map(bar.fontMetrics().horizontalAdvance, bar.numbers())) < bar.width() / 2
+    assert bar.toolTip() == "Colours span this layer"
+
+
+def test_that_an_empty_bar_draws_nothing(shown):
+    bar = shown(ColourBar(), 176, 32)
+    empty = bar.grab().toImage()
+    bar.show_scale(1.0, Ramp("bwr"), "x")
+    assert bar.grab().toImage() != empty
+    bar.clear()
+    assert bar.grab().toImage() == empty
