@@ -39,7 +39,9 @@ class _Run(NamedTuple):
 class WorkerClient(QObject):
     """Speaks with a worker, one run at a time and a light one beside it, and with the next where a worker is lost.
 
-    A run that was with the lost worker fails; those that still wait go to the next, and so does the one beside.
+    A run that was with the lost worker fails; those that still wait go to the next, and so does the one beside. Where
+    the lost one was a spare that took over and said nothing since, the run itself goes to the next: it may have been
+    sent to a process that was dead already.
     """
 
     state_changed = Signal(object)  # WorkerState
@@ -171,6 +173,12 @@ class WorkerClient(QObject):
         if self._beside is not None:
             self._supply.send(self._waiting.pop(self._beside.number).frame)
 
+    def _take_back_running(self) -> None:
+        """Let what was running wait again, before all others: its worker never heard of it."""
+        if self._running is not None:
+            self._waiting = {self._running.number: self._running, **self._waiting}
+            self._running = None
+
     def _take_back_beside(self) -> None:
         """Let what was beside wait again, before all others: its worker is gone."""
         if self._beside is not None:
@@ -220,6 +228,8 @@ class WorkerClient(QObject):
         self._begin()
 
     def _on_lost(self, end: End) -> None:
+        if end.untried and not self._patience.isActive():
+            self._take_back_running()
         run = self._take_running()
         self._take_back_beside()
         self._trouble = end.message if end.final else ""

@@ -35,11 +35,15 @@ _TAIL = 4000  # characters of stderr remembered for the sentence, and bytes of g
 
 @dataclass(frozen=True)
 class End:
-    """How a worker ended, for people. After a `final` one another try would end the same way."""
+    """How a worker ended, for people. After a `final` one another try would end the same way.
+
+    An `untried` one was a spare that took over and said nothing since: it may have been lost before that.
+    """
 
     kind: FailureKind
     message: str
     final: bool = False
+    untried: bool = False
 
 
 class WorkerProcess(QObject):

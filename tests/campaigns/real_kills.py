@@ -114,10 +114,8 @@ class Desk:
             written = self._written
             self._export()
             return wait(lambda: self._written > written, HANGS)
-        for _ in range(2):  # where the spare was lost as well, that may be noticed after it took over
-            self._inquiry.use_prompt(PROMPT.format(f"{seed}th"))
-            if not wait(lambda: self._study.is_answered or not self._inquiry.activity.is_any, HANGS):
-                break
+        self._inquiry.use_prompt(PROMPT.format(f"{seed}th"))
+        wait(lambda: self._study.is_answered or not self._inquiry.activity.is_any, HANGS)
         return self._study.is_answered
 
     def _export(self) -> None:

@@ -404,6 +404,40 @@ def test_that_a_spare_still_starting_is_waited_for(start_worker: StartWorker) ->
     assert worker.hellos[-1].pid == worker.pids[1]
 
 
+def test_that_what_was_sent_to_a_spare_lost_with_its_worker_is_answered_by_the_next(start_worker: StartWorker) -> None:
+    worker = start_worker(spare=True)
+    worker.wait_for_spare()
+    first, spare = worker.pids
+    os.kill(spare, signal.SIGSTOP)  # as dead as one that is killed, and as yet nobody knows
+    os.kill(first, signal.SIGKILL)
+    worker.wait(lambda: len(worker.hellos) == 2)
+    run, light, waits = worker.ask_at_length("answer"), worker.ask("answer"), worker.ask_at_length("answer")
+    os.kill(spare, signal.SIGKILL)
+    assert [worker.ending(each) for each in (run, light, waits)] == [Tokenized(())] * 3
+    assert worker.hellos[-1].pid == worker.pids[2]
+
+
+def test_that_a_run_that_kills_the_spare_too_is_tried_once_more_and_then_fails(start_worker: StartWorker) -> None:
+    worker = start_worker(spare=True)
+    worker.wait_for_spare()
+    os.kill(worker.pids[0], signal.SIGKILL)
+    worker.wait(lambda: len(worker.hellos) == 2)
+    assert isinstance(worker.ending(worker.ask("die")), Failed)
+    assert len(worker.pids) == 3  # the first, the spare, and another
+    assert worker.ending(worker.ask("answer")) == Tokenized(())
+
+
+def test_that_a_spare_that_has_answered_is_a_worker_like_any_other(start_worker: StartWorker) -> None:
+    worker = start_worker(spare=True)
+    worker.wait_for_spare()
+    os.kill(worker.pids[0], signal.SIGKILL)
+    worker.wait(lambda: len(worker.hellos) == 2)
+    assert worker.ending(worker.ask("answer")) == Tokenized(())
+    run = worker.ask_at_length("wait")
+    os.kill(worker.pids[1], signal.SIGKILL)
+    assert isinstance(worker.ending(run), Failed)
+
+
 def test_that_a_lost_spare_is_replaced_and_nobody_notices(start_worker: StartWorker) -> None:
     worker = start_worker(spare=True)
     worker.wait_for_spare()
