@@ -14,7 +14,7 @@ from engine.protocol.messages import Cancelled, Event, Failed, Progress, Request
 from inspector.client.process import End
 from inspector.client.supply import WorkerSupply
 
-PATIENCE = 5_000  # ms from a request to stop to the end of the worker that does not
+PATIENCE = 3_000  # ms from a request to stop to the end of the worker that does not
 START_LIMIT = 120_000  # ms without a word from a worker that starts
 
 
@@ -144,7 +144,9 @@ class WorkerClient(QObject):
             self.said.emit(run, Cancelled())
             self._send_beside()
         elif self._running is not None and run == self._running.number and not self._patience.isActive():
+            self._supply.wake()
             self._supply.send(frame(Stop(run)))
+            self._supply.expect_loss()
             self._patience.start()
 
     def _begin(self) -> None:
@@ -216,14 +218,15 @@ class WorkerClient(QObject):
         self.said.emit(run, event)
 
     def _on_patience_lost(self) -> None:
-        run = self._take_running()
-        self._take_back_beside()
+        ended = [run.number for run in (self._running, self._beside) if run is not None]  # either may be what hangs
+        self._take_running()
+        self._beside = None
         seconds = self._patience.interval() / 1000
         message = f"The worker did not stop within {seconds:g} s and was ended. Another takes its place."
         self.logged.emit(f"{message}\n")
         self.replaced.emit(message)
         self._supply.drop()
-        if run is not None:
+        for run in ended:
             self.said.emit(run, Cancelled())  # before a spare greets: who hears it has nothing under way
         self._begin()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import os
 import signal
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -100,6 +102,12 @@ class WorkerProcess(QObject):
     def send(self, data: bytes) -> None:
         if not self._over:
             self._process.write(data)
+
+    def wake(self) -> None:
+        """Let a process go on that a signal stopped; one that runs does not notice."""
+        if not self._over and self._process.processId() and hasattr(signal, "SIGCONT"):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(self._process.processId(), signal.SIGCONT)
 
     def let_go(self) -> None:
         """Close its stdin, at which a worker ends. Nothing more is heard of it."""

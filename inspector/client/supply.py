@@ -60,6 +60,7 @@ class WorkerSupply(QObject):
         self._is_untried = self._spare is not None
         if self._spare is not None:
             self._current, self._spare = self._spare, None
+            self._current.wake()
             self._current.greeted.disconnect(self._on_spare_greeted)
             self._current.ended.disconnect(self._on_spare_ended)
         else:
@@ -73,6 +74,11 @@ class WorkerSupply(QObject):
     def send(self, data: bytes) -> None:
         if self._current is not None:
             self._current.send(data)
+
+    def wake(self) -> None:
+        """Let the current worker go on where somebody stopped its process."""
+        if self._current is not None:
+            self._current.wake()
 
     def drop(self) -> None:
         """End the current worker, which does not listen any more."""
@@ -100,8 +106,13 @@ class WorkerSupply(QObject):
         self._has_time = idle
         if not idle:
             self._idle.stop()
-        elif self._wants_spare and self._spare is None and self._spare_failures < MOST_FAILURES:
+        elif self._may_start_spare:
             self._idle.start()
+
+    def expect_loss(self) -> None:
+        """The current worker may have to be dropped soon: start a spare now, where there is none."""
+        if self._may_start_spare:
+            self._start_spare()
 
     def close(self) -> None:
         """End all processes, in at most 1.5 s, also those that were being ended already."""
@@ -114,6 +125,10 @@ class WorkerSupply(QObject):
         for process in remaining:
             process.kill()
         _until(remaining, time.monotonic() + _KILL_GRACE)
+
+    @property
+    def _may_start_spare(self) -> bool:
+        return self._wants_spare and self._spare is None and self._spare_failures < MOST_FAILURES
 
     def _new_process(self, is_spare: bool) -> WorkerProcess:
         process = WorkerProcess(self._command, self._start_limit, self, is_spare=is_spare)
