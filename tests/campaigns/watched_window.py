@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from engine.protocol.inputs import Text
-from engine.protocol.messages import Export
+from engine.protocol.looks import Drawing
+from engine.protocol.messages import Export, FigureFormat
 from engine.protocol.values import ModelSource
 from inspector.app import own_worker
 from inspector.keeping.settings import Profile, SettingsFile
@@ -46,20 +47,24 @@ class WatchedWindow:
         return len(children())
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way."""
+        return self.client.is_settled and self.figures.is_settled and not self.inquiry.activity.is_any
+
+    @property
     def is_at_rest(self) -> bool:
         """Whether the question is answered and nothing is under way."""
-        rests = self.client.is_settled and self.figures.is_settled and not self.inquiry.activity.is_any
-        return rests and self.study.is_answered
+        return self.is_idle and self.study.is_answered
 
     @property
     def is_ready(self) -> bool:
         """Whether it is at rest, and a spare waits."""
         return self.is_at_rest and self.client.has_spare
 
-    def export(self, path: Path, form: str = "csv") -> None:
+    def export(self, path: Path, form: FigureFormat = "csv", drawing: Drawing = "tokens") -> None:
         """Have the answer on show drawn into a file."""
         assert self.study.shown is not None
-        self.inquiry.export(Export(self.study.shown.relevance, form), path)
+        self.inquiry.export(Export(self.study.shown.relevance, form, drawing), path)
 
     def exports_again(self, path: Path) -> bool:
         """Whether the figure that is asked for now is written."""
