@@ -37,6 +37,11 @@ def write_file(path: Path, data: bytes) -> None:
         raise EngineError(f"“{path}” could not be written: {reason}.", kind) from error
 
 
+def is_full(error: OSError) -> bool:
+    """Whether it says that the disk, or a person's share of it, is full."""
+    return error.errno in _FULL
+
+
 def check_place(path: Path) -> None:
     """Raises EngineError where no file can be called `path`: to be known before work is put into its content."""
     try:

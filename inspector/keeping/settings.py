@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Scale
 from engine.protocol.rule_names import titled
 from engine.protocol.values import ModelSource
-from engine.writing import is_stream, write_atomically
+from engine.writing import is_full, is_stream, write_atomically
 from inspector.look.theme import Theme
 from inspector.state.question import BUNDLED_MODELS
 
@@ -86,7 +86,8 @@ class SettingsFile:
         try:
             write_atomically(self._path, msgspec.json.format(msgspec.json.encode(settings)), private=True)
         except OSError as error:
-            self.notice = f"The settings could not be kept in {self._path}: {error.strerror}."
+            why = "the disk is full" if is_full(error) else error.strerror
+            self.notice = f"The settings could not be kept in {self._path}: {why}."
 
     def _put_aside(self) -> str:
         assert self._path is not None

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import stat
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -128,6 +129,18 @@ def environment(**changes: str) -> Iterator[None]:
         yield
     finally:
         _set({name: value or "" for name, value in before.items()})
+
+
+@contextmanager
+def temporary_folder(folder: Path) -> Iterator[None]:
+    """Let this process and those it starts put their temporary files there."""
+    folder.mkdir(exist_ok=True)
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        with environment(TMPDIR=str(folder)):
+            yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _set(values: dict[str, str]) -> None:

@@ -17,7 +17,6 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -178,7 +177,7 @@ def soaked(
     ends = time.monotonic() + minutes * 60
     counted: list[tuple[int, Mapping[str, float]]] = []
     wrong = []
-    with tempfile.TemporaryDirectory() as folder, _temporary_files_in(Path(folder) / "temporary"):
+    with tempfile.TemporaryDirectory() as folder, hanging.temporary_folder(Path(folder) / "temporary"):
         desk = Desk(Path(folder))
         try:
             for round in range(rounds):
@@ -193,18 +192,6 @@ def soaked(
             if left := desk.close():
                 wrong.append(f"{left} processes are left")
     return growths(counted), wrong
-
-
-@contextmanager
-def _temporary_files_in(folder: Path) -> Iterator[None]:
-    """Let this process and those it starts put their temporary files there, where no others are."""
-    folder.mkdir()
-    before, tempfile.tempdir = tempfile.tempdir, str(folder)
-    try:
-        with hanging.environment(TMPDIR=str(folder)):
-            yield
-    finally:
-        tempfile.tempdir = before
 
 
 def _resident(pid: int) -> float:
