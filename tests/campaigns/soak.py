@@ -34,6 +34,7 @@ from inspector.panes.toolbar import RULES
 from tests.campaigns import hanging
 from tests.campaigns.watched_client import wait
 from tests.campaigns.watched_window import LONGEST, PROMPT, SOURCE, WatchedWindow, children
+from tests.inspector.waiting import wait_for_reading
 
 OTHER = ModelSource("bundled:gpt2")
 PICTURES = tuple(sorted((Path(resources.__file__).parent / "examples" / "images").glob("*.png")))
@@ -83,7 +84,7 @@ class Desk(WatchedWindow):
         if round % MODEL_EVERY == 0:
             self._change_model(round // MODEL_EVERY)
         elif study.question.input.medium == "picture":
-            self.window.pictures.open(str(PICTURES[round % len(PICTURES)]))
+            self._open_picture(round)
         else:
             inquiry.use_prompt(PROMPT.format(round))
         if not wait(lambda: self.is_at_rest, LONGEST):
@@ -121,10 +122,14 @@ class Desk(WatchedWindow):
         if source == PICTURE_MODEL:
             self.inquiry.open_model(source)
             wait(lambda: not self.inquiry.activity.is_any and self.client.is_settled, LONGEST)
-            self.window.pictures.open(str(PICTURES[0]))
+            self._open_picture(0)
         else:
             self.study.type(PROMPT.format(f"{number}th"))
             self.inquiry.open_model(source)
+
+    def _open_picture(self, number: int) -> None:
+        self.window.pictures.open(str(PICTURES[number % len(PICTURES)]))
+        wait_for_reading()
 
     def _acts(self, round: int) -> Iterator[Callable[[], object]]:
         inquiry, study, commands = self.inquiry, self.study, self.window.commands
@@ -185,6 +190,7 @@ def soaked(
                     break
                 if said := desk.do(round):
                     wrong.append(f"round {round}: {said}")
+                    print(wrong[-1], flush=True)
                 leak()
                 if round % every == 0 and wait(lambda: desk.client.has_spare, LONGEST):
                     counted.append((desk.questions, desk.counts()))
