@@ -37,6 +37,11 @@ def write_file(path: Path, data: bytes) -> None:
         raise EngineError(f"“{path}” could not be written: {reason}.", kind) from error
 
 
+def is_full(error: OSError) -> bool:
+    """Whether it says that the disk, or a person's share of it, is full."""
+    return error.errno in _FULL
+
+
 def check_place(path: Path) -> None:
     """Raises EngineError where no file can be called `path`: to be known before work is put into its content."""
     try:
@@ -53,7 +58,7 @@ def write_atomically(path: Path, data: bytes, private: bool = False) -> None:
     pipe is written to as it is. Only its owner can read a `private` file.
     """
     path = _destination(path)
-    if _is_special(path):
+    if is_stream(path):
         path.write_bytes(data)
         return
     lacking = [folder for folder in path.parents if not folder.exists()]
@@ -66,6 +71,15 @@ def write_atomically(path: Path, data: bytes, private: bool = False) -> None:
             with suppress(OSError):
                 folder.rmdir()
         raise
+
+
+def is_stream(path: Path) -> bool:
+    """Whether a pipe, a socket or a device stands there: who reads or writes it may wait for ever. Raises OSError."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def _replace(path: Path, data: bytes, private: bool) -> None:
@@ -82,14 +96,6 @@ def _replace(path: Path, data: bytes, private: bool) -> None:
     except BaseException:
         written.unlink(missing_ok=True)
         raise
-
-
-def _is_special(path: Path) -> bool:
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        return False
-    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def _destination(path: Path) -> Path:

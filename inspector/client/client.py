@@ -14,7 +14,7 @@ from engine.protocol.messages import Cancelled, Event, Failed, Progress, Request
 from inspector.client.process import End
 from inspector.client.supply import WorkerSupply
 
-PATIENCE = 5_000  # ms from a request to stop to the end of the worker that does not
+PATIENCE = 3_000  # ms from a request to stop to the end of the worker that does not
 START_LIMIT = 120_000  # ms without a word from a worker that starts
 
 
@@ -39,7 +39,9 @@ class _Run(NamedTuple):
 class WorkerClient(QObject):
     """Speaks with a worker, one run at a time and a light one beside it, and with the next where a worker is lost.
 
-    A run that was with the lost worker fails; those that still wait go to the next, and so does the one beside.
+    A run that was with the lost worker fails; those that still wait go to the next, and so does the one beside. Where
+    the lost one was a spare that took over and said nothing since, the run itself goes to the next: it may have been
+    sent to a process that was dead already.
     """
 
     state_changed = Signal(object)  # WorkerState
@@ -142,7 +144,9 @@ class WorkerClient(QObject):
             self.said.emit(run, Cancelled())
             self._send_beside()
         elif self._running is not None and run == self._running.number and not self._patience.isActive():
+            self._supply.wake()
             self._supply.send(frame_in_pieces(Stop(run)))
+            self._supply.expect_loss()
             self._patience.start()
 
     def _begin(self) -> None:
@@ -170,6 +174,12 @@ class WorkerClient(QObject):
         self._beside = next((run for run in self._waiting.values() if run.is_light), None)
         if self._beside is not None:
             self._supply.send(self._waiting.pop(self._beside.number).frame)
+
+    def _take_back_running(self) -> None:
+        """Let what was running wait again, before all others: its worker never heard of it."""
+        if self._running is not None:
+            self._waiting = {self._running.number: self._running, **self._waiting}
+            self._running = None
 
     def _take_back_beside(self) -> None:
         """Let what was beside wait again, before all others: its worker is gone."""
@@ -208,18 +218,21 @@ class WorkerClient(QObject):
         self.said.emit(run, event)
 
     def _on_patience_lost(self) -> None:
-        run = self._take_running()
-        self._take_back_beside()
+        ended = [run.number for run in (self._running, self._beside) if run is not None]  # either may be what hangs
+        self._take_running()
+        self._beside = None
         seconds = self._patience.interval() / 1000
         message = f"The worker did not stop within {seconds:g} s and was ended. Another takes its place."
         self.logged.emit(f"{message}\n")
         self.replaced.emit(message)
         self._supply.drop()
-        if run is not None:
+        for run in ended:
             self.said.emit(run, Cancelled())  # before a spare greets: who hears it has nothing under way
         self._begin()
 
     def _on_lost(self, end: End) -> None:
+        if end.untried and not self._patience.isActive():
+            self._take_back_running()
         run = self._take_running()
         self._take_back_beside()
         self._trouble = end.message if end.final else ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import os
 import signal
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -37,11 +39,15 @@ _TAIL = 4000  # characters of stderr remembered for the sentence, and bytes of g
 
 @dataclass(frozen=True)
 class End:
-    """How a worker ended, for people. After a `final` one another try would end the same way."""
+    """How a worker ended, for people. After a `final` one another try would end the same way.
+
+    An `untried` one was a spare that took over and said nothing since: it may have been lost before that.
+    """
 
     kind: FailureKind
     message: str
     final: bool = False
+    untried: bool = False
 
 
 class WorkerProcess(QObject):
@@ -102,6 +108,12 @@ class WorkerProcess(QObject):
         if not self._over:
             self._unsent.extend(memoryview(piece) for piece in frame)
             self._send_on()
+
+    def wake(self) -> None:
+        """Let a process go on that a signal stopped; one that runs does not notice."""
+        if not self._over and self._process.processId() and hasattr(signal, "SIGCONT"):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(self._process.processId(), signal.SIGCONT)
 
     def let_go(self) -> None:
         """Close its stdin, at which a worker ends. Nothing more is heard of it."""

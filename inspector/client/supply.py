@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.protocol.frames import Hello
+from engine.protocol.messages import Event
 from inspector.client.memory import available_bytes
 from inspector.client.process import End, WorkerProcess
 
@@ -34,6 +36,7 @@ class WorkerSupply(QObject):
         self._start_limit = start_limit
         self._current: WorkerProcess | None = None
         self._spare: WorkerProcess | None = None
+        self._is_untried = False  # the current one: it was the spare, and has answered nothing yet
         self._failures = 0
         self._spare_failures = 0
         self._has_time = False
@@ -54,14 +57,16 @@ class WorkerSupply(QObject):
         """Have a current worker: the spare, wherever it is in its start, or a new one."""
         if self._current is not None:
             return
+        self._is_untried = self._spare is not None
         if self._spare is not None:
             self._current, self._spare = self._spare, None
+            self._current.wake()
             self._current.greeted.disconnect(self._on_spare_greeted)
             self._current.ended.disconnect(self._on_spare_ended)
         else:
             self._current = self._new_process(is_spare=False)
         self._current.greeted.connect(self.greeted)
-        self._current.said.connect(self.said)
+        self._current.said.connect(self._on_said)
         self._current.ended.connect(self._on_ended)
         if self._current.hello is not None:
             self.greeted.emit(self._current.hello)
@@ -70,6 +75,11 @@ class WorkerSupply(QObject):
         """Send a frame, given in pieces, to the current worker."""
         if self._current is not None:
             self._current.send(frame)
+
+    def wake(self) -> None:
+        """Let the current worker go on where somebody stopped its process."""
+        if self._current is not None:
+            self._current.wake()
 
     def drop(self) -> None:
         """End the current worker, which does not listen any more."""
@@ -97,8 +107,13 @@ class WorkerSupply(QObject):
         self._has_time = idle
         if not idle:
             self._idle.stop()
-        elif self._wants_spare and self._spare is None and self._spare_failures < MOST_FAILURES:
+        elif self._may_start_spare:
             self._idle.start()
+
+    def expect_loss(self) -> None:
+        """The current worker may have to be dropped soon: start a spare now, where there is none."""
+        if self._may_start_spare:
+            self._start_spare()
 
     def close(self) -> None:
         """End all processes, in at most 1.5 s, also those that were being ended already."""
@@ -111,6 +126,10 @@ class WorkerSupply(QObject):
         for process in remaining:
             process.kill()
         _until(remaining, time.monotonic() + _KILL_GRACE)
+
+    @property
+    def _may_start_spare(self) -> bool:
+        return self._wants_spare and self._spare is None and self._spare_failures < MOST_FAILURES
 
     def _new_process(self, is_spare: bool) -> WorkerProcess:
         process = WorkerProcess(self._command, self._start_limit, self, is_spare=is_spare)
@@ -126,7 +145,15 @@ class WorkerSupply(QObject):
         self._spare.greeted.connect(self._on_spare_greeted)
         self._spare.ended.connect(self._on_spare_ended)
 
+    def _on_said(self, run: int, event: Event) -> None:
+        self._is_untried = False
+        self.said.emit(run, event)
+
     def _on_ended(self, end: End) -> None:
+        if self._is_untried and self.hello is not None:  # no failure: it may have been lost together with the other
+            self._current = None
+            self.lost.emit(replace(end, untried=True))
+            return
         quick = self._current is not None and self._current.age < QUICK
         self._failures = self._failures + 1 if quick else 1
         self._current = None

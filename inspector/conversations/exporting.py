@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
 from engine.protocol.failures import EngineError
 from engine.protocol.messages import Export, Exported, ExportGrid, Failed
-from engine.writing import write_file
+from engine.writing import is_stream, write_file
 from inspector.conversations.conversation import Conversation, Worker
 
 
@@ -40,7 +41,13 @@ class Exporting(Conversation):
         self._worker.start()
 
     def export(self, request: Export | ExportGrid, path: Path) -> None:
-        """Make the figure and put it at `path`, all of it or nothing."""
+        """Make the figure and put it at `path`, all of it or nothing. A stream is refused: nobody may read it."""
+        with suppress(OSError):  # writing says what is wrong
+            if is_stream(path):
+                self._on_refused(
+                    EngineError(f"“{path}” is no file but a stream. Choose another name.", "figure_failed")
+                )
+                return
         self.get_ready()
         self._path = path
         self.ask(request)

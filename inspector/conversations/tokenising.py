@@ -20,9 +20,11 @@ class Tokenising(Conversation):
         super().__init__(worker, parent)
         self._text: Tokenize | None = None
         self._count: int | None = None  # of its tokens
+        self._lost: Tokenize | None = None  # what a worker was ended at, which is not asked again
         self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._timer.timeout.connect(self._on_paused)
         self.succeeded.connect(self._on_succeeded)
+        self.cancelled.connect(self._on_cancelled)
 
     @property
     def is_waiting(self) -> bool:
@@ -39,7 +41,9 @@ class Tokenising(Conversation):
 
     def count(self) -> None:
         """Count the tokens of the text looked at once no other text follows, unless they are known."""
-        if self._text is not None and self._text.text and self._count is None and not self.is_busy:
+        if self._text is None or not self._text.text or self._text == self._lost:
+            return
+        if self._count is None and not self.is_busy:
             self._timer.start()
 
     def learn(self, source: ModelSource, text: str, count: int) -> None:
@@ -56,6 +60,10 @@ class Tokenising(Conversation):
     def _on_paused(self) -> None:
         if self._text is not None:
             self.ask(self._text)
+
+    def _on_cancelled(self) -> None:
+        """Ended, and nobody here had stopped it: its worker hung."""
+        self._lost = self._text
 
     def _on_succeeded(self, ending: Tokenized) -> None:
         self._count = len(ending.tokens)

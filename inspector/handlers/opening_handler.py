@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.protocol.values import ModelSource
+from engine.writing import is_stream
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.browsing import browse_folder, browse_gguf, browse_text
 from inspector.handlers.picture_handler import PictureHandler
@@ -53,6 +54,8 @@ class OpeningHandler(QObject):
     def open_prompt(self, path: str) -> None:
         """Explain the text in a file."""
         try:
+            if is_stream(Path(path)):
+                raise OSError("it is no file but a stream, whose end the window would wait for")
             text = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             self.troubled.emit(Trouble(f"{Path(path).name} could not be read as a text: {error}."))

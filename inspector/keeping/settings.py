@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.protocol.looks import COLOUR_MAPS, CONTRASTS, DEFAULT_COLOUR_MAP, DEFAULT_CONTRAST, Scale
 from engine.protocol.rule_names import titled
 from engine.protocol.values import ModelSource
-from engine.writing import write_atomically
+from engine.writing import is_full, is_stream, write_atomically
 from inspector.look.theme import Theme
 from inspector.state.question import BUNDLED_MODELS
 
@@ -68,6 +68,10 @@ class SettingsFile:
         if self._path is None:
             return otherwise
         try:
+            if is_stream(self._path):
+                self.notice = f"{self._path} is no file but a stream: settings live as long as the window."
+                self._path = None
+                return otherwise
             with self._path.open("rb") as file:
                 return _checked(msgspec.json.decode(file.read(_LARGEST + 1), type=Settings))
         except FileNotFoundError:
@@ -85,7 +89,8 @@ class SettingsFile:
         try:
             write_atomically(self._path, msgspec.json.format(msgspec.json.encode(settings)), private=True)
         except OSError as error:
-            self.notice = f"The settings could not be kept in {self._path}: {error.strerror}."
+            why = "the disk is full" if is_full(error) else error.strerror
+            self.notice = f"The settings could not be kept in {self._path}: {why}."
 
     def _put_aside(self) -> str:
         assert self._path is not None

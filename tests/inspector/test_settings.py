@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -73,6 +74,14 @@ def test_that_a_place_that_cannot_be_written_stops_nothing(tmp_path: Path):
     file = SettingsFile(tmp_path / "file" / "settings.json")
     file.write(Settings(theme="dark"))
     assert "could not be kept" in file.notice
+
+
+def test_that_a_pipe_in_the_place_of_the_file_is_waited_for_by_neither_start_nor_change(tmp_path: Path):
+    os.mkfifo(tmp_path / "settings.json")
+    file = SettingsFile(tmp_path / "settings.json")
+    assert file.read() == Settings()
+    assert "is no file but a stream" in file.notice
+    file.write(Settings(theme="dark"))
 
 
 def test_that_a_folder_in_the_place_of_the_file_stops_nothing(tmp_path: Path):

@@ -145,6 +145,38 @@ def test_that_a_worker_deaf_to_stop_is_replaced(start_worker: StartWorker) -> No
     assert told[0] in worker.log
 
 
+def test_that_a_worker_whose_process_was_stopped_goes_on_to_hear_stop(start_worker: StartWorker) -> None:
+    worker = start_worker()
+    run = worker.ask("wait")
+    worker.wait_for(BUSY)
+    os.kill(worker.pids[0], signal.SIGSTOP)
+    worker.client.stop(run)
+    assert worker.ending(run) == Cancelled()
+    assert worker.ending(worker.ask("answer")) == Tokenized(())
+    assert len(worker.pids) == 1
+
+
+def test_that_a_spare_is_started_as_soon_as_stop_may_need_it(start_worker: StartWorker) -> None:
+    worker = start_worker("stubborn", spare=True, patience=3_600_000)
+    run = worker.ask("wait")  # there was no time for one before
+    worker.wait_for(BUSY)
+    assert len(worker.pids) == 1
+    worker.client.stop(run)
+    worker.wait_for_spare()
+    assert worker.client.state is BUSY and not worker.endings(run)
+
+
+def test_that_what_was_beside_a_run_ended_by_force_ends_with_it(start_worker: StartWorker) -> None:
+    worker = start_worker("stubborn", patience=200)
+    long = worker.ask_at_length("wait")
+    worker.wait_for(BUSY)
+    light = worker.ask("wait")  # which may be what hangs, and would let the next worker hang too
+    worker.client.stop(long)
+    assert [worker.ending(long), worker.ending(light)] == [Cancelled()] * 2
+    assert worker.ending(worker.ask("answer")) == Tokenized(())
+    assert len(worker.pids) == 2
+
+
 def test_that_stopping_what_has_ended_does_nothing(start_worker: StartWorker) -> None:
     worker = start_worker(patience=100)
     run = worker.ask("answer")
@@ -424,6 +456,51 @@ def test_that_a_spare_still_starting_is_waited_for(start_worker: StartWorker) ->
     worker.wait(lambda: CRASHED in worker.states)
     assert worker.ending(worker.ask("answer")) == Tokenized(())
     assert worker.hellos[-1].pid == worker.pids[1]
+
+
+def test_that_a_spare_whose_process_was_stopped_goes_on_when_it_takes_over(start_worker: StartWorker) -> None:
+    worker = start_worker(spare=True)
+    worker.wait_for_spare()
+    first, spare = worker.pids
+    os.kill(spare, signal.SIGSTOP)
+    os.kill(first, signal.SIGKILL)
+    worker.wait(lambda: len(worker.hellos) == 2)
+    assert worker.ending(worker.ask("answer")) == Tokenized(())
+    assert worker.hellos[-1].pid == spare
+
+
+def test_that_what_was_sent_to_a_spare_lost_with_its_worker_is_answered_by_the_next(start_worker: StartWorker) -> None:
+    worker = start_worker(spare=True)
+    worker.wait_for_spare()
+    first, spare = worker.pids
+    os.kill(first, signal.SIGKILL)
+    worker.wait(lambda: len(worker.hellos) == 2)
+    os.kill(spare, signal.SIGSTOP)  # as dead as one that is killed, and as yet nobody knows
+    run, light, waits = worker.ask_at_length("answer"), worker.ask("answer"), worker.ask_at_length("answer")
+    os.kill(spare, signal.SIGKILL)
+    assert [worker.ending(each) for each in (run, light, waits)] == [Tokenized(())] * 3
+    assert worker.hellos[-1].pid == worker.pids[2]
+
+
+def test_that_a_run_that_kills_the_spare_too_is_tried_once_more_and_then_fails(start_worker: StartWorker) -> None:
+    worker = start_worker(spare=True)
+    worker.wait_for_spare()
+    os.kill(worker.pids[0], signal.SIGKILL)
+    worker.wait(lambda: len(worker.hellos) == 2)
+    assert isinstance(worker.ending(worker.ask("die")), Failed)
+    assert len(worker.pids) == 3  # the first, the spare, and another
+    assert worker.ending(worker.ask("answer")) == Tokenized(())
+
+
+def test_that_a_spare_that_has_answered_is_a_worker_like_any_other(start_worker: StartWorker) -> None:
+    worker = start_worker(spare=True)
+    worker.wait_for_spare()
+    os.kill(worker.pids[0], signal.SIGKILL)
+    worker.wait(lambda: len(worker.hellos) == 2)
+    assert worker.ending(worker.ask("answer")) == Tokenized(())
+    run = worker.ask_at_length("wait")
+    os.kill(worker.pids[1], signal.SIGKILL)
+    assert isinstance(worker.ending(run), Failed)
 
 
 def test_that_a_lost_spare_is_replaced_and_nobody_notices(start_worker: StartWorker) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,23 @@ def test_that_typing_counts_tokens_once_it_pauses(explained, worker, qtbot):
     qtbot.waitUntil(lambda: count_of(worker, Tokenize) == 1)
     worker.answer()
     assert counts == [None, None, 3]
+
+
+def test_that_a_text_that_a_worker_had_to_be_ended_at_is_not_counted_again(explained, worker, qtbot):
+    explained.type("one two")
+    qtbot.waitUntil(lambda: count_of(worker, Tokenize) == 1)
+    worker.say(Tokenize, Cancelled())
+    explained.tokenising.count()
+    assert not explained.tokenising.is_waiting
+    explained.type("one two three")
+    assert explained.tokenising.is_waiting
+
+
+def test_that_a_figure_is_not_written_into_a_pipe_that_nobody_may_read(explained, figures, troubles, tmp_path):
+    os.mkfifo(tmp_path / "figure.csv")
+    explained.export(Export(explained.study.shown.relevance, "csv"), tmp_path / "figure.csv")
+    assert "is no file but a stream" in troubles[-1].message
+    assert figures.asked == []
 
 
 def test_that_the_count_of_another_prompt_is_not_told_while_one_is_explained(explained, worker):
