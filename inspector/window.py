@@ -299,6 +299,7 @@ class Window(Frame):
             self.table.show_predictions(choice.predictions, choice.explained, choice.against, choice.kind)
         self._choice = choice
         self.table.set_stale(scene.stale)
+        self.fit_panes()
 
     def _show_pin(self, scene: Scene) -> None:
         self.commands.enable("view.pin", scene.part is not None, NO_ANSWER)

@@ -216,6 +216,23 @@ def style_sheet(t: Tones) -> str:
             selection-background-color: {t.accent}; selection-color: {t.on_accent};
         }}
         QLineEdit:focus, QPlainTextEdit:focus {{ border-color: {t.accent}; }}
+        QToolButton#segment, QToolButton#more_rules {{
+            padding: 4px 8px; border: 1px solid transparent; border-radius: 6px;
+        }}
+        QToolButton#segment:hover, QToolButton#more_rules:hover {{ border-color: {t.line}; }}
+        QToolButton#segment:checked, QToolButton#more_rules[chosen="true"] {{
+            background: {t.soft}; color: {t.accent}; border-color: {t.line}; font-weight: 600;
+        }}
+        QToolButton#more_rules::menu-indicator {{ image: none; }}
+        QToolButton#explain {{
+            background: {t.accent}; color: {t.on_accent}; border: 1px solid {t.accent}; border-radius: 6px;
+            padding: 4px 14px; font-weight: 600;
+        }}
+        QToolButton#explain:pressed {{ background: {t.text}; }}
+        QToolButton#explain:disabled {{ background: {t.line}; color: {t.disabled}; border-color: {t.line}; }}
+        QToolButton#segment:focus, QToolButton#more_rules:focus {{ border-color: {t.accent}; }}
+        QToolButton#explain:focus {{ border: 2px solid {t.text}; padding: 3px 13px; }}
+        QFrame#scale_control {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; }}
         QHeaderView {{ background: {t.base}; border: none; }}
         QHeaderView::section {{
             background: {t.base}; color: {t.quiet}; border: none; border-bottom: 1px solid {t.line}; padding: 4px 8px;

@@ -25,6 +25,10 @@ class DetailPane(QWidget):
     def show_scene(self, scene: Scene) -> None:
         """Show what `scene` has of it."""
 
+    def least_height(self) -> int:
+        """What it needs to be read, in pixels."""
+        return 0
+
     def clear(self) -> None:
         """Show nothing: the detail does not apply any more."""
 

@@ -10,7 +10,7 @@ from inspector.intake.drops import accepts, dropped
 from inspector.look.fitting import fitting
 from inspector.look.tab_order import go_on
 from inspector.look.theme import Space
-from inspector.panes.columns import stacked
+from inspector.panes.columns import Stack
 from inspector.panes.docks import UndoKeys, add_dock
 from inspector.panes.input_pane import InputPane
 from inspector.panes.layers_pane import LayersPane
@@ -50,7 +50,7 @@ class Frame(QMainWindow):
         self.status = StatusBar()
         self.below = LowerPanes()
         self.layers = self.below.pane(LayersPane)
-        self.panes = stacked(self.relevance, self.below)
+        self.panes = Stack(self.relevance, self.below)
         self._centre = self._middle()
         self.setCentralWidget(self._centre)
         self.setStatusBar(self.status)
@@ -81,17 +81,23 @@ class Frame(QMainWindow):
         self.restoreState(self._first_layout, _LAYOUT)
         self._sides = _SIDES
         self._resize_docks()
+        self.panes.restore("")
 
     def places(self) -> tuple[str, str, str]:
         """Where window, docks and panes are, as text to be kept."""
-        states = (self.saveGeometry(), self.saveState(_LAYOUT), self.panes.saveState())
-        return tuple(bytes(state.toBase64().data()).decode() for state in states)  # type: ignore[return-value]
+        states = (self.saveGeometry(), self.saveState(_LAYOUT))
+        geometry, layout = (bytes(state.toBase64().data()).decode() for state in states)
+        return geometry, layout, self.panes.state()
 
     def restore_places(self, geometry: str, layout: str, panes: str) -> None:
         """Put everything where it was; what Qt does not understand of it is left out."""
         self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
         self.restoreState(QByteArray.fromBase64(layout.encode()), _LAYOUT)
-        self.panes.restoreState(QByteArray.fromBase64(panes.encode()))
+        self.panes.restore(panes)
+
+    def fit_panes(self) -> None:
+        """Give the tokens the height they take, and the layers the rest."""
+        self.panes.fit(self.relevance.wanted_height(), self.below.least_height())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

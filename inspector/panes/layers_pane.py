@@ -6,7 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.protocol.values import Medium
-from inspector.look.labels import heading_label
+from inspector.look.theme import Space
 from inspector.panes.columns import filled
 from inspector.panes.details import DetailPane
 from inspector.panes.layer_map_pane import LayerMapPane
@@ -14,6 +14,8 @@ from inspector.panes.thumbnails_pane import ThumbnailsPane
 from inspector.state.picture import LayersOfPicture
 from inspector.state.scene import Scene
 from inspector.state.text import LayersOfText
+
+_ROW, _AXES, _TALLEST = 6, 64, 420  # pixels of a row at least, of what is around them, and of a map
 
 
 class LayersPane(DetailPane):
@@ -36,7 +38,12 @@ class LayersPane(DetailPane):
             pane.layer_clicked.connect(self.layer_clicked)
             pane.token_clicked.connect(self.token_clicked)
             self._pages.addWidget(pane)
-        filled(self, heading_label("Layers"), self._pages)
+        filled(self, self._pages)
+
+    def least_height(self) -> int:
+        if self._scene is None or self._scene.text is None:
+            return 0
+        return min(_ROW * (1 + len(self._scene.text.relevance.layers)) + _AXES, _TALLEST) + 2 * Space.SMALL
 
     def show_scene(self, scene: Scene) -> None:
         """Show the layers of `scene`, with the cursor where it looks."""

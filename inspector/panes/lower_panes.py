@@ -40,7 +40,6 @@ class LowerPanes(QTabWidget):
         super().__init__(parent)
         self.setObjectName("lower_panes")
         self.setDocumentMode(True)
-        self.setTabBarAutoHide(True)
         self.setFocusPolicy(
             Qt.FocusPolicy.NoFocus
         )  # the bar is a stop of its own, and where it is hidden there is none
@@ -67,6 +66,13 @@ class LowerPanes(QTabWidget):
                 self.removeTab(place)
                 pane.clear()
         self._ask()
+
+    def least_height(self) -> int:
+        """What the pane in front needs to be read, with the tabs over it."""
+        front = self.currentWidget()
+        if not isinstance(front, DetailPane):
+            return 0
+        return front.least_height() + (0 if self.tabBar().isHidden() else self.tabBar().height())
 
     def _place_of(self, detail: Detail) -> int:
         before = DETAILS[: DETAILS.index(detail)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QToolButton, QWidget
 
 from engine.protocol.values import Medium
@@ -17,6 +17,8 @@ from inspector.panes.text_pane import TextPane
 from inspector.state.legends import SCALE_TITLES
 from inspector.state.scene import Scene, Shown
 from inspector.views.scale_control import ScaleControl
+
+_ROOMY = 560  # points: a window less high keeps its room for the tokens
 
 
 class RelevancePane(QWidget):
@@ -53,8 +55,7 @@ class RelevancePane(QWidget):
         """Show the tokens or the picture of `scene`; what has not changed is not painted again."""
         self.scale.show_look(scene.view.look)
         shown, self._shown = scene.part, scene.part
-        for widget in (self.scale, self._pin):
-            widget.setVisible(shown is not None)
+        self._show_controls()
         self.heading.show_heading(scene.heading, scene.promise, scene.is_defect)
         self.heading.set_stale(scene.stale)
         if shown is not None:
@@ -63,6 +64,21 @@ class RelevancePane(QWidget):
         for pane in (self.text, self.picture):
             pane.show_scene(scene)
         self._pages.setCurrentWidget(self._panes[scene.medium])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep what little height there is for the tokens: what the controls do is in a menu as well."""
+        super().resizeEvent(event)
+        self._show_controls()
+
+    def _show_controls(self) -> None:
+        for widget in (self.scale, self._pin):
+            widget.setVisible(self._shown is not None and self.window().height() >= _ROOMY)
+
+    def wanted_height(self) -> int | None:
+        """What the tokens and the heading over them take; None where a picture takes what there is."""
+        if self._shown is None or self._pages.currentWidget() is not self.text:
+            return None
+        return self.height() - self._pages.height() + self.text.wanted_height()
 
     def set_empty_text(self, text: str) -> None:
         """What to say while there is no answer."""

@@ -57,6 +57,10 @@ class TextPane(QWidget):
             if strip.current() != current:
                 strip.set_current(current)
 
+    def wanted_height(self) -> int:
+        """What all tokens take at this width, with the titles over them."""
+        return self.height() - self.strip.height() + max(strip.wanted_height() for strip in self._strips())
+
     def set_empty_text(self, text: str) -> None:
         """What to say while there is no answer."""
         self.strip.set_empty_text(text)

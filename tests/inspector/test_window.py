@@ -371,7 +371,22 @@ def test_that_closing_ends_the_worker_and_remembers(open_window, worker, tmp_pat
     assert worker.is_closed
     kept = SettingsFile(path).read()
     assert (kept.prompt, kept.scale) == ("remember this", "global")
-    assert kept.geometry and kept.layout and kept.panes
+    assert kept.geometry and kept.layout and not kept.panes
+
+
+def test_that_a_handle_that_was_moved_stays_and_else_the_tokens_have_what_they_take(
+    open_window, worker, tmp_path: Path
+):
+    path = tmp_path / "settings.json"
+    window = open_window(Profile(SettingsFile(path)))
+    strip, above = window.relevance.strip, window.panes.sizes()[0]
+    assert strip.height() == pytest.approx(max(strip.wanted_height(), 0.3 * window.panes.height()), abs=260)
+    window.panes.moveSplitter(above + 40, 1)
+    window.panes.splitterMoved.emit(above + 40, 1)
+    window.fit_panes()
+    assert window.panes.sizes()[0] > above
+    window.close()
+    assert SettingsFile(path).read().panes
 
 
 def test_that_places_that_qt_does_not_understand_do_not_keep_the_window_closed(open_window, tmp_path: Path):
@@ -496,7 +511,7 @@ def test_that_the_words_of_a_narrow_status_bar_are_cut_with_a_sign_that_they_are
 
 
 def test_that_in_a_narrow_window_the_question_and_the_bar_of_colours_stay(window, worker):
-    resized(window, 700, 480)
+    resized(window, 700, 800)
     assert window.findChild(QLabel, "relevance_title").shown().startswith("Why ")
     assert window.relevance.scale.bar.isVisible()
     control = window.relevance.scale

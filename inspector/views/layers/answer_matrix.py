@@ -26,7 +26,7 @@ class AnswerMatrix(PlotView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         axis = LabelAxis()
-        super().__init__(_EMPTY, axis, "generated", parent)
+        super().__init__(_EMPTY, axis, "generated token × token before it", parent)
         self._axis = axis
         self._values = np.zeros(0)
         self._start = 0

@@ -95,11 +95,10 @@ class TokenAxis(pg.AxisItem):  # type: ignore[misc]
         return [_brief(self._labels[round(value)].strip() or self._labels[round(value)]) for value in values]
 
 
-def dress_axis(axis: pg.AxisItem, label: str, font: QFont, tones: Tones) -> None:
+def dress_axis(axis: pg.AxisItem, font: QFont, tones: Tones) -> None:
     """The application's font and colours, and no guessed units."""
     axis.enableAutoSIPrefix(False)
     axis.setPen(pg.mkPen(tones.line))
     axis.setTickPen(pg.mkPen(tones.line))
     axis.setTextPen(pg.mkPen(tones.quiet))
     axis.setStyle(tickFont=font, tickLength=-4, maxTickLevel=0, hideOverlappingLabels=_OVERHANG)
-    axis.setLabel(label, color=tones.quiet, **{"font-size": f"{font.pointSizeF():.1f}pt"})

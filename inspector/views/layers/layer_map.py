@@ -27,7 +27,7 @@ class LayerMap(PlotView):
     cell_hovered = Signal(object, int)  # layer, token; token -1: none
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(_EMPTY, LayerAxis(), "layer", parent)
+        super().__init__(_EMPTY, LayerAxis(), "layer × token", parent)
         self._row = 0
         self._token: int | None = None
         self.setAccessibleName("Relevance at each layer")
@@ -99,6 +99,8 @@ class LayerMap(PlotView):
                 self._choose(min(self._row + 1, top))
             case Qt.Key.Key_Left | Qt.Key.Key_Down:
                 self._choose(max(self._row - 1, 0))
+            case Qt.Key.Key_0:
+                self._plots.show_all_tokens()
             case Qt.Key.Key_Home:
                 self._choose(0)
             case Qt.Key.Key_End:

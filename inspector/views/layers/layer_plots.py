@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
 from engine.protocol.looks import Ramp
@@ -22,8 +22,10 @@ _STALE_OPACITY = 0.4
 _NARROWEST_SUMS, _WIDEST_SUMS = 120, 240
 _FEWEST_TOKENS = 8  # that zooming leaves
 _FRAME = 2  # pixels
-_FAR = 1e9  # beyond every sum
-_DOT = 7  # pixels
+_LEAST_ROW = 6  # pixels, with which rows can be told apart
+_ROW_STEP, _ROWS_BY = 1.25, 3  # of a notch of the wheel
+_CTRL, _SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+_DOT, _TITLE = 7, 18  # pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     passed_by = Signal(object)  # Place | None: another one has come under a pointer that rests
     clicked = Signal(object)  # Place
 
-    def __init__(self, parent: QWidget, empty_text: str, rows: LayerAxis | LabelAxis, rows_title: str) -> None:
+    def __init__(self, parent: QWidget, empty_text: str, rows: LayerAxis | LabelAxis, map_title: str) -> None:
         super().__init__(parent)
         self._layers: Layers | None = None
         self._stale = False
@@ -63,7 +65,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.ci.layout.setContentsMargins(6, 8, 8, 4)
         self.ci.layout.setHorizontalSpacing(6)
-        self._row_axis, self._rows_title = rows, rows_title
+        self._row_axis, self._map_title = rows, map_title
         self._token_axis = TokenAxis()
         axes = {"left": self._row_axis, "bottom": self._token_axis}
         self._map = self.addPlot(0, 0, axisItems=axes, enableMenu=False)
@@ -71,6 +73,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._sums.setYLink(self._map)
         self._sums.hideAxis("left")
         self._totals = np.zeros(0)
+        self._first_row, self._row_zoom = 0, 1.0
         for plot, along in ((self._map, True), (self._sums, False)):
             plot.hideButtons()
             plot.setMouseEnabled(x=along, y=False)
@@ -80,10 +83,10 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._dot = pg.ScatterPlotItem(size=_DOT, pxMode=True)
         self._number = pg.TextItem(anchor=(-0.15, 0.5))
         self._zero, self._value = pg.InfiniteLine(0.0, angle=90), pg.InfiniteLine(0.0, angle=90)
-        self._cursor_row, self._cursor_token, self._cursor_sum = (QGraphicsRectItem() for _ in range(3))
+        self._cursor_row, self._cursor_token = QGraphicsRectItem(), QGraphicsRectItem()
         for item in (self._image, self._cursor_token, self._cursor_row):
             self._map.addItem(item)
-        for item in (self._zero, self._value, self._profile, self._cursor_sum, self._dot, self._number):
+        for item in (self._zero, self._value, self._profile, self._dot, self._number):
             self._sums.addItem(item, ignoreBounds=True)
         self._map.getViewBox().sigXRangeChanged.connect(self._refine)
         self._map.getViewBox().sigXRangeChanged.connect(self._look_under_pointer)
@@ -107,7 +110,9 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
                 yMax=rows - 0.5,
                 minXRange=min(_FEWEST_TOKENS, token_count),
             )
-            self._map.setRange(xRange=(-0.5, token_count - 0.5), yRange=(-0.5, rows - 0.5), padding=0)
+            self._map.setRange(xRange=(-0.5, token_count - 0.5), padding=0)
+            self._first_row = 0
+            self._show_rows(rows)
         self._layers, self._drawn = layers, None
         shares = np.nan_to_num(np.abs(layers.rows) / layers.limits[:, None])
         self._token_axis.show_tokens(layers.labels, np.minimum(shares.max(axis=0), 1.0))
@@ -128,11 +133,16 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def show_cursor(self, row: int | None, token: int | None) -> None:
         """Frame a row across both drawings, and a token on the map."""
-        self._cursor = (row, token)
+        moved, self._cursor = row != self._cursor[0], (row, token)
+        if moved and self._layers is not None:
+            self._show_rows(len(self._layers.rows))
         self._frame_cursor()
 
     def show_all_tokens(self) -> None:
-        """Take zooming back."""
+        """Take zooming back, of tokens and of rows."""
+        self._row_zoom = 1.0
+        if self._layers is not None:
+            self._show_rows(len(self._layers.rows))
         self._map.setXRange(-0.5, self._token_count() - 0.5, padding=0)
 
     def dress(self, t: Tones, font: QFont) -> None:
@@ -140,9 +150,13 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         font = QFont(font)
         font.setPointSizeF(font.pointSizeF() * 0.9)
         self.setBackground(t.base)
-        dress_axis(self._map.getAxis("left"), self._rows_title, font, t)
-        dress_axis(self._map.getAxis("bottom"), "token", font, t)
-        dress_axis(self._sums.getAxis("bottom"), "arrives here, logits", font, t)
+        for axis in (self._map.getAxis("left"), self._map.getAxis("bottom"), self._sums.getAxis("bottom")):
+            dress_axis(axis, font, t)
+        for plot, title in ((self._map, self._map_title), (self._sums, "arrives here, logits")):
+            plot.setTitle(title, color=t.quiet, size=f"{font.pointSizeF():.1f}pt")
+            plot.titleLabel.item.setFont(font)
+            plot.titleLabel.setMaximumHeight(_TITLE)
+            plot.layout.setRowFixedHeight(0, _TITLE)
         self._profile.setPen(pg.mkPen(t.text, width=1.5))
         self._dot.setBrush(pg.mkBrush(t.accent))
         self._dot.setPen(pg.mkPen(None))
@@ -152,7 +166,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._refine()
         self._zero.setPen(pg.mkPen(t.line))
         self._value.setPen(pg.mkPen(t.text, style=Qt.PenStyle.DashLine))
-        for item in (self._cursor_row, self._cursor_token, self._cursor_sum):
+        for item in (self._cursor_row, self._cursor_token):
             item.setPen(pg.mkPen(t.accent, width=_FRAME))
             item.setZValue(10)
 
@@ -161,6 +175,8 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         if event is not None:  # pyqtgraph also calls this itself
             width = max(_NARROWEST_SUMS, min(event.size().width() // 4, _WIDEST_SUMS))
             self.ci.layout.setColumnFixedWidth(1, width)
+            if self._layers is not None:
+                self._show_rows(len(self._layers.rows))
             self._refine()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -188,18 +204,38 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         first, last = area(QPointF(token - 0.5, row + 0.5)), area(QPointF(token + 0.5, row - 0.5))
         return QRectF(first, last)
 
+    def _show_rows(self, rows: int) -> None:
+        """As many rows as can be told apart: all, or those around the cursor."""
+        fit = min(max(int(self._map.getViewBox().height() / (_LEAST_ROW / self._row_zoom)), 4), rows)
+        row = self._cursor[0]
+        if row is not None:
+            self._first_row = min(max(self._first_row, row - fit + 1), row)
+        self._first_row = min(max(self._first_row, 0), rows - fit)
+        self._map.setYRange(self._first_row - 0.5, self._first_row + fit - 0.5, padding=0)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """With Ctrl the rows are made higher or lower, with Shift they go by; else it is the tokens'."""
+        steps = (event.angleDelta().y() or event.angleDelta().x()) / 120
+        if self._layers is None or not event.modifiers() & (_CTRL | _SHIFT):
+            super().wheelEvent(event)
+            return
+        if event.modifiers() & _CTRL:
+            self._row_zoom = min(max(self._row_zoom / _ROW_STEP**steps, 0.2), 1.0)
+        else:
+            self._first_row += round(steps * _ROWS_BY)
+        self._show_rows(len(self._layers.rows))
+        event.accept()
+
     def _frame_cursor(self) -> None:
         """The frames lie around their cells, however thin these are, and never on them."""
         row, token = self._cursor
         wide, high = (_FRAME / 2 * size for size in self._map.getViewBox().viewPixelSize())
-        for item in (self._cursor_row, self._cursor_sum):
-            item.setVisible(row is not None)
+        self._cursor_row.setVisible(row is not None)
         self._point_at(row)
         self._cursor_token.setVisible(token is not None)
         if row is not None:
             around = QRectF(-0.5, row - 0.5, self._token_count(), 1)
             self._cursor_row.setRect(around.adjusted(0, -high, 0, high))
-            self._cursor_sum.setRect(around.adjusted(-_FAR, -high, _FAR, high))
         if token is not None:
             rows = 1 if self._layers is None else len(self._layers.rows)
             self._cursor_token.setRect(QRectF(token - 0.5, -0.5, 1, rows).adjusted(-wide, 0, wide, 0))
@@ -215,7 +251,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         low, high = self._sums.getViewBox().viewRange()[0]
         is_right = total > (low + high) / 2
         self._dot.setData([total], [row])
-        self._number.setAnchor((1.15, 0.5) if is_right else (-0.15, 0.5))
+        self._number.setAnchor((1.15, 0.9) if is_right else (-0.15, 0.1))
         self._number.setText(written(total))
         self._number.setPos(total, row)
 

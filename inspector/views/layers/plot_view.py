@@ -20,12 +20,12 @@ class PlotView(QWidget):
     """Plots with keys and a card; `layer_map` and `answer_matrix` decide the rows and the words of the card."""
 
     def __init__(
-        self, empty_text: str, rows: LayerAxis | LabelAxis, rows_title: str, parent: QWidget | None = None
+        self, empty_text: str, rows: LayerAxis | LabelAxis, map_title: str, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._layers: Layers | None = None
         self._labels: Sequence[str] = ()  # of the tokens
-        self._plots = LayerPlots(self, empty_text, rows, rows_title)
+        self._plots = LayerPlots(self, empty_text, rows, map_title)
         self._plots.hovered.connect(self._on_hovered)
         self._plots.passed_by.connect(self._on_passed_by)
         self._plots.clicked.connect(self._on_clicked)

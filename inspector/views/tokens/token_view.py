@@ -127,6 +127,11 @@ class TokenView(QAbstractScrollArea):
         """The whole prompt as a picture, two pixels to a point. Null where none is shown."""
         return QImage() if self._picture is None else self._picture.image(tones(self.palette()), 2)
 
+    def wanted_height(self) -> int:
+        """What the whole prompt takes at this width."""
+        picture = 0 if self._picture is None else int(np.ceil(self._picture.size.height()))
+        return picture + self.height() - self.viewport().height()
+
     def tsv(self) -> str:
         """Tokens and values as a table; empty where none is shown."""
         return "" if self._facts is None else self._facts.tsv()

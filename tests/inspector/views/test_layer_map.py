@@ -6,6 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.protocol.looks import Ramp
 from engine.reading.colours import colours
+from inspector.look.numbers import written
 from inspector.look.theme import apply_theme
 from inspector.views.layers.layer_axes import LayerAxis, TokenAxis
 from inspector.views.layers.layer_image import row_colours, strongest
@@ -107,9 +108,35 @@ def test_that_maps_of_any_size_are_drawn(layer_map: LayerMap, tokens: int, rows:
     values = np.random.default_rng(0).normal(size=(rows - 1, tokens)).astype(np.float32)
     layer_map.show_layers(values, values[0], 1.0, np.full(rows, 2.0), Ramp("bwr"), ["t"] * tokens)
     layer_map.set_token(tokens - 1)
+    layer_map.set_layer(rows // 2 - 1)
     image = layer_map.image()
     assert image.width() == 2 * layer_map.width()
     assert image.pixelColor(_cell(layer_map, rows // 2 - 1, tokens // 2) * 2).saturation() > 0
+
+
+@pytest.mark.parametrize("layer", [None, 60, 128])
+def test_that_rows_are_never_too_thin_to_be_told_apart_and_the_cursor_is_in_view(layer_map: LayerMap, layer):
+    values = np.zeros((129, 5), np.float32)
+    layer_map.show_layers(values, values[0], 1.0, np.ones(130), Ramp(), ["t"] * 5)
+    layer_map.set_layer(layer)
+    cell = layer_map.cell_rect(layer, 2)
+    assert cell.height() >= 6
+    assert layer_map.rect().contains(cell)
+
+
+def test_that_the_map_names_the_tokens_that_stand_out(layer_map: LayerMap):
+    values = np.zeros((3, 200), np.float32)
+    values[:, 50], values[:, 51], values[:, 120] = 1.0, 0.9, -0.8
+    layer_map.show_layers(values, values[0], 1.0, np.ones(4), Ramp(), [f"w{place}" for place in range(200)])
+    axis = layer_map._plots._token_axis
+    ((_, places),) = axis.tickValues(-0.5, 199.5, 500)
+    assert axis.tickStrings(places, 1, 1) == ["w50", "w120"]
+
+
+def test_that_a_point_on_the_profile_says_what_arrives_at_the_layer(layer_map: LayerMap):
+    layer_map.set_layer(1)
+    total = float(_LAYERS[1].sum(dtype=np.float64))
+    assert layer_map._plots._number.toPlainText() == written(total)
 
 
 def test_that_the_image_is_the_whole_map_without_its_cursor(layer_map: LayerMap):
