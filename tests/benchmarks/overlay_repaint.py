@@ -16,6 +16,7 @@ import numpy as np
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from engine.protocol.looks import Ramp
 from inspector.look.theme import apply_theme
 from inspector.views.pictures.picture_ground import Ground
 from inspector.views.pictures.picture_view import PictureView
@@ -51,7 +52,7 @@ def main() -> None:
         view.show()
         QTest.qWaitForWindowExposed(view)
         begin = time.perf_counter()
-        view.show_picture(Ground(pixels), [relevance], 3.0, "CET_D1A")
+        view.show_picture(Ground(pixels), [relevance], 3.0, Ramp())
         shown = time.perf_counter() - begin
         median = statistics.median(_repaint_times(view, chosen.repeats))
         print(f"{side} × {side} pixels in a view of {width} × {height}:")

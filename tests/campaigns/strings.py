@@ -27,6 +27,7 @@ from engine.figures.strip import token_pages
 from engine.figures.typesetting import is_whole_pdf
 from engine.models.labels import label
 from engine.protocol.failures import EngineError
+from engine.protocol.looks import Ramp
 from engine.protocol.messages import Export
 from engine.protocol.visible_text import visible_lines
 from engine.reading.cells import text_of_cell
@@ -109,7 +110,7 @@ def _tokens(texts: Sequence[str]) -> None:
     application, made = QApplication.instance() or QApplication([]), relevance(texts)
     strip = TokenStrip()
     strip.resize(600, 400)
-    strip.show_relevance(made.tokens, made.input, 1.0, "CET-D1A")
+    strip.show_relevance(made.tokens, made.input, 1.0, Ramp())
     assert not strip.image().isNull()
     strip.deleteLater()
     application.processEvents()
