@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from inspector.panes.details import Detail, DetailPane
 from inspector.panes.layers_pane import LayersPane
+from inspector.panes.ledger_pane import LedgerPane
 from inspector.panes.matrix_pane import MatrixPane
 from inspector.state.question import each_of
 from inspector.state.scene import Scene
@@ -24,6 +25,14 @@ DETAILS = (
         lambda scene: each_of(scene.question) is not None,
         lambda scene: each_of(scene.question),
         MatrixPane,
+    ),
+    Detail(
+        "Ledger",
+        "What the softmax and constants of each block keep of the target's value",
+        "",
+        lambda scene: scene.ledger is not None,
+        lambda scene: None,
+        LedgerPane,
     ),
 )
 

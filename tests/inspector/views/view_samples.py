@@ -23,6 +23,7 @@ from inspector.views.input.image_input import ImageExample, ImageInput
 from inspector.views.input.prompt_editor import PromptEditor
 from inspector.views.layers.answer_matrix import AnswerMatrix
 from inspector.views.layers.layer_map import LayerMap
+from inspector.views.ledger_table import LedgerRow, LedgerTable
 from inspector.views.log_pane import LogPane
 from inspector.views.pictures.layer_thumbnails import LayerThumbnails
 from inspector.views.pictures.picture_ground import Ground
@@ -155,6 +156,15 @@ def _stale_prediction_table() -> PredictionTable:
     return view
 
 
+def _ledger_table() -> LedgerTable:
+    view = LedgerTable()
+    kept = [(0.0, 0.0, 0.0), (2.5, 0.5, 0.0), (6.0, 1.0, 0.8)]
+    names = ("behind the blocks", "block 1", "in all")
+    rows = [LedgerRow(name, 12.5, *each, 12.5 - sum(each), each) for name, each in zip(names, kept, strict=True)]
+    view.show_ledger(rows, 12.5, closes=False)
+    return view
+
+
 def _colour_bar() -> ColourBar:
     view = ColourBar()
     view.show_scale(1.67, Look().ramp, "Colours span this layer")
@@ -242,6 +252,7 @@ SAMPLES = {
     "image-input": Sample(_image_input, 280, 240, has_controls=True),
     "image-input-empty": Sample(_empty_image_input, 280, 240, has_controls=True),
     "layer-map": Sample(_layer_map, 600, 190),
+    "ledger-table": Sample(_ledger_table, 640, 120),
     "colour-bar": Sample(_colour_bar, 176, 32),
     "scale-control": Sample(_scale_control, 496, 56),
     "log-pane": Sample(_log_pane, 320, 90),
