@@ -17,10 +17,13 @@ import torch
 from msgspec import structs
 
 from engine.attribution.generating import generate
+from engine.attribution.inputs.made_up import made_up
 from engine.attribution.matrix import matrix
 from engine.attribution.trace import Trace
 from engine.attribution.tracing import trace
+from engine.attribution.trust.coverage import coverage
 from engine.attribution.trust.precision import agreement_with_float32
+from engine.attribution.trust.self_test import self_test
 from engine.models.listing import list_models
 from engine.models.machine.device import available_devices
 from engine.models.machine.memory import memory_of
@@ -31,6 +34,8 @@ from engine.protocol.frames import PROTOCOL, Hello
 from engine.protocol.inputs import Input, Text, without_data
 from engine.protocol.messages import (
     Ending,
+    Examine,
+    Examined,
     Explain,
     ExplainEach,
     Explained,
@@ -113,6 +118,8 @@ class Session:
                 return self._generate(request, watch)
             case ExplainEach():
                 return self._explain_each(request, watch)
+            case Examine():
+                return self._examine(request, watch)
             case ListModels():
                 return Listed(list_models())
             case Export() | ExportGrid():
@@ -180,6 +187,13 @@ class Session:
             self._forget_traces()
             raise
         return ExplainedEach(asked, found, time.perf_counter() - started, memory_of(model.info.device))
+
+    def _examine(self, asked: Examine, watch: Watch) -> Examined:
+        model = self._hold(asked.source, watch)
+        started = time.perf_counter()
+        tested = self_test(model, **watch.keywords)
+        rows = coverage(model, **made_up(model), rules=asked.rules)
+        return Examined(asked, tested, rows, time.perf_counter() - started, memory_of(model.info.device))
 
     def _record(self, model: Model, question: Explain | ExplainEach, watch: Watch) -> Trace:
         """The trace for the question: the kept one, or a new one, for which the kept ones make room if they must."""

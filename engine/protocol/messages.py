@@ -11,6 +11,7 @@ from engine.protocol.failures import FailureKind
 from engine.protocol.inputs import Input, Text
 from engine.protocol.looks import Drawing, Look
 from engine.protocol.relevance import Relevance
+from engine.protocol.reports import CoverageRow, SelfTest
 from engine.protocol.targets import Target, Top
 from engine.protocol.values import CachedModel, Matrix, Memory, ModelInfo, ModelSource, Prediction, Token
 
@@ -74,6 +75,16 @@ class ExplainEach(Struct, frozen=True, tag=True):
     checkpointing: bool = False
 
 
+class Examine(Struct, frozen=True, tag=True):
+    """Put the engine's promises to the test on a model, and name the rule of each of its operations.
+
+    Tokens from all over the vocabulary are explained, or noise: what comes of it is the model's, whatever is asked.
+    """
+
+    source: ModelSource
+    rules: str = "attnlrp"
+
+
 class ListModels(Struct, frozen=True, tag=True):
     """Name the models that need no download."""
 
@@ -104,11 +115,13 @@ class ExportGrid(Struct, frozen=True, tag=True, eq=False):
     look: Look = Look()
 
 
-Request = Load | Unload | Tokenize | Explain | Rate | Generate | ExplainEach | ListModels | Export | ExportGrid
+Request = (
+    Load | Unload | Tokenize | Explain | Rate | Generate | ExplainEach | Examine | ListModels | Export | ExportGrid
+)
 
 # -- events: what a run reports, and how it ends ---------------------------------------------------------------------
 
-Phase = Literal["download", "load", "generate", "forward", "backward", "matrix", "rate", "typeset"]
+Phase = Literal["download", "load", "generate", "forward", "backward", "matrix", "rate", "check", "typeset"]
 
 
 class Progress(Struct, frozen=True, tag=True):
@@ -185,6 +198,16 @@ class ExplainedEach(Struct, frozen=True, tag=True, eq=False):
     memory: Memory
 
 
+class Examined(Struct, frozen=True, tag=True):
+    """The answer to an Examine: the self-test, and the coverage under the rule set asked about."""
+
+    question: Examine
+    self_test: SelfTest
+    coverage: tuple[CoverageRow, ...]
+    seconds: float
+    memory: Memory
+
+
 class Listed(Struct, frozen=True, tag=True):
     models: tuple[CachedModel, ...]
 
@@ -216,6 +239,7 @@ Ending = (
     | Rated
     | Generated
     | ExplainedEach
+    | Examined
     | Listed
     | Exported
     | Cancelled

@@ -7,6 +7,7 @@ from typing import TypeVar
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from inspector.panes.check_pane import CheckPane, examined
 from inspector.panes.details import Detail, DetailPane
 from inspector.panes.layers_pane import LayersPane
 from inspector.panes.ledger_pane import LedgerPane
@@ -33,6 +34,14 @@ DETAILS = (
         lambda scene: scene.ledger is not None,
         lambda scene: None,
         LedgerPane,
+    ),
+    Detail(
+        "Check",
+        "Whether the rules do on this model what they promise, and which rule each operation has",
+        "Checking the model…",
+        lambda scene: scene.relevance is not None,
+        examined,
+        CheckPane,
     ),
 )
 

@@ -17,6 +17,8 @@ from engine.protocol.failures import DoesNotFit, ModelError, Stopped
 from engine.protocol.inputs import Input, Picture, Text
 from engine.protocol.messages import (
     Ending,
+    Examine,
+    Examined,
     Explain,
     ExplainEach,
     Explained,
@@ -288,3 +290,15 @@ def test_that_an_answer_leaves_the_pictures_bytes_out(engine: Engine) -> None:
     answer = session.answer(asked, Watch())
     assert isinstance(answer, Explained) and isinstance(answer.question.input, Picture)
     assert (answer.question, answer.question.input.image.data) == (asked, b"")
+
+
+def test_that_a_model_is_put_to_the_test_and_that_can_be_stopped() -> None:
+    session, heard, source = Session(), [], ModelSource("bundled:llama")
+    found = session.answer(Examine(source, "cp-lrp"), heard_by(heard))
+    assert isinstance(found, Examined)
+    assert found.self_test.passed and len(found.self_test.checks) == 14
+    assert "constant pattern" in {row.rule for row in found.coverage}
+    steps = [said for said in heard if said.phase == "check"]
+    assert [said.done for said in steps] == list(range(1, 14)) and steps[-1].total == 14
+    with pytest.raises(Stopped):
+        session.answer(Examine(source), Watch(None, lambda: True))

@@ -7,6 +7,8 @@ from msgspec import structs
 
 from engine.protocol.inputs import Picture, Text
 from engine.protocol.messages import (
+    Examine,
+    Examined,
     Explain,
     ExplainEach,
     Explained,
@@ -18,6 +20,7 @@ from engine.protocol.messages import (
     Rated,
 )
 from engine.protocol.relevance import PicturePart, Relevance, TextPart
+from engine.protocol.reports import Check, CoverageRow, SelfTest
 from engine.protocol.rule_names import gamma_of
 from engine.protocol.targets import Class, Contrast, Token, Top
 from engine.protocol.values import (
@@ -99,6 +102,16 @@ def matrix_of(asked: ExplainEach) -> ExplainedEach:
         info_of(asked.source), prompt, tokens, start, asked.rules, rows, np.full(count, 9.0, np.float32), {}
     )
     return ExplainedEach(asked, matrix, 0.5, MEMORY)
+
+
+def examined(asked: Examine) -> Examined:
+    """A model of which one check does not hold, and one operation goes without a rule."""
+    checks = (Check("reversibility", None, True, "Nothing changed."), Check("ledger", 0.12, False, "0.12 left over."))
+    rows = (
+        CoverageRow("model.layers.2.mlp", "gelu", "identity", 1),
+        CoverageRow("model.layers.1", "sign", "plain gradient", 1),
+    )
+    return Examined(asked, SelfTest(checks), rows, 0.5, MEMORY)
 
 
 def predictions() -> tuple[Prediction, ...]:

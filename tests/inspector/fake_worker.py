@@ -10,6 +10,7 @@ from engine.protocol.frames import Hello
 from engine.protocol.messages import (
     Cancelled,
     Event,
+    Examine,
     Explain,
     ExplainEach,
     Export,
@@ -30,7 +31,7 @@ from engine.protocol.messages import (
 )
 from engine.protocol.values import CachedModel
 from inspector.client.client import WorkerState
-from tests.inspector.answers import MEMORY, answer_to, generated, loaded, matrix_of, rated, tokens_of
+from tests.inspector.answers import MEMORY, answer_to, examined, generated, loaded, matrix_of, rated, tokens_of
 
 HELLO = Hello(4, {"torch": "2.0", "transformers": "5.0"}, ("cpu", "cuda:0"), 4711)
 MODELS = (
@@ -136,6 +137,8 @@ def good_ending(request: Request) -> Event:
             return generated(request)
         case ExplainEach():
             return matrix_of(request)
+        case Examine():
+            return examined(request)
         case ListModels():
             return Listed(MODELS)
         case Rate():

@@ -11,7 +11,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QTableView, QToolButton, QWidget
 
-from engine.protocol.messages import Explain, Export, Exported, Failed, Load, Progress
+from engine.protocol.messages import Examine, Explain, Export, Exported, Failed, Load, Progress
 from engine.protocol.targets import Contrast, Token, Top
 from engine.protocol.values import ModelSource
 from inspector.client.client import WorkerState
@@ -20,6 +20,7 @@ from inspector.dialogs.model_chooser import ModelChooser
 from inspector.dialogs.palette import CommandPalette
 from inspector.dialogs.preferences import Preferences
 from inspector.keeping.settings import Profile, SettingsFile
+from inspector.panes.check_pane import CheckPane
 from inspector.state.trouble import Remedy, Trouble
 from inspector.window import Window
 from tests.inspector.answers import BLOCKS, VOCABULARY
@@ -553,3 +554,21 @@ def test_that_every_number_of_the_preferences_is_kept_and_heeded(open_window, wo
     shown._start_limit.setValue(600)
     assert (profile.settings.max_new_tokens, profile.settings.start_limit) == (7, 600)
     assert worker.start_limit == 600
+
+
+def test_that_the_model_is_checked_where_that_is_looked_at_and_a_row_leads_to_its_layer(window, worker):
+    def in_front(name: str) -> None:
+        window.below.setCurrentIndex([window.below.tabText(i) for i in range(window.below.count())].index(name))
+
+    assert not asked(worker, Examine)
+    in_front("Check")
+    worker.answer()
+    assert [request.rules for request in asked(worker, Examine)] == ["attnlrp"]
+    pane = window.below.pane(CheckPane)
+    verdict = pane.findChild(QLabel, "verdict").text()
+    assert verdict.startswith("Not all that is promised holds; under AttnLRP 1 operation goes without a rule.")
+    pane.coverage.row_activated.emit(0)
+    assert window.study.view.look.layer == 1
+    in_front("Layers")
+    in_front("Check")
+    assert len(asked(worker, Examine)) == 1  # it is known

@@ -31,8 +31,10 @@ from engine.protocol.targets import Top
 from engine.protocol.values import Ledger
 from engine.reading.ledger_in_words import left_over_in_words
 from engine.rules.table import ATTNLRP, CP_LRP, RULE_SETS, RuleSet, gamma
+from engine.watch import AskCancelled, ReportProgress, Watch
 
 _ITSELF = "the model itself"
+_MANY = len(RULE_SETS) + 1 + 2 + 3 + 3 + 1  # checks
 _IN_DOUBLE = 1e-10  # of the target: what may be left over where rounding is float64's
 
 
@@ -62,6 +64,8 @@ def self_test(
     *,
     input_ids: Sequence[int] | Tensor | None = None,
     pixel_values: Tensor | None = None,
+    progress: ReportProgress | None = None,
+    cancelled: AskCancelled | None = None,
 ) -> SelfTest:
     """Whether rules leave this model's output and the model itself as they were, every operation has the relevance of
     its rule's formula, the ledger closes, no gradient is lost, and nothing that needs a rule goes without. Where
@@ -74,14 +78,24 @@ def self_test(
         given = _Given(**made_up(model))
     plain_logits(model.module, given.inputs(model))  # some models make a part of themselves when they first run
     before = list(_fingerprint(model.module))
-    checks = [*_exactness(model, given), *(_by_formula(model, given, rules) for rules in (ATTNLRP, CP_LRP))]
-    checks += [_ledger(model, given, rules) for rules in (ATTNLRP, CP_LRP, gamma())]
-    checks += [_ledger_in_double(model, given), _lost(model, given), _coverage(model, given)]
+    checks: list[Check] = []
+    watch = Watch(progress, cancelled)
+    for check in _checks(model, given):
+        checks.append(check)
+        watch.step("check", len(checks), _MANY)
     unchanged = before == list(_fingerprint(model.module))
     sentence = "Explaining left forwards, hooks, parameters and buffers as they were, bit for bit."
     if not unchanged:
         sentence = "Explaining changed the model: a forward, a hook, a parameter or a buffer is not as it was."
     return SelfTest((*checks, Check("reversibility", None, unchanged, sentence)))
+
+
+def _checks(model: Model, given: _Given) -> Iterator[Check]:
+    """All but the last, which looks at what the others left."""
+    yield from _exactness(model, given)
+    yield from (_by_formula(model, given, rules) for rules in (ATTNLRP, CP_LRP))
+    yield from (_ledger(model, given, rules) for rules in (ATTNLRP, CP_LRP, gamma()))
+    yield from (check(model, given) for check in (_ledger_in_double, _lost, _coverage))
 
 
 def _exactness(model: Model, given: _Given) -> Iterator[Check]:

@@ -40,6 +40,8 @@ from engine.protocol.looks import Look
 from engine.protocol.messages import (
     Cancelled,
     Event,
+    Examine,
+    Examined,
     Explain,
     ExplainEach,
     Explained,
@@ -64,6 +66,7 @@ from engine.protocol.messages import (
     Unloaded,
 )
 from engine.protocol.relevance import PicturePart, Relevance, TextPart
+from engine.protocol.reports import Check, CoverageRow, SelfTest
 from engine.protocol.values import (
     Account,
     CachedModel,
@@ -148,6 +151,7 @@ TO_WORKER: dict[str, ToWorker] = {
     "Rate": Ask(16, Rate(Explain(SOURCE, Picture(PICTURE)), 8)),
     "ExportGrid": Ask(17, ExportGrid((OF_A_PICTURE,), ("conv 0.25",), ("linear 0",), ("best",), "pdf", "overlay")),
     "Generate": Ask(9, Generate(SOURCE, Text("né"), max_new_tokens=32)),
+    "Examine": Ask(11, Examine(SOURCE, rules="cp-lrp")),
     "ExplainEach": Ask(10, ExplainEach(SOURCE, Text("né 1", SAID), rules="cp-lrp")),
     "ListModels": Ask(6, ListModels()),
     "Export": Ask(7, Export(RELEVANCE, "pdf", "layers", look=Look(layer=1, scale="global", colour_map="bwr"))),
@@ -162,6 +166,16 @@ FROM_WORKER: dict[str, FromWorker] = {
     "Explained": Said(4, Explained(QUESTION, RELEVANCE, (Prediction(5, "3", "3", 33.5, 0.875),), 0.5, Memory(1, 2))),
     "Rated": Said(16, Rated(QUESTION, np.array([2, 1], np.float32), np.array([2, 2], np.float32), 0.5)),
     "Generated": Said(9, Generated(Generate(SOURCE, Text("né"), 32), Text("né 1", SAID), 2, True, Memory(1, 2))),
+    "Examined": Said(
+        11,
+        Examined(
+            Examine(SOURCE),
+            SelfTest((Check("lost gradients", 0.0, True, "None."),)),
+            (CoverageRow("model.norm", "rms_norm", "rms norm", 1),),
+            0.5,
+            Memory(1, 2),
+        ),
+    ),
     "ExplainedEach": Said(10, ExplainedEach(ExplainEach(SOURCE, Text("né 1", SAID)), MATRIX, 0.25, Memory(1, 2))),
     "Listed": Said(6, Listed((CachedModel("org/name", "name", 12, "hub"),))),
     "Exported": Said(7, Exported(b"%PDF\x00\xff", "no LaTeX")),

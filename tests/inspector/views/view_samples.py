@@ -32,6 +32,7 @@ from inspector.views.prediction_table import PredictionTable
 from inspector.views.progress_line import ProgressLine
 from inspector.views.scale_control import ScaleControl
 from inspector.views.side_titles import SideTitles
+from inspector.views.text_table import TextTable
 from inspector.views.tokens.find_bar import FindBar
 from inspector.views.tokens.token_strip import TokenStrip
 from tests.inspector.views.prompt_tokens import tokens_of
@@ -165,6 +166,16 @@ def _ledger_table() -> LedgerTable:
     return view
 
 
+def _text_table() -> TextTable:
+    view = TextTable("Self-test", ("check", "", "figure", "what was found"))
+    rows = [
+        ("reversibility", "holds", "", "Nothing changed."),
+        ("ledger", "does not hold", "1.2e-01", "0.12 left over."),
+    ]
+    view.show_rows(rows, [1])
+    return view
+
+
 def _colour_bar() -> ColourBar:
     view = ColourBar()
     view.show_scale(1.67, Look().ramp, "Colours span this layer")
@@ -252,6 +263,7 @@ SAMPLES = {
     "image-input": Sample(_image_input, 280, 240, has_controls=True),
     "image-input-empty": Sample(_empty_image_input, 280, 240, has_controls=True),
     "layer-map": Sample(_layer_map, 600, 190),
+    "text-table": Sample(_text_table, 480, 90),
     "ledger-table": Sample(_ledger_table, 640, 120),
     "colour-bar": Sample(_colour_bar, 176, 32),
     "scale-control": Sample(_scale_control, 496, 56),
