@@ -38,7 +38,10 @@ TITLE = "LXT Inspector"
 NO_ANSWER, NO_MODEL = "There is no answer yet", "No model is open"
 _OF_AN_ANSWER = ("file.export", "layer.up", "layer.down", "layer.input", "layer.output")
 _OF_A_MEDIUM: dict[Medium, tuple[Sequence[str], str]] = {
-    "text": (("edit.copy_image", "edit.copy_table", "edit.find"), "No tokens are on show"),
+    "text": (
+        ("edit.copy_image", "edit.copy_table", "edit.find", "token.next", "token.previous"),
+        "No tokens are on show",
+    ),
     "picture": ([f"mode.{mode}" for mode in get_args(PictureMode)], "No picture is on show"),
 }
 _WAITING_FOR: dict[Medium, str] = {

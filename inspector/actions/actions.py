@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow
 
@@ -49,6 +50,8 @@ class Actions:
         action = QAction(command.text, window)
         action.setObjectName(command.id)
         action.setShortcuts([QKeySequence(shortcut) for shortcut in command.shortcuts])
+        if command.on_tokens:  # the tokens take the keys themselves; the menu only says them
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.setToolTip(_tip(command))
         action.setMenuRole(QAction.MenuRole.NoRole)
         action.setCheckable(bool(command.choice) or command.switch)

@@ -15,6 +15,7 @@ class Command:
     help: str = ""
     choice: str = ""  # commands of one choice exclude each other, and one of them is marked
     switch: bool = False  # on or off
+    on_tokens: bool = False  # the keys are letters, which mean this only while the tokens have the focus
 
     @property
     def name(self) -> str:
@@ -98,6 +99,12 @@ VIEW = Menu(
             Command("layer.down", "Previous layer", "Ctrl+Down", "One layer towards the input"),
             Command("layer.input", "Input", "Ctrl+Home", "Relevance of the word embeddings"),
             Command("layer.output", "Last layer", "Ctrl+End", "Relevance of what leaves the last block"),
+        ),
+        (
+            Command("token.next", "Next strongest token", "N", "One rank down, on the tokens", on_tokens=True),
+            Command(
+                "token.previous", "Previous strongest token", "Shift+N", "One rank up, on the tokens", on_tokens=True
+            ),
         ),
         (
             Command("scale.layer", "Scale: each layer", "", "Colours span each layer by itself", "scale"),

@@ -68,6 +68,8 @@ def handlers(
         "run.generate": window.generate,
         "run.stop": inquiry.stop,
         "run.explore": exploring.explore,
+        "token.next": partial(strip.go_to_strongest, 1),
+        "token.previous": partial(strip.go_to_strongest, -1),
         "layer.up": partial(study.step_layer, 1),
         "layer.down": partial(study.step_layer, -1),
         "layer.input": partial(study.look_at_layer, None),

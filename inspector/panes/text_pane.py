@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.look.theme import Space
+from inspector.state.question import Question, ask_the_same
 from inspector.state.scene import Scene, explained_in, explained_token
 from inspector.state.text import ShownText
 from inspector.views.side_titles import SideTitles
@@ -24,6 +25,7 @@ class TextPane(QWidget):
         self.strip = TokenStrip()  # of the answer to the question
         self.pinned: TokenStrip | None = None  # from the first pinned answer on
         self._shown: ShownText | None = None
+        self._answered: Question | None = None  # by what is on show
         self._titles = SideTitles()
         self._titles.let_go.connect(self.let_go)
         self._titles.hide()
@@ -48,6 +50,7 @@ class TextPane(QWidget):
             return
         if is_new:
             self._show_text(shown)
+        answered, self._answered = self._answered, shown.answer.question
         self.strip.set_target_position(explained_token(scene.question, shown.tokens, scene.position))
         self.strip.set_stale(scene.stale)
         if self.pinned is not None:
@@ -56,6 +59,13 @@ class TextPane(QWidget):
         for strip in self._strips():
             if strip.current() != current:
                 strip.set_current(current)
+        if shown.strongest is not None and (answered is None or not ask_the_same(answered, self._answered)):
+            self.reveal(shown.strongest)  # other rules leave the place where somebody reads
+
+    def reveal(self, token: int) -> None:
+        """Scroll to a token, where it is not in sight."""
+        for strip in self._strips():
+            strip.reveal(token)
 
     def set_empty_text(self, text: str) -> None:
         """What to say while there is no answer."""
@@ -76,6 +86,7 @@ class TextPane(QWidget):
             self.pinned.setVisible(bool(others))
 
     def _clear(self) -> None:
+        self._answered = None
         self._titles.hide()
         for strip in self._strips():
             strip.clear()

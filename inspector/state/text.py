@@ -62,6 +62,13 @@ class ShownText(ShownPart):
         return left_out(self.relevance)
 
     @property
+    def strongest(self) -> int | None:
+        """The token with the largest relevance of either sign beside those left out; None where none has any."""
+        sizes = np.abs(np.nan_to_num(self.values))
+        sizes[list(self.left_out)] = 0
+        return int(sizes.argmax()) if sizes.any() else None
+
+    @property
     def reach(self) -> int:
         """The number of tokens that can matter: those behind have no relevance at any layer of any side."""
         relevances = [side.relevance for side in self.sides]

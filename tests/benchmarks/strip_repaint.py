@@ -17,6 +17,7 @@ import numpy as np
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from engine.protocol.looks import Ramp
 from engine.protocol.values import Token
 from inspector.look.theme import apply_theme
 from inspector.views.tokens.token_strip import TokenStrip
@@ -55,14 +56,14 @@ def _repaint_times(strip: TokenStrip, count: int, repeats: int) -> list[float]:
     """Seconds from new values to painted pixels, each at another place of the prompt."""
     tokens = _tokens(count)
     layers = np.random.default_rng(1).normal(size=(8, count)).astype(np.float32)
-    strip.show_relevance(tokens, layers[0], 3.0, "CET_D1A")
+    strip.show_relevance(tokens, layers[0], 3.0, Ramp())
     bar = strip.verticalScrollBar()
     times = []
     for repeat in range(repeats):
         bar.setValue(bar.maximum() * (repeat % 10) // 10)
         strip.viewport().repaint()
         begin = time.perf_counter()
-        strip.show_relevance(tokens, layers[repeat % 8], 3.0, "CET_D1A", share_of=33.4)
+        strip.show_relevance(tokens, layers[repeat % 8], 3.0, Ramp(), share_of=33.4)
         strip.viewport().repaint()
         times.append(time.perf_counter() - begin)
     return times
@@ -83,7 +84,7 @@ def main() -> None:
     QTest.qWaitForWindowExposed(strip)
     tokens = _tokens(count)
     begin = time.perf_counter()
-    strip.show_relevance(tokens, np.zeros(count), 1.0, "CET_D1A")
+    strip.show_relevance(tokens, np.zeros(count), 1.0, Ramp())
     first = time.perf_counter() - begin
     few = statistics.median(_repaint_times(strip, _FEW, chosen.repeats))
     many = statistics.median(_repaint_times(strip, count, chosen.repeats))

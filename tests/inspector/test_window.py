@@ -394,7 +394,7 @@ def test_that_colours_chosen_in_the_preferences_are_seen_at_once(window):
     window.commands["edit.preferences"].trigger()
     preferences = dialog(window, Preferences)
     preferences.choose_colour_map("bwr")
-    assert window.study.scene.text.colour_map == "bwr"
+    assert window.study.scene.text.ramp.colour_map == "bwr"
     assert window._profile.settings.colour_map == "bwr"
 
 

@@ -25,11 +25,20 @@ class TokenFacts:
     share_of: float | None = None
 
     @cached_property
+    def by_size(self) -> np.ndarray:
+        """The positions from the largest relevance of either sign to the smallest, int (token,)."""
+        return np.argsort(-np.abs(np.nan_to_num(self.values)), kind="stable")
+
+    @cached_property
     def _ranks(self) -> np.ndarray:
-        order = np.argsort(-np.abs(np.nan_to_num(self.values)), kind="stable")
-        ranks = np.empty(len(order), int)
-        ranks[order] = np.arange(1, len(order) + 1)
+        ranks = np.empty(len(self.by_size), int)
+        ranks[self.by_size] = np.arange(1, len(self.by_size) + 1)
         return ranks
+
+    def beside_in_size(self, position: int, step: int) -> int:
+        """The position `step` ranks below the one at `position`, going round at the ends; of -1 the first in rank."""
+        rank = 0 if position < 0 else int(self._ranks[position]) - 1 + step
+        return int(self.by_size[rank % len(self.by_size)])
 
     def title(self, position: int) -> str:
         return f"“{visible(self.tokens[position].label)}”"

@@ -12,6 +12,7 @@ from engine.protocol.looks import Ramp
 from engine.protocol.values import Token
 from engine.reading.colours import places_on
 from inspector.look.theme import Space, Tones
+from inspector.views.tokens.tick_bar import strongest_of_each
 from inspector.views.tokens.token_layout import StripFonts, TokenLayout, WidthCache, lay_out
 from inspector.views.tokens.token_painter import Dress, Marks, TokenPainter, dress
 from inspector.views.tokens.token_runs import Runs, runs_of
@@ -79,6 +80,12 @@ class TokenPicture:
             made = dress(self._places, self._ramp, self._signs, self._reach, self.stale, tones)
             self._dress = (made_for, made)
         return self._dress[1]
+
+    @property
+    def row_strengths(self) -> np.ndarray:
+        """The strongest place on the ramp in each row, float (row,), from -1 to 1."""
+        seen = np.where(np.arange(len(self.tokens)) < self._reach, self._places, 0.0)
+        return strongest_of_each(seen[self.layout.span_token], self.layout.row_span[:-1])
 
     def image(self, tones: Tones, scale: float) -> QImage:
         """The whole picture; a very long prompt is made smaller so that all of it is on it."""

@@ -31,6 +31,7 @@ from inspector.views.tokens.token_walk import is_step, walk
 
 _CARD_DELAY = 120  # ms
 _COPY_TABLE = QKeySequence("Ctrl+Shift+C")
+_STRONGEST = {QKeySequence("N"): 1, QKeySequence("Shift+N"): -1}  # the steps in rank
 
 
 class TokenStrip(TokenView):
@@ -92,8 +93,14 @@ class TokenStrip(TokenView):
         """Put the cursor on a token and bring it into view; -1 takes the cursor away."""
         self._column = None
         self._mark(cursor=position)
-        self._reveal(position)
+        self.reveal(position)
         self._describe()
+
+    def go_to_strongest(self, step: int) -> None:
+        """Go `step` ranks down from the token under the cursor, up where negative; without one to the first in rank."""
+        if self._facts is not None:
+            self._move_to(self._facts.beside_in_size(self.current(), step))
+            self._show_card(self.current())
 
     def copy_image(self) -> None:
         """Put the whole prompt on the clipboard as a picture."""
@@ -210,6 +217,8 @@ class TokenStrip(TokenView):
             return partial(self._zoom_by, -1)
         if pressed == QKeySequence("Ctrl+0"):
             return partial(self._zoom_by, -self.zoom())
+        if pressed in _STRONGEST and self._facts is not None:
+            return partial(self.go_to_strongest, _STRONGEST[pressed])
         if event.key() == Qt.Key.Key_Escape and not self._find.isHidden():
             return self.close_find
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() and self.current() >= 0:

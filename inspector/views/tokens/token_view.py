@@ -16,6 +16,7 @@ from engine.protocol.looks import Ramp
 from engine.protocol.values import Token
 from inspector.look.overlays import paint_empty, paint_focus, paint_stale_tag
 from inspector.look.theme import Space, tones
+from inspector.views.tokens.tick_bar import TickBar
 from inspector.views.tokens.token_facts import TokenFacts
 from inspector.views.tokens.token_picture import TokenPicture
 from inspector.views.tokens.token_search import matches
@@ -39,6 +40,9 @@ class TokenView(QAbstractScrollArea):
         self._empty_text = _EMPTY
         self._matches: list[range] = []
         self._match = -1
+        self._bar = TickBar()
+        self.setVerticalScrollBar(self._bar)
+        self._ramp = Ramp()
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Base)
@@ -67,6 +71,8 @@ class TokenView(QAbstractScrollArea):
         self._facts = TokenFacts(tokens, np.asarray(values), share_of)
         self._picture.colour(np.asarray(values), limit, ramp, signs, len(tokens) if reach is None else reach)
         self._picture.stale = False
+        self._ramp = ramp
+        self._update_ticks()
         self.viewport().update()
 
     def set_target_position(self, position: int | None) -> None:
@@ -90,6 +96,7 @@ class TokenView(QAbstractScrollArea):
         self._picture = self._facts = None
         self.find_text("")
         self._update_scroll_range()
+        self._update_ticks()
         self.viewport().update()
 
     def current(self) -> int:
@@ -189,6 +196,7 @@ class TokenView(QAbstractScrollArea):
         first_seen = int(before.span_token[before.row_span[row]])
         self._picture.fit(self._room(), self._font())
         self._update_scroll_range()
+        self._update_ticks()
         if row:
             self.verticalScrollBar().setValue(int(self._picture.rects(first_seen)[0].top()) - Space.TIGHT)
         self.viewport().update()
@@ -200,6 +208,10 @@ class TokenView(QAbstractScrollArea):
         bar.setPageStep(height)
         bar.setSingleStep(0 if self._picture is None else int(self._picture.layout.row_height))
 
+    def _update_ticks(self) -> None:
+        strengths = np.zeros(0) if self._picture is None else self._picture.row_strengths
+        self._bar.show_ticks(strengths, self._ramp)
+
     def _top(self) -> int:
         return self.verticalScrollBar().value()
 
@@ -208,7 +220,7 @@ class TokenView(QAbstractScrollArea):
         self._match = index % count if count else -1
         now = self._matches[self._match] if count else range(0)
         self._mark(found=frozenset(chain(*self._matches)), found_now=frozenset(now))
-        self._reveal(now.start if count else -1)
+        self.reveal(now.start if count else -1)
         self.matched.emit(self._match + 1, count)
 
     def _mark(self, **changes: Any) -> None:
@@ -219,7 +231,7 @@ class TokenView(QAbstractScrollArea):
             self._picture.marks = marks
             self.viewport().update()
 
-    def _reveal(self, position: int) -> None:
+    def reveal(self, position: int) -> None:
         """Scroll just as far as needed, with a row to spare."""
         if self._picture is None or not (rects := self._picture.rects(position)):
             return

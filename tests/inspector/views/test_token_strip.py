@@ -334,3 +334,73 @@ def test_that_a_very_long_token_is_drawn_in_part_and_kept_whole(strip: TokenStri
     assert len(strip._card.texts()[0]) < 1100
     assert text in strip.tsv()
     assert strip.find_text("b") >= 1
+
+
+def test_that_n_walks_by_size_and_shift_n_back_and_both_go_round(strip: TokenStrip, qtbot: QtBot):
+    strip.show_relevance(tokens_of("a", "b", "c", "d"), np.array([0.5, -2.0, np.nan, 1.0]), 1.0, Ramp())
+    walked = []
+    strip.current_changed.connect(walked.append)
+    for _ in range(5):
+        qtbot.keyClick(strip, Qt.Key.Key_N)
+    assert walked == [1, 3, 0, 2, 1]
+    assert "2.00" in "".join(strip._card.texts())
+    walked.clear()
+    for _ in range(2):
+        qtbot.keyClick(strip, Qt.Key.Key_N, Qt.KeyboardModifier.ShiftModifier)
+    assert walked == [2, 0]
+
+
+def test_that_n_without_tokens_does_nothing(strip: TokenStrip, qtbot: QtBot):
+    strip.clear()
+    with qtbot.assertNotEmitted(strip.current_changed):
+        qtbot.keyClick(strip, Qt.Key.Key_N)
+
+
+def _long(strip: TokenStrip, *strong: int) -> np.ndarray:
+    values = np.full(3000, 0.01)
+    values[list(strong)] = [(-1) ** index for index in range(len(strong))]
+    strip.show_relevance(tokens_of(*[f" {index:04}" for index in range(3000)]), values, 1.0, Ramp())
+    QApplication.processEvents()  # the scroll bar comes
+    return values
+
+
+def test_that_the_scroll_bar_has_ticks_where_strong_tokens_are(strip: TokenStrip, qapp: QApplication):
+    apply_theme(qapp, "light")
+    _long(strip, 1500, 2999)
+    bar = strip.verticalScrollBar()
+    (middle, red), (end, blue) = bar.ticks()
+    assert abs(middle - bar.height() / 2) < 8 and bar.height() - end < 8
+    assert (red.getRgb()[:3], blue.getRgb()[:3]) == tuple(map(tuple, colours(np.array([1, -1]), 1.0, Ramp()).tolist()))
+    assert bar.grab().toImage().pixelColor(bar.width() // 2, middle).rgb() == red.rgb()
+    strip.clear()
+    assert bar.ticks() == []
+
+
+def test_that_ticks_follow_the_layout_the_layer_and_the_theme(strip: TokenStrip, qapp: QApplication):
+    apply_theme(qapp, "light")
+    _long(strip, 1000)
+    bar = strip.verticalScrollBar()
+    place, light = bar.ticks()[0]
+    assert abs(place / bar.height() - 1 / 3) < 0.05
+    apply_theme(qapp, "dark")
+    assert bar.ticks()[0][1] != light
+    strip.resize(300, 360)
+    QApplication.processEvents()
+    assert abs(bar.ticks()[0][0] / bar.height() - 1 / 3) < 0.05
+    _long(strip, 2000)
+    assert abs(bar.ticks()[0][0] / bar.height() - 2 / 3) < 0.05
+
+
+def test_that_tokens_that_cannot_matter_have_no_tick(strip: TokenStrip):
+    values = _long(strip, 10, 2900)
+    strip.show_relevance(strip._picture.tokens, values, 1.0, Ramp(), reach=2000)
+    assert len(strip.verticalScrollBar().ticks()) == 1
+
+
+def test_that_rows_sharing_a_tick_show_the_strongest(strip: TokenStrip, qapp: QApplication):
+    apply_theme(qapp, "light")
+    strip.show_relevance(tokens_of(*["w\n"] * 3000), np.linspace(-1, 0.5, 3000), 1.0, Ramp())
+    bar = strip.verticalScrollBar()
+    ticks = bar.ticks()
+    assert len(ticks) <= bar.height() // 2
+    assert ticks[0][1].getRgb()[:3] == tuple(colours(np.array([-1.0]), 1.0, Ramp())[0])
