@@ -138,6 +138,7 @@ class Window(Frame):
         self.table.explained.connect(self.inquiry.choose_prediction)
         self.table.set_against.connect(self.inquiry.choose_against)
         self.table.text_target_entered.connect(self.inquiry.choose_prediction)
+        self.target.token_chosen.connect(self._on_token_chosen)
         self.tools.model_picked.connect(self.inquiry.open_model)
         self.status.stopped.connect(self.inquiry.stop)
         self.notices.remedy_chosen.connect(self._on_remedy_chosen)
@@ -205,6 +206,10 @@ class Window(Frame):
     def _on_scale_chosen(self, scale: str) -> None:
         self.commands[f"scale.{scale}"].trigger()
 
+    def _on_token_chosen(self, token: int) -> None:
+        self.study.look_at_token(token)
+        self.relevance.text.reveal(token)
+
     def _on_mode_chosen(self, mode: PictureMode) -> None:
         self.commands[f"mode.{mode}"].trigger()
 
@@ -267,6 +272,7 @@ class Window(Frame):
         self.input.show_scene(scene)
         self.relevance.show_scene(scene)
         self.below.show_scene(scene)
+        self.target.show_scene(scene)
         self.status.show_scene(scene)
         self.commands.mark(f"scale.{scene.view.look.scale}")
         self.commands.mark(f"mode.{scene.view.mode}")

@@ -9,6 +9,7 @@ from msgspec import Struct
 Drawing = Literal["tokens", "layers", "heatmap", "overlay"]
 # layer: the colours span the layer shown; global: the same span for all layers; target: they span the target's value
 Scale = Literal["layer", "global", "target"]
+Unit = Literal["token", "word", "line", "sentence"]  # what relevance is summed over
 Ground = Literal["light", "dark"]  # what colours lie on
 
 DEFAULT_COLOUR_MAP = "relevance"  # our own: red for, blue against, the ground at zero

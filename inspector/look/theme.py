@@ -216,6 +216,7 @@ def style_sheet(t: Tones) -> str:
             selection-background-color: {t.accent}; selection-color: {t.on_accent};
         }}
         QLineEdit:focus, QPlainTextEdit:focus {{ border-color: {t.accent}; }}
+        QLabel#key {{ color: {t.quiet}; border: 1px solid {t.line}; border-radius: 4px; padding: 1px 6px; }}
         QHeaderView {{ background: {t.base}; border: none; }}
         QHeaderView::section {{
             background: {t.base}; color: {t.quiet}; border: none; border-bottom: 1px solid {t.line}; padding: 4px 8px;

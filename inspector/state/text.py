@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.protocol.looks import Look, Ramp, Scale
+from engine.protocol.looks import Look, Ramp, Scale, Unit
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Token
 from engine.reading.limits import colour_limit, left_out, relevance_at
+from engine.reading.units import Units, units_of
 from inspector.state.legends import legend_of, title_of
 from inspector.state.sides import ShownPart, Side
 
@@ -40,6 +41,7 @@ class ShownText(ShownPart):
 
     without: bool  # the tokens that say little beside their place are left out of the limit
     signs: bool  # what speaks against is underlined
+    unit: Unit  # what relevance is summed over
     layers: LayersOfText = field(compare=False)
 
     @property
@@ -55,6 +57,16 @@ class ShownText(ShownPart):
     def values(self) -> np.ndarray:
         """float32 (token,), of the last side."""
         return self.values_of(self.sides[-1])
+
+    @property
+    def units(self) -> Units:
+        """What the tokens are merged to."""
+        return units_of(self.tokens, self.unit)
+
+    @property
+    def unit_values(self) -> np.ndarray:
+        """(unit,), of the last side."""
+        return self.units.merged(self.values)
 
     @property
     def left_out(self) -> tuple[int, ...]:
@@ -91,6 +103,7 @@ def text_of(sides: tuple[Side, ...], look: Look) -> ShownText:
         title=title_of([side.title for side in sides], look.layer, sides[-1].relevance),
         without=look.without,
         signs=look.signs,
+        unit="token",
         layers=LayersOfText(sides[-1], look.scale, look.without, look.ramp, _limits(sides[-1].relevance, look)),
     )
 

@@ -7,6 +7,7 @@ import pytest
 from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QTableView
 
 from engine.protocol.messages import Explain
 from inspector.window import Window
@@ -69,3 +70,46 @@ def test_that_n_is_a_letter_elsewhere(window):
     window.relevance.strip.setFocus()
     QTest.keyClick(window.relevance.strip, Qt.Key.Key_N)
     assert window.study.view.token is not None
+
+
+def test_that_the_list_and_the_tokens_have_one_cursor(window, worker):
+    answered(window, worker, LONG, {0: 9.0, 700: 1.0, 1200: -2.0, 1999: 30.0})
+    strip, listed = window.relevance.strip, window.target.strongest
+    table = listed.findChild(QTableView)
+    assert [row[2] for row in listed.texts()[:4]] == ["+30.00", "+9.00", "−2.00", "+1.00"]
+    assert listed.texts()[-1][2] == "38.00"
+    table.selectRow(3)
+    assert strip.current() == window.study.view.token == 700 and is_in_sight(window, 700)
+    QTest.keyClick(strip, Qt.Key.Key_N, Qt.KeyboardModifier.ShiftModifier)
+    assert strip.current() == 1200
+    assert [index.row() for index in table.selectionModel().selectedRows()] == [2]
+
+
+def test_that_a_row_that_is_chosen_already_brings_its_token_back_into_sight(window, worker, qtbot):
+    answered(window, worker, LONG, {1200: -2.0, 700: 1.0})
+    table = window.target.strongest.findChild(QTableView)
+    table.selectRow(0)
+    window.relevance.strip.verticalScrollBar().setValue(0)
+    place = table.visualRect(table.model().index(0, 1)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert is_in_sight(window, 1200)
+
+
+def test_that_the_list_follows_layer_and_rules(window, worker):
+    listed, part = window.target.strongest, window.study.shown.relevance.parts[0]
+    for layer in (None, 2):
+        window.study.look_at_layer(layer)
+        assert listed._rows.ranking.total == part.total(layer)
+    before = listed.texts()
+    window.commands["rules.cp-lrp"].trigger()
+    worker.answer()
+    assert listed.texts() != before
+    window.inquiry.type("another prompt")
+    assert listed._rows.stale
+
+
+def test_that_a_low_window_keeps_the_predictions_and_a_picture_has_no_list(window, worker):
+    assert window.target.strongest.isVisible()
+    window.resize(1280, 420)
+    QApplication.processEvents()
+    assert not window.target.strongest.isVisible() and window.table.isVisible()
