@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.leftovers import clear_away
 from engine.protocol.inputs import Text
-from engine.protocol.looks import Look
+from engine.protocol.looks import Look, Unit
 from engine.protocol.values import ModelSource
 from inspector.client.client import WorkerClient
 from inspector.conversations.picturing import PICTURE_MODEL
@@ -44,6 +44,7 @@ class Options:
     theme: str | None = None
     size: tuple[int, int] | None = None
     screenshot: Path | None = None
+    unit: Unit | None = None
 
 
 def run(options: Options) -> int:
@@ -63,7 +64,7 @@ def run(options: Options) -> int:
     apply_theme(app, _theme(options.theme) or settings.theme)
     study = Study(
         _question(options, settings),
-        View(look=Look(layer=options.layer, scale=settings.scale, colour_map=settings.colour_map)),
+        View(look=_look(options, settings)),
     )
     window = Window(worker, new_figures_worker(), study, profile, new_worker)
     faults.tell(window)
@@ -129,6 +130,11 @@ def _question(options: Options, settings: Settings) -> Question:
     if prompt is None:
         prompt = next((example.prompt for example in read_examples()), "")
     return Question(source, Text(prompt), rules=options.rules or settings.rules)
+
+
+def _look(options: Options, settings: Settings) -> Look:
+    """How answers are looked at first."""
+    return Look(options.layer, settings.scale, settings.colour_map, unit=options.unit or "token")
 
 
 def _theme(name: str | None) -> Theme | None:

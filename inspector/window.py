@@ -9,6 +9,7 @@ from msgspec import structs
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from engine.protocol.looks import Unit
 from engine.protocol.messages import Explained, Loaded, Progress
 from engine.protocol.rule_names import gamma_of
 from engine.protocol.values import Medium, ModelInfo
@@ -39,7 +40,10 @@ NO_ANSWER, NO_MODEL = "There is no answer yet", "No model is open"
 _OF_AN_ANSWER = ("file.export", "layer.up", "layer.down", "layer.input", "layer.output")
 _OF_A_MEDIUM: dict[Medium, tuple[Sequence[str], str]] = {
     "text": (
-        ("edit.copy_image", "edit.copy_table", "edit.find", "token.next", "token.previous"),
+        (
+            *("edit.copy_image", "edit.copy_table", "edit.find", "token.next", "token.previous", "unit.next"),
+            *(f"unit.{unit}" for unit in get_args(Unit)),
+        ),
         "No tokens are on show",
     ),
     "picture": ([f"mode.{mode}" for mode in get_args(PictureMode)], "No picture is on show"),
@@ -130,6 +134,7 @@ class Window(Frame):
         self.relevance.picture.let_go.connect(self.study.let_go)
         self.relevance.text.let_go.connect(self.study.let_go)
         self.relevance.text.position_clicked.connect(self.inquiry.choose_position)
+        self.relevance.text.unit_requested.connect(self.commands["unit.next"].trigger)
         self.relevance.text.current_changed.connect(self.study.look_at_token)
         self.below.layer_clicked.connect(self.study.look_at_layer)
         self.below.token_clicked.connect(self.study.look_at_token)
@@ -275,6 +280,7 @@ class Window(Frame):
         self.target.show_scene(scene)
         self.status.show_scene(scene)
         self.commands.mark(f"scale.{scene.view.look.scale}")
+        self.commands.mark(f"unit.{scene.view.look.unit}")
         self.commands.mark(f"mode.{scene.view.mode}")
         self.pictures.show_scene(scene, self.commands)
         self._show_pin(scene)

@@ -55,6 +55,17 @@ class Units:
         spread: np.ndarray = values[self.of_token]
         return spread
 
+    def beside(self, token: int, step: int) -> int:
+        """The last token of what is `step` further than what a token is in, or of the first or last of all."""
+        unit = int(self.of_token[token]) + step
+        return self.range_of(min(max(unit, 0), len(self) - 1))[-1]
+
+
+def text_of(tokens: Sequence[Token], span: range) -> str:
+    """What the tokens of a unit say without the space around it; the label of one that says nothing."""
+    said = "".join(tokens[place].text for place in span).strip()
+    return said if said and not tokens[span.start].special else tokens[span.start].label
+
 
 def units_of(tokens: Sequence[Token], unit: Unit) -> Units:
     """The words, lines or sentences of a text; special tokens, which are no text, stay alone."""

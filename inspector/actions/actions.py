@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from inspector.actions.commands import Command, Menu
 
@@ -96,5 +96,9 @@ def _fill(window: QMainWindow, menu: Menu, actions: Mapping[str, QAction]) -> No
     for index, group in enumerate(menu.groups):
         if index:
             bar.addSeparator()
+        within: dict[str, QMenu] = {}
         for command in group:
-            bar.addAction(actions[command.id])
+            if command.submenu and command.submenu not in within:
+                within[command.submenu] = bar.addMenu(command.submenu)
+                within[command.submenu].setToolTipsVisible(True)
+            within.get(command.submenu, bar).addAction(actions[command.id])

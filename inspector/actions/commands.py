@@ -15,6 +15,7 @@ class Command:
     help: str = ""
     choice: str = ""  # commands of one choice exclude each other, and one of them is marked
     switch: bool = False  # on or off
+    submenu: str = ""  # in which it lies, of those of its group
     on_tokens: bool = False  # the keys are letters, which mean this only while the tokens have the focus
 
     @property
@@ -105,6 +106,19 @@ VIEW = Menu(
             Command(
                 "token.previous", "Previous strongest token", "Shift+N", "One rank up, on the tokens", on_tokens=True
             ),
+        ),
+        (
+            Command(
+                "unit.next",
+                "Next unit",
+                "W",
+                "To words, lines, sentences, on the tokens",
+                on_tokens=True,
+            ),
+            Command("unit.token", "Tokens", "", "Relevance of each token", "unit", submenu="Unit"),
+            Command("unit.word", "Words", "", "Relevance summed over the tokens of a word", "unit", submenu="Unit"),
+            Command("unit.line", "Lines", "", "Relevance summed over the tokens of a line", "unit", submenu="Unit"),
+            Command("unit.sentence", "Sentences", "", "Relevance summed over a sentence", "unit", submenu="Unit"),
         ),
         (
             Command("scale.layer", "Scale: each layer", "", "Colours span each layer by itself", "scale"),

@@ -26,6 +26,7 @@ MOUSE = (
 KEYS_IN_VIEWS = (
     ("Arrow keys, on the tokens", "Walk the tokens"),
     ("N, Shift+N, on the tokens", "To the next, the previous token by size of relevance"),
+    ("W, on the tokens", "Sum relevance over words, lines, sentences, and again over tokens"),
     ("Enter, on the tokens", "Explain at the token under the cursor"),
     ("Left, Right, on the layers", "Walk the layers"),
     ("Home, End, on the layers", "The input, the last layer"),

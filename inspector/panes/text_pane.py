@@ -19,6 +19,7 @@ class TextPane(QWidget):
     position_clicked = Signal(int)
     current_changed = Signal(int)
     let_go = Signal()  # of the pinned answer
+    unit_requested = Signal()  # the next one
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,8 +99,9 @@ class TextPane(QWidget):
 
     def _show(self, strip: TokenStrip, shown: ShownText, side: int) -> None:
         one = shown.sides[side]
-        values, share_of = shown.values_of(one), one.relevance.value
-        strip.show_relevance(shown.tokens, values, shown.limit, shown.ramp, share_of, shown.signs, shown.reach)
+        values, share_of = shown.unit_values_of(one), one.relevance.value
+        signs, reach, units = shown.signs, shown.reach, shown.units
+        strip.show_relevance(shown.tokens, values, shown.limit, shown.ramp, share_of, signs, reach, units)
 
     def _made_pinned(self) -> TokenStrip:
         strip = self.pinned = TokenStrip()
@@ -115,3 +117,4 @@ class TextPane(QWidget):
     def _follow(self, strip: TokenStrip) -> None:
         strip.position_clicked.connect(self.position_clicked)
         strip.current_changed.connect(self.current_changed)
+        strip.unit_requested.connect(self.unit_requested)

@@ -11,6 +11,7 @@ from engine.protocol.relevance import Relevance
 from engine.protocol.values import Token
 from engine.reading.limits import colour_limit, left_out, relevance_at
 from engine.reading.units import Units, units_of
+from engine.reading.units import text_of as unit_text
 from inspector.state.legends import legend_of, title_of
 from inspector.state.sides import ShownPart, Side
 
@@ -23,12 +24,31 @@ class LayersOfText:
     scale: Scale
     without: bool
     ramp: Ramp
+    unit: Unit  # what a column is
     limits: np.ndarray = field(compare=False)  # (layer + 2,): the input's, then every layer's
 
     @property
+    def units(self) -> Units:
+        """The columns."""
+        return units_of(self.relevance.tokens, self.unit)
+
+    @property
     def labels(self) -> tuple[str, ...]:
-        """What each token is called."""
-        return tuple(token.label for token in self.relevance.tokens)
+        """What each column is called."""
+        tokens = self.relevance.tokens
+        if self.unit == "token":
+            return tuple(token.label for token in tokens)
+        return tuple(unit_text(tokens, span) for span in self.units.ranges)
+
+    @property
+    def input(self) -> np.ndarray:
+        """(unit,)."""
+        return self.units.merged(self.relevance.input)
+
+    @property
+    def layers(self) -> np.ndarray:
+        """(layer + 1, unit)."""
+        return self.units.merged(self.relevance.layers)
 
     @property
     def relevance(self) -> Relevance:
@@ -66,19 +86,19 @@ class ShownText(ShownPart):
     @property
     def unit_values(self) -> np.ndarray:
         """(unit,), of the last side."""
-        return self.units.merged(self.values)
+        return self.unit_values_of(self.sides[-1])
 
     @property
     def left_out(self) -> tuple[int, ...]:
-        """The tokens that are left out of the limit, or may be."""
-        return left_out(self.relevance)
+        """The units that are left out of the limit, or may be."""
+        return left_out(self.relevance, self.unit)
 
     @property
     def strongest(self) -> int | None:
-        """The token with the largest relevance of either sign beside those left out; None where none has any."""
-        sizes = np.abs(np.nan_to_num(self.values))
+        """The last token of the strongest unit beside those left out; None where none has relevance."""
+        sizes = np.abs(np.nan_to_num(self.unit_values))
         sizes[list(self.left_out)] = 0
-        return int(sizes.argmax()) if sizes.any() else None
+        return self.units.range_of(int(sizes.argmax()))[-1] if sizes.any() else None
 
     @property
     def reach(self) -> int:
@@ -90,6 +110,10 @@ class ShownText(ShownPart):
     def values_of(self, side: Side) -> np.ndarray:
         """float32 (token,)."""
         return relevance_at(side.relevance, self.layer)
+
+    def unit_values_of(self, side: Side) -> np.ndarray:
+        """(unit,)."""
+        return self.units.merged(self.values_of(side))
 
 
 def text_of(sides: tuple[Side, ...], look: Look) -> ShownText:
@@ -103,9 +127,13 @@ def text_of(sides: tuple[Side, ...], look: Look) -> ShownText:
         title=title_of([side.title for side in sides], look.layer, sides[-1].relevance),
         without=look.without,
         signs=look.signs,
-        unit="token",
-        layers=LayersOfText(sides[-1], look.scale, look.without, look.ramp, _limits(sides[-1].relevance, look)),
+        unit=look.unit,
+        layers=_layers_of(sides[-1], look),
     )
+
+
+def _layers_of(side: Side, look: Look) -> LayersOfText:
+    return LayersOfText(side, look.scale, look.without, look.ramp, look.unit, _limits(side.relevance, look))
 
 
 def _limits(relevance: Relevance, look: Look) -> np.ndarray:

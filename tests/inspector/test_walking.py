@@ -7,9 +7,11 @@ import pytest
 from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QTableView
+from PySide6.QtWidgets import QApplication, QMenu, QTableView
 
-from engine.protocol.messages import Explain
+from engine.protocol.messages import Explain, Explained
+from engine.protocol.values import Token
+from inspector.state.figures import figure_of
 from inspector.window import Window
 from tests.inspector.answers import answer_to
 from tests.inspector.fake_worker import FakeWorker
@@ -113,3 +115,67 @@ def test_that_a_low_window_keeps_the_predictions_and_a_picture_has_no_list(windo
     window.resize(1280, 420)
     QApplication.processEvents()
     assert not window.target.strongest.isVisible() and window.table.isVisible()
+
+
+NUMBERS = "The 1922 party reached 8,320 m."
+
+
+def test_that_w_goes_from_tokens_to_words_lines_and_sentences_and_back(window, worker):
+    answered(window, worker, NUMBERS, {1: 2.0, 2: -0.5, 4: 1.0})
+    strip = window.relevance.strip
+    strip.setFocus()
+    seen = []
+    for _ in range(4):
+        QTest.keyClick(strip, Qt.Key.Key_W)
+        unit = window.study.view.look.unit
+        seen.append(unit)
+        assert window.commands[f"unit.{unit}"].isChecked()
+        assert window.target.strongest._title.text() == f"Strongest {unit}s"
+        assert window.target.strongest._rows.ranking.total == 2.5
+    assert seen == ["word", "line", "sentence", "token"]
+
+
+def test_that_the_menu_has_a_list_of_units_and_text_alone_has_them(open_window, worker):
+    window = open_window()
+    assert not window.commands["unit.word"].isEnabled()
+    (menu,) = [menu for menu in window.findChildren(QMenu) if menu.title() == "Unit"]
+    assert [action.text() for action in menu.actions()] == ["Tokens", "Words", "Lines", "Sentences"]
+
+
+def merged_tokens(answer: Explained) -> Explained:
+    """The answer, whose text is cut in two letters a token: words of several."""
+    text = answer.relevance.prompt
+    places = range(0, len(text), 2)
+    tokens = tuple(Token(i, text[at : at + 2], at, at + 2, text[at : at + 2]) for i, at in enumerate(places))
+    layers = np.random.default_rng(3).normal(size=(5, len(tokens))).astype(np.float32)
+    relevance = answer.relevance.with_part(tokens=tokens, input=layers[0].copy(), layers=layers)
+    target = structs.replace(relevance.target, position=len(tokens) - 1)
+    return structs.replace(answer, relevance=structs.replace(relevance, target=target))
+
+
+def test_that_tokens_list_and_map_show_the_same_words_with_the_same_sums(window, worker, qtbot):
+    window.inquiry.type(NUMBERS)
+    window.inquiry.explain()
+    worker.say(Explain, merged_tokens(answer_to(window.study.question)))
+    window.commands["unit.word"].trigger()
+    window.study.look_at_layer(3)
+    text, layers = window.study.scene.text, window.layers.text.map
+    qtbot.waitUntil(lambda: layers._layers is not None and layers._layers.rows.shape[1] == len(text.units))
+    assert 1 < len(text.units) < len(text.tokens)
+    expected = np.add.reduceat(text.values.astype(np.float64), text.units.starts)
+    np.testing.assert_array_equal(text.unit_values, expected)
+    np.testing.assert_array_equal(layers._layers.rows[4], expected)
+    np.testing.assert_array_equal(window.target.strongest._rows.ranking.values, expected)
+    rows = window.study.shown.relevance.layers.sum(axis=1, dtype=np.float64)
+    np.testing.assert_array_equal(layers._layers.rows[1:].sum(axis=1), rows)
+    assert text.limit == np.abs(np.delete(expected, text.left_out)).max()
+    assert text.left_out == (0, len(text.units) - 1)
+    layers.token_clicked.emit(1)
+    assert window.study.view.token == text.units.range_of(1)[-1]
+    assert layers._token == 1
+
+
+def test_that_the_figures_show_what_is_on_show(window, worker):
+    answered(window, worker, NUMBERS, {1: 2.0})
+    window.commands["unit.word"].trigger()
+    assert figure_of(window.study.scene, "pdf", "tokens").look.unit == "word"

@@ -57,7 +57,7 @@ class StrongestList(QWidget):
         """Rank `values` (unit,), in logits, of what the tokens are merged to; their colours end at ± `limit`."""
         self._title.setText(f"Strongest {_TITLES[unit]}")
         self._table.setAccessibleName(self._title.text())
-        self._renew(Ranking(tokens, units, np.asarray(values), limit, ramp))
+        self._renew(Ranking(tokens, units, np.asarray(values), limit, ramp, unit))
 
     def set_current(self, token: int) -> None:
         """Choose the row of the token under the cursor; none where it has none, or for -1."""

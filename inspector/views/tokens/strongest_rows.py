@@ -12,7 +12,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from engine.protocol.looks import Ramp
+from engine.protocol.looks import Ramp, Unit
 from engine.protocol.values import Token
 from engine.reading.colours import FAINTEST, coloured, inks, places_on
 from engine.reading.units import Units
@@ -22,10 +22,11 @@ from inspector.views.prediction_rows import emphasised
 from inspector.views.tokens.token_context import in_context
 
 RANK, TOKEN, LOGITS, SHARE = range(4)
-_HEADINGS = ("", "token", "logits", "share")
+_HEADINGS = ("", "token", "logits", "share")  # the second is what is ranked
 _STALE = 0.4  # of the opacity of what is to an earlier question
 _LITTLE = 1e-6  # of the largest value: shares of a smaller sum say nothing
 _RADIUS = 4.0
+_LEAST_CONTEXT = 16  # points that some letters of what stands beside a token need
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -39,6 +40,7 @@ class Ranking:
     values: np.ndarray
     limit: float
     ramp: Ramp
+    unit: Unit
 
     @cached_property
     def order(self) -> np.ndarray:
@@ -125,7 +127,7 @@ class StrongestRows(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
-                return _HEADINGS[section]
+                return self.ranking.unit if section == TOKEN and self.ranking is not None else _HEADINGS[section]
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return alignment(section)
         return None
@@ -222,9 +224,11 @@ class StrongestDelegate(QStyledItemDelegate):
         metrics = painter.fontMetrics()
         said = metrics.elidedText(said, Qt.TextElideMode.ElideRight, cell.width() - 2 * (Space.HAIR + 1))
         room = cell.width() - metrics.horizontalAdvance(said) - 2 * (Space.HAIR + 1)
-        before = metrics.elidedText(before, Qt.TextElideMode.ElideLeft, max(room, 0))
+        if room < _LEAST_CONTEXT:
+            before = after = ""
+        before = metrics.elidedText(before, Qt.TextElideMode.ElideLeft, room)
         room -= metrics.horizontalAdvance(before)
-        after = metrics.elidedText(after, Qt.TextElideMode.ElideRight, max(room, 0))
+        after = metrics.elidedText(after, Qt.TextElideMode.ElideRight, room) if room >= _LEAST_CONTEXT else ""
         painted, x = self._rows.colours(row, t), cell.left()
         quiet = QColor(t.quiet if self._rows.unit_at(row) is not None or not self._rows.is_sum(row) else t.text)
         for text, is_said in ((before, False), (said, True), (after, False)):

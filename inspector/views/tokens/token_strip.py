@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.protocol.looks import Ramp
 from engine.protocol.values import Token
+from engine.reading.units import Units
 from inspector.look.card import Card
 from inspector.look.numbers import in_tokens
 from inspector.views.tokens.find_bar import FindBar
@@ -31,6 +32,7 @@ from inspector.views.tokens.token_walk import is_step, walk
 
 _CARD_DELAY = 120  # ms
 _COPY_TABLE = QKeySequence("Ctrl+Shift+C")
+_NEXT_UNIT = QKeySequence("W")
 _STRONGEST = {QKeySequence("N"): 1, QKeySequence("Shift+N"): -1}  # the steps in rank
 
 
@@ -41,10 +43,11 @@ class TokenStrip(TokenView):
     token_hovered = Signal(int)  # -1: none
     current_changed = Signal(int)  # by the person; set_current is silent
     zoom_changed = Signal(int)
+    unit_requested = Signal()  # words instead of tokens, and so on
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._pressed = -1
+        self._pressed = self._hovered = -1
         self._column: float | None = None  # kept while walking up and down
         self._card = Card(self)
         self._carded = -1  # the token that the card is about
@@ -74,9 +77,10 @@ class TokenStrip(TokenView):
         share_of: float | None = None,
         signs: bool = True,
         reach: int | None = None,
+        units: Units | None = None,
     ) -> None:
         known = self._picture
-        super().show_relevance(tokens, values, limit, ramp, share_of, signs, reach)
+        super().show_relevance(tokens, values, limit, ramp, share_of, signs, reach, units)
         if self._picture is not known:
             self._card.hide()
             self.find_text(self._find.text() if self._find.isVisible() else "")
@@ -92,7 +96,7 @@ class TokenStrip(TokenView):
     def set_current(self, position: int) -> None:
         """Put the cursor on a token and bring it into view; -1 takes the cursor away."""
         self._column = None
-        self._mark(cursor=position)
+        self._set_cursor(position)
         self.reveal(position)
         self._describe()
 
@@ -217,6 +221,8 @@ class TokenStrip(TokenView):
             return partial(self._zoom_by, -1)
         if pressed == QKeySequence("Ctrl+0"):
             return partial(self._zoom_by, -self.zoom())
+        if pressed == _NEXT_UNIT:
+            return self.unit_requested.emit
         if pressed in _STRONGEST and self._facts is not None:
             return partial(self.go_to_strongest, _STRONGEST[pressed])
         if event.key() == Qt.Key.Key_Escape and not self._find.isHidden():
@@ -227,16 +233,19 @@ class TokenStrip(TokenView):
 
     def _walk(self, event: QKeyEvent) -> None:
         assert self._picture is not None
-        layout, marks = self._picture.layout, self._picture.marks
-        if marks.cursor < 0:
-            self._move_to(max(marks.target, 0))
+        layout, current = self._picture.layout, self.current()
+        if current < 0:
+            self._move_to(max(self._picture.marks.target, 0))
             self._show_card(self.current())
             return
         column = self._column
         if column is None:
-            column = layout.rect(layout.spans_of(marks.cursor)[0]).center().x()
+            column = layout.rect(layout.spans_of(current)[0]).center().x()
         page = max(int(self.viewport().height() // layout.row_height) - 1, 1)
-        self._move_to(walk(layout, marks.cursor, event, column, page))
+        landed = walk(layout, current, event, column, page)
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            landed = self._picture.units.beside(current, landed - current)
+        self._move_to(landed)
         vertical = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
         self._column = column if event.key() in vertical else None
         self._show_card(self.current())
@@ -257,9 +266,10 @@ class TokenStrip(TokenView):
         return -1 if self._picture is None else self._picture.token_at((point + QPoint(0, self._top())).toPointF())
 
     def _hover(self, token: int) -> None:
-        if self._picture is None or token == self._picture.marks.hovered:
+        if self._picture is None or token == self._hovered:
             return
-        self._mark(hovered=token)
+        self._hovered = token
+        self._mark(hovered=self._picture.unit_at(token))
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if token >= 0 else Qt.CursorShape.ArrowCursor)
         self._card.hide()
         if token >= 0:
@@ -270,7 +280,7 @@ class TokenStrip(TokenView):
 
     def _show_hovered(self) -> None:
         if self._picture is not None:
-            self._show_card(self._picture.marks.hovered)
+            self._show_card(self._hovered)
 
     def _show_card(self, token: int) -> None:
         if self._facts is None or not (rects := self.token_rects(token)):

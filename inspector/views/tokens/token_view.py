@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from engine.protocol.looks import Ramp
 from engine.protocol.values import Token
+from engine.reading.units import Units, units_of
 from inspector.look.overlays import paint_empty, paint_focus, paint_stale_tag
 from inspector.look.theme import Space, tones
 from inspector.views.tokens.tick_bar import TickBar
@@ -43,6 +44,7 @@ class TokenView(QAbstractScrollArea):
         self._bar = TickBar()
         self.setVerticalScrollBar(self._bar)
         self._ramp = Ramp()
+        self._cursor = -1
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Base)
@@ -56,10 +58,12 @@ class TokenView(QAbstractScrollArea):
         share_of: float | None = None,
         signs: bool = True,
         reach: int | None = None,
+        units: Units | None = None,
     ) -> None:
-        """Colour `tokens` by `values` (token,); the colours end at ± `limit`. Shares are of `share_of`, in logits.
+        """Colour `tokens` by `values` (unit,); the colours end at ± `limit`. Shares are of `share_of`, in logits.
 
-        With `signs` what speaks against is underlined. Tokens from `reach` on cannot matter: they are grey.
+        Without `units` each token is one. With `signs` what speaks against is underlined. Tokens from `reach` on
+        cannot matter: they are grey.
         """
         if not tokens:
             self.clear()
@@ -68,8 +72,11 @@ class TokenView(QAbstractScrollArea):
             self._picture = TokenPicture(tokens, self._font(), self._room())
             self._update_scroll_range()
             self.verticalScrollBar().setValue(0)
-        self._facts = TokenFacts(tokens, np.asarray(values), share_of)
-        self._picture.colour(np.asarray(values), limit, ramp, signs, len(tokens) if reach is None else reach)
+            self._cursor = -1
+        merged = units_of(tokens, "token") if units is None else units
+        self._facts = TokenFacts(tokens, merged, np.asarray(values), share_of)
+        self._picture.colour(np.asarray(values), limit, ramp, signs, len(tokens) if reach is None else reach, merged)
+        self._set_cursor(self._cursor)
         self._picture.stale = False
         self._ramp = ramp
         self._update_ticks()
@@ -101,7 +108,7 @@ class TokenView(QAbstractScrollArea):
 
     def current(self) -> int:
         """The token under the cursor, or -1."""
-        return -1 if self._picture is None else self._picture.marks.cursor
+        return -1 if self._picture is None else self._cursor
 
     def find_text(self, text: str) -> int:
         """Mark every occurrence of `text` and go to the first at or after the cursor; how many there are."""
@@ -223,6 +230,12 @@ class TokenView(QAbstractScrollArea):
         self.reveal(now.start if count else -1)
         self.matched.emit(self._match + 1, count)
 
+    def _set_cursor(self, token: int) -> None:
+        """Put the cursor on a token, and mark what it is in."""
+        if self._picture is not None:
+            self._cursor = token
+            self._mark(cursor=self._picture.unit_at(token))
+
     def _mark(self, **changes: Any) -> None:
         if self._picture is None:
             return
@@ -232,11 +245,12 @@ class TokenView(QAbstractScrollArea):
             self.viewport().update()
 
     def reveal(self, position: int) -> None:
-        """Scroll just as far as needed, with a row to spare."""
-        if self._picture is None or not (rects := self._picture.rects(position)):
+        """Scroll just as far as needed to what a token is in, with a row to spare; of what is too high, to its top."""
+        if self._picture is None or not (boxes := self._picture.boxes(self._picture.unit_at(position))):
             return
-        spare = self._picture.layout.row_height
-        if rects[0].top() - spare < self._top():
-            self.verticalScrollBar().setValue(int(rects[0].top() - spare))
-        elif rects[0].bottom() + spare > self._top() + self.viewport().height():
-            self.verticalScrollBar().setValue(int(rects[0].bottom() + spare) - self.viewport().height())
+        spare, height = self._picture.layout.row_height, self.viewport().height()
+        top, bottom = boxes[0].top() - spare, boxes[-1].bottom() + spare
+        if top < self._top() or bottom - top > height:
+            self.verticalScrollBar().setValue(int(top))
+        elif bottom > self._top() + height:
+            self.verticalScrollBar().setValue(int(bottom) - height)

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.protocol.looks import Ramp
 from engine.reading.colours import colours
+from engine.reading.units import units_of
 from inspector.look.theme import apply_theme
 from inspector.views.tokens import token_painter
 from inspector.views.tokens.token_strip import TokenStrip
@@ -404,3 +405,85 @@ def test_that_rows_sharing_a_tick_show_the_strongest(strip: TokenStrip, qapp: QA
     ticks = bar.ticks()
     assert len(ticks) <= bar.height() // 2
     assert ticks[0][1].getRgb()[:3] == tuple(colours(np.array([-1.0]), 1.0, Ramp())[0])
+
+
+_NUMBER = ("up", " to", " ", "8", ",", "3", "20", " m", ".")
+
+
+@pytest.fixture
+def in_words(strip: TokenStrip, qapp: QApplication) -> TokenStrip:
+    apply_theme(qapp, "light")
+    tokens = tokens_of(*_NUMBER)
+    words = units_of(tokens, "word")
+    strip.show_relevance(tokens, np.array([0.1, -0.2, 1.0, 0.3, -0.6]), 1.0, Ramp(), 4.0, units=words)
+    return strip
+
+
+def test_that_a_word_is_one_chip_in_the_colour_of_its_sum(in_words: TokenStrip):
+    image, chip = _seen(in_words), tuple(colours(np.array([1.0]), 1.0, Ramp())[0])
+    first, last = in_words.token_rects(2)[0], in_words.token_rects(6)[0]
+    above = [image.pixelColor(x, first.top() + 2).getRgb()[:3] for x in range(first.left() + 3, last.right() - 3)]
+    assert set(above) == {chip}
+    beside = in_words.token_rects(7)[0]
+    assert image.pixelColor(beside.left() - 2, beside.center().y()).getRgb()[:3] == (255, 255, 255)
+
+
+def test_that_chips_of_a_word_are_not_joined_over_rows_nor_over_what_cannot_matter(strip: TokenStrip):
+    tokens = tokens_of(*["ab"] * 60)
+    words = units_of(tokens, "word")
+    strip.show_relevance(tokens, np.ones(1), 1.0, Ramp(), units=words, reach=50)
+    layout = strip._picture.layout
+    boxes = strip._picture.boxes(range(60))
+    assert len(boxes) == layout.rows > 1
+    rect = strip.token_rects(55)[0]
+    assert _seen(strip).pixelColor(rect.left() + 1, rect.center().y()).getRgb()[:3] == (255, 255, 255)
+
+
+def test_that_arrows_and_n_walk_words_and_the_ring_is_around_one(in_words: TokenStrip, qtbot: QtBot):
+    in_words.set_current(1)
+    walked = []
+    in_words.current_changed.connect(walked.append)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_N, Qt.Key.Key_N):
+        qtbot.keyClick(in_words, key)
+    assert walked == [6, 7, 6, 1, 0, 6]
+    assert in_words._picture.marks.cursor == range(2, 7)
+    in_words.set_current(4)
+    assert in_words._picture.marks.cursor == range(2, 7)
+    assert "8,320" in in_words.accessibleDescription()
+
+
+def test_that_the_pointer_and_the_table_speak_of_words(in_words: TokenStrip, qtbot: QtBot):
+    _hover(in_words, _middle(in_words, 4))
+    qtbot.waitUntil(in_words._card.isVisible)
+    assert {"“8,320”", "+1.00 logits", "1 of 5"} <= set(in_words._card.texts())
+    assert len(in_words.tsv().splitlines()) == 6
+
+
+def test_that_w_asks_for_the_next_unit_and_another_unit_keeps_cursor_and_place(in_words: TokenStrip, qtbot: QtBot):
+    with qtbot.waitSignal(in_words.unit_requested):
+        qtbot.keyClick(in_words, Qt.Key.Key_W)
+    in_words.set_current(6)
+    before = in_words.token_rects(6)
+    in_words.show_relevance(in_words._picture.tokens, np.zeros(9), 1.0, Ramp())
+    assert in_words.current() == 6 and in_words._picture.marks.cursor == range(6, 7)
+    assert in_words.token_rects(6) == before
+
+
+@pytest.mark.parametrize("texts", [("שלום", " עו", "לם", " abc", "def"), ("abc", " של", "ום", " 1", "2")])
+def test_that_words_of_two_directions_are_joined_where_they_touch(strip: TokenStrip, texts: tuple[str, ...]):
+    tokens = tokens_of(*texts)
+    words = units_of(tokens, "word")
+    strip.show_relevance(tokens, np.ones(len(words)), 1.0, Ramp(), units=words)
+    for span in words.ranges:
+        (box,) = strip._picture.boxes(span)
+        rects = [strip.token_rects(place)[0] for place in span]
+        assert abs(box.left() - min(rect.left() for rect in rects)) <= 1
+        assert abs(box.right() - max(rect.right() + 1 for rect in rects)) <= 1
+
+
+def test_that_a_sentence_higher_than_the_view_is_shown_from_its_beginning(strip: TokenStrip):
+    tokens = tokens_of("Start", ".", *[" word"] * 3000, ".", " End")
+    sentences = units_of(tokens, "sentence")
+    strip.show_relevance(tokens, np.zeros(len(sentences)), 1.0, Ramp(), units=sentences)
+    strip.set_current(2999)
+    assert 0 <= strip.token_rects(2)[0].top() < 60
