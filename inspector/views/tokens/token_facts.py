@@ -14,6 +14,7 @@ from engine.reading.units import Units
 from inspector.look.numbers import grouped, percent, signed
 from inspector.views.tokens.token_context import name_of
 
+_LITTLE = 1e-6  # of the largest value: shares of a smaller sum say nothing
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -66,24 +67,49 @@ class TokenFacts:
             rows.insert(1, ("share of target", percent(value / self.share_of)))
         return rows
 
+    def rows_of(self, span: range) -> list[tuple[str, str]]:
+        """(name, value) pairs of consecutive tokens together, which are whole units."""
+        value = float(self.values[self._units_in(span)].sum(dtype=np.float64))
+        rows = [("sum of relevance", f"{signed(value)} logits")]
+        if self.share_of:
+            rows.append(("share of target", percent(value / self.share_of)))
+        total = float(self.values.sum(dtype=np.float64))
+        if abs(total) > _LITTLE * float(np.abs(np.nan_to_num(self.values)).max(initial=0.0)):
+            rows.append(("share of all", percent(value / total)))
+        return [*rows, ("tokens", grouped(len(span))), ("positions", f"{grouped(span[0])} to {grouped(span[-1])}")]
+
+    def title_of(self, span: range) -> str:
+        """What consecutive tokens say."""
+        return f"“{name_of(self.tokens, span)}”"
+
+    def sentence_of(self, span: range) -> str:
+        """The same in one line, for a screen reader."""
+        return ", ".join(["selected", self.title_of(span), *(f"{name} {value}" for name, value in self.rows_of(span))])
+
     def sentence(self, position: int) -> str:
         """The same in one line, for a screen reader."""
         return ", ".join([self.title(position), *(f"{name} {value}" for name, value in self.rows(position))])
 
-    def tsv(self) -> str:
-        """A table of all with a line of headings; tabs and line breaks are escapes, and no text is a formula.
+    def tsv(self, span: range | None = None) -> str:
+        """A table of all, or of consecutive tokens, with a line of headings.
 
-        What has several tokens has the position of the first, and the ids and labels of all.
+        Tabs and line breaks are escapes, and no text is a formula. What has several tokens has the position of the
+        first, and the ids and labels of all.
         """
         lines = ["position\tid\ttoken\ttext\trelevance\tshare_of_target\trank_by_size"]
-        for span, value, rank in zip(self.units.ranges, self.values.tolist(), self._ranks.tolist(), strict=True):
-            tokens = self.tokens[span.start : span.stop]
+        units = slice(None) if span is None else self._units_in(span)
+        values, ranks = self.values[units].tolist(), self._ranks[units].tolist()
+        for each, value, rank in zip(self.units.ranges[units], values, ranks, strict=True):
+            tokens = self.tokens[each.start : each.stop]
             share = repr(value / self.share_of) if self.share_of else ""
             ids = " ".join(str(token.id) for token in tokens)
             texts = ("".join(token.label for token in tokens), "".join(token.text for token in tokens))
             label, text = (cell(part.translate(_ESCAPES)) for part in texts)
-            lines.append(f"{span.start}\t{ids}\t{label}\t{text}\t{value!r}\t{share}\t{rank}")
+            lines.append(f"{each.start}\t{ids}\t{label}\t{text}\t{value!r}\t{share}\t{rank}")
         return "\n".join(lines) + "\n"
+
+    def _units_in(self, span: range) -> slice:
+        return slice(int(self.units.of_token[span[0]]), int(self.units.of_token[span[-1]]) + 1)
 
     def _span(self, position: int) -> range:
         return self.units.range_of(int(self.units.of_token[position]))

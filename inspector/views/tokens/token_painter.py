@@ -19,16 +19,18 @@ from inspector.views.tokens.token_runs import RunKind
 _STALE = 0.4  # of the colour that a stale answer keeps
 _RADIUS = 4.0
 _DOTS = 2.0  # their size
+_SELECTED = 0.16  # of the accent, over what is selected
 _FAINT = 0.5  # signs for what cannot be seen
 
 
 @dataclass(frozen=True, eq=False)
 class Marks:
-    """Marked tokens: the target, what is under cursor and pointer, and everything that was found."""
+    """Marked tokens: the target, what is under cursor and pointer or selected, and everything that was found."""
 
     target: int = -1
     cursor: range = range(0)
     hovered: range = range(0)
+    selected: range = range(0)
     generated: range = range(0)
     found: frozenset[int] = field(default_factory=frozenset)
     found_now: frozenset[int] = field(default_factory=frozenset)
@@ -143,6 +145,10 @@ class TokenPainter:
             if seen[0] <= token <= seen[-1]:
                 for rect in _rects(layout, token, spans):
                     painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 2), QColor(tones.accent))
+        for box in layout.boxes(marks.selected, spans):
+            painter.fillRect(box.adjusted(0, -1, 0, 1), _see_through(QColor(tones.accent), _SELECTED))
+        _outline(painter, layout.boxes(marks.selected, spans), QPen(QColor(tones.accent), 1.5), 0.5, 1)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         hovered = layout.boxes(marks.hovered, spans)
         _outline(painter, hovered, QPen(QColor(tones.edge), 1), 0.5, 0.5)
         for token in marks.found_now:

@@ -96,6 +96,7 @@ class TokenStrip(TokenView):
     def set_current(self, position: int) -> None:
         """Put the cursor on a token and bring it into view; -1 takes the cursor away."""
         self._column = None
+        self.clear_selection()
         self._set_cursor(position)
         self.reveal(position)
         self._describe()
@@ -112,7 +113,7 @@ class TokenStrip(TokenView):
             QGuiApplication.clipboard().setImage(self.image())
 
     def copy_tsv(self) -> None:
-        """Put tokens and values on the clipboard as a table."""
+        """Put tokens and values on the clipboard as a table, of what is selected or else of all."""
         if self._facts is not None:
             QGuiApplication.clipboard().setText(self.tsv())
 
@@ -143,15 +144,23 @@ class TokenStrip(TokenView):
     # -- mouse --------------------------------------------------------------------------------------------------------
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self._token_at(event.position().toPoint()))
+        token = self._token_at(event.position().toPoint())
+        if self._pressed < 0 or not event.buttons() & Qt.MouseButton.LeftButton:
+            self._hover(token)
+        elif token >= 0 and (token != self._pressed or self.selected()):
+            self.select(self._pressed, token)
+            self._show_card(token)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
+            self.clear_selection()
             self._pressed = self._token_at(event.position().toPoint())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pressed, self._pressed = self._pressed, -1
-        if pressed >= 0 and pressed == self._token_at(event.position().toPoint()):
+        if self._ends is not None and pressed >= 0:
+            self._extend(*self._ends)
+        elif pressed >= 0 and pressed == self._token_at(event.position().toPoint()):
             self._move_to(pressed)
             self.position_clicked.emit(pressed)
 
@@ -181,7 +190,7 @@ class TokenStrip(TokenView):
         menu.addAction("Find …", QKeySequence(QKeySequence.StandardKey.Find), self.open_find)
         menu.addSeparator()
         menu.addAction("Copy as image", QKeySequence(QKeySequence.StandardKey.Copy), self.copy_image)
-        menu.addAction("Copy as table (TSV)", _COPY_TABLE, self.copy_tsv)
+        menu.addAction(f"Copy {'selection ' if self.selected() else ''}as table (TSV)", _COPY_TABLE, self.copy_tsv)
         menu.addSeparator()
         menu.addAction("Larger text", QKeySequence(QKeySequence.StandardKey.ZoomIn), partial(self._zoom_by, 1))
         menu.addAction("Smaller text", QKeySequence(QKeySequence.StandardKey.ZoomOut), partial(self._zoom_by, -1))
@@ -210,7 +219,7 @@ class TokenStrip(TokenView):
     def _action_of(self, event: QKeyEvent) -> Callable[[], object] | None:
         pressed = QKeySequence(event.keyCombination())
         if event.matches(QKeySequence.StandardKey.Copy):
-            return self.copy_image
+            return self.copy_tsv if self.selected() else self.copy_image
         if pressed == _COPY_TABLE:
             return self.copy_tsv
         if event.matches(QKeySequence.StandardKey.Find):
@@ -225,6 +234,8 @@ class TokenStrip(TokenView):
             return self.unit_requested.emit
         if pressed in _STRONGEST and self._facts is not None:
             return partial(self.go_to_strongest, _STRONGEST[pressed])
+        if event.key() == Qt.Key.Key_Escape and self.selected():
+            return self._drop_selection
         if event.key() == Qt.Key.Key_Escape and not self._find.isHidden():
             return self.close_find
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() and self.current() >= 0:
@@ -242,13 +253,30 @@ class TokenStrip(TokenView):
         if column is None:
             column = layout.rect(layout.spans_of(current)[0]).center().x()
         page = max(int(self.viewport().height() // layout.row_height) - 1, 1)
+        start = self._ends[0] if self._ends is not None else current
         landed = walk(layout, current, event, column, page)
         if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             landed = self._picture.units.beside(current, landed - current)
-        self._move_to(landed)
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._extend(start, landed)
+        else:
+            self.clear_selection()
+            self._move_to(landed)
         vertical = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
         self._column = column if event.key() in vertical else None
         self._show_card(self.current())
+
+    def _extend(self, start: int, end: int) -> None:
+        """Select up to `end`, where the cursor goes."""
+        self._move_to(end)
+        self.select(start, end)
+        self._show_card(end)
+        self._describe()
+
+    def _drop_selection(self) -> None:
+        self.clear_selection()
+        self._card.hide()
+        self._describe()
 
     def _move_to(self, token: int) -> None:
         if token != self.current():
@@ -288,12 +316,17 @@ class TokenStrip(TokenView):
             return
         self._carded = token
         area = QRect(self.viewport().mapToGlobal(rects[0].topLeft()), rects[0].size())
-        self._card.show_near(area, self._facts.title(token), self._facts.rows(token))
+        if token in (span := self.selected()):
+            self._card.show_near(area, self._facts.title_of(span), self._facts.rows_of(span))
+        else:
+            self._card.show_near(area, self._facts.title(token), self._facts.rows(token))
 
     def _describe(self) -> None:
         current = self.current()
         if self._facts is None:
             text = self._empty_text
+        elif span := self.selected():
+            text = self._facts.sentence_of(span)
         elif current >= 0:
             text = self._facts.sentence(current)
         else:

@@ -45,6 +45,7 @@ class TokenView(QAbstractScrollArea):
         self.setVerticalScrollBar(self._bar)
         self._ramp = Ramp()
         self._cursor = -1
+        self._ends: tuple[int, int] | None = None  # of the selection: where it began, and where it is now
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Base)
@@ -72,11 +73,12 @@ class TokenView(QAbstractScrollArea):
             self._picture = TokenPicture(tokens, self._font(), self._room())
             self._update_scroll_range()
             self.verticalScrollBar().setValue(0)
-            self._cursor = -1
+            self._cursor, self._ends = -1, None
         merged = units_of(tokens, "token") if units is None else units
         self._facts = TokenFacts(tokens, merged, np.asarray(values), share_of)
         self._picture.colour(np.asarray(values), limit, ramp, signs, len(tokens) if reach is None else reach, merged)
         self._set_cursor(self._cursor)
+        self._mark(selected=self.selected())
         self._picture.stale = False
         self._ramp = ramp
         self._update_ticks()
@@ -100,7 +102,7 @@ class TokenView(QAbstractScrollArea):
                 self.viewport().update()
 
     def clear(self) -> None:
-        self._picture = self._facts = None
+        self._picture = self._facts = self._ends = None
         self.find_text("")
         self._update_scroll_range()
         self._update_ticks()
@@ -109,6 +111,22 @@ class TokenView(QAbstractScrollArea):
     def current(self) -> int:
         """The token under the cursor, or -1."""
         return -1 if self._picture is None else self._cursor
+
+    def select(self, start: int, end: int) -> None:
+        """Select the tokens from one to another, whichever comes first, and what is one with them."""
+        self._ends = (start, end)
+        self._mark(selected=self.selected())
+
+    def clear_selection(self) -> None:
+        self._ends = None
+        self._mark(selected=range(0))
+
+    def selected(self) -> range:
+        """The tokens that are selected; none where nothing is."""
+        if self._picture is None or self._ends is None:
+            return range(0)
+        first, last = (self._picture.unit_at(token) for token in sorted(self._ends))
+        return range(first.start, last.stop)
 
     def find_text(self, text: str) -> int:
         """Mark every occurrence of `text` and go to the first at or after the cursor; how many there are."""
@@ -142,8 +160,8 @@ class TokenView(QAbstractScrollArea):
         return QImage() if self._picture is None else self._picture.image(tones(self.palette()), 2)
 
     def tsv(self) -> str:
-        """Tokens and values as a table; empty where none is shown."""
-        return "" if self._facts is None else self._facts.tsv()
+        """Tokens and values as a table, of what is selected or else of all; empty where none is shown."""
+        return "" if self._facts is None else self._facts.tsv(self.selected() or None)
 
     def sizeHint(self) -> QSize:
         return QSize(720, 420)

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -487,3 +487,98 @@ def test_that_a_sentence_higher_than_the_view_is_shown_from_its_beginning(strip:
     strip.show_relevance(tokens, np.zeros(len(sentences)), 1.0, Ramp(), units=sentences)
     strip.set_current(2999)
     assert 0 <= strip.token_rects(2)[0].top() < 60
+
+
+def _drag(strip: TokenStrip, start: int, *over: int) -> None:
+    """Press on a token, move over others, and let go on the last."""
+    left, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+    def send(kind: QEvent.Type, token: int, button: Qt.MouseButton, held: Qt.MouseButton) -> None:
+        where = QPointF(_middle(strip, token))
+        at = strip.viewport().mapToGlobal(where)
+        QApplication.sendEvent(strip.viewport(), QMouseEvent(kind, where, at, button, held, keys))
+
+    send(QEvent.Type.MouseButtonPress, start, left, left)
+    for token in over:
+        send(QEvent.Type.MouseMove, token, Qt.MouseButton.NoButton, left)
+    send(QEvent.Type.MouseButtonRelease, over[-1], left, Qt.MouseButton.NoButton)
+
+
+def test_that_dragging_selects_and_says_the_sum_and_explains_nothing(strip: TokenStrip, qtbot: QtBot):
+    with qtbot.assertNotEmitted(strip.position_clicked):
+        _drag(strip, 12, 11, 9)
+    assert strip.selected() == range(9, 13) and strip.current() == 9
+    texts = strip._card.texts()
+    assert strip._card.isVisible() and "+2.00 logits" in texts
+    assert {"4", "9 to 12", "50 %"} <= set(texts)
+    assert "selected" in strip.accessibleDescription()
+
+
+def test_that_dragging_back_to_where_it_began_selects_that_token_alone(strip: TokenStrip, qtbot: QtBot):
+    with qtbot.assertNotEmitted(strip.position_clicked):
+        _drag(strip, 4, 5, 4)
+    assert strip.selected() == range(4, 5)
+
+
+def test_that_shift_and_arrows_select_from_the_cursor_and_arrows_alone_end_it(strip: TokenStrip, qtbot: QtBot):
+    strip.set_current(6)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left):
+        qtbot.keyClick(strip, key, Qt.KeyboardModifier.ShiftModifier)
+    assert strip.selected() == range(6, 8)
+    for _ in range(3):
+        qtbot.keyClick(strip, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert strip.selected() == range(4, 7) and strip.current() == 4
+    qtbot.keyClick(strip, Qt.Key.Key_Home, Qt.KeyboardModifier.ShiftModifier)
+    assert strip.selected() == range(7)
+    qtbot.keyClick(strip, Qt.Key.Key_Left)
+    assert not strip.selected()
+
+
+@pytest.mark.parametrize("end", ["escape", "click", "cursor", "prompt", "nothing"])
+def test_that_a_selection_ends(strip: TokenStrip, qtbot: QtBot, end: str):
+    before = _seen(strip)
+    strip.select(3, 5)
+    assert _seen(strip) != before
+    if end == "escape":
+        qtbot.keyClick(strip, Qt.Key.Key_Escape)
+        assert _seen(strip) == before and not strip._card.isVisible()
+    elif end == "click":
+        qtbot.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=_middle(strip, 9))
+    elif end == "cursor":
+        strip.set_current(9)
+    elif end == "prompt":
+        strip.show_relevance(tokens_of("a", "b", "c", "d"), np.zeros(4), 1.0, Ramp())
+    else:
+        strip.clear()
+    assert strip.selected() == range(0)
+
+
+def test_that_what_is_selected_is_copied_as_a_table(strip: TokenStrip, qtbot: QtBot):
+    strip.select(5, 3)
+    control = Qt.KeyboardModifier.ControlModifier
+    for keys in (control, control | Qt.KeyboardModifier.ShiftModifier):
+        QGuiApplication.clipboard().clear()
+        qtbot.keyClick(strip, Qt.Key.Key_C, keys)
+        lines = QGuiApplication.clipboard().text().splitlines()
+        assert [line.split("\t")[0] for line in lines] == ["position", "3", "4", "5"]
+
+
+def test_that_a_selection_follows_the_layer_and_whole_words(in_words: TokenStrip):
+    in_words.select(1, 4)
+    assert in_words.selected() == range(1, 7)
+    in_words._show_card(4)
+    assert "+0.800 logits" in in_words._card.texts()
+    in_words.show_relevance(in_words._picture.tokens, np.ones(9), 1.0, Ramp())
+    assert in_words.selected() == range(1, 5)
+    in_words._show_card(4)
+    assert "+4.00 logits" in in_words._card.texts()
+
+
+def test_that_escape_without_a_selection_is_left_to_the_window(strip: TokenStrip):
+    event = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+    event.ignore()
+    QApplication.sendEvent(strip, event)
+    assert not event.isAccepted()
+    strip.select(1, 2)
+    QApplication.sendEvent(strip, event)
+    assert event.isAccepted()
