@@ -14,7 +14,7 @@ from engine.protocol.messages import Explained, Loaded, Progress
 from engine.protocol.rule_names import gamma_of
 from engine.protocol.values import Medium, ModelInfo
 from inspector.actions.actions import Actions
-from inspector.actions.commands import COMMANDS, MENUS
+from inspector.actions.commands import MENUS
 from inspector.client.client import WorkerClient
 from inspector.conversations.inquiry import Inquiry
 from inspector.conversations.picturing import speechless
@@ -22,6 +22,7 @@ from inspector.handlers.command_handlers import handlers
 from inspector.handlers.dialog_handler import DialogHandler
 from inspector.handlers.exploring_handler import ExploringHandler
 from inspector.handlers.opening_handler import OpeningHandler
+from inspector.handlers.palette_entries import palette_entries
 from inspector.handlers.picture_handler import PictureHandler
 from inspector.intake.examples import read_examples, read_image_examples
 from inspector.keeping.settings import Profile, Settings
@@ -149,7 +150,6 @@ class Window(Frame):
         self.notices.remedy_chosen.connect(self._on_remedy_chosen)
         self.notices.details_requested.connect(self.log_dock.show)
         self.log_dock.visibilityChanged.connect(self.commands["view.log"].setChecked)
-        self.dialogs.command_chosen.connect(self._on_command_chosen)
         self.dialogs.worker_changed.connect(self._on_worker_command_changed)
         self._profile.changed.connect(self._on_settings_changed)
 
@@ -179,7 +179,8 @@ class Window(Frame):
         self.inquiry.generate(self._profile.settings.max_new_tokens)
 
     def open_palette(self) -> None:
-        self.dialogs.palette([command for command in COMMANDS if self.commands[command.id].isEnabled()])
+        handlers_of = (self.commands, self.inquiry, self.dialogs, self.openings, self.pictures)
+        self.dialogs.palette(palette_entries(*handlers_of, self._profile.settings, self.devices()))
 
     def _turn_to_prompt(self) -> None:
         """Ask about the prompt in front, if the model has no use for the question's picture."""
@@ -217,9 +218,6 @@ class Window(Frame):
 
     def _on_mode_chosen(self, mode: PictureMode) -> None:
         self.commands[f"mode.{mode}"].trigger()
-
-    def _on_command_chosen(self, command_id: str) -> None:
-        self.commands[command_id].trigger()
 
     def _on_worker_command_changed(self, command: str) -> None:
         old, self._worker = self._worker, self._new_worker(command)

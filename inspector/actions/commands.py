@@ -144,7 +144,14 @@ VIEW = Menu(
             Command("view.log", "Log", "Ctrl+L", "What the worker writes, and details of failures", switch=True),
             Command("view.reset_layout", "Reset layout", "", "Put all panes back where they were"),
         ),
-        (Command("view.palette", "All commands…", "Ctrl+Shift+P", "Find a command by its name"),),
+        (
+            Command(
+                "view.palette",
+                "All commands…",
+                "Ctrl+Shift+P",
+                "Find commands, layers, models, examples and preferences",
+            ),
+        ),
     ),
 )
 HELP = Menu(

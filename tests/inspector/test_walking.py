@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from msgspec import structs
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QTableView
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QTableView, QTreeWidget
 
 from engine.protocol.messages import Explain, Explained
-from engine.protocol.values import Token
+from engine.protocol.values import ModelSource, Token
+from inspector.dialogs.palette import CommandPalette
+from inspector.dialogs.preferences import SETTINGS, Preferences
+from inspector.intake.examples import read_examples, read_image_examples
 from inspector.state.figures import figure_of
 from inspector.window import Window
 from tests.inspector.answers import answer_to
@@ -179,3 +182,59 @@ def test_that_the_figures_show_what_is_on_show(window, worker):
     answered(window, worker, NUMBERS, {1: 2.0})
     window.commands["unit.word"].trigger()
     assert figure_of(window.study.scene, "pdf", "tokens").look.unit == "word"
+
+
+def chosen_in_palette(window: Window, words: str) -> list[str]:
+    """What the palette shows first for what is typed; Enter does the first of it."""
+    window.commands["view.palette"].trigger()
+    palette = next(each for each in window.findChildren(CommandPalette) if each.isVisible())
+    field, found = palette.findChild(QLineEdit, "words"), palette.findChild(QTreeWidget, "commands")
+    QTest.keyClicks(field, words)
+    names = [found.topLevelItem(row).text(0) for row in range(found.topLevelItemCount())]
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return names
+
+
+def test_that_the_palette_goes_to_a_layer(window):
+    assert chosen_in_palette(window, "layer 3")[0] == "Layer 3"
+    assert window.study.view.look.layer == 3
+
+
+def test_that_the_palette_knows_no_layers_without_an_answer(open_window):
+    assert "Layer 3" not in chosen_in_palette(open_window(), "layer 3")
+
+
+def test_that_the_palette_opens_models_bundled_and_recent(window, worker):
+    assert chosen_in_palette(window, "bundled:gpt2") == ["Open bundled:gpt2"]
+    worker.answer()
+    assert window.study.question.source.name == "bundled:gpt2"
+    window._profile.keep(window._profile.settings.with_recent(ModelSource("someone/other", device="cpu")))
+    assert chosen_in_palette(window, "other cpu") == ["Open someone/other · cpu"]
+    worker.answer()
+    assert window.study.question.source == ModelSource("someone/other", device="cpu")
+
+
+def test_that_a_model_is_offered_once(window):
+    window._profile.keep(window._profile.settings.with_recent(ModelSource("bundled:llama")))
+    assert len([name for name in chosen_in_palette(window, "open bundled:llama") if "llama" in name]) == 1
+
+
+def test_that_the_palette_opens_examples(window, worker):
+    example = read_examples()[1]
+    assert chosen_in_palette(window, example.title)[0] == f"Example: {example.title}"
+    assert window.study.question.input.text == example.prompt
+    picture = read_image_examples()[0]
+    assert chosen_in_palette(window, picture.title)[0] == f"Example: {picture.title}"
+
+
+@pytest.mark.parametrize(("setting", "title"), SETTINGS.items())
+def test_that_the_palette_leads_to_each_preference(window, setting: str, title: str):
+    assert chosen_in_palette(window, f"preferences {title}")[0] == f"Preferences: {title}"
+    (dialog,) = [each for each in window.findChildren(Preferences) if each.isVisible()]
+    assert dialog.focusWidget().objectName() == setting
+
+
+def test_that_the_palette_still_finds_commands(window):
+    assert chosen_in_palette(window, "next lay")[0] == "Next layer"
+    assert window.study.view.look.layer == 0

@@ -19,7 +19,6 @@ from inspector.views.tokens.token_runs import RunKind
 _STALE = 0.4  # of the colour that a stale answer keeps
 _RADIUS = 4.0
 _DOTS = 2.0  # their size
-_SELECTED = 0.16  # of the accent, over what is selected
 _FAINT = 0.5  # signs for what cannot be seen
 
 
@@ -80,6 +79,8 @@ class TokenPainter:
             return
         spans = range(int(layout.row_span[rows.start]), int(layout.row_span[rows.stop]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for box in layout.boxes(marks.selected, spans):  # under the chips, whose colours are relevance's alone
+            painter.fillRect(box.adjusted(0, -1, 0, 1), QColor(tones.soft))
         self._paint_chips(painter, layout, spans, dress)
         self._paint_pills(painter, layout, spans, dress)
         self._paint_marks(painter, layout, spans, marks, tones)
@@ -145,10 +146,7 @@ class TokenPainter:
             if seen[0] <= token <= seen[-1]:
                 for rect in _rects(layout, token, spans):
                     painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 2), QColor(tones.accent))
-        for box in layout.boxes(marks.selected, spans):
-            painter.fillRect(box.adjusted(0, -1, 0, 1), _see_through(QColor(tones.accent), _SELECTED))
         _outline(painter, layout.boxes(marks.selected, spans), QPen(QColor(tones.accent), 1.5), 0.5, 1)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
         hovered = layout.boxes(marks.hovered, spans)
         _outline(painter, hovered, QPen(QColor(tones.edge), 1), 0.5, 0.5)
         for token in marks.found_now:
