@@ -33,7 +33,8 @@ class TargetPane(QWidget):
     def show_scene(self, scene: Scene) -> None:
         """Rank the tokens of `scene`."""
         shown = scene.text
-        is_new, self._shown = shown != self._shown, shown
+        is_new, came_or_went = shown != self._shown, (shown is None) != (self._shown is None)
+        self._shown = shown
         if is_new:
             if shown is None:
                 self.strongest.clear()
@@ -41,6 +42,7 @@ class TargetPane(QWidget):
                 self.strongest.show_relevance(
                     shown.tokens, shown.units, shown.unit_values, shown.limit, shown.ramp, shown.unit
                 )
+        if came_or_went:
             self._make_room()
         self.strongest.set_current(-1 if scene.view.token is None else scene.view.token)
         self.strongest.set_stale(scene.stale)

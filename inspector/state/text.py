@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
+from msgspec import structs
 
 from engine.protocol.looks import Look, Ramp, Scale, Unit
 from engine.protocol.relevance import Relevance
@@ -133,9 +135,12 @@ def text_of(sides: tuple[Side, ...], look: Look) -> ShownText:
 
 
 def _layers_of(side: Side, look: Look) -> LayersOfText:
-    return LayersOfText(side, look.scale, look.without, look.ramp, look.unit, _limits(side.relevance, look))
+    return LayersOfText(
+        side, look.scale, look.without, look.ramp, look.unit, _limits(side.relevance, structs.replace(look, layer=None))
+    )
 
 
+@lru_cache(maxsize=2)  # another layer has the same
 def _limits(relevance: Relevance, look: Look) -> np.ndarray:
     places: list[int | None] = [None, *range(len(relevance.layers))]
     if look.scale == "layer":

@@ -151,10 +151,11 @@ class _Table(QTableView):
         metrics, header = self.fontMetrics(), self.horizontalHeader()
         last = rows.rowCount() - 1
         for column, least in ((RANK, "99"), (LOGITS, "+00.00"), (SHARE, "−99 %")):
-            texts = [least, *(rows.text(row, column) for row in range(rows.rowCount()) if row in (0, last - 1, last))]
+            texts = [least, *(rows.text(row, column) for row in {0, last - 1, last} if row >= 0)]
             heading = str(rows.headerData(column, Qt.Orientation.Horizontal))
-            widest = max(metrics.horizontalAdvance(text) for text in (*texts, heading))
-            header.resizeSection(column, widest + 2 * Space.TIGHT + Space.TIGHT)
+            widest = max(metrics.horizontalAdvance(text) for text in (*texts, heading)) + 3 * Space.TIGHT
+            if widest != header.sectionSize(column):
+                header.resizeSection(column, widest)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -53,10 +53,14 @@ class Ranking:
         return float(self.values.sum(dtype=np.float64))
 
     @cached_property
+    def largest(self) -> float:
+        """The largest value, in logits, without its sign."""
+        return float(np.abs(np.nan_to_num(self.values)).max(initial=0.0))
+
+    @cached_property
     def decimals(self) -> int:
         """Digits after the point that all numbers have."""
-        largest = float(np.abs(np.nan_to_num(self.values)).max(initial=0.0))
-        return decimals_beside(max(largest, abs(self.total)))
+        return decimals_beside(max(self.largest, abs(self.total)))
 
     def others(self, shown: int) -> float:
         """The sum of all but the `shown` largest, in logits."""
@@ -64,8 +68,7 @@ class Ranking:
 
     def share(self, value: float) -> str:
         """A value as a share of the sum."""
-        largest = float(np.abs(np.nan_to_num(self.values)).max(initial=0.0))
-        return percent(value / self.total) if abs(self.total) > _LITTLE * largest else "–"
+        return percent(value / self.total) if abs(self.total) > _LITTLE * self.largest else "–"
 
 
 class StrongestRows(QAbstractTableModel):
