@@ -157,7 +157,7 @@ def test_that_the_tokens_the_model_said_are_underlined(generated):
 
     def under(token: int) -> set[str]:
         rect = strip.token_rects(token)[0]
-        y = int((rect.bottom() + 2) * scale)
+        y = int((rect.bottom() + 1) * scale)
         return {picture.pixelColor(int(x * scale), y).name() for x in range(rect.left() + 2, rect.right() - 2)}
 
     assert under(last).isdisjoint(under(0))

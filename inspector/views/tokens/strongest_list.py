@@ -63,12 +63,15 @@ class StrongestList(QWidget):
         """Choose the row of the token under the cursor; none where it has none, or for -1."""
         self._current = token
         row = self._rows.row_of_token(token)
+        before = [index.row() for index in self._table.selectionModel().selectedRows()]
+        if before == ([] if row is None else [row]):
+            return
+        self._table.viewport().update()
         with QSignalBlocker(self._table.selectionModel()):
             if row is None:
                 self._table.selectionModel().clear()
             else:
                 self._table.selectRow(row)
-        self._table.viewport().update()
 
     def set_stale(self, stale: bool) -> None:
         """Mark the rows as those of an earlier question."""

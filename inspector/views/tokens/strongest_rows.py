@@ -12,7 +12,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from engine.protocol.looks import Ramp, Unit
+from engine.protocol.looks import Ground, Ramp, Unit
 from engine.protocol.values import Token
 from engine.reading.colours import FAINTEST, coloured, inks, places_on
 from engine.reading.units import Units
@@ -79,10 +79,14 @@ class StrongestRows(QAbstractTableModel):
         self.ranking: Ranking | None = None
         self.stale = False
         self._room = 1
+        self._contexts: dict[int, tuple[str, str, str]] = {}
+        self._texts: dict[tuple[int, int], str] = {}
+        self._colours: dict[Ground, list[tuple[QColor, QColor] | None]] = {}
 
     def show(self, ranking: Ranking | None) -> None:
         self.beginResetModel()
         self.ranking = ranking
+        self._forget()
         self.endResetModel()
 
     def set_room(self, rows: int) -> None:
@@ -90,7 +94,12 @@ class StrongestRows(QAbstractTableModel):
         if rows != self._room:
             self.beginResetModel()
             self._room = rows
+            self._forget()
             self.endResetModel()
+
+    def _forget(self) -> None:
+        for known in (self._contexts, self._texts, self._colours):
+            known.clear()
 
     @property
     def listed(self) -> int:
@@ -148,6 +157,11 @@ class StrongestRows(QAbstractTableModel):
 
     def text(self, row: int, column: int) -> str:
         """What a cell says."""
+        if (row, column) not in self._texts:
+            self._texts[row, column] = self._text(row, column)
+        return self._texts[row, column]
+
+    def _text(self, row: int, column: int) -> str:
         if self.ranking is None:
             return ""
         unit = self.unit_at(row)
@@ -163,6 +177,11 @@ class StrongestRows(QAbstractTableModel):
 
     def context(self, row: int) -> tuple[str, str, str]:
         """What stands before the row's token, what it says, and what follows."""
+        if row not in self._contexts:
+            self._contexts[row] = self._context(row)
+        return self._contexts[row]
+
+    def _context(self, row: int) -> tuple[str, str, str]:
         assert self.ranking is not None
         unit = self.unit_at(row)
         if unit is not None:
@@ -179,14 +198,20 @@ class StrongestRows(QAbstractTableModel):
 
     def colours(self, row: int, t: Tones) -> tuple[QColor, QColor] | None:
         """Of the chip and of the text on it; None where there is none."""
-        ranking, unit = self.ranking, self.unit_at(row)
-        if ranking is None or unit is None:
-            return None
-        place = places_on(ranking.ramp, ranking.values[[unit]], ranking.limit)
-        if abs(place[0]) < FAINTEST:
-            return None
-        chip = coloured(place, ranking.ramp, t.ground)
-        return QColor(*chip[0].tolist()), QColor(*inks(chip, t.ground)[0].tolist())
+        if t.ground not in self._colours:
+            self._colours[t.ground] = self._all_colours(t.ground)
+        painted = self._colours[t.ground]
+        return painted[row] if row < len(painted) else None
+
+    def _all_colours(self, ground: Ground) -> list[tuple[QColor, QColor] | None]:
+        """Of every row that has a token."""
+        ranking = self.ranking
+        if ranking is None:
+            return []
+        places = places_on(ranking.ramp, ranking.values[ranking.order[: self.listed]], ranking.limit)
+        chips = coloured(places, ranking.ramp, ground)
+        pairs = zip(chips.tolist(), inks(chips, ground).tolist(), (np.abs(places) >= FAINTEST).tolist(), strict=True)
+        return [(QColor(*chip), QColor(*ink)) if has_chip else None for chip, ink, has_chip in pairs]
 
 
 def alignment(column: int) -> Qt.AlignmentFlag:

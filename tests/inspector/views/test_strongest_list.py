@@ -168,3 +168,13 @@ def test_that_the_focus_alone_chooses_nothing(listed: StrongestList, qtbot):
     with qtbot.assertNotEmitted(listed.chosen):
         listed.clearFocus()
         table_of(listed).setFocus()
+
+
+def test_that_a_row_is_seen_to_be_chosen(listed: StrongestList):
+    before = listed.grab().toImage()
+    seen = []
+    for token in (13, 14, -1):
+        listed.set_current(token)
+        QApplication.processEvents()
+        seen.append(listed.grab().toImage())
+    assert seen[0] != before and seen[1] != seen[0] and seen[2] == before
