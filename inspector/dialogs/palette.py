@@ -27,12 +27,12 @@ Found = TypeVar("Found", bound=Named)
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that can be done, or gone to: what it is called, what it is, and its keys as this desktop has them."""
+    """Something that can be done, or gone to: what it is called, what it is, and its keys or its kind beside it."""
 
     name: str
     help: str
     do: Callable[[], object]
-    keys: str = ""
+    aside: str = ""
 
 
 def matching(named: Sequence[Found], words: str) -> list[Found]:
@@ -102,7 +102,7 @@ class CommandPalette(QDialog):
     def _on_words_changed(self, words: str) -> None:
         self._list.clear()
         self._found = matching(self._entries, words)
-        self._list.addTopLevelItems([QTreeWidgetItem([entry.name, entry.keys or entry.help]) for entry in self._found])
+        self._list.addTopLevelItems([QTreeWidgetItem([entry.name, entry.aside]) for entry in self._found])
         self._select(0)
 
     def _select(self, row: int) -> None:

@@ -21,6 +21,8 @@ from inspector.state.legends import layer_title
 from inspector.state.question import BUNDLED_MODELS
 from inspector.state.study import Study
 
+_RECENT, _BUNDLED = "model opened lately", "bundled model"
+
 
 def palette_entries(
     commands: Actions,
@@ -36,13 +38,16 @@ def palette_entries(
         *_of_commands(commands),
         *_of_layers(inquiry.study),
         *_of_models(inquiry, openings, settings),
-        *(Entry(f"Example: {each.title}", each.task, partial(openings.open_example, each)) for each in read_examples()),
         *(
-            Entry(f"Example: {each.title}", "picture", partial(pictures.open_example, each))
+            Entry(f"Example: {each.title}", each.task, partial(openings.open_example, each), each.task)
+            for each in read_examples()
+        ),
+        *(
+            Entry(f"Example: {each.title}", "picture", partial(pictures.open_example, each), "picture")
             for each in read_image_examples()
         ),
         *(
-            Entry(f"Preferences: {title}", "setting", partial(dialogs.preferences, devices, setting))
+            Entry(f"Preferences: {title}", "setting", partial(dialogs.preferences, devices, setting), "setting")
             for setting, title in SETTINGS.items()
         ),
     ]
@@ -60,13 +65,14 @@ def _of_layers(study: Study) -> Iterator[Entry]:
     relevance = study.scene.relevance
     for layer in range(0 if relevance is None else len(relevance.layers)):
         assert relevance is not None
-        yield Entry(f"Layer {layer}", layer_title(layer, relevance), partial(study.look_at_layer, layer))
+        place = layer_title(layer, relevance)
+        yield Entry(f"Layer {layer}", place, partial(study.look_at_layer, layer), place)
 
 
 def _of_models(inquiry: Inquiry, openings: OpeningHandler, settings: Settings) -> Iterator[Entry]:
     recent = settings.recent_models
     for source in recent:
-        yield Entry(f"Open {brief_title_of(source)}", "model opened lately", partial(inquiry.open_model, source))
+        yield Entry(f"Open {brief_title_of(source)}", _RECENT, partial(inquiry.open_model, source), _RECENT)
     for source in BUNDLED_MODELS:
         if source.name not in {each.name for each in recent}:
-            yield Entry(f"Open {source.name}", "bundled model", partial(openings.open_model, source.name))
+            yield Entry(f"Open {source.name}", _BUNDLED, partial(openings.open_model, source.name), _BUNDLED)
