@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.leftovers import clear_away
 from engine.protocol.inputs import Text
-from engine.protocol.looks import Look
+from engine.protocol.looks import Look, Unit
 from engine.protocol.values import ModelSource
 from inspector.client.client import WorkerClient
 from inspector.conversations.picturing import PICTURE_MODEL
@@ -45,6 +45,7 @@ class Options:
     theme: str | None = None
     size: tuple[int, int] | None = None
     screenshot: Path | None = None
+    unit: Unit | None = None
 
 
 def run(options: Options) -> int:
@@ -126,6 +127,7 @@ def _look(options: Options, settings: Settings) -> Look:
         contrast=settings.contrast if options.contrast is None else options.contrast,
         without=settings.without,
         signs=settings.signs,
+        unit=options.unit or "token",
     )
 
 

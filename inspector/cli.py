@@ -11,7 +11,7 @@ from typing import Annotated, Literal, get_args
 import typer
 
 from engine.protocol.inputs import Input, Picture, Text, input_of
-from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, DEFAULT_CONTRAST, Drawing, Ground, Look, Scale
+from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, DEFAULT_CONTRAST, Drawing, Ground, Look, Scale, Unit
 from engine.protocol.messages import Explain, ExportGrid, FigureFormat, Generate
 from engine.protocol.picture_files import read_image
 from engine.protocol.rule_names import FORM
@@ -54,6 +54,7 @@ _CLIP = "Percentile of relevance at which the colours of a picture end."
 _ZOOM = "Of a .png of a picture: 1 to 4 times as large."
 _ORIGINAL = "Lay relevance on the whole picture, where the model saw it."
 _RULE_NAMES = f"{', '.join(get_args(RuleSet))}, or for images {FORM}"
+_UNIT = "What the relevance of a text is summed over."
 _OUT = f"File to write: {', '.join(f'.{name}' for name in get_args(FigureFormat))}."
 
 unset = partial(typer.Option, show_default=False)
@@ -85,6 +86,7 @@ def window(
     rules: Annotated[str | None, unset(help=f"How relevance is passed on: {_RULE_NAMES}.")] = None,
     layer: Annotated[int | None, unset(help="Layer to show: what enters that block.")] = None,
     contrast: Annotated[float | None, unset(help=_CONTRAST)] = None,
+    unit: Annotated[Unit | None, unset(help=_UNIT)] = None,
     theme: Annotated[Literal["system", "light", "dark"] | None, unset(help="Colours of the window.")] = None,
     size: Annotated[str | None, unset(metavar="WxH", help="Of the window, in pixels.")] = None,
     screenshot: Annotated[Path | None, unset(help="Save a picture of the explanation, and end.")] = None,
@@ -111,7 +113,7 @@ def window(
             raise typer.Exit(1)
         from inspector.app import Options, run
 
-        options = Options(model, prompt_file, image, rules, layer, contrast, theme, window_size(size), screenshot)
+        options = Options(model, prompt_file, image, rules, layer, contrast, theme, window_size(size), screenshot, unit)
         code = run(options)
     raise typer.Exit(code)
 
@@ -130,6 +132,7 @@ def explain(
     position: Annotated[int, typer.Option(help="After which token the target is predicted; -1 is the last.")] = -1,
     rules: Annotated[str, typer.Option(help=f"How relevance is passed on: {_RULE_NAMES}.")] = "attnlrp",
     layer: Annotated[int | None, unset(help="What enters block LAYER; without it, the input.")] = None,
+    unit: Annotated[Unit, typer.Option(help=_UNIT)] = "token",
     out: Annotated[Path | None, unset(help=_OUT)] = None,
     picture: Annotated[Drawing | None, unset(help="What .pdf and .png show; .tex is tokens only.")] = None,
     scale: Annotated[Scale, typer.Option(help="What the colours span; target is the target's value.")] = "layer",
@@ -174,14 +177,13 @@ def explain(
 
         source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
         question = Explain(source, asked, rules=rules, checkpointing=checkpointing)
-        look = Look(
-            layer, scale, colour_map, opacity, clip, zoom, original, contrast, not with_all, not no_signs, ground
-        )
+        pictures = (opacity, clip, zoom, original)
+        look = Look(layer, scale, colour_map, *pictures, contrast, not with_all, not no_signs, ground, unit)
         answer, made = explain(question, target, position, look, Figure(file_format, drawn) if file_format else None)
         if out and made:
             write_file(out, made.data)
-        facts = summary(answer, layer) | {"out": str(out) if out else None, "note": made.note if made else ""}
-        say(json.dumps(facts, indent=1) if as_json else in_words(answer, layer))
+        facts = summary(answer, layer, unit) | {"out": str(out) if out else None, "note": made.note if made else ""}
+        say(json.dumps(facts, indent=1) if as_json else in_words(answer, layer, unit))
         if out and made and not as_json:
             say(f"\nWritten  {visible(str(out))}" + (f"\nNote     {made.note}" if made.note else ""))
 

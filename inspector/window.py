@@ -9,11 +9,12 @@ from msgspec import structs
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from engine.protocol.looks import Unit
 from engine.protocol.messages import Explained, Loaded, Progress
 from engine.protocol.rule_names import gamma_of
 from engine.protocol.values import Medium, ModelInfo
 from inspector.actions.actions import Actions
-from inspector.actions.commands import COMMANDS, MENUS
+from inspector.actions.commands import MENUS
 from inspector.client.client import WorkerClient
 from inspector.conversations.inquiry import Inquiry
 from inspector.conversations.picturing import speechless
@@ -21,6 +22,7 @@ from inspector.handlers.command_handlers import handlers
 from inspector.handlers.dialog_handler import DialogHandler
 from inspector.handlers.exploring_handler import ExploringHandler
 from inspector.handlers.opening_handler import OpeningHandler
+from inspector.handlers.palette_entries import palette_entries
 from inspector.handlers.picture_handler import PictureHandler
 from inspector.intake.examples import read_examples, read_image_examples
 from inspector.keeping.settings import Profile, Settings
@@ -42,6 +44,8 @@ _OF_A_MEDIUM: dict[Medium, tuple[Sequence[str], str]] = {
         (
             *("edit.copy_image", "edit.copy_table", "edit.find"),
             *("scale.without", "contrast.more", "contrast.less", "view.signs"),
+            *("edit.copy_image", "edit.copy_table", "edit.find", "token.next", "token.previous", "unit.next"),
+            *(f"unit.{unit}" for unit in get_args(Unit)),
         ),
         "No tokens are on show",
     ),
@@ -135,6 +139,7 @@ class Window(Frame):
         self.relevance.picture.let_go.connect(self.study.let_go)
         self.relevance.text.let_go.connect(self.study.let_go)
         self.relevance.text.position_clicked.connect(self.inquiry.choose_position)
+        self.relevance.text.unit_requested.connect(self.commands["unit.next"].trigger)
         self.relevance.text.current_changed.connect(self.study.look_at_token)
         self.below.layer_clicked.connect(self.study.look_at_layer)
         self.below.token_clicked.connect(self.study.look_at_token)
@@ -143,12 +148,12 @@ class Window(Frame):
         self.table.explained.connect(self.inquiry.choose_prediction)
         self.table.set_against.connect(self.inquiry.choose_against)
         self.table.text_target_entered.connect(self.inquiry.choose_prediction)
+        self.target.token_chosen.connect(self._on_token_chosen)
         self.tools.model_picked.connect(self.inquiry.open_model)
         self.status.stopped.connect(self.inquiry.stop)
         self.notices.remedy_chosen.connect(self._on_remedy_chosen)
         self.notices.details_requested.connect(self.log_dock.show)
         self.log_dock.visibilityChanged.connect(self.commands["view.log"].setChecked)
-        self.dialogs.command_chosen.connect(self._on_command_chosen)
         self.dialogs.worker_changed.connect(self._on_worker_command_changed)
         self._profile.changed.connect(self._on_settings_changed)
 
@@ -178,7 +183,8 @@ class Window(Frame):
         self.inquiry.generate(self._profile.settings.max_new_tokens)
 
     def open_palette(self) -> None:
-        self.dialogs.palette([command for command in COMMANDS if self.commands[command.id].isEnabled()])
+        handlers_of = (self.commands, self.inquiry, self.dialogs, self.openings, self.pictures)
+        self.dialogs.palette(palette_entries(*handlers_of, self._profile.settings, self.devices()))
 
     def _turn_to_prompt(self) -> None:
         """Ask about the prompt in front, if the model has no use for the question's picture."""
@@ -216,11 +222,12 @@ class Window(Frame):
     def _on_without_chosen(self, without: bool) -> None:
         self.study.look(self.study.view.looking(without=without))
 
+    def _on_token_chosen(self, token: int) -> None:
+        self.study.look_at_token(token)
+        self.relevance.text.reveal(token)
+
     def _on_mode_chosen(self, mode: PictureMode) -> None:
         self.commands[f"mode.{mode}"].trigger()
-
-    def _on_command_chosen(self, command_id: str) -> None:
-        self.commands[command_id].trigger()
 
     def _on_worker_command_changed(self, command: str) -> None:
         old, self._worker = self._worker, self._new_worker(command)
@@ -281,8 +288,10 @@ class Window(Frame):
         self.input.show_scene(scene)
         self.relevance.show_scene(scene)
         self.below.show_scene(scene)
+        self.target.show_scene(scene)
         self.status.show_scene(scene)
         self.commands.mark(f"scale.{scene.view.look.scale}")
+        self.commands.mark(f"unit.{scene.view.look.unit}")
         self.commands.mark(f"mode.{scene.view.mode}")
         self.commands["scale.without"].setChecked(scene.view.look.without)
         self.commands["view.signs"].setChecked(scene.view.look.signs)

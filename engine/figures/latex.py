@@ -19,6 +19,7 @@ from engine.protocol.looks import Ground, Look
 from engine.protocol.messages import Export
 from engine.reading.colours import GROUNDS, INKS, colours, inks, is_against, places_on, rgb_of
 from engine.reading.limits import colour_limit, relevance_at
+from engine.reading.units import units_of
 from engine.shipped import shipped
 
 _LEGEND_STEPS = 64
@@ -131,15 +132,21 @@ def _strip(export: Export, writer: _Writer) -> Iterator[str]:
     """One line of TeX for every box."""
     relevance = export.relevance
     limit = colour_limit(relevance, export.look.layer, export.look)
-    values = relevance_at(relevance, export.look.layer)
+    units = units_of(relevance.tokens, export.look.unit)
+    values = units.spread(units.merged(relevance_at(relevance, export.look.layer)))
     grounds = colours(values, limit, export.look.ramp, export.look.ground)
     texts = inks(grounds, export.look.ground)
     against = is_against(places_on(export.look.ramp, values, limit)) & export.look.signs
     yield r"\startpromptline%"
+    last = None  # the unit of the box before, in this line
     for box in boxes(relevance.tokens, writer.choice):
         ground = _html(grounds[box.token])
         ink, kind = _html(texts[box.token]), "against" if against[box.token] else "token"
         before = rf"\gap{{{ground}}}{{{box.gap}}}" if box.gap else r"\wordbreak" if box.after_word else r"\piecebreak"
+        unit = int(units.of_token[box.token])
+        if unit == last and len(units) < units.tokens:
+            before = rf"\joint{{{ground}}}{before}"
+        last = None if box.ends_line else unit
         after = r"\finishpromptline\startpromptline" if box.ends_line else ""
         yield rf"{before}\{kind}{{{ground}}}{{{ink}}}{{{writer.units(box.units)}}}{after}%"
     yield r"\finishpromptline"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from engine.protocol.relevance import Relevance
 from engine.protocol.values import Token
 from engine.reading.colours import colours, inks, is_against, places_on
 from engine.reading.limits import colour_limit
+from engine.reading.units import Units, text_of, units_of
 
 _LEFT, _RIGHT, _TOP = 58.0, 24.0, 30.0
 _MAP_WIDTH, _BETWEEN, _SUM_WIDTH = 520.0, 16.0, 110.0
@@ -35,22 +36,24 @@ _TARGET_LINE: tuple[int, int, int] = (0, 0, 0)
 def layer_page(export: Export, fonts: FontChoice) -> Page:
     """The map with its axes, the sums with a line at the target's value, legend and caption."""
     relevance = export.relevance
-    rows = np.concatenate([relevance.input[None], relevance.layers])  # (row, token), from the bottom up
+    units = units_of(relevance.tokens, export.look.unit)
+    rows = units.merged(np.concatenate([relevance.input[None], relevance.layers]))  # (row, unit), from the bottom up
+    names = _names(relevance.tokens, units)
     height = float(np.clip(_MAP_HEIGHT / len(rows), _LEAST_ROW, _TALLEST_ROW)) * len(rows)
     bottom = _TOP + height
     limits = np.array([[colour_limit(relevance, layer, export.look)] for layer in _layers(relevance)])
     items: list[Item] = [
         Cells(_LEFT, _TOP, _MAP_WIDTH, height, colours(rows, limits, export.look.ramp, export.look.ground)[::-1]),
         *(_hatches(rows, limits, export.look, height) if export.look.signs else ()),
-        *line_of_text("Relevance of every token, layer by layer", _LEFT, _TOP - 12, _TITLE_SIZE, fonts),
+        *line_of_text(f"Relevance of every {export.look.unit}, layer by layer", _LEFT, _TOP - 12, _TITLE_SIZE, fonts),
         *_frame(_LEFT, _TOP, _MAP_WIDTH, height),
         *_layer_axis(len(rows), height, fonts),
         *_sums(_drawable(rows.sum(axis=1)), float(_drawable(relevance.value)), height, fonts),
     ]
-    items += _token_axis(relevance.tokens, bottom, fonts)
-    depth = _token_axis_depth(relevance.tokens, fonts)
+    items += _token_axis(names, bottom, fonts)
+    depth = _token_axis_depth(names, fonts)
     top = bottom + depth + 26
-    items += line_of_text("token", _LEFT + _MAP_WIDTH / 2, bottom + depth + 10, _TITLE_SIZE, fonts, anchor=0.5)
+    items += line_of_text(export.look.unit, _LEFT + _MAP_WIDTH / 2, bottom + depth + 10, _TITLE_SIZE, fonts, anchor=0.5)
     items += foot(words_for(export), export.look.ramp, export.look.ground, fonts, _LEFT, top)
     return Page(_LEFT + _MAP_WIDTH + _BETWEEN + _SUM_WIDTH + _RIGHT, top + FOOT_HEIGHT, tuple(items))
 
@@ -100,26 +103,32 @@ def _layer_axis(rows: int, height: float, fonts: FontChoice) -> Iterator[Item]:
         yield _upwards(text)
 
 
-def _token_axis(tokens: tuple[Token, ...], bottom: float, fonts: FontChoice) -> Iterator[Item]:
-    """The tokens' texts where the columns are wide enough, and otherwise their numbers."""
-    column = _MAP_WIDTH / len(tokens)
-    step = 1 if _has_room(tokens) else _round_step(len(tokens), _MAP_WIDTH / 40)
-    for index in range(0, len(tokens), step):
+def _names(tokens: tuple[Token, ...], units: Units) -> Sequence[str]:
+    """What the columns are called, each in few letters."""
+    texts = (text_of(tokens, span) if len(span) > 1 else _label(tokens[span.start]) for span in units.ranges)
+    return [_brief(text) for text in texts]
+
+
+def _token_axis(names: Sequence[str], bottom: float, fonts: FontChoice) -> Iterator[Item]:
+    """The columns' texts where the columns are wide enough, and otherwise their numbers."""
+    column = _MAP_WIDTH / len(names)
+    step = 1 if _has_room(names) else _round_step(len(names), _MAP_WIDTH / 40)
+    for index in range(0, len(names), step):
         middle = _LEFT + (index + 0.5) * column
         yield Rectangle(middle, bottom, 0.5, _TICK, BLACK)
-        if not _has_room(tokens):
+        if not _has_room(names):
             yield from line_of_text(str(index), middle, bottom + 15, _SIZE, fonts, anchor=0.5)
             continue
-        label = _label(tokens[index])
+        label = names[index]
         y = bottom + 7 + units_width(fonts.runs(visible(label)), _SIZE, fonts)
         for text in line_of_text(label, 0, 0, _SIZE, fonts):
             yield Text(middle + 3.5, y - text.x, text.run, text.size, text.colour, upwards=True)
 
 
-def _token_axis_depth(tokens: tuple[Token, ...], fonts: FontChoice) -> float:
-    if not _has_room(tokens):
+def _token_axis_depth(names: Sequence[str], fonts: FontChoice) -> float:
+    if not _has_room(names):
         return 22.0
-    return 12 + max(units_width(fonts.runs(visible(_label(token))), _SIZE, fonts) for token in tokens)
+    return 12 + max(units_width(fonts.runs(visible(name)), _SIZE, fonts) for name in names)
 
 
 def _sums(sums: np.ndarray, value: float, height: float, fonts: FontChoice) -> Iterator[Item]:
@@ -144,12 +153,15 @@ def _sums(sums: np.ndarray, value: float, height: float, fonts: FontChoice) -> I
 
 
 def _label(token: Token) -> str:
-    text = (shown(token) if not token.text or token.text.strip() else token.label).strip() or token.label
+    return (shown(token) if not token.text or token.text.strip() else token.label).strip() or token.label
+
+
+def _brief(text: str) -> str:
     return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1] + "…"
 
 
-def _has_room(tokens: tuple[Token, ...]) -> bool:
-    return _MAP_WIDTH / len(tokens) >= _LABEL_ROOM
+def _has_room(names: Sequence[str]) -> bool:
+    return _MAP_WIDTH / len(names) >= _LABEL_ROOM
 
 
 def _upwards(text: Text) -> Text:

@@ -21,6 +21,7 @@ from engine.figures.wording import Words, words_for
 from engine.protocol.messages import Export
 from engine.reading.colours import colours, inks, is_against, places_on
 from engine.reading.limits import colour_limit, relevance_at
+from engine.reading.units import units_of
 
 _WIDTH, _MARGIN = 640.0, 10.0
 _SIZE, _LINE = 13.0, 23.0  # of the text, and from line to line
@@ -85,16 +86,19 @@ def _box_width(box: Box, fonts: FontChoice, gap: bool = True) -> float:
 def _page(export: Export, fonts: FontChoice, lines: list[list[Placed]], words: Words | None) -> Page:
     relevance = export.relevance
     limit = colour_limit(relevance, export.look.layer, export.look)
-    values = relevance_at(relevance, export.look.layer)
+    units = units_of(relevance.tokens, export.look.unit)
+    values = units.spread(units.merged(relevance_at(relevance, export.look.layer)))
     grounds = colours(values, limit, export.look.ramp, export.look.ground)
     texts = inks(grounds, export.look.ground)
     against = is_against(places_on(export.look.ramp, values, limit)) & export.look.signs
     items: list[Item] = []
     baseline = _MARGIN + _ASCENT
     for line in lines:
-        for x, box in line:
+        for (x, box), (_, following) in zip(line, (*line[1:], (0.0, None)), strict=True):
             ink = rgb(texts[box.token])
-            items += _drawn(box, _MARGIN + x, baseline, rgb(grounds[box.token]), ink, fonts)
+            goes_on = following is not None and units.of_token[box.token] == units.of_token[following.token]
+            hair = _HAIR if goes_on and units.tokens > len(units) else 0.0
+            items += _drawn(box, _MARGIN + x, baseline, rgb(grounds[box.token]), ink, fonts, hair)
             if against[box.token]:
                 items += _dots(_MARGIN + x, baseline + _DESCENT - _DOT, _box_width(box, fonts, gap=x > 0), ink)
         baseline += _LINE
@@ -110,10 +114,13 @@ def _dots(x: float, y: float, width: float, ink: Colour) -> Iterator[Item]:
         yield Rectangle(x + _DOT / 2 + 2 * step * _DOT, y, _DOT, _DOT, ink)
 
 
-def _drawn(box: Box, x: float, baseline: float, ground: Colour, ink: Colour, fonts: FontChoice) -> Iterator[Item]:
+def _drawn(
+    box: Box, x: float, baseline: float, ground: Colour, ink: Colour, fonts: FontChoice, hair: float
+) -> Iterator[Item]:
+    """A box in its colour, which goes on over the `hair` between it and the next of its unit."""
     gap = box.gap * _SPACE if x > _MARGIN else 0.0
     width = gap + units_width(box.units, _SIZE, fonts)
-    yield Rectangle(x, baseline - _ASCENT, width, _ASCENT + _DESCENT, ground)
+    yield Rectangle(x, baseline - _ASCENT, width + hair, _ASCENT + _DESCENT, ground)
     x += gap
     for unit in box.units:
         yield unit_text(unit, x, baseline, _SIZE, ink, fonts)

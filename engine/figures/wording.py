@@ -12,6 +12,7 @@ from engine.protocol.looks import Look
 from engine.protocol.messages import Export, ExportGrid
 from engine.protocol.relevance import Relevance
 from engine.reading.limits import colour_limit, left_out, relevance_at
+from engine.reading.units import text_of, units_of
 
 _LONGEST_NAME = 48  # characters; a line of the caption is not wrapped
 
@@ -123,7 +124,12 @@ def _without(export: Export) -> str:
     limits = (colour_limit(relevance, export.look.layer, look) for look in (export.look, _with_all(export.look)))
     if len(set(limits)) == 1:
         return ""
-    names = (_shortened(relevance.tokens[place].label) for place in left_out(relevance))
+    units = units_of(relevance.tokens, export.look.unit)
+    spans = map(units.range_of, left_out(relevance, export.look.unit))
+    names = (
+        _shortened(text_of(relevance.tokens, span) if len(span) > 1 else relevance.tokens[span.start].label)
+        for span in spans
+    )
     return f" without {' and '.join(f'“{name}”' for name in names)}"
 
 
@@ -178,9 +184,13 @@ def _method(export: Export) -> str:
     relevance = export.relevance
     rules = RULE_NAMES.get(relevance.rules, relevance.rules)
     if export.picture == "layers":
-        return f"Relevance at the input and between the blocks, {rules}"
+        return f"Relevance at the input and between the blocks, {rules}{_by_unit(export)}"
     total = float(relevance_at(relevance, export.look.layer).sum())
-    return f"Relevance {layer_name(relevance, export.look.layer)}, {rules}, sum {number(total)}"
+    return f"Relevance {layer_name(relevance, export.look.layer)}, {rules}{_by_unit(export)}, sum {number(total)}"
+
+
+def _by_unit(export: Export) -> str:
+    return "" if export.look.unit == "token" else f", summed by {export.look.unit}"
 
 
 def _origin(relevance: Relevance) -> str:

@@ -9,6 +9,7 @@ from msgspec import Struct
 Drawing = Literal["tokens", "layers", "heatmap", "overlay"]
 # layer: the colours span the layer shown; global: the same span for all layers; target: they span the target's value
 Scale = Literal["layer", "global", "target"]
+Unit = Literal["token", "word", "line", "sentence"]  # what relevance is summed over
 Ground = Literal["light", "dark"]  # what colours lie on
 
 DEFAULT_COLOUR_MAP = "relevance"  # our own: red for, blue against, the ground at zero
@@ -29,7 +30,8 @@ class Look(Struct, frozen=True):
 
     Of texts: `contrast` is the exponent of a `Ramp`; `without` leaves the first token, where attention goes that has
     nowhere to go, and the token whose continuation is explained out of the limit at which colours end (never out of the
-    picture or the numbers); `signs` underlines tokens and hatches cells that are negative. Of pictures: `opacity` is
+    picture or the numbers); `signs` underlines tokens and hatches cells that are negative; `unit` is what relevance is
+    summed over. Of pictures: `opacity` is
     how strongly colours lie over one, `clip` the percentile of absolute relevance at which they end, `zoom` the
     enlargement of a PNG (1 to 4), and `original` lays relevance on the whole picture, where the model saw it. `ground`
     is what a figure is drawn on. Nothing here changes a value of relevance.
@@ -46,6 +48,7 @@ class Look(Struct, frozen=True):
     without: bool = True
     signs: bool = True
     ground: Ground = "light"
+    unit: Unit = "token"
 
     @property
     def ramp(self) -> Ramp:

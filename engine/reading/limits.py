@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.protocol.looks import Look
+from engine.protocol.looks import Look, Unit
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Matrix
+from engine.reading.units import units_of
 
 ROUNDING = 1e-6  # of the target: more than float32 leaves of a sum that is zero
 
@@ -16,16 +17,17 @@ def relevance_at(relevance: Relevance, layer: int | None) -> np.ndarray:
     return relevance.input if layer is None else relevance.layers[layer]
 
 
-def left_out(relevance: Relevance) -> tuple[int, ...]:
-    """The tokens whose relevance says little beside their place: the first one, and the one whose continuation is
-    explained. They hold most of it, and on their scale nothing else can be seen.
+def left_out(relevance: Relevance, unit: Unit = "token") -> tuple[int, ...]:
+    """The tokens whose relevance says little beside their place, or the units that hold them: the first one, and the
+    one whose continuation is explained. They hold most of it, and on their scale nothing else can be seen.
     """
     if relevance.medium != "text" or len(relevance.tokens) < 3:
         return ()
     position = relevance.target.position
     of_decoder = relevance.decoder is not None and relevance.model.predicts == "sequence to sequence"
     asked = () if of_decoder or not 0 < position < len(relevance.tokens) else (position,)
-    return (0, *asked)
+    units = units_of(relevance.tokens, unit)
+    return tuple(dict.fromkeys(int(units.of_token[token]) for token in (0, *asked))) if len(units) > 2 else ()
 
 
 def colour_limit(relevance: Relevance, layer: int | None, look: Look) -> float:
@@ -37,8 +39,10 @@ def colour_limit(relevance: Relevance, layer: int | None, look: Look) -> float:
     if look.scale == "target":
         return _finite(relevance.value) or 1.0
     span = relevance_at(relevance, layer)[None] if look.scale == "layer" else relevance.layers
+    if look.unit != "token" and relevance.medium == "text":
+        span = units_of(relevance.tokens, look.unit).merged(span)
     noise = ROUNDING * _finite(relevance.value)
-    for out in (left_out(relevance), ()) if look.without else ((),):
+    for out in (left_out(relevance, look.unit), ()) if look.without else ((),):
         kept = np.delete(span, out, axis=-1) if out else span
         largest = float(np.abs(kept[np.isfinite(kept)]).max(initial=0.0))
         if largest > noise:

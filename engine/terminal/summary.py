@@ -10,20 +10,24 @@ import numpy as np
 
 from engine.figures.picture import patches
 from engine.figures.wording import RULE_NAMES, layer_name, number, place_name
+from engine.protocol.looks import Unit
 from engine.protocol.messages import Explained
 from engine.protocol.relevance import Part, Relevance
 from engine.protocol.values import Medium, Token
+from engine.protocol.visible_text import visible
 from engine.reading.account import account_of
 from engine.reading.ledger_in_words import expectation, sum_in_words
 from engine.reading.limits import relevance_at
+from engine.reading.units import text_of, units_of
 from engine.terminal.columns import table
 
 _PREDICTIONS = 5
 _TOKENS = 10
+_LONGEST = 48  # letters of a sentence in a table
 
 
-def summary(answer: Explained, layer: int | None) -> dict[str, Any]:
-    """What a script wants to know."""
+def summary(answer: Explained, layer: int | None, unit: Unit = "token") -> dict[str, Any]:
+    """What a script wants to know; relevance of a text is summed over each `unit` of it."""
     relevance = answer.relevance
     return {
         "model": relevance.model.title,
@@ -44,15 +48,27 @@ def summary(answer: Explained, layer: int | None) -> dict[str, Any]:
             {"id": one.id, "text": one.text, "logit": one.logit, "probability": one.probability}
             for one in answer.predictions[:_PREDICTIONS]
         ],
-        "most_relevant": _READERS[relevance.medium].facts(relevance, layer),
+        "most_relevant": _READERS[relevance.medium].facts(relevance, layer, unit),
         "decoder": None if relevance.decoder is None else _decoder_facts(relevance.decoder),
         "seconds": answer.seconds,
         "versions": relevance.versions,
     }
 
 
-def _token_facts(relevance: Relevance, layer: int | None) -> list[dict[str, Any]]:
-    return _facts_of(relevance.tokens, relevance_at(relevance, layer))
+def _token_facts(relevance: Relevance, layer: int | None, unit: Unit) -> list[dict[str, Any]]:
+    if unit == "token":
+        return _facts_of(relevance.tokens, relevance_at(relevance, layer))
+    return [
+        {"position": span.start, "tokens": len(span), "text": text_of(relevance.tokens, span), "relevance": value}
+        for span, value in _merged(relevance, layer, unit)
+    ]
+
+
+def _merged(relevance: Relevance, layer: int | None, unit: Unit) -> Iterator[tuple[range, float]]:
+    """The largest words, lines or sentences, with their relevance."""
+    units = units_of(relevance.tokens, unit)
+    values = units.merged(relevance_at(relevance, layer))
+    return ((units.range_of(index), float(values[index])) for index in _largest(values))
 
 
 def _facts_of(tokens: Sequence[Token], values: np.ndarray) -> list[dict[str, Any]]:
@@ -69,18 +85,18 @@ def _decoder_facts(decoder: Part) -> dict[str, Any]:
     return {"sum": float(decoder.input.sum()), "tokens": len(decoder.tokens), "most_relevant": facts}
 
 
-def _patch_facts(relevance: Relevance, layer: int | None) -> list[dict[str, Any]]:
+def _patch_facts(relevance: Relevance, layer: int | None, unit: Unit) -> list[dict[str, Any]]:
     values = patches(relevance, layer)
     places = (divmod(index, values.shape[1]) for index in _largest(values.ravel()))
     return [{"row": row, "column": column, "relevance": float(values[row, column])} for row, column in places]
 
 
-def in_words(answer: Explained, layer: int | None) -> str:
+def in_words(answer: Explained, layer: int | None, unit: Unit = "token") -> str:
     """The same for people."""
-    return "\n".join(_lines(answer, layer))
+    return "\n".join(_lines(answer, layer, unit))
 
 
-def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
+def _lines(answer: Explained, layer: int | None, unit: Unit) -> Iterator[str]:
     relevance = answer.relevance
     model, target = relevance.model, relevance.target
     part = relevance.parts[0]
@@ -100,16 +116,29 @@ def _lines(answer: Explained, layer: int | None) -> Iterator[str]:
     likely = [(one.label, f"{one.logit:.3f}", _percent(one.probability)) for one in answer.predictions[:_PREDICTIONS]]
     yield from table(("class" if model.chooses_classes else "token", "logit", "probability"), likely)
     yield ""
-    yield f"Most relevant {part.places} {layer_name(relevance, layer)}"
-    yield from _READERS[relevance.medium].table(relevance, layer)
+    places = part.places if unit == "token" else f"{unit}s"
+    yield f"Most relevant {places} {layer_name(relevance, layer)}"
+    yield from _READERS[relevance.medium].table(relevance, layer, unit)
     if relevance.decoder is not None:
         yield ""
         yield "Most relevant tokens of the decoder at its input"
         yield from _table_of(relevance.decoder.tokens, relevance.decoder.input, relevance.value)
 
 
-def _token_table(relevance: Relevance, layer: int | None) -> Iterator[str]:
-    return _table_of(relevance.tokens, relevance_at(relevance, layer), relevance.value)
+def _token_table(relevance: Relevance, layer: int | None, unit: Unit) -> Iterator[str]:
+    if unit == "token":
+        return _table_of(relevance.tokens, relevance_at(relevance, layer), relevance.value)
+    rows = [
+        (_shortened(text_of(relevance.tokens, span)), str(span.start), number(value), _share(value, relevance.value))
+        for span, value in _merged(relevance, layer, unit)
+    ]
+    return table((unit, "position", "relevance", "of the target"), rows)
+
+
+def _shortened(text: str) -> str:
+    """The text on one line that a terminal has room for."""
+    line = visible(text)
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
 def _table_of(tokens: Sequence[Token], values: np.ndarray, whole: float) -> Iterator[str]:
@@ -120,9 +149,9 @@ def _table_of(tokens: Sequence[Token], values: np.ndarray, whole: float) -> Iter
     yield from table(("token", "position", "relevance", "of the target"), rows)
 
 
-def _patch_table(relevance: Relevance, layer: int | None) -> Iterator[str]:
+def _patch_table(relevance: Relevance, layer: int | None, unit: Unit) -> Iterator[str]:
     rows = []
-    for fact in _patch_facts(relevance, layer):
+    for fact in _patch_facts(relevance, layer, unit):
         row, column, value = fact.values()
         rows.append((str(row), str(column), number(value), _share(value, relevance.value)))
     yield from table(("row", "column", "relevance", "of the target"), rows, numbers=4)
@@ -143,8 +172,8 @@ def _share(value: float, whole: float) -> str:
 
 
 class _Reader(NamedTuple):
-    facts: Callable[[Relevance, int | None], list[dict[str, Any]]]  # what a script wants to know
-    table: Callable[[Relevance, int | None], Iterator[str]]
+    facts: Callable[[Relevance, int | None, Unit], list[dict[str, Any]]]  # what a script wants to know
+    table: Callable[[Relevance, int | None, Unit], Iterator[str]]
 
 
 _READERS: dict[Medium, _Reader] = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from inspector.actions.commands import Command, Menu
 
@@ -49,6 +50,8 @@ class Actions:
         action = QAction(command.text, window)
         action.setObjectName(command.id)
         action.setShortcuts([QKeySequence(shortcut) for shortcut in command.shortcuts])
+        if command.on_tokens:  # the tokens take the keys themselves; the menu only says them
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.setToolTip(_tip(command))
         action.setMenuRole(QAction.MenuRole.NoRole)
         action.setCheckable(bool(command.choice) or command.switch)
@@ -93,5 +96,9 @@ def _fill(window: QMainWindow, menu: Menu, actions: Mapping[str, QAction]) -> No
     for index, group in enumerate(menu.groups):
         if index:
             bar.addSeparator()
+        within: dict[str, QMenu] = {}
         for command in group:
-            bar.addAction(actions[command.id])
+            if command.submenu and command.submenu not in within:
+                within[command.submenu] = bar.addMenu(command.submenu)
+                within[command.submenu].setToolTipsVisible(True)
+            within.get(command.submenu, bar).addAction(actions[command.id])

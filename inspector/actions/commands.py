@@ -15,6 +15,8 @@ class Command:
     help: str = ""
     choice: str = ""  # commands of one choice exclude each other, and one of them is marked
     switch: bool = False  # on or off
+    submenu: str = ""  # in which it lies, of those of its group
+    on_tokens: bool = False  # the keys are letters, which mean this only while the tokens have the focus
 
     @property
     def name(self) -> str:
@@ -100,6 +102,25 @@ VIEW = Menu(
             Command("layer.output", "Last layer", "Ctrl+End", "Relevance of what leaves the last block"),
         ),
         (
+            Command("token.next", "Next strongest token", "N", "One rank down, on the tokens", on_tokens=True),
+            Command(
+                "token.previous", "Previous strongest token", "Shift+N", "One rank up, on the tokens", on_tokens=True
+            ),
+        ),
+        (
+            Command(
+                "unit.next",
+                "Next unit",
+                "W",
+                "To words, lines, sentences, on the tokens",
+                on_tokens=True,
+            ),
+            Command("unit.token", "Tokens", "", "Relevance of each token", "unit", submenu="Unit"),
+            Command("unit.word", "Words", "", "Relevance summed over the tokens of a word", "unit", submenu="Unit"),
+            Command("unit.line", "Lines", "", "Relevance summed over the tokens of a line", "unit", submenu="Unit"),
+            Command("unit.sentence", "Sentences", "", "Relevance summed over a sentence", "unit", submenu="Unit"),
+        ),
+        (
             Command("scale.layer", "Scale: each layer", "", "Colours span each layer by itself", "scale"),
             Command("scale.global", "Scale: all layers", "", "Colours mean the same in all layers", "scale"),
             Command("scale.target", "Scale: share of target", "", "Colours span the target's value", "scale"),
@@ -127,7 +148,14 @@ VIEW = Menu(
             Command("view.log", "Log", "Ctrl+L", "What the worker writes, and details of failures", switch=True),
             Command("view.reset_layout", "Reset layout", "", "Put all panes back where they were"),
         ),
-        (Command("view.palette", "All commands…", "Ctrl+Shift+P", "Find a command by its name"),),
+        (
+            Command(
+                "view.palette",
+                "All commands…",
+                "Ctrl+Shift+P",
+                "Find commands, layers, models, examples and preferences",
+            ),
+        ),
     ),
 )
 HELP = Menu(

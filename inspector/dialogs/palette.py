@@ -1,27 +1,51 @@
-"""The command palette: all commands, found by typing a part of their names."""
+"""The command palette: commands and all else that can be gone to, found by typing a part of their names."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from inspector.actions.commands import Command
-from inspector.dialogs.shortcuts import native_keys
 from inspector.look.naming import named
 
-_ID = Qt.ItemDataRole.UserRole
+
+class Named(Protocol):
+    """What can be found by its name."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def help(self) -> str: ...
 
 
-def matching(commands: Sequence[Command], words: str) -> list[Command]:
-    """The commands with every word in their name or help; names beginning with the first word come first."""
+Found = TypeVar("Found", bound=Named)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that can be done, or gone to: what it is called, what it is, and its keys or its kind beside it."""
+
+    name: str
+    help: str
+    do: Callable[[], object]
+    aside: str = ""
+
+
+def matching(named: Sequence[Found], words: str) -> list[Found]:
+    """Those with every word in their name or help.
+
+    First the one that is called just so, then those whose name begins with the first word, then names, then helps.
+    """
     parts = words.casefold().split()
-    fitting = [c for c in commands if all(part in f"{c.name} {c.help}".casefold() for part in parts)]
+    fitting = [c for c in named if all(part in f"{c.name} {c.help}".casefold() for part in parts)]
     return sorted(
         fitting,
         key=lambda c: (
+            c.name.casefold().split() != parts,
             not all(p in c.name.casefold() for p in parts),
             bool(parts) and not c.name.casefold().startswith(parts[0]),
         ),
@@ -29,18 +53,19 @@ def matching(commands: Sequence[Command], words: str) -> list[Command]:
 
 
 class CommandPalette(QDialog):
-    """A field and a list; Enter does the command that is selected."""
+    """A field and a list; Enter does what is selected."""
 
-    chosen = Signal(str)  # a command's id
+    chosen = Signal(object)  # Entry
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("All commands")
         self.resize(560, 380)
-        self._commands: Sequence[Command] = ()
+        self._entries: Sequence[Entry] = ()
+        self._found: Sequence[Entry] = ()
         self._words = named("words", QLineEdit())
         self._words.setAccessibleName("Command")
-        self._words.setPlaceholderText("Type a part of a command's name")
+        self._words.setPlaceholderText("A command, “layer 17”, a model, an example, a preference")
         self._list = named("commands", QTreeWidget())
         self._list.setColumnCount(2)
         self._list.setHeaderHidden(True)
@@ -58,9 +83,9 @@ class CommandPalette(QDialog):
         self._words.returnPressed.connect(self._on_entered)
         self._list.itemClicked.connect(self._on_entered)
 
-    def show_commands(self, commands: Sequence[Command]) -> None:
+    def show_entries(self, entries: Sequence[Entry]) -> None:
         """Show what can be done now."""
-        self._commands = commands
+        self._entries = entries
         self._words.clear()
         self._on_words_changed("")
         self._words.setFocus()
@@ -76,17 +101,16 @@ class CommandPalette(QDialog):
 
     def _on_words_changed(self, words: str) -> None:
         self._list.clear()
-        for command in matching(self._commands, words):
-            keys = native_keys(command.shortcuts[0]) if command.shortcuts else ""
-            item = QTreeWidgetItem(self._list, [command.name, keys])
-            item.setData(0, _ID, command.id)
+        self._found = matching(self._entries, words)
+        self._list.addTopLevelItems([QTreeWidgetItem([entry.name, entry.aside]) for entry in self._found])
         self._select(0)
 
     def _select(self, row: int) -> None:
         self._list.setCurrentIndex(self._list.model().index(row, 0))
 
     def _on_entered(self) -> None:
-        item = self._list.currentItem()
-        if item is not None:
+        row = self._list.currentIndex().row()
+        if 0 <= row < len(self._found):
+            entry = self._found[row]
             self.accept()
-            self.chosen.emit(item.data(0, _ID))
+            self.chosen.emit(entry)

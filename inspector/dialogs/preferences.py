@@ -26,6 +26,15 @@ from inspector.look.naming import named
 from inspector.look.theme import Theme
 
 THEMES: dict[str, Theme] = {"As the desktop": "system", "Light": "light", "Dark": "dark"}
+SETTINGS = {  # what each field is called, by its name
+    "theme": "Theme",
+    "colour_map": "Relevance colours",
+    "default_device": "Device",
+    "default_dtype": "Type",
+    "max_new_tokens": "Generate at most",
+    "worker_command": "Worker command",
+    "start_limit": "Silent for at most",
+}
 COLOUR_MAP_TITLES = {
     "relevance": "Relevance: blue against, red for",
     "CET_D1A": "CET-D1A: blue and red (Kovesi)",
@@ -88,6 +97,12 @@ class Preferences(QDialog):
         self._worker.setText(settings.worker_command)
         self._worker_problem.hide()
 
+    def turn_to(self, setting: str) -> None:
+        """Let the field of a setting of `SETTINGS` have the keys; of another nothing happens."""
+        field = self.findChild(QWidget, setting) if setting else None
+        if field is not None:
+            field.setFocus()
+
     def choose_colour_map(self, name: str) -> None:
         """Take other colours, as by hand."""
         self._colours.setCurrentIndex(self._colours.findData(name))
@@ -95,14 +110,12 @@ class Preferences(QDialog):
 
     def _lay_out(self) -> None:
         form = QFormLayout()
-        form.addRow("Theme", self._theme)
-        form.addRow("Relevance colours", self._colours)
-        form.addRow("Device", self._device)
-        form.addRow("Type", self._dtype)
+        for field in (self._theme, self._colours, self._device, self._dtype):
+            form.addRow(SETTINGS[field.objectName()], field)
         form.addRow("", quiet_label("Device and type are what the next model is opened with."))
-        form.addRow("Generate at most", self._new_tokens)
+        form.addRow(SETTINGS["max_new_tokens"], self._new_tokens)
         form.addRow("", quiet_label("Tokens that the model says at once. Generating again goes on from there."))
-        form.addRow("Worker command", self._worker)
+        form.addRow(SETTINGS["worker_command"], self._worker)
         form.addRow("", self._worker_problem)
         form.addRow(
             "",
@@ -111,7 +124,7 @@ class Preferences(QDialog):
                 "Names of folders and files are then the server's."
             ),
         )
-        form.addRow("Silent for at most", self._start_limit)
+        form.addRow(SETTINGS["start_limit"], self._start_limit)
         form.addRow("", quiet_label("A worker that says nothing while it starts is ended after that time."))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)

@@ -13,6 +13,7 @@ from inspector.look.naming import named
 
 MOUSE = (
     ("Click a token", "Explain what the model predicts after it"),
+    ("Drag over tokens", "Select them: the sum of their relevance"),
     ("Click a generated token, or its row", "Explain it"),
     ("Click a layer", "Show that layer's relevance on the tokens"),
     ("Click a prediction", "Explain it instead of the largest one"),
@@ -25,10 +26,14 @@ MOUSE = (
 )
 KEYS_IN_VIEWS = (
     ("Arrow keys, on the tokens", "Walk the tokens"),
+    ("N, Shift+N, on the tokens", "To the next, the previous token by size of relevance"),
+    ("W, on the tokens", "Sum relevance over words, lines, sentences, and again over tokens"),
     ("Enter, on the tokens", "Explain at the token under the cursor"),
     ("Left, Right, on the layers", "Walk the layers"),
     ("Home, End, on the layers", "The input, the last layer"),
-    ("Ctrl+C, on the tokens", "Copy them as a picture"),
+    ("Shift+arrow keys, on the tokens", "Select tokens, for the sum of their relevance"),
+    ("Esc, on the tokens", "Select none"),
+    ("Ctrl+C, on the tokens", "Copy them as a picture, what is selected as a table"),
 )
 
 

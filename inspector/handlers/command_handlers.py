@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol, get_args
 
-from engine.protocol.looks import CONTRASTS, Scale
+from engine.protocol.looks import CONTRASTS, Scale, Unit
 from engine.protocol.rule_names import TITLES, Gamma
 from inspector.conversations.inquiry import Inquiry
 from inspector.handlers.dialog_handler import DialogHandler
@@ -49,6 +49,7 @@ def handlers(
     study = inquiry.study
     rules = {f"rules.{name}": partial(inquiry.choose_rules, name) for name in TITLES}
     scales = {f"scale.{scale}": partial(_choose_scale, inquiry, scale) for scale in SCALE_TITLES}
+    units = {f"unit.{unit}": partial(_choose_unit, inquiry, unit) for unit in get_args(Unit)}
     modes = {f"mode.{mode}": partial(_choose_mode, inquiry, mode) for mode in get_args(PictureMode)}
     return {
         "file.open_prompt": openings.browse_prompt,
@@ -70,6 +71,8 @@ def handlers(
         "run.generate": window.generate,
         "run.stop": inquiry.stop,
         "run.explore": exploring.explore,
+        "token.next": partial(strip.go_to_strongest, 1),
+        "token.previous": partial(strip.go_to_strongest, -1),
         "layer.up": partial(study.step_layer, 1),
         "layer.down": partial(study.step_layer, -1),
         "layer.input": partial(study.look_at_layer, None),
@@ -87,6 +90,8 @@ def handlers(
         "help.shortcuts": dialogs.shortcuts,
         "help.about": window.about,
         **rules,
+        **units,
+        "unit.next": partial(choose_next_unit, inquiry),
         "rules.gamma": partial(inquiry.choose_rules, Gamma().name),
         **scales,
         **modes,
@@ -95,6 +100,17 @@ def handlers(
 
 def _choose_scale(inquiry: Inquiry, scale: Scale) -> None:
     inquiry.study.look(inquiry.study.view.looking(scale=scale))
+
+
+def _choose_unit(inquiry: Inquiry, unit: Unit) -> None:
+    inquiry.study.look(inquiry.study.view.looking(unit=unit))
+
+
+def choose_next_unit(inquiry: Inquiry) -> None:
+    """From tokens to words, to lines, to sentences, and back."""
+    units: tuple[Unit, ...] = get_args(Unit)
+    now = units.index(inquiry.study.view.look.unit)
+    _choose_unit(inquiry, units[(now + 1) % len(units)])
 
 
 def _choose_mode(inquiry: Inquiry, mode: PictureMode) -> None:

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from engine.protocol.messages import Export, ExportGrid
 from engine.protocol.values import CachedModel
-from inspector.actions.commands import MENUS, Command
+from inspector.actions.commands import MENUS
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.about import About
 from inspector.dialogs.export import OVERLAY, ExportDialog, Product, products_for
 from inspector.dialogs.model_chooser import ModelChooser
-from inspector.dialogs.palette import CommandPalette
+from inspector.dialogs.palette import CommandPalette, Entry
 from inspector.dialogs.preferences import Preferences
 from inspector.dialogs.shortcuts import Shortcuts
 from inspector.keeping.settings import Profile, Settings
@@ -28,7 +28,6 @@ from inspector.state.scene import Scene
 class DialogHandler(QObject):
     """One dialog of a kind at a time, opened without waiting."""
 
-    command_chosen = Signal(str)  # in the palette
     worker_changed = Signal(str)  # another command for the worker
 
     def __init__(self, window: QWidget, inquiry: Inquiry, profile: Profile) -> None:
@@ -52,12 +51,14 @@ class DialogHandler(QObject):
         self._chooser.open()
         self._inquiry.listing.refresh()
 
-    def preferences(self, devices: Sequence[str]) -> None:
+    def preferences(self, devices: Sequence[str], setting: str = "") -> None:
+        """Open the preferences, with the keys going to one `setting` of them."""
         dialog = Preferences(self._window)
         dialog.show_settings(self._profile.settings, devices)
         dialog.changed.connect(self._on_preferences_changed)
         dialog.worker_changed.connect(self._on_worker_changed)
         _open(dialog)
+        dialog.turn_to(setting)
 
     def shortcuts(self) -> None:
         _show(Shortcuts(MENUS, self._window))
@@ -65,11 +66,14 @@ class DialogHandler(QObject):
     def about(self, worker_versions: Mapping[str, str]) -> None:
         _open(About(worker_versions, self._window))
 
-    def palette(self, commands: Sequence[Command]) -> None:
+    def palette(self, entries: Sequence[Entry]) -> None:
         dialog = CommandPalette(self._window)
-        dialog.show_commands(commands)
-        dialog.chosen.connect(self.command_chosen)
+        dialog.show_entries(entries)
+        dialog.chosen.connect(self._on_entry_chosen)
         _open(dialog)
+
+    def _on_entry_chosen(self, entry: Entry) -> None:
+        entry.do()
 
     def export(self) -> None:
         """Ask what to save of the answer on show, and where."""

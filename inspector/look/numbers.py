@@ -47,3 +47,18 @@ def in_tokens(count: int) -> str:
 def grouped(count: int) -> str:
     """A count with thin spaces between thousands from five digits on: "8192", "20 000"."""
     return f"{count:,}".replace(",", "\u202f") if count >= 10_000 else str(count)
+
+
+def decimals_beside(largest: float) -> int:
+    """How many digits after the point a column of numbers has: two, and more where the largest is below one tenth."""
+    if not math.isfinite(largest) or largest == 0:
+        return 2
+    return min(max(2, 1 - math.floor(math.log10(abs(largest)))), 6)
+
+
+def fixed(value: float, decimals: int, plus: bool = False) -> str:
+    """A number of a column, all of which have as many digits after the point; `plus` before what is above zero."""
+    text = f"{value:.{decimals}f}"
+    if not float(text) and math.isfinite(value):
+        return text.removeprefix("-")
+    return f"+{text}" if plus and value > 0 else text.replace("-", "−")

@@ -233,6 +233,7 @@ def style_sheet(t: Tones) -> str:
         QToolButton#segment:focus, QToolButton#more_rules:focus {{ border-color: {t.accent}; }}
         QToolButton#explain:focus {{ border: 2px solid {t.text}; padding: 3px 13px; }}
         QFrame#scale_control {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; }}
+        QLabel#key {{ color: {t.quiet}; border: 1px solid {t.line}; border-radius: 4px; padding: 1px 6px; }}
         QHeaderView {{ background: {t.base}; border: none; }}
         QHeaderView::section {{
             background: {t.base}; color: {t.quiet}; border: none; border-bottom: 1px solid {t.line}; padding: 4px 8px;

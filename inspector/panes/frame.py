@@ -18,10 +18,10 @@ from inspector.panes.lower_panes import LowerPanes
 from inspector.panes.notices import Notices
 from inspector.panes.relevance_pane import RelevancePane
 from inspector.panes.status_bar import StatusBar
+from inspector.panes.target_pane import TargetPane
 from inspector.views.input.image_input import ImageInput
 from inspector.views.input.prompt_editor import PromptEditor
 from inspector.views.log_pane import LogPane
-from inspector.views.prediction_table import PredictionTable
 
 SIZE = (1280, 800)
 _LAYOUT = 1  # grows when docks come or go: an older arrangement is not restored
@@ -44,7 +44,8 @@ class Frame(QMainWindow):
         self.image = ImageInput()
         self.input = InputPane(self.editor, self.image)
         self.relevance = RelevancePane()
-        self.table = PredictionTable()
+        self.target = TargetPane()
+        self.table = self.target.table
         self.log = LogPane()
         self.notices = Notices()
         self.status = StatusBar()
@@ -55,7 +56,7 @@ class Frame(QMainWindow):
         self.setCentralWidget(self._centre)
         self.setStatusBar(self.status)
         self.input_dock = add_dock(self, "Input", self.input, _EDGES.LeftDockWidgetArea)
-        self.target_dock = add_dock(self, "Target", self.table, _EDGES.RightDockWidgetArea)
+        self.target_dock = add_dock(self, "Target", self.target, _EDGES.RightDockWidgetArea)
         self.log_dock = add_dock(self, "Log", self.log, _EDGES.BottomDockWidgetArea)
         self.log_dock.hide()
         self._sides = self._pressed = _SIDES

@@ -55,12 +55,16 @@ class LayerMapPane(DetailPane):
             self._shown = text.layers
             self._draw(self.map, text.layers)
         self.map.set_layer(scene.view.look.layer)
-        self.map.set_token(-1 if scene.view.token is None else scene.view.token)
+        token = scene.view.token
+        self.map.set_token(-1 if token is None else int(text.units.of_token[token]))
         self.map.set_stale(scene.stale)
 
     def _draw(self, layers: LayerMap, what: LayersOfText) -> None:
-        relevance = what.relevance
-        layers.show_layers(relevance.layers, relevance.input, relevance.value, what.limits, what.ramp, what.labels)
+        layers.show_layers(what.layers, what.input, what.relevance.value, what.limits, what.ramp, what.labels)
+
+    def _on_column_clicked(self, column: int) -> None:
+        if self._shown is not None:
+            self.token_clicked.emit(self._shown.units.range_of(column)[-1])
 
     def _import_some(self) -> None:
         if import_some():
@@ -71,7 +75,7 @@ class LayerMapPane(DetailPane):
         """Put the map in its place."""
         self.map = cast("LayerMap", imported("inspector.views.layers.layer_map").LayerMap())
         self.map.layer_clicked.connect(self.layer_clicked)
-        self.map.token_clicked.connect(self.token_clicked)
+        self.map.token_clicked.connect(self._on_column_clicked)
         self._pages.addWidget(self.map)
         self._pages.removeWidget(self._promise)
         self._promise.deleteLater()

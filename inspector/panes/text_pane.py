@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.look.theme import Space
+from inspector.state.question import Question, ask_the_same
 from inspector.state.scene import Scene, explained_in, explained_token
 from inspector.state.text import ShownText
 from inspector.views.side_titles import SideTitles
@@ -18,12 +19,14 @@ class TextPane(QWidget):
     position_clicked = Signal(int)
     current_changed = Signal(int)
     let_go = Signal()  # of the pinned answer
+    unit_requested = Signal()  # the next one
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.strip = TokenStrip()  # of the answer to the question
         self.pinned: TokenStrip | None = None  # from the first pinned answer on
         self._shown: ShownText | None = None
+        self._answered: Question | None = None  # by what is on show
         self._titles = SideTitles()
         self._titles.let_go.connect(self.let_go)
         self._titles.hide()
@@ -48,6 +51,7 @@ class TextPane(QWidget):
             return
         if is_new:
             self._show_text(shown)
+        answered, self._answered = self._answered, shown.answer.question
         self.strip.set_target_position(explained_token(scene.question, shown.tokens, scene.position))
         self.strip.set_stale(scene.stale)
         if self.pinned is not None:
@@ -56,6 +60,13 @@ class TextPane(QWidget):
         for strip in self._strips():
             if strip.current() != current:
                 strip.set_current(current)
+        if shown.strongest is not None and (answered is None or not ask_the_same(answered, self._answered)):
+            self.reveal(shown.strongest)  # other rules leave the place where somebody reads
+
+    def reveal(self, token: int) -> None:
+        """Scroll to a token, where it is not in sight."""
+        for strip in self._strips():
+            strip.reveal(token)
 
     def wanted_height(self) -> int:
         """What all tokens take at this width, with the titles over them."""
@@ -80,6 +91,7 @@ class TextPane(QWidget):
             self.pinned.setVisible(bool(others))
 
     def _clear(self) -> None:
+        self._answered = None
         self._titles.hide()
         for strip in self._strips():
             strip.clear()
@@ -91,8 +103,9 @@ class TextPane(QWidget):
 
     def _show(self, strip: TokenStrip, shown: ShownText, side: int) -> None:
         one = shown.sides[side]
-        values, share_of = shown.values_of(one), one.relevance.value
-        strip.show_relevance(shown.tokens, values, shown.limit, shown.ramp, share_of, shown.signs, shown.reach)
+        values, share_of = shown.unit_values_of(one), one.relevance.value
+        signs, reach, units = shown.signs, shown.reach, shown.units
+        strip.show_relevance(shown.tokens, values, shown.limit, shown.ramp, share_of, signs, reach, units)
 
     def _made_pinned(self) -> TokenStrip:
         strip = self.pinned = TokenStrip()
@@ -108,3 +121,4 @@ class TextPane(QWidget):
     def _follow(self, strip: TokenStrip) -> None:
         strip.position_clicked.connect(self.position_clicked)
         strip.current_changed.connect(self.current_changed)
+        strip.unit_requested.connect(self.unit_requested)

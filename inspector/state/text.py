@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
+from msgspec import structs
 
-from engine.protocol.looks import Look, Ramp, Scale
+from engine.protocol.looks import Look, Ramp, Scale, Unit
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Token
 from engine.reading.limits import ROUNDING, colour_limit, left_out, relevance_at
+from engine.reading.units import Units, units_of
+from engine.reading.units import text_of as unit_text
 from inspector.look.numbers import percent, signed
 from inspector.look.visible_text import shortened
 from inspector.state.legends import legend_of
@@ -24,12 +28,31 @@ class LayersOfText:
     scale: Scale
     without: bool
     ramp: Ramp
+    unit: Unit  # what a column is
     limits: np.ndarray = field(compare=False)  # (layer + 2,): the input's, then every layer's
 
     @property
+    def units(self) -> Units:
+        """The columns."""
+        return units_of(self.relevance.tokens, self.unit)
+
+    @property
     def labels(self) -> tuple[str, ...]:
-        """What each token is called."""
-        return tuple(token.label for token in self.relevance.tokens)
+        """What each column is called."""
+        tokens = self.relevance.tokens
+        if self.unit == "token":
+            return tuple(token.label for token in tokens)
+        return tuple(unit_text(tokens, span) for span in self.units.ranges)
+
+    @property
+    def input(self) -> np.ndarray:
+        """(unit,)."""
+        return self.units.merged(self.relevance.input)
+
+    @property
+    def layers(self) -> np.ndarray:
+        """(layer + 1, unit)."""
+        return self.units.merged(self.relevance.layers)
 
     @property
     def relevance(self) -> Relevance:
@@ -42,6 +65,7 @@ class ShownText(ShownPart):
 
     without: bool  # the tokens that say little beside their place are left out of the limit
     signs: bool  # what speaks against is underlined
+    unit: Unit  # what relevance is summed over
     layers: LayersOfText = field(compare=False)
 
     @property
@@ -59,17 +83,35 @@ class ShownText(ShownPart):
         return self.values_of(self.sides[-1])
 
     @property
+    def units(self) -> Units:
+        """What the tokens are merged to."""
+        return units_of(self.tokens, self.unit)
+
+    @property
+    def unit_values(self) -> np.ndarray:
+        """(unit,), of the last side."""
+        return self.unit_values_of(self.sides[-1])
+
+    @property
     def left_out(self) -> tuple[int, ...]:
-        """The tokens that are left out of the limit, or may be."""
-        return left_out(self.relevance)
+        """The units that are left out of the limit, or may be."""
+        return left_out(self.relevance, self.unit)
+
+    @property
+    def strongest(self) -> int | None:
+        """The last token of the strongest unit beside those left out; None where none has relevance."""
+        sizes = np.abs(np.nan_to_num(self.unit_values))
+        sizes[list(self.left_out)] = 0
+        return self.units.range_of(int(sizes.argmax()))[-1] if sizes.any() else None
 
     @property
     def left_out_in_words(self) -> str:
         """These tokens with their relevance, and the share of the sum that they hold together."""
         if not self.left_out:
             return ""
-        values, total = self.values, self.relevance.parts[0].total(self.layer)
-        names = [f"“{shortened(self.tokens[at].label.strip())}” {signed(float(values[at]))}" for at in self.left_out]
+        values, total = self.unit_values, self.relevance.parts[0].total(self.layer)
+        named = {at: unit_text(self.tokens, self.units.range_of(at)) for at in self.left_out}
+        names = [f"“{shortened(name.strip())}” {signed(float(values[at]))}" for at, name in named.items()]
         held = float(values[list(self.left_out)].sum(dtype=np.float64))
         share = f" ({percent(held / total)})" if abs(total) > ROUNDING * abs(self.relevance.value) else ""
         return ", ".join(names) + share
@@ -85,6 +127,10 @@ class ShownText(ShownPart):
         """float32 (token,)."""
         return relevance_at(side.relevance, self.layer)
 
+    def unit_values_of(self, side: Side) -> np.ndarray:
+        """(unit,)."""
+        return self.units.merged(self.values_of(side))
+
 
 def text_of(sides: tuple[Side, ...], look: Look) -> ShownText:
     """What is on show of a text, on one scale for all sides."""
@@ -96,10 +142,18 @@ def text_of(sides: tuple[Side, ...], look: Look) -> ShownText:
         legend=legend_of(sides, look),
         without=look.without,
         signs=look.signs,
-        layers=LayersOfText(sides[-1], look.scale, look.without, look.ramp, _limits(sides[-1].relevance, look)),
+        unit=look.unit,
+        layers=_layers_of(sides[-1], look),
     )
 
 
+def _layers_of(side: Side, look: Look) -> LayersOfText:
+    return LayersOfText(
+        side, look.scale, look.without, look.ramp, look.unit, _limits(side.relevance, structs.replace(look, layer=None))
+    )
+
+
+@lru_cache(maxsize=2)  # another layer has the same
 def _limits(relevance: Relevance, look: Look) -> np.ndarray:
     places: list[int | None] = [None, *range(len(relevance.layers))]
     if look.scale == "layer":

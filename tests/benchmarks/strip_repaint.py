@@ -1,7 +1,7 @@
 """How long the token strip takes to show another layer of a long prompt.
 
 Prints the median time of a repaint with 20,000 tokens, and its ratio to the same with 500 tokens: what is not visible
-should cost next to nothing. Run with
+should cost next to nothing; and the same where tokens are merged to words. Run with
 `python -m tests.benchmarks.strip_repaint [--tokens 20000] [--repeats 60]`; without a screen, offscreen.
 """
 
@@ -17,8 +17,9 @@ import numpy as np
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from engine.protocol.looks import Ramp
+from engine.protocol.looks import Ramp, Unit
 from engine.protocol.values import Token
+from engine.reading.units import units_of
 from inspector.look.theme import apply_theme
 from inspector.views.tokens.token_strip import TokenStrip
 
@@ -52,18 +53,19 @@ def _tokens(count: int) -> list[Token]:
     return tokens
 
 
-def _repaint_times(strip: TokenStrip, count: int, repeats: int) -> list[float]:
+def _repaint_times(strip: TokenStrip, count: int, repeats: int, unit: Unit = "token") -> list[float]:
     """Seconds from new values to painted pixels, each at another place of the prompt."""
     tokens = _tokens(count)
     layers = np.random.default_rng(1).normal(size=(8, count)).astype(np.float32)
-    strip.show_relevance(tokens, layers[0], 3.0, Ramp())
+    units = units_of(tokens, unit)
+    strip.show_relevance(tokens, units.merged(layers[0]), 3.0, Ramp(), units=units)
     bar = strip.verticalScrollBar()
     times = []
     for repeat in range(repeats):
         bar.setValue(bar.maximum() * (repeat % 10) // 10)
         strip.viewport().repaint()
         begin = time.perf_counter()
-        strip.show_relevance(tokens, layers[repeat % 8], 3.0, Ramp(), share_of=33.4)
+        strip.show_relevance(tokens, units.merged(layers[repeat % 8]), 3.0, Ramp(), share_of=33.4, units=units)
         strip.viewport().repaint()
         times.append(time.perf_counter() - begin)
     return times
@@ -90,6 +92,8 @@ def main() -> None:
     many = statistics.median(_repaint_times(strip, count, chosen.repeats))
     print(f"first layout of {count} tokens: {first * 1000:.0f} ms")
     print(f"repaint after a layer change, {count} tokens: median {many * 1000:.1f} ms")
+    words = statistics.median(_repaint_times(strip, count, chosen.repeats, "word"))
+    print(f"the same in words: median {words * 1000:.1f} ms")
     print(f"ratio to {_FEW} tokens: {many / few:.2f}")
 
 

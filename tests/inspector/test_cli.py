@@ -180,6 +180,17 @@ def test_that_a_prompt_is_explained_to_scripts(tmp_path: Path) -> None:
     assert facts["out"] == str(figure) and facts["target"]["value"] == pytest.approx(content["value"])
 
 
+def test_that_words_are_told_to_people_and_scripts_with_the_same_sum() -> None:
+    arguments = ["explain", "bundled:llama", "--prompt", PROMPT, "--unit", "word"]
+    said = CliRunner().invoke(cli, arguments).stdout
+    assert "Most relevant words at the input" in said and " 8,320 " in said
+    facts = json.loads(CliRunner().invoke(cli, [*arguments, "--json"]).stdout)
+    number = next(fact for fact in facts["most_relevant"] if fact["text"] == "8,320")
+    tokens = json.loads(CliRunner().invoke(cli, [*arguments[:-2], "--json"]).stdout)
+    assert number["tokens"] > 1 and "id" not in number
+    assert facts["sum"] == tokens["sum"] and {"id", "position"} <= set(tokens["most_relevant"][0])
+
+
 @pytest.fixture
 def files_of_100_bytes() -> Iterator[None]:
     """This process can write none that are larger; the system says so as it does where a disk is full."""

@@ -67,6 +67,35 @@ class TokenLayout:
         left = float(self.span_left[span])
         return QRectF(left, top, float(self.span_right[span]) - left, self.box_height)
 
+    def chips(self, spans: range, goes_on: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The boxes of consecutive spans, those that go on as one joined where they touch.
+
+        `goes_on`, bool (span of `spans`,), says whether one goes on from the one before. What comes back is the first
+        span of each box, and its left and right end.
+        """
+        part = slice(spans.start, spans.stop)
+        row, left, right = self.span_row[part], self.span_left[part], self.span_right[part]
+        near = np.minimum(np.abs(left[1:] - right[:-1]), np.abs(left[:-1] - right[1:])) <= GAP + WORD_GAP + 1
+        joins = np.append(False, goes_on[1:] & (row[1:] == row[:-1]) & near)
+        first = np.flatnonzero(~joins)
+        return spans.start + first, np.minimum.reduceat(left, first), np.maximum.reduceat(right, first)
+
+    def boxes(self, tokens: range, spans: range | None = None) -> list[QRectF]:
+        """Where consecutive tokens are, those among `spans`, joined where they touch."""
+        if not tokens:
+            return []
+        first, last = np.searchsorted(self.span_token, [tokens.start, tokens.stop])
+        within = range(int(first), int(last))
+        if spans is not None:
+            within = range(max(within.start, spans.start), min(within.stop, spans.stop))
+        if not within:
+            return []
+        found = []
+        for span, left, right in zip(*self.chips(within, np.full(len(within), True)), strict=True):
+            rect = self.rect(int(span))
+            found.append(QRectF(float(left), rect.top(), float(right - left), rect.height()))
+        return found
+
     def token_at(self, point: QPointF) -> int:
         """The token drawn at `point`, or -1."""
         row = int(point.y() // self.row_height)

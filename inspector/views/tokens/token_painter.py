@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QStaticText, QTextOption
 
 from engine.protocol.looks import Ramp
 from engine.reading.colours import FAINTEST, coloured, inks, is_against, rgb_of
+from engine.reading.units import Units
 from inspector.look.theme import Tones
 from inspector.views.tokens.token_layout import StripFonts, TokenLayout
 from inspector.views.tokens.token_runs import RunKind
@@ -23,11 +24,12 @@ _FAINT = 0.5  # signs for what cannot be seen
 
 @dataclass(frozen=True, eq=False)
 class Marks:
-    """Marked tokens: at most one each for target, cursor and pointer, and everything that was found."""
+    """Marked tokens: the target, what is under cursor and pointer or selected, and everything that was found."""
 
     target: int = -1
-    cursor: int = -1
-    hovered: int = -1
+    cursor: range = range(0)
+    hovered: range = range(0)
+    selected: range = range(0)
     generated: range = range(0)
     found: frozenset[int] = field(default_factory=frozenset)
     found_now: frozenset[int] = field(default_factory=frozenset)
@@ -41,9 +43,10 @@ class Dress:
     inks: np.ndarray
     has_chip: np.ndarray  # bool (token,)
     has_dots: np.ndarray  # bool (token,)
+    goes_on: np.ndarray  # bool (token,): its chip is one with that of the token before
 
 
-def dress(places: np.ndarray, ramp: Ramp, signs: bool, reach: int, stale: bool, t: Tones) -> Dress:
+def dress(places: np.ndarray, ramp: Ramp, signs: bool, reach: int, stale: bool, t: Tones, units: Units) -> Dress:
     """The look of tokens at these places (token,) of a ramp, from -1 to 1, on the ground of `t`.
 
     Those from `reach` on cannot matter: they are grey. Of a `stale` answer most of the colour is taken away.
@@ -56,7 +59,8 @@ def dress(places: np.ndarray, ramp: Ramp, signs: bool, reach: int, stale: bool, 
     inked[reach:] = rgb_of(t.quiet)
     has_chip = np.abs(places) >= FAINTEST
     has_chip[reach:] = False
-    return Dress(chips, inked, has_chip, is_against(places) & has_chip & signs)
+    goes_on = np.append(False, units.of_token[1:] == units.of_token[:-1]) & has_chip & np.append(False, has_chip[:-1])
+    return Dress(chips, inked, has_chip, is_against(places) & has_chip & signs, goes_on)
 
 
 class TokenPainter:
@@ -75,39 +79,42 @@ class TokenPainter:
             return
         spans = range(int(layout.row_span[rows.start]), int(layout.row_span[rows.stop]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for box in layout.boxes(marks.selected, spans):  # under the chips, whose colours are relevance's alone
+            painter.fillRect(box.adjusted(0, -1, 0, 1), QColor(tones.soft))
         self._paint_chips(painter, layout, spans, dress)
+        self._paint_pills(painter, layout, spans, dress)
         self._paint_marks(painter, layout, spans, marks, tones)
         self._paint_texts(painter, layout, spans, dress)
 
     def _paint_chips(self, painter: QPainter, layout: TokenLayout, spans: range, dress: Dress) -> None:
-        tokens = layout.span_token[spans.start : spans.stop]
-        kinds = layout.runs.kinds[layout.span_run[spans.start : spans.stop]]
-        seen = np.flatnonzero(dress.has_chip[tokens] | (kinds >= RunKind.SPECIAL))
-        tokens, kinds, which = tokens[seen], kinds[seen], seen + spans.start
+        goes_on = dress.goes_on[layout.span_token[spans.start : spans.stop]]
+        which, lefts, rights = layout.chips(spans, goes_on)
+        tokens = layout.span_token[which]
+        seen = dress.has_chip[tokens]
+        which, tokens, lefts, rights = which[seen], tokens[seen], lefts[seen].astype(int), rights[seen].astype(int)
         height, inset = int(layout.box_height), (layout.row_height - layout.box_height) / 2
         tops = (layout.span_row[which] * layout.row_height + inset).astype(int).tolist()
-        lefts = layout.span_left[which].astype(int)
-        widths = (layout.span_right[which].astype(int) - lefts).tolist()
+        widths, has_dots = (rights - lefts).tolist(), dress.has_dots[tokens].tolist()
         chips, texts = _packed(dress.chips[tokens]).tolist(), _packed(dress.inks[tokens]).tolist()
-        flags = zip(dress.has_chip[tokens].tolist(), dress.has_dots[tokens].tolist(), kinds.tolist(), strict=True)
         painter.setPen(Qt.PenStyle.NoPen)
-        for x, y, width, rgb, ink, (has_chip, has_dots, kind) in zip(
-            lefts.tolist(), tops, widths, chips, texts, flags, strict=True
-        ):
-            if has_chip:
-                painter.setBrush(self._colour(rgb))
-                painter.drawRoundedRect(x, y, width, height, _RADIUS, _RADIUS)
-            if has_dots:
+        for x, y, width, rgb, ink, dotted in zip(lefts.tolist(), tops, widths, chips, texts, has_dots, strict=True):
+            painter.setBrush(self._colour(rgb))
+            painter.drawRoundedRect(x, y, width, height, _RADIUS, _RADIUS)
+            if dotted:
                 painter.setPen(QPen(self._colour(ink), _DOTS, Qt.PenStyle.DotLine))
                 painter.drawLine(x + 3, y + height - 1, x + width - 2, y + height - 1)
                 painter.setPen(Qt.PenStyle.NoPen)
-            if kind >= RunKind.SPECIAL:
-                style = Qt.PenStyle.SolidLine if kind == RunKind.SPECIAL else Qt.PenStyle.DotLine
-                painter.setPen(QPen(_see_through(self._colour(ink), 0.55), 1, style))
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                pill = QRectF(x, y, width, height).adjusted(1.5, 2.5, -1.5, -2.5)
-                painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
-                painter.setPen(Qt.PenStyle.NoPen)
+
+    def _paint_pills(self, painter: QPainter, layout: TokenLayout, spans: range, dress: Dress) -> None:
+        """Frame what is no text of the prompt."""
+        kinds = layout.runs.kinds[layout.span_run[spans.start : spans.stop]]
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for place in np.flatnonzero(kinds >= RunKind.SPECIAL).tolist():
+            ink = self._colour(int(_packed(dress.inks[layout.span_token[spans.start + place]])))
+            style = Qt.PenStyle.SolidLine if kinds[place] == RunKind.SPECIAL else Qt.PenStyle.DotLine
+            painter.setPen(QPen(_see_through(ink, 0.55), 1, style))
+            pill = layout.rect(spans.start + place).adjusted(1.5, 2.5, -1.5, -2.5)
+            painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
 
     def _paint_texts(self, painter: QPainter, layout: TokenLayout, spans: range, dress: Dress) -> None:
         runs = range(int(layout.span_run[spans.start]), int(layout.span_run[spans.stop]))
@@ -139,13 +146,14 @@ class TokenPainter:
             if seen[0] <= token <= seen[-1]:
                 for rect in _rects(layout, token, spans):
                     painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 2), QColor(tones.accent))
-        hovered = _rects(layout, marks.hovered, spans)
+        _outline(painter, layout.boxes(marks.selected, spans), QPen(QColor(tones.accent), 1.5), 0.5, 1)
+        hovered = layout.boxes(marks.hovered, spans)
         _outline(painter, hovered, QPen(QColor(tones.edge), 1), 0.5, 0.5)
         for token in marks.found_now:
             _ring(painter, _rects(layout, token, spans), tones.match, tones.base)
         _ring(painter, _rects(layout, marks.target, spans), tones.accent, tones.base)
-        cursor = _rects(layout, marks.cursor, spans)
-        if marks.cursor == marks.target:
+        cursor = layout.boxes(marks.cursor, spans)
+        if marks.cursor == range(marks.target, marks.target + 1):
             _outline(painter, cursor, QPen(QColor(tones.text), 1.5), 1.75, 3)  # around the ring
         else:
             _ring(painter, cursor, tones.text, tones.base)

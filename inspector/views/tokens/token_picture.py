@@ -11,7 +11,9 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from engine.protocol.looks import Ramp
 from engine.protocol.values import Token
 from engine.reading.colours import places_on
+from engine.reading.units import Units, units_of
 from inspector.look.theme import Space, Tones
+from inspector.views.tokens.tick_bar import strongest_of_each
 from inspector.views.tokens.token_layout import StripFonts, TokenLayout, WidthCache, lay_out
 from inspector.views.tokens.token_painter import Dress, Marks, TokenPainter, dress
 from inspector.views.tokens.token_runs import Runs, runs_of
@@ -29,17 +31,19 @@ class TokenPicture:
         self.marks = Marks(generated=range(first, len(tokens)))
         self.stale = False
         self._runs: Runs = runs_of(tokens)
+        self.units = units_of(tokens, "token")
         self._places = np.zeros(len(tokens))
         self._ramp, self._signs, self._reach = Ramp(), True, len(tokens)
         self._dress: tuple[object, Dress] | None = None  # with what it was made for
         self.fit(width, font)
 
-    def colour(self, values: np.ndarray, limit: float, ramp: Ramp, signs: bool, reach: int) -> None:
-        """Give each token the colour of its value; those from `reach` on cannot matter, and are grey.
+    def colour(self, values: np.ndarray, limit: float, ramp: Ramp, signs: bool, reach: int, units: Units) -> None:
+        """Give the tokens of each unit the colour of its value (unit,).
 
-        With `signs` what speaks against is underlined.
+        Those from `reach` on cannot matter, and are grey. With `signs` what speaks against is underlined.
         """
-        self._places = places_on(ramp, values, limit)
+        self.units = units
+        self._places = units.spread(places_on(ramp, values, limit))
         self._ramp, self._signs, self._reach = ramp, signs, reach
         self._dress = None
 
@@ -65,6 +69,14 @@ class TokenPicture:
         """The boxes of a token, one in each row it takes part in."""
         return [self.layout.rect(span).translated(MARGIN, MARGIN) for span in self.layout.spans_of(token)]
 
+    def unit_at(self, token: int) -> range:
+        """The tokens that are one with a token; none of -1."""
+        return self.units.range_of(int(self.units.of_token[token])) if token >= 0 else range(0)
+
+    def boxes(self, tokens: range) -> list[QRectF]:
+        """Where consecutive tokens are, from the top to the bottom."""
+        return [box.translated(MARGIN, MARGIN) for box in self.layout.boxes(tokens)]
+
     def paint(self, painter: QPainter, area: QRectF, tones: Tones) -> None:
         """Paint the rows that `area` touches."""
         rows = self.layout.rows_between(area.top() - MARGIN - Space.TIGHT, area.bottom() - MARGIN + Space.TIGHT)
@@ -76,9 +88,15 @@ class TokenPicture:
     def _dressed(self, tones: Tones) -> Dress:
         made_for = (tones.ground, self.stale)
         if self._dress is None or self._dress[0] != made_for:
-            made = dress(self._places, self._ramp, self._signs, self._reach, self.stale, tones)
+            made = dress(self._places, self._ramp, self._signs, self._reach, self.stale, tones, self.units)
             self._dress = (made_for, made)
         return self._dress[1]
+
+    @property
+    def row_strengths(self) -> np.ndarray:
+        """The strongest place on the ramp in each row, float (row,), from -1 to 1."""
+        seen = np.where(np.arange(len(self.tokens)) < self._reach, self._places, 0.0)
+        return strongest_of_each(seen[self.layout.span_token], self.layout.row_span[:-1])
 
     def image(self, tones: Tones, scale: float) -> QImage:
         """The whole picture; a very long prompt is made smaller so that all of it is on it."""

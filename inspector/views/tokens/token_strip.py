@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.protocol.looks import Ramp
 from engine.protocol.values import Token
+from engine.reading.units import Units
 from inspector.look.card import Card
 from inspector.look.numbers import in_tokens
 from inspector.views.tokens.find_bar import FindBar
@@ -31,6 +32,8 @@ from inspector.views.tokens.token_walk import is_step, walk
 
 _CARD_DELAY = 120  # ms
 _COPY_TABLE = QKeySequence("Ctrl+Shift+C")
+_NEXT_UNIT = QKeySequence("W")
+_STRONGEST = {QKeySequence("N"): 1, QKeySequence("Shift+N"): -1}  # the steps in rank
 
 
 class TokenStrip(TokenView):
@@ -40,10 +43,11 @@ class TokenStrip(TokenView):
     token_hovered = Signal(int)  # -1: none
     current_changed = Signal(int)  # by the person; set_current is silent
     zoom_changed = Signal(int)
+    unit_requested = Signal()  # words instead of tokens, and so on
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._pressed = -1
+        self._pressed = self._hovered = -1
         self._column: float | None = None  # kept while walking up and down
         self._card = Card(self)
         self._carded = -1  # the token that the card is about
@@ -73,9 +77,10 @@ class TokenStrip(TokenView):
         share_of: float | None = None,
         signs: bool = True,
         reach: int | None = None,
+        units: Units | None = None,
     ) -> None:
         known = self._picture
-        super().show_relevance(tokens, values, limit, ramp, share_of, signs, reach)
+        super().show_relevance(tokens, values, limit, ramp, share_of, signs, reach, units)
         if self._picture is not known:
             self._card.hide()
             self.find_text(self._find.text() if self._find.isVisible() else "")
@@ -91,9 +96,16 @@ class TokenStrip(TokenView):
     def set_current(self, position: int) -> None:
         """Put the cursor on a token and bring it into view; -1 takes the cursor away."""
         self._column = None
-        self._mark(cursor=position)
-        self._reveal(position)
+        self.clear_selection()
+        self._set_cursor(position)
+        self.reveal(position)
         self._describe()
+
+    def go_to_strongest(self, step: int) -> None:
+        """Go `step` ranks down from the token under the cursor, up where negative; without one to the first in rank."""
+        if self._facts is not None:
+            self._move_to(self._facts.beside_in_size(self.current(), step))
+            self._show_card(self.current())
 
     def copy_image(self) -> None:
         """Put the whole prompt on the clipboard as a picture."""
@@ -101,7 +113,7 @@ class TokenStrip(TokenView):
             QGuiApplication.clipboard().setImage(self.image())
 
     def copy_tsv(self) -> None:
-        """Put tokens and values on the clipboard as a table."""
+        """Put tokens and values on the clipboard as a table, of what is selected or else of all."""
         if self._facts is not None:
             QGuiApplication.clipboard().setText(self.tsv())
 
@@ -132,15 +144,23 @@ class TokenStrip(TokenView):
     # -- mouse --------------------------------------------------------------------------------------------------------
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self._token_at(event.position().toPoint()))
+        token = self._token_at(event.position().toPoint())
+        if self._pressed < 0 or not event.buttons() & Qt.MouseButton.LeftButton:
+            self._hover(token)
+        elif token >= 0 and (token != self._pressed or self.selected()):
+            self.select(self._pressed, token)
+            self._show_card(token)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
+            self.clear_selection()
             self._pressed = self._token_at(event.position().toPoint())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pressed, self._pressed = self._pressed, -1
-        if pressed >= 0 and pressed == self._token_at(event.position().toPoint()):
+        if self._ends is not None and pressed >= 0:
+            self._extend(*self._ends)
+        elif pressed >= 0 and pressed == self._token_at(event.position().toPoint()):
             self._move_to(pressed)
             self.position_clicked.emit(pressed)
 
@@ -170,7 +190,7 @@ class TokenStrip(TokenView):
         menu.addAction("Find …", QKeySequence(QKeySequence.StandardKey.Find), self.open_find)
         menu.addSeparator()
         menu.addAction("Copy as image", QKeySequence(QKeySequence.StandardKey.Copy), self.copy_image)
-        menu.addAction("Copy as table (TSV)", _COPY_TABLE, self.copy_tsv)
+        menu.addAction(f"Copy {'selection ' if self.selected() else ''}as table (TSV)", _COPY_TABLE, self.copy_tsv)
         menu.addSeparator()
         menu.addAction("Larger text", QKeySequence(QKeySequence.StandardKey.ZoomIn), partial(self._zoom_by, 1))
         menu.addAction("Smaller text", QKeySequence(QKeySequence.StandardKey.ZoomOut), partial(self._zoom_by, -1))
@@ -199,7 +219,7 @@ class TokenStrip(TokenView):
     def _action_of(self, event: QKeyEvent) -> Callable[[], object] | None:
         pressed = QKeySequence(event.keyCombination())
         if event.matches(QKeySequence.StandardKey.Copy):
-            return self.copy_image
+            return self.copy_tsv if self.selected() else self.copy_image
         if pressed == _COPY_TABLE:
             return self.copy_tsv
         if event.matches(QKeySequence.StandardKey.Find):
@@ -210,6 +230,12 @@ class TokenStrip(TokenView):
             return partial(self._zoom_by, -1)
         if pressed == QKeySequence("Ctrl+0"):
             return partial(self._zoom_by, -self.zoom())
+        if pressed == _NEXT_UNIT:
+            return self.unit_requested.emit
+        if pressed in _STRONGEST and self._facts is not None:
+            return partial(self.go_to_strongest, _STRONGEST[pressed])
+        if event.key() == Qt.Key.Key_Escape and self.selected():
+            return self._drop_selection
         if event.key() == Qt.Key.Key_Escape and not self._find.isHidden():
             return self.close_find
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() and self.current() >= 0:
@@ -218,19 +244,39 @@ class TokenStrip(TokenView):
 
     def _walk(self, event: QKeyEvent) -> None:
         assert self._picture is not None
-        layout, marks = self._picture.layout, self._picture.marks
-        if marks.cursor < 0:
-            self._move_to(max(marks.target, 0))
+        layout, current = self._picture.layout, self.current()
+        if current < 0:
+            self._move_to(max(self._picture.marks.target, 0))
             self._show_card(self.current())
             return
         column = self._column
         if column is None:
-            column = layout.rect(layout.spans_of(marks.cursor)[0]).center().x()
+            column = layout.rect(layout.spans_of(current)[0]).center().x()
         page = max(int(self.viewport().height() // layout.row_height) - 1, 1)
-        self._move_to(walk(layout, marks.cursor, event, column, page))
+        start = self._ends[0] if self._ends is not None else current
+        landed = walk(layout, current, event, column, page)
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            landed = self._picture.units.beside(current, landed - current)
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._extend(start, landed)
+        else:
+            self.clear_selection()
+            self._move_to(landed)
         vertical = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
         self._column = column if event.key() in vertical else None
         self._show_card(self.current())
+
+    def _extend(self, start: int, end: int) -> None:
+        """Select up to `end`, where the cursor goes."""
+        self._move_to(end)
+        self.select(start, end)
+        self._show_card(end)
+        self._describe()
+
+    def _drop_selection(self) -> None:
+        self.clear_selection()
+        self._card.hide()
+        self._describe()
 
     def _move_to(self, token: int) -> None:
         if token != self.current():
@@ -248,9 +294,10 @@ class TokenStrip(TokenView):
         return -1 if self._picture is None else self._picture.token_at((point + QPoint(0, self._top())).toPointF())
 
     def _hover(self, token: int) -> None:
-        if self._picture is None or token == self._picture.marks.hovered:
+        if self._picture is None or token == self._hovered:
             return
-        self._mark(hovered=token)
+        self._hovered = token
+        self._mark(hovered=self._picture.unit_at(token))
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if token >= 0 else Qt.CursorShape.ArrowCursor)
         self._card.hide()
         if token >= 0:
@@ -261,7 +308,7 @@ class TokenStrip(TokenView):
 
     def _show_hovered(self) -> None:
         if self._picture is not None:
-            self._show_card(self._picture.marks.hovered)
+            self._show_card(self._hovered)
 
     def _show_card(self, token: int) -> None:
         if self._facts is None or not (rects := self.token_rects(token)):
@@ -269,12 +316,17 @@ class TokenStrip(TokenView):
             return
         self._carded = token
         area = QRect(self.viewport().mapToGlobal(rects[0].topLeft()), rects[0].size())
-        self._card.show_near(area, self._facts.title(token), self._facts.rows(token))
+        if token in (span := self.selected()):
+            self._card.show_near(area, self._facts.title_of(span), self._facts.rows_of(span))
+        else:
+            self._card.show_near(area, self._facts.title(token), self._facts.rows(token))
 
     def _describe(self) -> None:
         current = self.current()
         if self._facts is None:
             text = self._empty_text
+        elif span := self.selected():
+            text = self._facts.sentence_of(span)
         elif current >= 0:
             text = self._facts.sentence(current)
         else:

@@ -14,8 +14,10 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from engine.protocol.looks import Ramp
 from engine.protocol.values import Token
+from engine.reading.units import Units, units_of
 from inspector.look.overlays import paint_empty, paint_focus, paint_stale_tag
 from inspector.look.theme import Space, tones
+from inspector.views.tokens.tick_bar import TickBar
 from inspector.views.tokens.token_facts import TokenFacts
 from inspector.views.tokens.token_picture import TokenPicture
 from inspector.views.tokens.token_search import matches
@@ -39,6 +41,11 @@ class TokenView(QAbstractScrollArea):
         self._empty_text = _EMPTY
         self._matches: list[range] = []
         self._match = -1
+        self._bar = TickBar()
+        self.setVerticalScrollBar(self._bar)
+        self._ramp = Ramp()
+        self._cursor = -1
+        self._ends: tuple[int, int] | None = None  # of the selection: where it began, and where it is now
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Base)
@@ -52,10 +59,12 @@ class TokenView(QAbstractScrollArea):
         share_of: float | None = None,
         signs: bool = True,
         reach: int | None = None,
+        units: Units | None = None,
     ) -> None:
-        """Colour `tokens` by `values` (token,); the colours end at ± `limit`. Shares are of `share_of`, in logits.
+        """Colour `tokens` by `values` (unit,); the colours end at ± `limit`. Shares are of `share_of`, in logits.
 
-        With `signs` what speaks against is underlined. Tokens from `reach` on cannot matter: they are grey.
+        Without `units` each token is one. With `signs` what speaks against is underlined. Tokens from `reach` on
+        cannot matter: they are grey.
         """
         if not tokens:
             self.clear()
@@ -64,9 +73,15 @@ class TokenView(QAbstractScrollArea):
             self._picture = TokenPicture(tokens, self._font(), self._room())
             self._update_scroll_range()
             self.verticalScrollBar().setValue(0)
-        self._facts = TokenFacts(tokens, np.asarray(values), share_of)
-        self._picture.colour(np.asarray(values), limit, ramp, signs, len(tokens) if reach is None else reach)
+            self._cursor, self._ends = -1, None
+        merged = units_of(tokens, "token") if units is None else units
+        self._facts = TokenFacts(tokens, merged, np.asarray(values), share_of)
+        self._picture.colour(np.asarray(values), limit, ramp, signs, len(tokens) if reach is None else reach, merged)
+        self._set_cursor(self._cursor)
+        self._mark(selected=self.selected())
         self._picture.stale = False
+        self._ramp = ramp
+        self._update_ticks()
         self.viewport().update()
 
     def set_target_position(self, position: int | None) -> None:
@@ -87,14 +102,31 @@ class TokenView(QAbstractScrollArea):
                 self.viewport().update()
 
     def clear(self) -> None:
-        self._picture = self._facts = None
+        self._picture = self._facts = self._ends = None
         self.find_text("")
         self._update_scroll_range()
+        self._update_ticks()
         self.viewport().update()
 
     def current(self) -> int:
         """The token under the cursor, or -1."""
-        return -1 if self._picture is None else self._picture.marks.cursor
+        return -1 if self._picture is None else self._cursor
+
+    def select(self, start: int, end: int) -> None:
+        """Select the tokens from one to another, whichever comes first, and what is one with them."""
+        self._ends = (start, end)
+        self._mark(selected=self.selected())
+
+    def clear_selection(self) -> None:
+        self._ends = None
+        self._mark(selected=range(0))
+
+    def selected(self) -> range:
+        """The tokens that are selected; none where nothing is."""
+        if self._picture is None or self._ends is None:
+            return range(0)
+        first, last = (self._picture.unit_at(token) for token in sorted(self._ends))
+        return range(first.start, last.stop)
 
     def find_text(self, text: str) -> int:
         """Mark every occurrence of `text` and go to the first at or after the cursor; how many there are."""
@@ -133,8 +165,8 @@ class TokenView(QAbstractScrollArea):
         return picture + self.height() - self.viewport().height()
 
     def tsv(self) -> str:
-        """Tokens and values as a table; empty where none is shown."""
-        return "" if self._facts is None else self._facts.tsv()
+        """Tokens and values as a table, of what is selected or else of all; empty where none is shown."""
+        return "" if self._facts is None else self._facts.tsv(self.selected() or None)
 
     def sizeHint(self) -> QSize:
         return QSize(720, 420)
@@ -194,6 +226,7 @@ class TokenView(QAbstractScrollArea):
         first_seen = int(before.span_token[before.row_span[row]])
         self._picture.fit(self._room(), self._font())
         self._update_scroll_range()
+        self._update_ticks()
         if row:
             self.verticalScrollBar().setValue(int(self._picture.rects(first_seen)[0].top()) - Space.TIGHT)
         self.viewport().update()
@@ -205,6 +238,10 @@ class TokenView(QAbstractScrollArea):
         bar.setPageStep(height)
         bar.setSingleStep(0 if self._picture is None else int(self._picture.layout.row_height))
 
+    def _update_ticks(self) -> None:
+        strengths = np.zeros(0) if self._picture is None else self._picture.row_strengths
+        self._bar.show_ticks(strengths, self._ramp)
+
     def _top(self) -> int:
         return self.verticalScrollBar().value()
 
@@ -213,8 +250,14 @@ class TokenView(QAbstractScrollArea):
         self._match = index % count if count else -1
         now = self._matches[self._match] if count else range(0)
         self._mark(found=frozenset(chain(*self._matches)), found_now=frozenset(now))
-        self._reveal(now.start if count else -1)
+        self.reveal(now.start if count else -1)
         self.matched.emit(self._match + 1, count)
+
+    def _set_cursor(self, token: int) -> None:
+        """Put the cursor on a token, and mark what it is in."""
+        if self._picture is not None:
+            self._cursor = token
+            self._mark(cursor=self._picture.unit_at(token))
 
     def _mark(self, **changes: Any) -> None:
         if self._picture is None:
@@ -224,12 +267,13 @@ class TokenView(QAbstractScrollArea):
             self._picture.marks = marks
             self.viewport().update()
 
-    def _reveal(self, position: int) -> None:
-        """Scroll just as far as needed, with a row to spare."""
-        if self._picture is None or not (rects := self._picture.rects(position)):
+    def reveal(self, position: int) -> None:
+        """Scroll just as far as needed to what a token is in, with a row to spare; of what is too high, to its top."""
+        if self._picture is None or not (boxes := self._picture.boxes(self._picture.unit_at(position))):
             return
-        spare = self._picture.layout.row_height
-        if rects[0].top() - spare < self._top():
-            self.verticalScrollBar().setValue(int(rects[0].top() - spare))
-        elif rects[0].bottom() + spare > self._top() + self.viewport().height():
-            self.verticalScrollBar().setValue(int(rects[0].bottom() + spare) - self.viewport().height())
+        spare, height = self._picture.layout.row_height, self.viewport().height()
+        top, bottom = boxes[0].top() - spare, boxes[-1].bottom() + spare
+        if top < self._top() or bottom - top > height:
+            self.verticalScrollBar().setValue(int(top))
+        elif bottom > self._top() + height:
+            self.verticalScrollBar().setValue(int(bottom) - height)

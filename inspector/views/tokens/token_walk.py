@@ -11,16 +11,20 @@ from inspector.views.tokens.token_layout import TokenLayout
 def is_step(event: QKeyEvent) -> bool:
     """True for keys that walk."""
     keys = Qt.Key
-    return event.key() in (
-        keys.Key_Left,
-        keys.Key_Right,
-        keys.Key_Up,
-        keys.Key_Down,
-        keys.Key_Home,
-        keys.Key_End,
-        keys.Key_PageUp,
-        keys.Key_PageDown,
-    ) and not event.modifiers() & (Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
+    return (
+        event.key()
+        in (
+            keys.Key_Left,
+            keys.Key_Right,
+            keys.Key_Up,
+            keys.Key_Down,
+            keys.Key_Home,
+            keys.Key_End,
+            keys.Key_PageUp,
+            keys.Key_PageDown,
+        )
+        and not event.modifiers() & Qt.KeyboardModifier.AltModifier
+    )
 
 
 def walk(layout: TokenLayout, current: int, event: QKeyEvent, x: float, page: int) -> int:

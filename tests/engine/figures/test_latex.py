@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.figures.latex import document
 from engine.figures.rendering import render
@@ -76,3 +77,11 @@ def test_that_a_letter_without_a_font_is_named() -> None:
 
 def test_that_a_plain_prompt_needs_no_note() -> None:
     assert render(Export(relevance(READABLE), "pdf")).note == ""
+
+
+def test_that_the_tokens_of_a_word_are_joined_and_those_of_two_words_are_not():
+    export = Export(relevance(["up", " 8", ",", "3", "20", " m"]), "tex")
+    joined = document(replace(export, look=replace(export.look, unit="word"))).text
+    strip = joined[joined.index(r"\begin{document}") :]
+    assert strip.count(r"\joint{") == 3
+    assert r"\joint{" not in (text := document(export).text)[text.index(r"\begin{document}") :]

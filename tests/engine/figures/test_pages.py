@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -155,3 +157,45 @@ def _with_input(answer: Relevance, values: list[float]) -> Relevance:
 
 def _texts(page: Page) -> list[Text]:
     return [item for item in page.items if isinstance(item, Text)]
+
+
+def _said(page: Page) -> str:
+    """All words of a page."""
+    return " ".join(text.run.text for text in _texts(page))
+
+
+_NUMBER = ("up", " to", " 8", ",", "3", "20", " m", ".")
+
+
+def test_that_a_word_has_the_colour_of_its_sum_without_a_gap() -> None:
+    answer = _with_input(relevance(list(_NUMBER)), [0, 0.5, 0.25, 0, 1.0, -0.25, -0.5, 0])
+    (page,) = token_pages(Export(answer, "png", look=Look(unit="word")), FONTS)
+    boxes = [item for item in page.items if isinstance(item, Rectangle) and item.height > 10]
+    expected = colours(np.array([0, 0.5, 1, 1, 1, 1, -0.5, 0]), 1.0, Look().ramp)
+    assert [box.colour for box in boxes] == [rgb(colour) for colour in expected]
+    touching = [abs(a.x + a.width - b.x) < 1e-6 for a, b in pairwise(boxes)]
+    assert touching == [False, False, True, True, True, False, False]
+    assert "summed by word" in _said(page)
+
+
+def test_that_the_map_has_a_column_for_each_word_and_keeps_every_sum() -> None:
+    answer = relevance(list(_NUMBER))
+    look = Look(unit="word", scale="global", without=False)
+    page = layer_page(Export(answer, "png", "layers", look=look), FONTS)
+    cells = next(item for item in page.items if isinstance(item, Cells))
+    merged = np.add.reduceat(answer.layers.astype(np.float64), [0, 1, 2, 6, 7], axis=1)
+    limit = float(np.abs(merged).max())
+    np.testing.assert_array_equal(cells.colours[0], colours(merged[-1], limit, Look().ramp))
+    assert "8,320" in _said(page) and "every word" in _said(page)
+    plain = layer_page(Export(answer, "png", "layers", look=Look(scale="global", without=False)), FONTS)
+    bars = [
+        [i.width for i in one.items if isinstance(i, Rectangle) and i.colour == (150,) * 3] for one in (page, plain)
+    ]
+    np.testing.assert_allclose(*bars, rtol=1e-5)
+
+
+def test_that_the_legend_names_the_words_that_are_left_out() -> None:
+    answer = _with_input(relevance(["Con", "text", " 1", " 8", ",", "3", " m"]), [4, 5, 1, 0, 9, 0, 0])
+    answer = replace(answer, target=replace(answer.target, position=4))
+    (page,) = token_pages(Export(answer, "png", look=Look(unit="word")), FONTS)
+    assert "without “Context” and “8,3”" in _said(page)

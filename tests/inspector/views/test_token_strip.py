@@ -3,12 +3,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QMouseEvent
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.protocol.looks import Ramp
 from engine.reading.colours import colours
+from engine.reading.units import units_of
 from inspector.look.theme import apply_theme
 from inspector.views.tokens import token_painter
 from inspector.views.tokens.token_strip import TokenStrip
@@ -334,3 +335,250 @@ def test_that_a_very_long_token_is_drawn_in_part_and_kept_whole(strip: TokenStri
     assert len(strip._card.texts()[0]) < 1100
     assert text in strip.tsv()
     assert strip.find_text("b") >= 1
+
+
+def test_that_n_walks_by_size_and_shift_n_back_and_both_go_round(strip: TokenStrip, qtbot: QtBot):
+    strip.show_relevance(tokens_of("a", "b", "c", "d"), np.array([0.5, -2.0, np.nan, 1.0]), 1.0, Ramp())
+    walked = []
+    strip.current_changed.connect(walked.append)
+    for _ in range(5):
+        qtbot.keyClick(strip, Qt.Key.Key_N)
+    assert walked == [1, 3, 0, 2, 1]
+    assert "2.00" in "".join(strip._card.texts())
+    walked.clear()
+    for _ in range(2):
+        qtbot.keyClick(strip, Qt.Key.Key_N, Qt.KeyboardModifier.ShiftModifier)
+    assert walked == [2, 0]
+
+
+def test_that_n_without_tokens_does_nothing(strip: TokenStrip, qtbot: QtBot):
+    strip.clear()
+    with qtbot.assertNotEmitted(strip.current_changed):
+        qtbot.keyClick(strip, Qt.Key.Key_N)
+
+
+def _long(strip: TokenStrip, *strong: int) -> np.ndarray:
+    values = np.full(3000, 0.01)
+    values[list(strong)] = [(-1) ** index for index in range(len(strong))]
+    strip.show_relevance(tokens_of(*[f" {index:04}" for index in range(3000)]), values, 1.0, Ramp())
+    QApplication.processEvents()  # the scroll bar comes
+    return values
+
+
+def test_that_the_scroll_bar_has_ticks_where_strong_tokens_are(strip: TokenStrip, qapp: QApplication):
+    apply_theme(qapp, "light")
+    _long(strip, 1500, 2999)
+    bar = strip.verticalScrollBar()
+    (middle, red), (end, blue) = bar.ticks()
+    assert abs(middle - bar.height() / 2) < 8 and bar.height() - end < 8
+    assert (red.getRgb()[:3], blue.getRgb()[:3]) == tuple(map(tuple, colours(np.array([1, -1]), 1.0, Ramp()).tolist()))
+    assert bar.grab().toImage().pixelColor(bar.width() // 2, middle).rgb() == red.rgb()
+    strip.clear()
+    assert bar.ticks() == []
+
+
+def test_that_ticks_follow_the_layout_the_layer_and_the_theme(strip: TokenStrip, qapp: QApplication):
+    apply_theme(qapp, "light")
+    _long(strip, 1000)
+    bar = strip.verticalScrollBar()
+    place, light = bar.ticks()[0]
+    assert abs(place / bar.height() - 1 / 3) < 0.05
+    apply_theme(qapp, "dark")
+    assert bar.ticks()[0][1] != light
+    strip.resize(300, 360)
+    QApplication.processEvents()
+    assert abs(bar.ticks()[0][0] / bar.height() - 1 / 3) < 0.05
+    _long(strip, 2000)
+    assert abs(bar.ticks()[0][0] / bar.height() - 2 / 3) < 0.05
+
+
+def test_that_tokens_that_cannot_matter_have_no_tick(strip: TokenStrip):
+    values = _long(strip, 10, 2900)
+    strip.show_relevance(strip._picture.tokens, values, 1.0, Ramp(), reach=2000)
+    assert len(strip.verticalScrollBar().ticks()) == 1
+
+
+def test_that_rows_sharing_a_tick_show_the_strongest(strip: TokenStrip, qapp: QApplication):
+    apply_theme(qapp, "light")
+    strip.show_relevance(tokens_of(*["w\n"] * 3000), np.linspace(-1, 0.5, 3000), 1.0, Ramp())
+    bar = strip.verticalScrollBar()
+    ticks = bar.ticks()
+    assert len(ticks) <= bar.height() // 2
+    assert ticks[0][1].getRgb()[:3] == tuple(colours(np.array([-1.0]), 1.0, Ramp())[0])
+
+
+_NUMBER = ("up", " to", " ", "8", ",", "3", "20", " m", ".")
+
+
+@pytest.fixture
+def in_words(strip: TokenStrip, qapp: QApplication) -> TokenStrip:
+    apply_theme(qapp, "light")
+    tokens = tokens_of(*_NUMBER)
+    words = units_of(tokens, "word")
+    strip.show_relevance(tokens, np.array([0.1, -0.2, 1.0, 0.3, -0.6]), 1.0, Ramp(), 4.0, units=words)
+    return strip
+
+
+def test_that_a_word_is_one_chip_in_the_colour_of_its_sum(in_words: TokenStrip):
+    image, chip = _seen(in_words), tuple(colours(np.array([1.0]), 1.0, Ramp())[0])
+    first, last = in_words.token_rects(2)[0], in_words.token_rects(6)[0]
+    above = [image.pixelColor(x, first.top() + 2).getRgb()[:3] for x in range(first.left() + 3, last.right() - 3)]
+    assert set(above) == {chip}
+    beside = in_words.token_rects(7)[0]
+    assert image.pixelColor(beside.left() - 2, beside.center().y()).getRgb()[:3] == (255, 255, 255)
+
+
+def test_that_chips_of_a_word_are_not_joined_over_rows_nor_over_what_cannot_matter(strip: TokenStrip):
+    tokens = tokens_of(*["ab"] * 60)
+    words = units_of(tokens, "word")
+    strip.show_relevance(tokens, np.ones(1), 1.0, Ramp(), units=words, reach=50)
+    layout = strip._picture.layout
+    boxes = strip._picture.boxes(range(60))
+    assert len(boxes) == layout.rows > 1
+    rect = strip.token_rects(55)[0]
+    assert _seen(strip).pixelColor(rect.left() + 1, rect.center().y()).getRgb()[:3] == (255, 255, 255)
+
+
+def test_that_arrows_and_n_walk_words_and_the_ring_is_around_one(in_words: TokenStrip, qtbot: QtBot):
+    in_words.set_current(1)
+    walked = []
+    in_words.current_changed.connect(walked.append)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_N, Qt.Key.Key_N):
+        qtbot.keyClick(in_words, key)
+    assert walked == [6, 7, 6, 1, 0, 6]
+    assert in_words._picture.marks.cursor == range(2, 7)
+    in_words.set_current(4)
+    assert in_words._picture.marks.cursor == range(2, 7)
+    assert "8,320" in in_words.accessibleDescription()
+
+
+def test_that_the_pointer_and_the_table_speak_of_words(in_words: TokenStrip, qtbot: QtBot):
+    _hover(in_words, _middle(in_words, 4))
+    qtbot.waitUntil(in_words._card.isVisible)
+    assert {"“8,320”", "+1.00 logits", "1 of 5"} <= set(in_words._card.texts())
+    assert len(in_words.tsv().splitlines()) == 6
+
+
+def test_that_w_asks_for_the_next_unit_and_another_unit_keeps_cursor_and_place(in_words: TokenStrip, qtbot: QtBot):
+    with qtbot.waitSignal(in_words.unit_requested):
+        qtbot.keyClick(in_words, Qt.Key.Key_W)
+    in_words.set_current(6)
+    before = in_words.token_rects(6)
+    in_words.show_relevance(in_words._picture.tokens, np.zeros(9), 1.0, Ramp())
+    assert in_words.current() == 6 and in_words._picture.marks.cursor == range(6, 7)
+    assert in_words.token_rects(6) == before
+
+
+@pytest.mark.parametrize("texts", [("שלום", " עו", "לם", " abc", "def"), ("abc", " של", "ום", " 1", "2")])
+def test_that_words_of_two_directions_are_joined_where_they_touch(strip: TokenStrip, texts: tuple[str, ...]):
+    tokens = tokens_of(*texts)
+    words = units_of(tokens, "word")
+    strip.show_relevance(tokens, np.ones(len(words)), 1.0, Ramp(), units=words)
+    for span in words.ranges:
+        (box,) = strip._picture.boxes(span)
+        rects = [strip.token_rects(place)[0] for place in span]
+        assert abs(box.left() - min(rect.left() for rect in rects)) <= 1
+        assert abs(box.right() - max(rect.right() + 1 for rect in rects)) <= 1
+
+
+def test_that_a_sentence_higher_than_the_view_is_shown_from_its_beginning(strip: TokenStrip):
+    tokens = tokens_of("Start", ".", *[" word"] * 3000, ".", " End")
+    sentences = units_of(tokens, "sentence")
+    strip.show_relevance(tokens, np.zeros(len(sentences)), 1.0, Ramp(), units=sentences)
+    strip.set_current(2999)
+    assert 0 <= strip.token_rects(2)[0].top() < 60
+
+
+def _drag(strip: TokenStrip, start: int, *over: int) -> None:
+    """Press on a token, move over others, and let go on the last."""
+    left, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+    def send(kind: QEvent.Type, token: int, button: Qt.MouseButton, held: Qt.MouseButton) -> None:
+        where = QPointF(_middle(strip, token))
+        at = strip.viewport().mapToGlobal(where)
+        QApplication.sendEvent(strip.viewport(), QMouseEvent(kind, where, at, button, held, keys))
+
+    send(QEvent.Type.MouseButtonPress, start, left, left)
+    for token in over:
+        send(QEvent.Type.MouseMove, token, Qt.MouseButton.NoButton, left)
+    send(QEvent.Type.MouseButtonRelease, over[-1], left, Qt.MouseButton.NoButton)
+
+
+def test_that_dragging_selects_and_says_the_sum_and_explains_nothing(strip: TokenStrip, qtbot: QtBot):
+    with qtbot.assertNotEmitted(strip.position_clicked):
+        _drag(strip, 12, 11, 9)
+    assert strip.selected() == range(9, 13) and strip.current() == 9
+    texts = strip._card.texts()
+    assert strip._card.isVisible() and "+2.00 logits" in texts
+    assert {"4", "9 to 12", "50 %"} <= set(texts)
+    assert "selected" in strip.accessibleDescription()
+
+
+def test_that_dragging_back_to_where_it_began_selects_that_token_alone(strip: TokenStrip, qtbot: QtBot):
+    with qtbot.assertNotEmitted(strip.position_clicked):
+        _drag(strip, 4, 5, 4)
+    assert strip.selected() == range(4, 5)
+
+
+def test_that_shift_and_arrows_select_from_the_cursor_and_arrows_alone_end_it(strip: TokenStrip, qtbot: QtBot):
+    strip.set_current(6)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left):
+        qtbot.keyClick(strip, key, Qt.KeyboardModifier.ShiftModifier)
+    assert strip.selected() == range(6, 8)
+    for _ in range(3):
+        qtbot.keyClick(strip, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert strip.selected() == range(4, 7) and strip.current() == 4
+    qtbot.keyClick(strip, Qt.Key.Key_Home, Qt.KeyboardModifier.ShiftModifier)
+    assert strip.selected() == range(7)
+    qtbot.keyClick(strip, Qt.Key.Key_Left)
+    assert not strip.selected()
+
+
+@pytest.mark.parametrize("end", ["escape", "click", "cursor", "prompt", "nothing"])
+def test_that_a_selection_ends(strip: TokenStrip, qtbot: QtBot, end: str):
+    before = _seen(strip)
+    strip.select(3, 5)
+    assert _seen(strip) != before
+    if end == "escape":
+        qtbot.keyClick(strip, Qt.Key.Key_Escape)
+        assert _seen(strip) == before and not strip._card.isVisible()
+    elif end == "click":
+        qtbot.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=_middle(strip, 9))
+    elif end == "cursor":
+        strip.set_current(9)
+    elif end == "prompt":
+        strip.show_relevance(tokens_of("a", "b", "c", "d"), np.zeros(4), 1.0, Ramp())
+    else:
+        strip.clear()
+    assert strip.selected() == range(0)
+
+
+def test_that_what_is_selected_is_copied_as_a_table(strip: TokenStrip, qtbot: QtBot):
+    strip.select(5, 3)
+    control = Qt.KeyboardModifier.ControlModifier
+    for keys in (control, control | Qt.KeyboardModifier.ShiftModifier):
+        QGuiApplication.clipboard().clear()
+        qtbot.keyClick(strip, Qt.Key.Key_C, keys)
+        lines = QGuiApplication.clipboard().text().splitlines()
+        assert [line.split("\t")[0] for line in lines] == ["position", "3", "4", "5"]
+
+
+def test_that_a_selection_follows_the_layer_and_whole_words(in_words: TokenStrip):
+    in_words.select(1, 4)
+    assert in_words.selected() == range(1, 7)
+    in_words._show_card(4)
+    assert "+0.800 logits" in in_words._card.texts()
+    in_words.show_relevance(in_words._picture.tokens, np.ones(9), 1.0, Ramp())
+    assert in_words.selected() == range(1, 5)
+    in_words._show_card(4)
+    assert "+4.00 logits" in in_words._card.texts()
+
+
+def test_that_escape_without_a_selection_is_left_to_the_window(strip: TokenStrip):
+    event = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+    event.ignore()
+    QApplication.sendEvent(strip, event)
+    assert not event.isAccepted()
+    strip.select(1, 2)
+    QApplication.sendEvent(strip, event)
+    assert event.isAccepted()

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.protocol.looks import Look, Ramp
 from engine.protocol.values import Prediction
+from engine.reading.units import units_of
 from inspector.views.colour_bar import ColourBar
 from inspector.views.failure_bar import FailureBar
 from inspector.views.gammas.explore_grid import ExploreGrid
@@ -34,6 +35,7 @@ from inspector.views.scale_control import ScaleControl
 from inspector.views.side_titles import SideTitles
 from inspector.views.text_table import TextTable
 from inspector.views.tokens.find_bar import FindBar
+from inspector.views.tokens.strongest_list import StrongestList
 from inspector.views.tokens.token_strip import TokenStrip
 from tests.inspector.views.prompt_tokens import tokens_of
 from tests.inspector.waiting import wait_for_reading
@@ -189,6 +191,13 @@ def _scale_control() -> ScaleControl:
     return view
 
 
+def _strongest_list() -> StrongestList:
+    view = StrongestList()
+    view.show_relevance(_TOKENS, units_of(_TOKENS, "token"), _ACROSS + 0.1, 1.0, COLOURS)
+    view.set_current(12)
+    return view
+
+
 def _prompt_editor() -> PromptEditor:
     view = PromptEditor()
     view.set_text("In 1922 the British reached 8,320 m.\nThey reached 8,")
@@ -278,6 +287,7 @@ SAMPLES = {
     "progress-line": Sample(_progress_line, 420, 36),
     "prompt-editor": Sample(_prompt_editor, 300, 180),
     "side-titles": Sample(_side_titles, 420, 30),
+    "strongest-list": Sample(_strongest_list, 280, 320),
     "thumbnails": Sample(_thumbnails, 420, 130),
     "token-strip": Sample(_strip, 420, 110),
     "token-strip-stale": Sample(_stale_strip, 420, 110),
