@@ -7,6 +7,7 @@ from typing import get_args
 
 from msgspec import structs
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from engine.protocol.messages import Explained, Loaded, Progress
@@ -20,6 +21,7 @@ from inspector.conversations.picturing import speechless
 from inspector.handlers.command_handlers import handlers
 from inspector.handlers.dialog_handler import DialogHandler
 from inspector.handlers.exploring_handler import ExploringHandler
+from inspector.handlers.folding_handler import FoldingHandler
 from inspector.handlers.opening_handler import OpeningHandler
 from inspector.handlers.picture_handler import PictureHandler
 from inspector.intake.examples import read_examples, read_image_examples
@@ -71,9 +73,10 @@ class Window(Frame):
         self.pictures = PictureHandler(self, self.inquiry, profile)
         self.exploring = ExploringHandler(self, self.inquiry, profile)
         self.openings = OpeningHandler(self, self.inquiry, self.pictures, profile)
-        self.commands = Actions(
-            self, MENUS, handlers(self, self.inquiry, self.dialogs, self.pictures, self.openings, self.exploring)
-        )
+        self.folding = FoldingHandler(self, self.inquiry)
+        do = handlers(self, self.inquiry, self.dialogs, self.pictures, self.openings, self.exploring, self.folding)
+        self.commands = Actions(self, MENUS, do)
+        self.input.set_key(self.commands["edit.input"].shortcut().toString(QKeySequence.SequenceFormat.NativeText))
         self.tools = ToolBar(self.commands, lambda: profile.settings.recent_models)
         self.addToolBar(self.tools)
         self.settle()
@@ -88,7 +91,7 @@ class Window(Frame):
         self._on_scene_changed(study.scene)
         self._on_model_changed(None)
         self._on_activity_changed(None)
-        self.editor.setFocus()
+        self.take_keys() if self.is_input_folded else self.editor.setFocus()
         if profile.notice:
             self.notices.show_news(profile.notice)
 
@@ -163,10 +166,12 @@ class Window(Frame):
 
     def explain(self) -> None:
         self._turn_to_prompt()
+        self.folding.expect()
         self.inquiry.explain()
 
     def generate(self) -> None:
         self._turn_to_prompt()
+        self.folding.expect()
         self.inquiry.generate(self._profile.settings.max_new_tokens)
 
     def open_palette(self) -> None:
@@ -181,6 +186,7 @@ class Window(Frame):
     def show_trouble(self, trouble: Trouble) -> None:
         """Say in place what went wrong; what only a programmer wants to read goes to the log."""
         self.notices.show_trouble(trouble)
+        self.folding.show_trouble(trouble)
         self.log.append_paragraph(f"{trouble.message}\n{trouble.details}")
         self.troubled.emit(trouble)
 
@@ -294,7 +300,7 @@ class Window(Frame):
         self.table.set_classes(model.labels if model else (), "class" if model and model.chooses_classes else "token")
         self.commands.enable("model.unload", model is not None, NO_MODEL)
         self.setWindowTitle(f"{model.title} – {TITLE}" if model else TITLE)
-        self.editor.set_count(None, None)  # another model counts differently
+        self.input.show_count(None, None)  # another model counts differently
         self._name_model()
 
     def _on_activity_changed(self, activity: str | Progress | None) -> None:
@@ -326,7 +332,7 @@ class Window(Frame):
 
     def _on_counted(self, count: int | None) -> None:
         model = self.inquiry.holding.model
-        self.editor.set_count(count, model.max_tokens if model else None)
+        self.input.show_count(count, model.max_tokens if model else None)
 
     def _on_answered(self, answer: Explained) -> None:
         if answer.relevance.prompt:

@@ -42,6 +42,7 @@ class Inquiry(QObject):
 
     counted = Signal(object)  # int | None: the prompt's tokens, where that is known
     answered = Signal(object)  # Explained
+    taken_over = Signal()  # a whole input, not one that is being typed
     target_refused = Signal(str)
     troubled = Signal(object)  # Trouble
     model_doubted = Signal(str)  # its relevance may be far from what it is in float32
@@ -116,6 +117,7 @@ class Inquiry(QObject):
     def use_prompt(self, prompt: str) -> None:
         """Take over a whole prompt, from an example or a file, and explain it."""
         self.study.ask(about_prompt(self.study.question, prompt))
+        self.taken_over.emit()
         self.explain()
 
     def expect_picture(self, is_expected: bool) -> None:
@@ -126,6 +128,7 @@ class Inquiry(QObject):
         """Take over a picture and explain it."""
         self.expect_picture(False)
         self.study.ask(about_image(self.study.question, image))
+        self.taken_over.emit()
         self.explain()
 
     def explain(self) -> None:
@@ -151,7 +154,7 @@ class Inquiry(QObject):
         self.study.end_step()
         question = self.study.question
         if not isinstance(question.input, Text) or not question.input.text:
-            self.troubled.emit(Trouble("The prompt is empty: type or paste a text to go on from."))
+            self.troubled.emit(Trouble("The prompt is empty: type or paste a text to go on from.", is_of_input=True))
         elif self.loading.is_opening:
             self._generate_when_open = max_new_tokens
         elif wrong := speechless(self.holding.model):

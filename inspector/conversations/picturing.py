@@ -9,8 +9,10 @@ from inspector.state.trouble import Remedy, Trouble
 
 PICTURE_MODEL = ModelSource("bundled:vit")
 _NOTHING: dict[Medium, Trouble] = {
-    "text": Trouble("The prompt is empty: type or paste a text to explain."),
-    "picture": Trouble("There is no picture yet: open, drop or paste one to explain.", Remedy.OPEN_IMAGE),
+    "text": Trouble("The prompt is empty: type or paste a text to explain.", is_of_input=True),
+    "picture": Trouble(
+        "There is no picture yet: open, drop or paste one to explain.", Remedy.OPEN_IMAGE, is_of_input=True
+    ),
 }
 
 
@@ -21,12 +23,15 @@ def misfit(question: Question, model: ModelInfo | None) -> Trouble | None:
         return None
     if asked.image is None:
         return Trouble(
-            f"{model.title} takes pictures, not text. Open a picture, or a model for text.", Remedy.CHOOSE_MODEL
+            f"{model.title} takes pictures, not text. Open a picture, or a model for text.",
+            Remedy.CHOOSE_MODEL,
+            is_of_input=True,
         )
     return Trouble(
         f"{model.title} takes text, not pictures. {asked.image.name} waits for a model that does; to explain a "
         "prompt, turn to it under Input and press Explain.",
         Remedy.PICTURE_MODEL,
+        is_of_input=True,
     )
 
 

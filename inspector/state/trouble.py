@@ -26,11 +26,15 @@ class Remedy(Enum):
 
 @dataclass(frozen=True)
 class Trouble:
-    """A failure as it is shown: a sentence, a button for what to do, and details for the log."""
+    """A failure as it is shown: a sentence, a button for what to do, and details for the log.
+
+    `is_of_input`: the input has to be changed before there can be an answer.
+    """
 
     message: str
     remedy: Remedy | None = None
     details: str = ""
+    is_of_input: bool = False
 
 
 _OF_A_MODEL: dict[FailureKind, Remedy] = {
@@ -41,6 +45,9 @@ _OF_A_MODEL: dict[FailureKind, Remedy] = {
     "device_unavailable": Remedy.CHOOSE_MODEL,
     "needs_remote_code": Remedy.ALLOW_CODE,
 }
+
+
+_OF_AN_INPUT: tuple[FailureKind, ...] = ("prompt_empty", "prompt_too_long", "image_unreadable")
 
 
 def trouble_with_opening(failure: Failed) -> Trouble:
@@ -70,7 +77,7 @@ def trouble_with_explaining(failure: Failed, checkpointing: bool) -> Trouble:
             remedy = Remedy.OPEN_IMAGE
         case kind:
             remedy = _OF_A_MODEL.get(kind)
-    return Trouble(failure.message, remedy, failure.traceback)
+    return Trouble(failure.message, remedy, failure.traceback, failure.kind in _OF_AN_INPUT)
 
 
 def trouble_with_exporting(failure: Failed) -> Trouble:

@@ -459,6 +459,8 @@ def test_that_no_failure_widens_a_small_window(window):
 
 
 def test_that_the_docks_get_back_what_a_narrow_window_took(window):
+    window.folding.unfold()
+    QApplication.processEvents()
     wide = window.input_dock.width(), window.target_dock.width()
     resized(window, 700, 480)
     assert window.input_dock.width() < wide[0]
@@ -467,6 +469,8 @@ def test_that_the_docks_get_back_what_a_narrow_window_took(window):
 
 
 def test_that_a_width_given_by_hand_is_the_one_that_comes_back(window, qtbot):
+    window.folding.unfold()
+    QApplication.processEvents()
     handle = QPoint(window.input_dock.geometry().right() + 2, window.input_dock.geometry().center().y())
     qtbot.mousePress(window, Qt.MouseButton.LeftButton, pos=handle)
     qtbot.mouseMove(window, handle + QPoint(60, 0))

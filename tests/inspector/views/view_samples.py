@@ -18,6 +18,7 @@ from engine.protocol.values import Prediction
 from inspector.views.failure_bar import FailureBar
 from inspector.views.gammas.explore_grid import ExploreGrid
 from inspector.views.gammas.gamma_panel import GammaPanel
+from inspector.views.input.folded_input import FoldedInput
 from inspector.views.input.image_input import ImageExample, ImageInput
 from inspector.views.input.prompt_editor import PromptEditor
 from inspector.views.layers.answer_matrix import AnswerMatrix
@@ -67,6 +68,14 @@ def _strip(ramp: Ramp = COLOURS) -> TokenStrip:
 def _stale_strip() -> TokenStrip:
     view = _strip()
     view.set_stale(True)
+    return view
+
+
+def _folded_input() -> FoldedInput:
+    view = FoldedInput()
+    view.show_input("Prompt", "In 1922 the British reached 8,320 m.\nHow high did they climb in 1922? They reached 8,")
+    view.show_count("30 tokens")
+    view.set_key("F2")
     return view
 
 
@@ -230,6 +239,7 @@ SAMPLES = {
     "explore-grid": Sample(_explore_grid, 440, 400),
     "failure-bar": Sample(_failure_bar, 600, 44),
     "find-bar": Sample(_find_bar, 360, 36),
+    "folded-input": Sample(_folded_input, 420, 32),
     "gamma-panel": Sample(_gamma_panel, 280, 88, has_controls=True),
     "image-input": Sample(_image_input, 280, 240, has_controls=True),
     "image-input-empty": Sample(_empty_image_input, 280, 240, has_controls=True),
