@@ -14,6 +14,7 @@ from engine.protocol.inputs import Input, Picture, Text, input_of
 from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Drawing, Look, Scale
 from engine.protocol.messages import Explain, ExportGrid, FigureFormat, Generate
 from engine.protocol.picture_files import read_image
+from engine.protocol.prompt_files import read_prompt
 from engine.protocol.rule_names import FORM
 from engine.protocol.values import ModelSource, Quantization
 from engine.protocol.visible_text import visible
@@ -76,7 +77,7 @@ def main() -> None:
 def window(
     context: typer.Context,
     model: Annotated[str | None, unset(help=f"{_MODEL}, to open at once.")] = None,
-    prompt_file: Annotated[Path | None, unset(help="Text to start with.")] = None,
+    prompt_file: Annotated[Path | None, unset(help="Text to start with. A last line break is left out.")] = None,
     image: Annotated[Path | None, unset(help="Picture to start with.")] = None,
     rules: Annotated[str | None, unset(help=f"How relevance is passed on: {_RULE_NAMES}.")] = None,
     layer: Annotated[int | None, unset(help="Layer to show: what enters that block.")] = None,
@@ -150,8 +151,6 @@ def explain(
     check_colours(colour_map, clip)
     texts = class_texts(classes)
     with explained():
-        from engine.terminal.prompt_file import read_prompt
-
         if image is not None:
             asked: Input = Picture(read_image(image))
         else:
@@ -233,8 +232,6 @@ def generate(
             raise typer.BadParameter(f"--out must end in one of {', '.join(formats)}.")
         check_out(out)
     with explained():
-        from engine.terminal.prompt_file import read_prompt
-
         text = prompt if prompt is not None else read_prompt(prompt_file or "-")
 
         from engine.terminal.generate import generate

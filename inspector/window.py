@@ -24,7 +24,7 @@ from inspector.handlers.exploring_handler import ExploringHandler
 from inspector.handlers.folding_handler import FoldingHandler
 from inspector.handlers.opening_handler import OpeningHandler
 from inspector.handlers.picture_handler import PictureHandler
-from inspector.intake.examples import read_examples, read_image_examples
+from inspector.intake.examples import own_example, read_examples, read_image_examples
 from inspector.keeping.settings import Profile, Settings
 from inspector.look.theme import apply_theme
 from inspector.panes.frame import Frame
@@ -68,7 +68,7 @@ class Window(Frame):
         self._asked = study.question
         self._theme, self._start_limit = profile.settings.theme, profile.settings.start_limit
         self.study = study
-        self.inquiry = Inquiry(worker, figures, study, self)
+        self.inquiry = Inquiry(worker, figures, study, self, own_example)
         self.dialogs = DialogHandler(self, self.inquiry, profile)
         self.pictures = PictureHandler(self, self.inquiry, profile)
         self.exploring = ExploringHandler(self, self.inquiry, profile)

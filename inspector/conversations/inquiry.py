@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import assert_never
 
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.inputs import Text
+from engine.protocol.inputs import Input, Text
 from engine.protocol.messages import LOW_AGREEMENT, Explained, Export, ExportGrid, Failed, Generated, Loaded, Request
 from engine.protocol.targets import Target, TokenName, Top
 from engine.protocol.values import Image, ModelSource
@@ -36,6 +37,13 @@ from inspector.state.trouble import (
     trouble_with_opening,
 )
 
+# The example to ask a model about in place of an input that is an example for others; None to leave the input.
+OwnExample = Callable[[ModelSource, Input], Input | None]
+
+
+def _no_example(source: ModelSource, input: Input) -> None:
+    """No model has examples of its own."""
+
 
 class Inquiry(QObject):
     """Keeps study and workers together: what is asked gets answered, what fails says why and what would help."""
@@ -48,9 +56,17 @@ class Inquiry(QObject):
     model_doubted = Signal(str)  # its relevance may be far from what it is in float32
     calmed = Signal()  # what was wrong is no longer
 
-    def __init__(self, worker: Worker, figures: Worker, study: Study, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        figures: Worker,
+        study: Study,
+        parent: QObject | None = None,
+        own_example: OwnExample = _no_example,
+    ) -> None:
         super().__init__(parent)
         self.study = study
+        self._own_example = own_example
         self.explaining = Explaining(worker, self, study.learn)
         self.generating = Generating(worker, self)
         self.detailing = Detailing(worker, self, study.learn)
@@ -262,10 +278,11 @@ class Inquiry(QObject):
     def _on_loaded(self, ending: Loaded) -> None:
         question, source = self.study.question, self.loading.opening
         if source is not None and source != question.source:
-            self.study.ask(put_to(question, source))
+            own = None if self._expects_picture else self._own_example(source, question.input)
+            self.study.ask(put_to(question, source, own))
         wanted, self._explain_when_open = self._explain_when_open and not self._expects_picture, False
         tokens, self._generate_when_open = self._generate_when_open, None
-        asked = question.input
+        asked = self.study.question.input
         if tokens is not None:
             self.generate(tokens)
         elif wanted and (asked.image or (asked.text and asked.medium == ending.model.takes)):

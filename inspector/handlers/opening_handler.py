@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from engine.protocol.failures import PromptError
+from engine.protocol.prompt_files import read_prompt
 from engine.protocol.values import ModelSource
 from inspector.conversations.inquiry import Inquiry
 from inspector.dialogs.browsing import browse_folder, browse_gguf, browse_text
@@ -53,9 +54,9 @@ class OpeningHandler(QObject):
     def open_prompt(self, path: str) -> None:
         """Explain the text in a file."""
         try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            self.troubled.emit(Trouble(f"{Path(path).name} could not be read as a text: {error}."))
+            text = read_prompt(path)
+        except PromptError as error:
+            self.troubled.emit(Trouble(str(error)))
         else:
             self._inquiry.use_prompt(text)
 

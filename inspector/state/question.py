@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from engine.protocol.inputs import Picture, Text
+from engine.protocol.inputs import Input, Picture, Text
 from engine.protocol.messages import Explain, ExplainEach, Generated
 from engine.protocol.targets import Class, Contrast, Sum, Target, Token, Top
 from engine.protocol.values import Image, ModelSource
@@ -40,9 +40,9 @@ def about_generated(question: Question, said: Generated) -> Question:
     return replace(question, input=said.input, target=Token(first, said.position - 1))
 
 
-def put_to(question: Question, source: ModelSource) -> Question:
-    """The same question to another model, to which the ids of tokens mean nothing."""
-    input = question.input
+def put_to(question: Question, source: ModelSource, input: Input | None = None) -> Question:
+    """The same question to another model, to which ids of tokens mean nothing; about `input`, where there is one."""
+    input = input or question.input
     asked = Text(input.text) if isinstance(input, Text) else input
     return replace(question, source=source, input=asked, target=TOP, checkpointing=False)
 
