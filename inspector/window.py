@@ -87,6 +87,8 @@ class Window(Frame):
         self._follow_worker()
         figures.logged.connect(self.log.append_text)
         self.restore_places(profile.settings.geometry, profile.settings.layout, profile.settings.panes)
+        study.keeps_target = profile.settings.keep_target
+        self.table.set_keeping(profile.settings.keep_target)
         self._on_question_changed(study.question)
         self._on_scene_changed(study.scene)
         self._on_model_changed(None)
@@ -105,6 +107,7 @@ class Window(Frame):
         self.inquiry.counted.connect(self._on_counted)
         self.inquiry.answered.connect(self._on_answered)
         self.inquiry.target_refused.connect(self._on_target_refused)
+        self.inquiry.target_kept.connect(self.notices.show_of_question)
         self.inquiry.model_doubted.connect(self.notices.show_doubt)
         self.inquiry.troubled.connect(self.show_trouble)
         self.inquiry.calmed.connect(self.notices.clear_trouble)
@@ -137,6 +140,7 @@ class Window(Frame):
         self.below.wanted.connect(self.inquiry.look_into)
         self.table.explained.connect(self.inquiry.choose_prediction)
         self.table.set_against.connect(self.inquiry.choose_against)
+        self.table.keeping_chosen.connect(self._on_keeping_chosen)
         self.table.text_target_entered.connect(self.inquiry.choose_prediction)
         self.tools.model_picked.connect(self.inquiry.open_model)
         self.status.stopped.connect(self.inquiry.stop)
@@ -208,6 +212,10 @@ class Window(Frame):
     def _on_scale_chosen(self, scale: str) -> None:
         self.commands[f"scale.{scale}"].trigger()
 
+    def _on_keeping_chosen(self, keeps: bool) -> None:
+        self.study.keeps_target = keeps
+        self._profile.keep(structs.replace(self._profile.settings, keep_target=keeps))
+
     def _on_mode_chosen(self, mode: PictureMode) -> None:
         self.commands[f"mode.{mode}"].trigger()
 
@@ -254,6 +262,7 @@ class Window(Frame):
     def _on_question_changed(self, question: Question) -> None:
         self.input.show_question(question)
         if not ask_the_same(question, self._asked):
+            self.notices.clear_of_question()
             self.table.set_text_target(text_of(question.target))
         self._asked = question
         self.commands.mark(f"rules.{'gamma' if gamma_of(question.rules) else question.rules}")

@@ -25,8 +25,9 @@ from inspector.conversations.listing import Listing
 from inspector.conversations.loading import Loading
 from inspector.conversations.picturing import PICTURE_MODEL, misfit, nothing_to_explain, speechless
 from inspector.conversations.tokenising import Tokenising
+from inspector.look.visible_text import visible
 from inspector.state.aiming import chosen_at, token_against, token_at_position_shown
-from inspector.state.choice import Against
+from inspector.state.choice import Against, choice_of
 from inspector.state.question import Question, about_generated, about_image, about_prompt, put_to
 from inspector.state.study import Study
 from inspector.state.trouble import (
@@ -52,6 +53,7 @@ class Inquiry(QObject):
     answered = Signal(object)  # Explained
     taken_over = Signal()  # a whole input, not one that is being typed
     target_refused = Signal(str)
+    target_kept = Signal(str)  # a sentence: what the prompt was edited under, or why that could not be
     troubled = Signal(object)  # Trouble
     model_doubted = Signal(str)  # its relevance may be far from what it is in float32
     calmed = Signal()  # what was wrong is no longer
@@ -307,6 +309,9 @@ class Inquiry(QObject):
         self.holding.learn(answer.relevance.model, answer.memory)
         self.calmed.emit()
         self._on_question_changed(self.study.question)  # which may be another by now
+        if self.study.is_answered and self.study.is_target_kept:
+            self.study.settle_target()
+            self.target_kept.emit(_what_was_kept(answer))
         self.answered.emit(answer)
 
     def _on_generated(self, said: Generated) -> None:
@@ -331,7 +336,12 @@ class Inquiry(QObject):
     def _on_explaining_failed(self, failure: Failed) -> None:
         asked = self.explaining.question
         target = asked.target if asked else None
-        if failure.kind == "target_unknown" and asked == self.study.question and target != Top():
+        is_refused = failure.kind == "target_unknown" and asked == self.study.question and target != Top()
+        if is_refused and self.study.is_target_kept:
+            self.study.settle_target()
+            self._ask_target(Top())
+            self.target_kept.emit(f"The target was not kept, for the prompt was edited there: {failure.message}")
+        elif is_refused:
             self.study.take_back()
             self.target_refused.emit(failure.message)
         else:
@@ -343,3 +353,9 @@ class Inquiry(QObject):
 
     def _on_exporting_failed(self, failure: Failed) -> None:
         self.troubled.emit(trouble_with_exporting(failure))
+
+
+def _what_was_kept(answer: Explained) -> str:
+    choice, label = choice_of(answer), visible(answer.relevance.target.label)
+    where = "" if choice.relation == "whole" else f" {choice.relation} “{visible(choice.label)}”"
+    return f"The target stays the same after the edit: {label}{where}."

@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     prompt: str | None = None  # the prompt asked about last; null until there was one: then the first example
     rules: str = "attnlrp"  # the rule set, by its name
     scale: Scale = "layer"  # what the colours span: each layer, all layers (global), or the target's value
+    keep_target: bool = True  # whether the target stays when the prompt is edited
     colour_map: str = DEFAULT_COLOUR_MAP  # the colours of relevance
     theme: Theme = "system"  # light, dark, or as the desktop is
     device: str = "auto"  # where models are opened: auto, cpu, cuda, cuda:1, mps

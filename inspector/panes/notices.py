@@ -16,7 +16,7 @@ from inspector.views.failure_bar import FailureBar
 class Notices(QWidget):
     """One bar for the last failure and one for the last piece of news; no room is taken while there is none.
 
-    News of a file goes when something else happens, news of a model with the model.
+    News of a file goes when something else happens, news of a model with the model, news of a question with it.
     """
 
     remedy_chosen = Signal(object)  # Remedy
@@ -26,7 +26,7 @@ class Notices(QWidget):
         super().__init__(parent)
         self._remedy: Remedy | None = None
         self._folder: Path | None = None  # of the file that was saved, while that is the news
-        self._is_doubt = False
+        self._is_doubt = self._is_of_question = False
         self.failure = FailureBar()
         self.news = FailureBar()
         self.failure.setObjectName("failure")
@@ -54,7 +54,7 @@ class Notices(QWidget):
         """Say that a file was saved, and where; that another was not is of no more interest."""
         if self._remedy is Remedy.EXPORT_AGAIN:
             self.clear_trouble()
-        self._folder, self._is_doubt = path.parent, False
+        self._folder, self._is_doubt, self._is_of_question = path.parent, False, False
         self.news.show_notice(f"Saved {path}. {note}".rstrip(), "Open folder")
 
     def clear_written(self) -> None:
@@ -64,7 +64,7 @@ class Notices(QWidget):
             self.news.clear()
 
     def show_news(self, message: str) -> None:
-        self._folder, self._is_doubt = None, False
+        self._folder, self._is_doubt, self._is_of_question = None, False, False
         self.news.show_notice(message)
 
     def show_doubt(self, message: str) -> None:
@@ -76,6 +76,17 @@ class Notices(QWidget):
         """Another model is open, or none."""
         if self._is_doubt:
             self._is_doubt = False
+            self.news.clear()
+
+    def show_of_question(self, message: str) -> None:
+        """Say what is good to know about the question that is asked."""
+        self.show_news(message)
+        self._is_of_question = True
+
+    def clear_of_question(self) -> None:
+        """Another question is asked."""
+        if self._is_of_question:
+            self._is_of_question = False
             self.news.clear()
 
     def _on_failure_acted(self) -> None:

@@ -21,9 +21,9 @@ def ask_the_same(one: Question, other: Question) -> bool:
     return (one.source, one.input, one.target) == (other.source, other.input, other.target)
 
 
-def about_prompt(question: Question, prompt: str) -> Question:
-    """The same question about another prompt, of which no position is known yet."""
-    return replace(question, input=Text(prompt), target=TOP)
+def about_prompt(question: Question, prompt: str, target: Target = TOP) -> Question:
+    """The same question about another prompt, whose largest logit is explained where no other target is known."""
+    return replace(question, input=Text(prompt), target=target)
 
 
 def about_image(question: Question, image: Image) -> Question:
