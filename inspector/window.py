@@ -107,7 +107,8 @@ class Window(Frame):
         self.inquiry.counted.connect(self._on_counted)
         self.inquiry.answered.connect(self._on_answered)
         self.inquiry.target_refused.connect(self._on_target_refused)
-        self.inquiry.target_kept.connect(self.notices.show_of_question)
+        self.inquiry.noted.connect(self.notices.show_of_question)
+        self.inquiry.shortening.lies_beyond.connect(self._on_part_beyond)
         self.inquiry.model_doubted.connect(self.notices.show_doubt)
         self.inquiry.troubled.connect(self.show_trouble)
         self.inquiry.calmed.connect(self.notices.clear_trouble)
@@ -211,6 +212,10 @@ class Window(Frame):
 
     def _on_scale_chosen(self, scale: str) -> None:
         self.commands[f"scale.{scale}"].trigger()
+
+    def _on_part_beyond(self, start: int, end: int) -> None:
+        self.folding.unfold()
+        self.editor.select(start, end)
 
     def _on_keeping_chosen(self, keeps: bool) -> None:
         self.study.keeps_target = keeps

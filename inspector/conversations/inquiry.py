@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import assert_never
+from typing import Literal, assert_never
 
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
@@ -24,11 +24,13 @@ from inspector.conversations.holding import Holding
 from inspector.conversations.listing import Listing
 from inspector.conversations.loading import Loading
 from inspector.conversations.picturing import PICTURE_MODEL, misfit, nothing_to_explain, speechless
+from inspector.conversations.shortening import Shortening
 from inspector.conversations.tokenising import Tokenising
 from inspector.look.visible_text import visible
 from inspector.state.aiming import chosen_at, token_against, token_at_position_shown
 from inspector.state.choice import Against, choice_of
-from inspector.state.question import Question, about_generated, about_image, about_prompt, put_to
+from inspector.state.cutting import Kept
+from inspector.state.question import Question, about_generated, about_image, about_prompt, position_of, put_to
 from inspector.state.study import Study
 from inspector.state.trouble import (
     Remedy,
@@ -36,7 +38,14 @@ from inspector.state.trouble import (
     trouble_with_explaining,
     trouble_with_exporting,
     trouble_with_opening,
+    with_shortening,
 )
+
+_KEPT: dict[Remedy, Kept | Literal["choice"]] = {
+    Remedy.KEEP_END: "end",
+    Remedy.KEEP_BEGINNING: "beginning",
+    Remedy.CHOOSE_PART: "choice",
+}
 
 # The example to ask a model about in place of an input that is an example for others; None to leave the input.
 OwnExample = Callable[[ModelSource, Input], Input | None]
@@ -53,7 +62,7 @@ class Inquiry(QObject):
     answered = Signal(object)  # Explained
     taken_over = Signal()  # a whole input, not one that is being typed
     target_refused = Signal(str)
-    target_kept = Signal(str)  # a sentence: what the prompt was edited under, or why that could not be
+    noted = Signal(str)  # a sentence about the question that is asked: its target was kept, or its prompt cut
     troubled = Signal(object)  # Trouble
     model_doubted = Signal(str)  # its relevance may be far from what it is in float32
     calmed = Signal()  # what was wrong is no longer
@@ -73,11 +82,12 @@ class Inquiry(QObject):
         self.generating = Generating(worker, self)
         self.detailing = Detailing(worker, self, study.learn)
         self.exploring = Exploring(worker, study, self)
+        self.shortening = Shortening(worker, self)
         self.loading = Loading(worker, self)
         self.tokenising = Tokenising(worker, self)
         self.listing = Listing(worker, self)
         self.exporting = Exporting(figures, self)
-        with_model = (self.loading, self.explaining, self.generating, self.detailing, self.exploring)
+        with_model = (self.loading, self.explaining, self.generating, self.detailing, self.exploring, self.shortening)
         self.activity = Activity(with_model, (self.exporting,), self)
         self.holding = Holding(worker, self.loading, self.activity, self)
         self._explain_when_open = False
@@ -100,6 +110,8 @@ class Inquiry(QObject):
         self.detailing.succeeded.connect(self._on_detailed)
         self.detailing.failed.connect(self._on_generating_failed)
         self.exploring.failed.connect(self._on_generating_failed)
+        self.shortening.failed.connect(self._on_generating_failed)
+        self.shortening.was_cut.connect(self._on_cut)
         self.exporting.failed.connect(self._on_exporting_failed)
         self.tokenising.counted.connect(self.counted)
         self.holding.troubled.connect(self.troubled)
@@ -238,10 +250,23 @@ class Inquiry(QObject):
                 self.holding.restart()
             case Remedy.PICTURE_MODEL:
                 self.open_model(PICTURE_MODEL)
+            case Remedy.KEEP_END | Remedy.KEEP_BEGINNING | Remedy.CHOOSE_PART:
+                self._shorten(_KEPT[remedy])
             case Remedy.CHOOSE_MODEL | Remedy.EXPORT_AGAIN | Remedy.PREFERENCES | Remedy.OPEN_IMAGE:
                 pass  # dialogs: the window's
             case _:
                 assert_never(remedy)
+
+    def _shorten(self, kept: Kept | Literal["choice"]) -> None:
+        question, limit = self.study.question, self._limit_of(self.study.question)
+        if limit is not None:
+            self.shortening.shorten(question.source, question.input.text, limit, kept)
+
+    def _limit_of(self, question: Question) -> int | None:
+        """The most tokens that a question's prompt may have; None where it has no limit, or is no prompt."""
+        model = self.holding.model
+        is_prompt = isinstance(question.input, Text) and model is not None and model.source == question.source
+        return model.max_tokens if is_prompt and model is not None else None
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
@@ -311,7 +336,7 @@ class Inquiry(QObject):
         self._on_question_changed(self.study.question)  # which may be another by now
         if self.study.is_answered and self.study.is_target_kept:
             self.study.settle_target()
-            self.target_kept.emit(_what_was_kept(answer))
+            self.noted.emit(_what_was_kept(answer))
         self.answered.emit(answer)
 
     def _on_generated(self, said: Generated) -> None:
@@ -324,6 +349,13 @@ class Inquiry(QObject):
         self.study.ask(about_generated(question, said))
         self.explain()
 
+    def _on_cut(self, whole: str, left: str, said: str) -> None:
+        question = self.study.question
+        if question.input.text == whole:  # not written on meanwhile
+            target = question.target if position_of(question.target) == -1 else Top()
+            self._ask(about_prompt(question, left, target))
+            self.noted.emit(said)
+
     def _on_detailed(self) -> None:
         asked = self.detailing.asked
         if asked is not None and self.study.known(asked) is None:
@@ -331,7 +363,7 @@ class Inquiry(QObject):
             self.troubled.emit(Trouble("This detail of the answer is too large to be kept. Shorten the prompt."))
 
     def _on_generating_failed(self, failure: Failed) -> None:
-        self.troubled.emit(trouble_with_explaining(failure, checkpointing=True))
+        self._tell_trouble(failure, checkpointing=True)
 
     def _on_explaining_failed(self, failure: Failed) -> None:
         asked = self.explaining.question
@@ -340,13 +372,18 @@ class Inquiry(QObject):
         if is_refused and self.study.is_target_kept:
             self.study.settle_target()
             self._ask_target(Top())
-            self.target_kept.emit(f"The target was not kept, for the prompt was edited there: {failure.message}")
+            self.noted.emit(f"The target was not kept, for the prompt was edited there: {failure.message}")
         elif is_refused:
             self.study.take_back()
             self.target_refused.emit(failure.message)
         else:
-            self.troubled.emit(trouble_with_explaining(failure, asked is not None and asked.checkpointing))
+            self._tell_trouble(failure, asked is not None and asked.checkpointing)
             self._on_question_changed(self.study.question)  # what was too long is counted at least
+
+    def _tell_trouble(self, failure: Failed, checkpointing: bool) -> None:
+        trouble = trouble_with_explaining(failure, checkpointing)
+        can_shorten = failure.kind == "prompt_too_long" and self._limit_of(self.study.question) is not None
+        self.troubled.emit(with_shortening(trouble) if can_shorten else trouble)
 
     def _on_explaining_cancelled(self) -> None:
         self._on_question_changed(self.study.question)  # no answer says how many tokens there are

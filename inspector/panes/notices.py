@@ -24,7 +24,7 @@ class Notices(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._remedy: Remedy | None = None
+        self._remedies: tuple[Remedy, ...] = ()
         self._folder: Path | None = None  # of the file that was saved, while that is the news
         self._is_doubt = self._is_of_question = False
         self.failure = FailureBar()
@@ -43,19 +43,19 @@ class Notices(QWidget):
     def show_trouble(self, trouble: Trouble) -> None:
         """Say what went wrong, and offer what would help."""
         self.clear_written()
-        self._remedy = trouble.remedy
-        self.failure.show_failure(trouble.message, trouble.remedy and trouble.remedy.value, trouble.details)
+        self._remedies = trouble.remedies
+        self.failure.show_failure(trouble.message, [remedy.value for remedy in trouble.remedies], trouble.details)
 
     def clear_trouble(self) -> None:
-        self._remedy = None
+        self._remedies = ()
         self.failure.clear()
 
     def show_written(self, path: Path, note: str) -> None:
         """Say that a file was saved, and where; that another was not is of no more interest."""
-        if self._remedy is Remedy.EXPORT_AGAIN:
+        if Remedy.EXPORT_AGAIN in self._remedies:
             self.clear_trouble()
         self._folder, self._is_doubt, self._is_of_question = path.parent, False, False
-        self.news.show_notice(f"Saved {path}. {note}".rstrip(), "Open folder")
+        self.news.show_notice(f"Saved {path}. {note}".rstrip(), ["Open folder"])
 
     def clear_written(self) -> None:
         """Say no longer that a file was saved."""
@@ -89,12 +89,11 @@ class Notices(QWidget):
             self._is_of_question = False
             self.news.clear()
 
-    def _on_failure_acted(self) -> None:
-        remedy = self._remedy
+    def _on_failure_acted(self, which: int) -> None:
+        remedy = self._remedies[which]
         self.clear_trouble()
-        if remedy is not None:
-            self.remedy_chosen.emit(remedy)
+        self.remedy_chosen.emit(remedy)
 
-    def _on_news_acted(self) -> None:
+    def _on_news_acted(self, which: int) -> None:
         if self._folder is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))

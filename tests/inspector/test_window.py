@@ -209,7 +209,7 @@ def test_that_a_failure_is_shown_in_place_and_its_button_helps(window, worker, q
     assert QApplication.activeModalWidget() is None
     worker.greet()
     worker.answer()
-    window.notices.failure.acted.emit()
+    window.notices.failure.acted.emit(0)
     worker.answer()
     assert not window.notices.failure.isVisible()
     assert window.study.shown.relevance.rules == "cp-lrp"
@@ -227,7 +227,7 @@ def test_that_a_traceback_is_in_the_log_and_nowhere_else(window, worker):
 def test_that_a_model_not_found_leads_to_the_chooser(window, worker):
     window.openings.open_model("nobody/nothing")
     worker.say(Load, Failed("model_not_found", "There is no such model."))
-    window.notices.failure.acted.emit()
+    window.notices.failure.acted.emit(0)
     assert dialog(window, ModelChooser).isVisible()
 
 

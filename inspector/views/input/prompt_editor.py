@@ -96,6 +96,14 @@ class PromptEditor(QWidget):
         self._field.setPlainText(_HALVES.sub("\ufffd", text))
         self._field.blockSignals(False)
 
+    def select(self, start: int, end: int) -> None:
+        """Select characters of the text, and show where they begin. Qt counts in UTF-16."""
+        text, cursor = self.text(), self._field.textCursor()
+        cursor.setPosition(_units(text[:end]))
+        cursor.setPosition(_units(text[:start]), cursor.MoveMode.KeepAnchor)
+        self._field.setTextCursor(cursor)
+        self._field.ensureCursorVisible()
+
     def set_count(self, count: int | None, limit: int | None) -> None:
         """How many tokens the prompt has, and how many the model takes; None where that is not known."""
         self._counted = (count, limit)
@@ -182,6 +190,10 @@ class _Field(QPlainTextEdit):
 
 def _local_files(data: QMimeData) -> list[str]:
     return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 def _plain(text: str) -> str:

@@ -195,13 +195,13 @@ def _empty_image_input() -> ImageInput:
 
 def _failure_bar() -> FailureBar:
     view = FailureBar()
-    view.show_failure("The worker ended unexpectedly (killed).", "Explain again", "Traceback")
+    view.show_failure("The worker ended unexpectedly (killed).", ["Explain again"], "Traceback")
     return view
 
 
 def _notice_bar() -> FailureBar:
     view = FailureBar()
-    view.show_notice("Saved figure.pdf.", "Open folder")
+    view.show_notice("Saved figure.pdf.", ["Open folder"])
     return view
 
 
