@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from engine.protocol.inputs import Text
 from engine.protocol.messages import Explained, Loaded, Progress
 from engine.protocol.rule_names import gamma_of
 from engine.protocol.values import Medium, ModelInfo
@@ -126,6 +127,9 @@ class Window(Frame):
         self.editor.files_dropped.connect(self.openings.open_files)
         self.pictures.follow(self.image, self.relevance.picture)
         self.image.file_chosen.connect(self.openings.open_file)
+        self.input.written.connect(self.inquiry.write)
+        self.input.submitted.connect(self.explain)
+        self.input.files_dropped.connect(self.openings.open_files)
         self.input.gamma_chosen.connect(self.inquiry.choose_rules)
         self.input.explore_requested.connect(self.exploring.explore)
         self.relevance.scale_chosen.connect(self._on_scale_chosen)
@@ -183,10 +187,13 @@ class Window(Frame):
         self.dialogs.palette([command for command in COMMANDS if self.commands[command.id].isEnabled()])
 
     def _turn_to_prompt(self) -> None:
-        """Ask about the prompt in front, if the model has no use for the question's picture."""
-        model = self.inquiry.holding.model
-        if model is not None and model.takes == "text" and (prompt := self.input.prompt_in_front()):
-            self.inquiry.type(prompt)
+        """Ask about the text in front, if the model takes texts."""
+        model, text = self.inquiry.holding.model, self.input.text_in_front()
+        if model is not None and model.takes == "text" and text is not None:
+            if isinstance(text, Text):
+                self.inquiry.type(text.text)
+            else:
+                self.inquiry.write(text)
 
     def show_trouble(self, trouble: Trouble) -> None:
         """Say in place what went wrong; what only a programmer wants to read goes to the log."""
@@ -349,7 +356,7 @@ class Window(Frame):
         self.input.show_count(count, model.max_tokens if model else None)
 
     def _on_answered(self, answer: Explained) -> None:
-        if answer.relevance.prompt:
+        if isinstance(answer.question.input, Text) and answer.relevance.prompt:
             self._profile.keep(structs.replace(self._profile.settings, prompt=answer.relevance.prompt))
 
 

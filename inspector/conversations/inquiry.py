@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.inputs import Input, Text
+from engine.protocol.inputs import Chat, Input, Text, is_empty
 from engine.protocol.messages import LOW_AGREEMENT, Explained, Export, ExportGrid, Failed, Generated, Loaded, Request
 from engine.protocol.targets import Target, TokenName, Top
 from engine.protocol.values import Image, ModelSource
@@ -144,6 +144,10 @@ class Inquiry(QObject):
         """Take over the prompt as it is being typed."""
         self.study.type(prompt)
 
+    def write(self, input: Input) -> None:
+        """Take over a chat, or several texts, as they are being typed."""
+        self.study.write(input)
+
     def use_prompt(self, prompt: str) -> None:
         """Take over a whole prompt, from an example or a file, and explain it."""
         self.study.ask(about_prompt(self.study.question, prompt))
@@ -183,7 +187,8 @@ class Inquiry(QObject):
         """Let the model go on from the prompt, once it is open, and explain the first token it says."""
         self.study.end_step()
         question = self.study.question
-        if not isinstance(question.input, Text) or not question.input.text:
+        asked = question.input
+        if not isinstance(asked, Text | Chat) or is_empty(asked):
             self.troubled.emit(Trouble("The prompt is empty: type or paste a text to go on from.", is_of_input=True))
         elif self.loading.is_opening:
             self._generate_when_open = max_new_tokens
@@ -192,7 +197,7 @@ class Inquiry(QObject):
         else:
             self.calmed.emit()
             self.explaining.drop()
-            self.generating.generate(question.source, question.input, max_new_tokens)
+            self.generating.generate(question.source, asked, max_new_tokens)
 
     def look_into(self, request: Request, doing: str) -> None:
         """Ask for a detail of the answer on show, unless it is known or something is under way."""
@@ -294,6 +299,10 @@ class Inquiry(QObject):
     def _on_question_changed(self, question: Question) -> None:
         shown = self.study.shown
         prompt = question.input.text
+        if shown is not None and self.study.is_answered and not isinstance(question.input, Text):
+            self.tokenising.forget()
+            self.counted.emit(len(shown.relevance.tokens) or None)
+            return
         if shown is not None and self.study.is_answered and prompt:
             self.tokenising.learn(question.source, prompt, len(shown.relevance.tokens))
             return
@@ -312,7 +321,7 @@ class Inquiry(QObject):
         asked = self.study.question.input
         if tokens is not None:
             self.generate(tokens)
-        elif wanted and (asked.image or (asked.text and asked.medium == ending.model.takes)):
+        elif wanted and (asked.image or (not is_empty(asked) and asked.medium == ending.model.takes)):
             self.explain()
         else:
             self._on_question_changed(self.study.question)

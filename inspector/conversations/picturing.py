@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.protocol.inputs import Text
+from engine.protocol.inputs import Chat, Pair, is_empty
 from engine.protocol.values import Medium, ModelInfo, ModelSource
 from inspector.state.question import Question
 from inspector.state.trouble import Remedy, Trouble
@@ -47,6 +47,10 @@ def speechless(model: ModelInfo | None) -> Trouble | None:
 
 def nothing_to_explain(question: Question, model: ModelInfo | None) -> Trouble | None:
     """Why there is nothing to ask; None where there is a prompt or a picture."""
-    if question.input != Text():
+    if not is_empty(question.input):
         return None
+    if isinstance(question.input, Chat):
+        return Trouble("No message says anything yet: type one to explain.", is_of_input=True)
+    if isinstance(question.input, Pair):
+        return Trouble("Of two texts neither may be empty: type both.", is_of_input=True)
     return _NOTHING["text" if model is None else model.takes]

@@ -33,11 +33,9 @@ def about_image(question: Question, image: Image) -> Question:
 
 def about_generated(question: Question, said: Generated) -> Question:
     """The same question about the prompt as the model went on with it: why it said the first token that is new."""
-    before, after = said.question.input.continuation, said.input.continuation
-    if after is None:
+    if said.first is None:
         return question
-    first = after.ids[len(before.ids) if before else 0]
-    return replace(question, input=said.input, target=Token(first, said.position - 1))
+    return replace(question, input=said.input, target=Token(said.first, said.position - 1))
 
 
 def put_to(question: Question, source: ModelSource, input: Input | None = None) -> Question:

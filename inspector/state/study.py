@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
+from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.inputs import Text
+from engine.protocol.inputs import Input, Picture, Text
 from engine.protocol.messages import Ending, Explain, Explained, Request
 from engine.protocol.targets import Target
 from engine.protocol.values import ModelSource
@@ -86,7 +87,8 @@ class Study(QObject):
 
     def type(self, prompt: str) -> None:
         """Take over the prompt as it is being typed."""
-        if prompt != self.question.input.text:
+        asked = self.question.input
+        if prompt != asked.text or not isinstance(asked, Text | Picture):
             target = self._target_after(prompt)
             self._history.go_on(about_prompt(self.question, prompt, target), typed_at=self._clock())
             self._is_kept = target != TOP
@@ -100,6 +102,13 @@ class Study(QObject):
     def settle_target(self) -> None:
         """Take note that it was told."""
         self._is_kept = False
+
+    def write(self, input: Input) -> None:
+        """Take over a chat, or several texts, as they are being typed."""
+        if input != self.question.input:
+            self._is_kept = False
+            self._history.go_on(structs.replace(self.question, input=input, target=TOP), typed_at=self._clock())
+            self._follow()
 
     def amend(self, question: Question) -> None:
         """Change the question without a step in the history."""

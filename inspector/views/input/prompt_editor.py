@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QKeyEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QLabel,
     QMenu,
-    QPlainTextEdit,
     QSizePolicy,
     QSpacerItem,
     QToolButton,
@@ -24,6 +22,7 @@ from inspector.look.icons import icon
 from inspector.look.numbers import grouped, in_tokens
 from inspector.look.theme import Space, tones
 from inspector.look.wrapping_row import WrappingRow
+from inspector.views.input.text_field import TextField
 
 _NEARLY_FULL = 0.9
 _HALVES = re.compile("[\ud800-\udfff]")
@@ -51,7 +50,7 @@ class PromptEditor(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._given: str | None = None  # what set_text was last told, until something is typed
-        self._field = _Field(self)
+        self._field = TextField(self)
         self._field.setPlaceholderText("Type or paste a prompt, or choose an example.\nCtrl+Enter explains it.")
         self._field.setAccessibleName("Prompt")
         self._field.setTabChangesFocus(True)
@@ -82,7 +81,7 @@ class PromptEditor(QWidget):
 
     def text(self) -> str:
         """The prompt, every character as typed (Qt's own plain text would lose no-break spaces)."""
-        return self._field.document().toRawText().replace("\u2029", "\n")
+        return self._field.text()
 
     def set_text(self, text: str) -> None:
         """Show another prompt; the caret stays where it is the same (Qt changes line ends, so both are compared).
@@ -151,45 +150,6 @@ class PromptEditor(QWidget):
             palette.setColor(palette.ColorRole.WindowText, colour)
             self._count.setPalette(palette)
         self._count.setToolTip(tip)
-
-
-class _Field(QPlainTextEdit):
-    """Takes plain text; files that are dropped on it are not text."""
-
-    submitted = Signal()
-    files_dropped = Signal(list)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.submitted.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _local_files(event.mimeData()):
-            event.acceptProposedAction()
-        else:
-            super().dragEnterEvent(event)
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if _local_files(event.mimeData()):
-            event.acceptProposedAction()
-        else:
-            super().dragMoveEvent(event)
-
-    def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        return bool(_local_files(source)) or super().canInsertFromMimeData(source)
-
-    def insertFromMimeData(self, source: QMimeData) -> None:
-        if files := _local_files(source):
-            self.files_dropped.emit(files)
-        else:
-            super().insertFromMimeData(source)
-
-
-def _local_files(data: QMimeData) -> list[str]:
-    return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
 
 
 def _units(text: str) -> int:

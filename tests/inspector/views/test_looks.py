@@ -33,7 +33,14 @@ THEMES = ("light", "dark")
 KEPT = sorted(PICTURES.glob("*.png"))
 FAMILY = "Pictures"  # a name that no font of the system has, nor a bold face of its own
 QT = "Qt"  # under which name the version that drew a picture is kept in it
-PARTS = {"HeatmapTable", "LayerPlots", "PlotView", "Thumbnail", "TokenView"}  # of views, and what they are made from
+PARTS = {
+    "HeatmapTable",
+    "LayerPlots",
+    "PlotView",
+    "TextField",
+    "Thumbnail",
+    "TokenView",
+}  # of views, and what they are made from
 LIMIT = 700_000  # bytes of all pictures together
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="letters are drawn otherwise by other systems")

@@ -18,9 +18,11 @@ from engine.protocol.values import Prediction
 from inspector.views.failure_bar import FailureBar
 from inspector.views.gammas.explore_grid import ExploreGrid
 from inspector.views.gammas.gamma_panel import GammaPanel
+from inspector.views.input.chat_editor import ChatEditor
 from inspector.views.input.folded_input import FoldedInput
 from inspector.views.input.image_input import ImageExample, ImageInput
 from inspector.views.input.prompt_editor import PromptEditor
+from inspector.views.input.texts_editor import TextsEditor
 from inspector.views.layers.answer_matrix import AnswerMatrix
 from inspector.views.layers.layer_map import LayerMap
 from inspector.views.legend import Legend
@@ -68,6 +70,18 @@ def _strip(ramp: Ramp = COLOURS) -> TokenStrip:
 def _stale_strip() -> TokenStrip:
     view = _strip()
     view.set_stale(True)
+    return view
+
+
+def _chat_editor() -> ChatEditor:
+    view = ChatEditor()
+    view.set_messages((("system", "Be brief."), ("user", "Who keeps bees?"), ("assistant", "Ada")))
+    return view
+
+
+def _texts_editor() -> TextsEditor:
+    view = TextsEditor((("First text", "A question"), ("Second text", "The context")))
+    view.set_texts(("Who keeps bees?", ""))
     return view
 
 
@@ -236,6 +250,7 @@ class Sample:
 
 SAMPLES = {
     "answer-matrix": Sample(_answer_matrix, 600, 170),
+    "chat-editor": Sample(_chat_editor, 280, 340, has_controls=True),
     "explore-grid": Sample(_explore_grid, 440, 400),
     "failure-bar": Sample(_failure_bar, 600, 44),
     "find-bar": Sample(_find_bar, 360, 36),
@@ -256,6 +271,7 @@ SAMPLES = {
     "progress-line": Sample(_progress_line, 420, 36),
     "prompt-editor": Sample(_prompt_editor, 300, 180),
     "side-titles": Sample(_side_titles, 420, 30),
+    "texts-editor": Sample(_texts_editor, 280, 200),
     "thumbnails": Sample(_thumbnails, 420, 130),
     "token-strip": Sample(_strip, 420, 110),
     "token-strip-stale": Sample(_stale_strip, 420, 110),
