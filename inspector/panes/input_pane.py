@@ -111,8 +111,9 @@ class InputPane(QWidget):
         self._asked = asked
         image = asked.image
         match asked:
-            case Text(text):
+            case Text(text, continuation):
                 self._editor.set_text(text)
+                self._editor.mark_said(None if continuation is None else continuation.start)
             case Chat(messages):
                 self.chat.set_messages([(message.role, message.content) for message in messages])
             case Pair(text, context):

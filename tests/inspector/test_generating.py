@@ -183,3 +183,11 @@ def test_that_a_matrix_too_large_to_be_kept_is_asked_for_once(generated, worker)
     generated.study.look_at_token(1)
     assert len(asked(worker, ExplainEach)) == 1
     assert "too large" in troubles[-1].message
+
+
+def test_that_what_the_model_said_is_marked_in_the_editor_until_it_is_edited(generated, qtbot):
+    field = generated.editor.focusProxy()
+    (mark,) = field.extraSelections()
+    assert mark.cursor.selectedText() == "".join(word for _, word in SAID)
+    qtbot.keyClicks(field, "x")
+    assert field.extraSelections() == []

@@ -8,11 +8,13 @@ from functools import partial
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QSizePolicy,
     QSpacerItem,
+    QTextEdit,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -67,6 +69,7 @@ class PromptEditor(QWidget):
         self._examples.setEnabled(False)
         self._count = QLabel(self)
         self._count.setTextFormat(Qt.TextFormat.PlainText)
+        self._said: int | None = None
         self._counted: tuple[int | None, int | None] = (None, None)
         below = WrappingRow()
         below.addWidget(self._examples)
@@ -94,6 +97,19 @@ class PromptEditor(QWidget):
         self._field.blockSignals(True)
         self._field.setPlainText(_HALVES.sub("\ufffd", text))
         self._field.blockSignals(False)
+
+    def mark_said(self, start: int | None) -> None:
+        """Mark the text from character `start` on as said by the model itself; None marks nothing."""
+        self._said = start
+        marks = []
+        if start is not None:
+            mark = QTextEdit.ExtraSelection()
+            mark.cursor = self._field.textCursor()
+            mark.cursor.setPosition(_units(self.text()[:start]))
+            mark.cursor.movePosition(mark.cursor.MoveOperation.End, mark.cursor.MoveMode.KeepAnchor)
+            mark.format.setBackground(QColor(tones(self.palette()).soft))
+            marks.append(mark)
+        self._field.setExtraSelections(marks)
 
     def select(self, start: int, end: int) -> None:
         """Select characters of the text, and show where they begin. Qt counts in UTF-16."""
@@ -131,6 +147,7 @@ class PromptEditor(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._dress()
+            self.mark_said(self._said)
 
     def _on_text_changed(self) -> None:
         self._given = None
