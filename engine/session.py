@@ -9,7 +9,7 @@ import platform
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import assert_never
 
@@ -31,7 +31,7 @@ from engine.models.opening import Model, load_model
 from engine.models.text.tokens import tokenize
 from engine.protocol.failures import DoesNotFit, ProtocolError
 from engine.protocol.frames import PROTOCOL, Hello
-from engine.protocol.inputs import Input, Text, without_data
+from engine.protocol.inputs import Chat, Input, Text, without_data
 from engine.protocol.messages import (
     Ending,
     Examine,
@@ -56,7 +56,7 @@ from engine.protocol.messages import (
     Unload,
     Unloaded,
 )
-from engine.protocol.values import ModelSource
+from engine.protocol.values import ModelSource, Token
 from engine.rules.table import rule_set
 from engine.watch import Watch
 
@@ -166,16 +166,17 @@ class Session:
 
     def _generate(self, asked: Generate, watch: Watch) -> Generated:
         model = self._hold(asked.source, watch)
-        said = generate(
-            model,
-            asked.input.text,
-            asked.max_new_tokens,
-            continuation=asked.input.continuation,
-            **watch.keywords,
-        )
-        position = said.start + (len(asked.input.continuation.ids) if asked.input.continuation else 0)
+        memory = memory_of(model.info.device)
+        if isinstance(asked.input, Chat):
+            messages = [structs.asdict(message) for message in asked.input.messages]
+            said = generate(model, max_new_tokens=asked.max_new_tokens, messages=messages, **watch.keywords)
+            chat = asked.input.answered(said.answer) if said.answer else asked.input
+            return Generated(asked, chat, said.start, said.ended, memory, _id_at(said.tokens, said.start))
+        before = asked.input.continuation
+        said = generate(model, asked.input.text, asked.max_new_tokens, continuation=before, **watch.keywords)
+        position = said.start + (len(before.ids) if before else 0)
         whole = Text(said.text, said.continuation)
-        return Generated(asked, whole, position, said.ended, memory_of(model.info.device))
+        return Generated(asked, whole, position, said.ended, memory, _id_at(said.tokens, position))
 
     def _explain_each(self, asked: ExplainEach, watch: Watch) -> ExplainedEach:
         model = self._hold(asked.source, watch)
@@ -241,6 +242,10 @@ class Session:
         for kept in self._traces.values():
             kept.close()
         self._traces.clear()
+
+
+def _id_at(tokens: Sequence[Token], position: int) -> int | None:
+    return tokens[position].id if position < len(tokens) else None
 
 
 def _without_data(question: Explain) -> Explain:

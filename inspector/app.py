@@ -15,13 +15,13 @@ from typing import get_args
 from PySide6.QtWidgets import QApplication
 
 from engine.leftovers import clear_away
-from engine.protocol.inputs import Text
+from engine.protocol.inputs import Input, Text
 from engine.protocol.looks import Look, Unit
 from engine.protocol.values import ModelSource
 from inspector.client.client import WorkerClient
 from inspector.conversations.picturing import PICTURE_MODEL
 from inspector.faults import Faults
-from inspector.intake.examples import read_examples
+from inspector.intake.examples import own_example, read_examples
 from inspector.keeping.settings import DEFAULTS, Profile, Settings, SettingsFile, known_folders, settings_path
 from inspector.look.icons import application_icon
 from inspector.look.theme import Theme, apply_theme
@@ -132,7 +132,7 @@ def _look(options: Options, settings: Settings) -> Look:
 
 
 def _question(options: Options, settings: Settings) -> Question:
-    """The question to start with: what the command line says, else the last one, else the first example."""
+    """The question to start with: what the command line says, else the last one, else an example."""
     source, prompt = settings.model, settings.prompt
     if options.image is not None and source == DEFAULTS.model:  # which nobody chose, and which takes text
         source = PICTURE_MODEL
@@ -140,7 +140,10 @@ def _question(options: Options, settings: Settings) -> Question:
         source = ModelSource(options.model, device=settings.device, dtype=settings.dtype)
     if prompt is None:
         prompt = next((example.prompt for example in read_examples()), "")
-    return Question(source, Text(prompt), rules=options.rules or settings.rules)
+    asked: Input = Text(prompt)
+    if options.prompt_file is None and options.image is None:
+        asked = own_example(source, asked) or asked
+    return Question(source, asked, rules=options.rules or settings.rules)
 
 
 def _theme(name: str | None) -> Theme | None:

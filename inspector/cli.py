@@ -10,16 +10,19 @@ from typing import Annotated, Literal, get_args
 
 import typer
 
-from engine.protocol.inputs import Input, Picture, Text, input_of
+from engine.protocol.inputs import Chat, Input, Picture, Text, input_of
 from engine.protocol.looks import COLOUR_MAPS, DEFAULT_COLOUR_MAP, DEFAULT_CONTRAST, Drawing, Ground, Look, Scale, Unit
 from engine.protocol.messages import Explain, ExportGrid, FigureFormat, Generate
 from engine.protocol.picture_files import read_image
+from engine.protocol.prompt_files import read_prompt
 from engine.protocol.rule_names import FORM
 from engine.protocol.values import ModelSource, Quantization
 from engine.protocol.visible_text import visible
 from engine.writing import write_file
 from inspector.command_line.arguments import (
     RuleSet,
+    chat_of,
+    check_chat,
     check_colours,
     check_contrast,
     check_out,
@@ -36,6 +39,8 @@ from inspector.command_line.saying import guard_streams, say
 
 _MODEL = "A bundled model (bundled:llama), a hub id, a folder or a .gguf file"
 _PROMPT_FILE = "The text in a file, or on stdin for -. A last line break is left out."
+_CHAT = "Messages in a file, or on stdin for -: a JSON list of {role, content}, in the model's own template."
+_SYSTEM = "What a system says before the messages of --chat, or before --prompt as the user's."
 _TARGET = (
     'What to explain: top, a token or class, id:17, class:LABEL, "A - B" or "A - mean". Spaces belong to the tokens. '
     "A name is a class where the model chooses from classes."
@@ -81,7 +86,7 @@ def main() -> None:
 def window(
     context: typer.Context,
     model: Annotated[str | None, unset(help=f"{_MODEL}, to open at once.")] = None,
-    prompt_file: Annotated[Path | None, unset(help="Text to start with.")] = None,
+    prompt_file: Annotated[Path | None, unset(help="Text to start with. A last line break is left out.")] = None,
     image: Annotated[Path | None, unset(help="Picture to start with.")] = None,
     rules: Annotated[str | None, unset(help=f"How relevance is passed on: {_RULE_NAMES}.")] = None,
     layer: Annotated[int | None, unset(help="Layer to show: what enters that block.")] = None,
@@ -128,6 +133,8 @@ def explain(
         str | None, unset(help="The text that holds the answer, where the prompt is a question.")
     ] = None,
     decoder_text: Annotated[str | None, unset(help="What an encoder-decoder model has said so far.")] = None,
+    chat: Annotated[str | None, unset(metavar="FILE", help=_CHAT)] = None,
+    system: Annotated[str | None, unset(help=_SYSTEM)] = None,
     target: Annotated[str, typer.Option(help=_TARGET)] = "top",
     position: Annotated[int, typer.Option(help="After which token the target is predicted; -1 is the last.")] = -1,
     rules: Annotated[str, typer.Option(help=f"How relevance is passed on: {_RULE_NAMES}.")] = "attnlrp",
@@ -156,8 +163,9 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Explain one prompt or image: say what the model predicts and what made it so, and save a figure."""
-    if [prompt, prompt_file, image].count(None) != 2:
-        raise typer.BadParameter("Give one of --prompt, --prompt-file and --image.")
+    if [prompt, prompt_file, image, chat].count(None) != 3:
+        raise typer.BadParameter("Give one of --prompt, --prompt-file, --chat and --image.")
+    check_chat(chat, system, prompt, context, decoder_text)
     drawn = chosen_picture(picture, image is not None, original)
     file_format = figure_format(out, drawn) if out else None
     check_rules(rules)
@@ -165,10 +173,10 @@ def explain(
     check_contrast(contrast)
     texts = class_texts(classes)
     with explained():
-        from engine.terminal.prompt_file import read_prompt
-
         if image is not None:
             asked: Input = Picture(read_image(image))
+        elif chat is not None or system is not None:
+            asked = chat_of(chat, system, prompt)
         else:
             asked = input_of(prompt if prompt is not None else read_prompt(prompt_file or "-"), context, decoder_text)
 
@@ -234,6 +242,8 @@ def generate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{_MODEL}.", show_default=False)],
     prompt: Annotated[str | None, unset(help="The text to go on from.")] = None,
     prompt_file: Annotated[str | None, unset(metavar="FILE", help=_PROMPT_FILE)] = None,
+    chat: Annotated[str | None, unset(metavar="FILE", help=_CHAT)] = None,
+    system: Annotated[str | None, unset(help=_SYSTEM)] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="The most tokens to say.")] = 32,
     rules: Annotated[RuleSet, typer.Option(help="Rule set of the matrix.")] = "attnlrp",
     out: Annotated[Path | None, unset(help="Where each token came from: .png, .csv or .json.")] = None,
@@ -241,21 +251,25 @@ def generate(
     dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
 ) -> None:
     """Say what the model answers, the likeliest token each time, and save where each token of it came from."""
-    if (prompt is None) == (prompt_file is None):
-        raise typer.BadParameter("Give either --prompt or --prompt-file.")
+    if [prompt, prompt_file, chat].count(None) != 2:
+        raise typer.BadParameter("Give one of --prompt, --prompt-file and --chat.")
+    check_chat(chat, system, prompt)
+    if out is not None and (chat is not None or system is not None):
+        raise typer.BadParameter("--out is of a prompt: of a chat, no matrix is saved yet.")
     formats: dict[str, Literal["png", "csv", "json"]] = {".png": "png", ".csv": "csv", ".json": "json"}
     if out is not None:
         if out.suffix.lower() not in formats:
             raise typer.BadParameter(f"--out must end in one of {', '.join(formats)}.")
         check_out(out)
     with explained():
-        from engine.terminal.prompt_file import read_prompt
-
-        text = prompt if prompt is not None else read_prompt(prompt_file or "-")
+        if chat is not None or system is not None:
+            asked_about: Text | Chat = chat_of(chat, system, prompt)
+        else:
+            asked_about = Text(prompt if prompt is not None else read_prompt(prompt_file or "-"))
 
         from engine.terminal.generate import generate
 
-        asked = Generate(ModelSource(model, device=device, dtype=dtype), Text(text), max_new_tokens)
+        asked = Generate(ModelSource(model, device=device, dtype=dtype), asked_about, max_new_tokens)
         said, data = generate(asked, rules, formats[out.suffix.lower()] if out else None)
         say(said.answer)
         if out and data:

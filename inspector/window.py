@@ -7,8 +7,10 @@ from typing import get_args
 
 from msgspec import structs
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from engine.protocol.inputs import Text
 from engine.protocol.looks import Unit
 from engine.protocol.messages import Explained, Loaded, Progress
 from engine.protocol.rule_names import gamma_of
@@ -21,10 +23,11 @@ from inspector.conversations.picturing import speechless
 from inspector.handlers.command_handlers import handlers
 from inspector.handlers.dialog_handler import DialogHandler
 from inspector.handlers.exploring_handler import ExploringHandler
+from inspector.handlers.folding_handler import FoldingHandler
 from inspector.handlers.opening_handler import OpeningHandler
 from inspector.handlers.palette_entries import palette_entries
 from inspector.handlers.picture_handler import PictureHandler
-from inspector.intake.examples import read_examples, read_image_examples
+from inspector.intake.examples import own_example, read_examples, read_image_examples
 from inspector.keeping.settings import Profile, Settings
 from inspector.look.theme import apply_theme
 from inspector.panes.frame import Frame
@@ -76,14 +79,15 @@ class Window(Frame):
         self._asked = study.question
         self._theme, self._start_limit = profile.settings.theme, profile.settings.start_limit
         self.study = study
-        self.inquiry = Inquiry(worker, figures, study, self)
+        self.inquiry = Inquiry(worker, figures, study, self, own_example)
         self.dialogs = DialogHandler(self, self.inquiry, profile)
         self.pictures = PictureHandler(self, self.inquiry, profile)
         self.exploring = ExploringHandler(self, self.inquiry, profile)
         self.openings = OpeningHandler(self, self.inquiry, self.pictures, profile)
-        self.commands = Actions(
-            self, MENUS, handlers(self, self.inquiry, self.dialogs, self.pictures, self.openings, self.exploring)
-        )
+        self.folding = FoldingHandler(self, self.inquiry)
+        do = handlers(self, self.inquiry, self.dialogs, self.pictures, self.openings, self.exploring, self.folding)
+        self.commands = Actions(self, MENUS, do)
+        self.input.set_key(self.commands["edit.input"].shortcut().toString(QKeySequence.SequenceFormat.NativeText))
         self.tools = ToolBar(self.commands, lambda: profile.settings.recent_models)
         self.addToolBar(self.tools)
         self.settle()
@@ -94,11 +98,13 @@ class Window(Frame):
         self._follow_worker()
         figures.logged.connect(self.log.append_text)
         self.restore_places(profile.settings.geometry, profile.settings.layout, profile.settings.panes)
+        study.keeps_target = profile.settings.keep_target
+        self.table.set_keeping(profile.settings.keep_target)
         self._on_question_changed(study.question)
         self._on_scene_changed(study.scene)
         self._on_model_changed(None)
         self._on_activity_changed(None)
-        self.editor.setFocus()
+        self.take_keys() if self.is_input_folded else self.editor.setFocus()
         if profile.notice:
             self.notices.show_news(profile.notice)
 
@@ -112,6 +118,8 @@ class Window(Frame):
         self.inquiry.counted.connect(self._on_counted)
         self.inquiry.answered.connect(self._on_answered)
         self.inquiry.target_refused.connect(self._on_target_refused)
+        self.inquiry.noted.connect(self.notices.show_of_question)
+        self.inquiry.shortening.lies_beyond.connect(self._on_part_beyond)
         self.inquiry.model_doubted.connect(self.notices.show_doubt)
         self.inquiry.troubled.connect(self.show_trouble)
         self.inquiry.calmed.connect(self.notices.clear_trouble)
@@ -129,6 +137,9 @@ class Window(Frame):
         self.editor.files_dropped.connect(self.openings.open_files)
         self.pictures.follow(self.image, self.relevance.picture)
         self.image.file_chosen.connect(self.openings.open_file)
+        self.input.written.connect(self.inquiry.write)
+        self.input.submitted.connect(self.explain)
+        self.input.files_dropped.connect(self.openings.open_files)
         self.input.gamma_chosen.connect(self.inquiry.choose_rules)
         self.input.explore_requested.connect(self.exploring.explore)
         self.relevance.scale.scale_chosen.connect(self._on_scale_chosen)
@@ -147,6 +158,7 @@ class Window(Frame):
         self.below.wanted.connect(self.inquiry.look_into)
         self.table.explained.connect(self.inquiry.choose_prediction)
         self.table.set_against.connect(self.inquiry.choose_against)
+        self.table.keeping_chosen.connect(self._on_keeping_chosen)
         self.table.text_target_entered.connect(self.inquiry.choose_prediction)
         self.target.token_chosen.connect(self._on_token_chosen)
         self.tools.model_picked.connect(self.inquiry.open_model)
@@ -176,10 +188,12 @@ class Window(Frame):
 
     def explain(self) -> None:
         self._turn_to_prompt()
+        self.folding.expect()
         self.inquiry.explain()
 
     def generate(self) -> None:
         self._turn_to_prompt()
+        self.folding.expect()
         self.inquiry.generate(self._profile.settings.max_new_tokens)
 
     def open_palette(self) -> None:
@@ -187,14 +201,18 @@ class Window(Frame):
         self.dialogs.palette(palette_entries(*handlers_of, self._profile.settings, self.devices()))
 
     def _turn_to_prompt(self) -> None:
-        """Ask about the prompt in front, if the model has no use for the question's picture."""
-        model = self.inquiry.holding.model
-        if model is not None and model.takes == "text" and (prompt := self.input.prompt_in_front()):
-            self.inquiry.type(prompt)
+        """Ask about the text in front, if the model takes texts."""
+        model, text = self.inquiry.holding.model, self.input.text_in_front()
+        if model is not None and model.takes == "text" and text is not None:
+            if isinstance(text, Text):
+                self.inquiry.type(text.text)
+            else:
+                self.inquiry.write(text)
 
     def show_trouble(self, trouble: Trouble) -> None:
         """Say in place what went wrong; what only a programmer wants to read goes to the log."""
         self.notices.show_trouble(trouble)
+        self.folding.show_trouble(trouble)
         self.log.append_paragraph(f"{trouble.message}\n{trouble.details}")
         self.troubled.emit(trouble)
 
@@ -225,6 +243,14 @@ class Window(Frame):
     def _on_token_chosen(self, token: int) -> None:
         self.study.look_at_token(token)
         self.relevance.text.reveal(token)
+
+    def _on_part_beyond(self, start: int, end: int) -> None:
+        self.folding.unfold()
+        self.editor.select(start, end)
+
+    def _on_keeping_chosen(self, keeps: bool) -> None:
+        self.study.keeps_target = keeps
+        self._profile.keep(structs.replace(self._profile.settings, keep_target=keeps))
 
     def _on_mode_chosen(self, mode: PictureMode) -> None:
         self.commands[f"mode.{mode}"].trigger()
@@ -272,6 +298,7 @@ class Window(Frame):
     def _on_question_changed(self, question: Question) -> None:
         self.input.show_question(question)
         if not ask_the_same(question, self._asked):
+            self.notices.clear_of_question()
             self.table.set_text_target(text_of(question.target))
         self._asked = question
         self.commands.mark(f"rules.{'gamma' if gamma_of(question.rules) else question.rules}")
@@ -323,7 +350,7 @@ class Window(Frame):
         self.table.set_classes(model.labels if model else (), "class" if model and model.chooses_classes else "token")
         self.commands.enable("model.unload", model is not None, NO_MODEL)
         self.setWindowTitle(f"{model.title} – {TITLE}" if model else TITLE)
-        self.editor.set_count(None, None)  # another model counts differently
+        self.input.show_count(None, None)  # another model counts differently
         self._name_model()
 
     def _on_activity_changed(self, activity: str | Progress | None) -> None:
@@ -355,10 +382,10 @@ class Window(Frame):
 
     def _on_counted(self, count: int | None) -> None:
         model = self.inquiry.holding.model
-        self.editor.set_count(count, model.max_tokens if model else None)
+        self.input.show_count(count, model.max_tokens if model else None)
 
     def _on_answered(self, answer: Explained) -> None:
-        if answer.relevance.prompt:
+        if isinstance(answer.question.input, Text) and answer.relevance.prompt:
             self._profile.keep(structs.replace(self._profile.settings, prompt=answer.relevance.prompt))
 
 

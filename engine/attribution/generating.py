@@ -17,7 +17,7 @@ from engine.attribution.inputs.prompts import Prompt, prompt_of
 from engine.models.blocks import encoder_and_decoder, find_blocks
 from engine.models.opening import Model, load_model
 from engine.models.text.chat import Message
-from engine.protocol.failures import ModelError, PromptError
+from engine.protocol.failures import ModelError, PromptError, Stopped
 from engine.protocol.values import Continuation, Token
 from engine.watch import AskCancelled, ReportProgress, Watch
 
@@ -62,7 +62,8 @@ def generate(
     done. An encoder-decoder says its answer in its decoder, where `trace` takes it as well.
 
     `continuation` says which end of `prompt` was generated before. `progress` hears of tokens; `cancelled` is asked
-    at each block. Raises PromptError, ModelError; Stopped where `cancelled` said so.
+    at each block: where it says so, the answer is what was said so far. Raises PromptError, ModelError; Stopped where
+    nothing was.
     """
     opened = model if isinstance(model, Model) else load_model(model)
     if max_new_tokens < 1:
@@ -93,7 +94,7 @@ def _say(model: Model, before: Prompt, most: int, watch: Watch) -> list[int]:
     begun = given.others.get("decoder_input_ids", given.main)  # what the answer is said behind
     length = begun.shape[1]
     wanted = min(most, _room(model, length))
-    counting = StoppingCriteriaList([_Counting(length, wanted, watch)])
+    counting = _Counting(length, wanted, watch)
     settings = _greedy(model, wanted)
     with ExitStack() as undo:
         undo.enter_context(evaluating(module))
@@ -102,14 +103,19 @@ def _say(model: Model, before: Prompt, most: int, watch: Watch) -> list[int]:
         for block in find_blocks(module):
             handle = block.register_forward_pre_hook(lambda *_: watch.check())
             undo.callback(handle.remove)
-        with in_a_sentence(module):
-            output = module.generate(
-                given.main,
-                attention_mask=torch.ones_like(given.main),
-                generation_config=settings,
-                stopping_criteria=counting,
-                **given.others,
-            )
+        try:
+            with in_a_sentence(module):
+                output = module.generate(
+                    given.main,
+                    attention_mask=torch.ones_like(given.main),
+                    generation_config=settings,
+                    stopping_criteria=StoppingCriteriaList([counting]),
+                    **given.others,
+                )
+        except Stopped:
+            if not counting.said:
+                raise
+            return counting.said
     said: list[int] = output[0, length:].tolist()
     return said
 
@@ -141,12 +147,14 @@ def _settings(module: Any, settings: GenerationConfig) -> Iterator[None]:
 
 
 class _Counting(StoppingCriteria):
-    """Tells of each token, and stops where that was asked for."""
+    """Tells of each token, keeps what was said so far, and stops where that was asked for."""
 
     def __init__(self, before: int, wanted: int, watch: Watch) -> None:
+        self.said: list[int] = []
         self._before, self._wanted, self._watch = before, wanted, watch
 
     def __call__(self, input_ids: Tensor, scores: Any, **_: Any) -> Any:
+        self.said = input_ids[0, self._before :].tolist()
         self._watch.step("generate", input_ids.shape[1] - self._before, self._wanted)
         return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
 

@@ -19,7 +19,12 @@ _LENGTHS = ("max_position_embeddings", "n_positions", "max_seq_len", "max_sequen
 
 
 def describe(
-    module: nn.Module, source: ModelSource, title: str, revision: str | None, labels: Sequence[str] = ()
+    module: nn.Module,
+    source: ModelSource,
+    title: str,
+    revision: str | None,
+    labels: Sequence[str] = (),
+    tokenizer: Any = None,
 ) -> ModelInfo:
     """What `module` is, as read off the module itself. `labels` name its classes where it does not know them."""
     first = next(module.parameters(), None)
@@ -46,7 +51,17 @@ def describe(
         predicts=predicts,
         labels=labels,
         takes_images=of_images,
+        takes_chats=bool(getattr(tokenizer, "chat_template", None)),
+        takes_pairs=_tells_apart(tokenizer),
     )
+
+
+def _tells_apart(tokenizer: Any) -> bool:
+    """Whether the tokenizer puts more between two texts than around one, and says which token is of which."""
+    if tokenizer is None or not tokenizer.is_fast:
+        return False
+    one, two = (tokenizer.num_special_tokens_to_add(pair=pair) for pair in (False, True))
+    return bool(two > one)
 
 
 def _computing_device(module: nn.Module, parameter: nn.Parameter) -> torch.device:

@@ -101,7 +101,7 @@ def load_model(
     if isinstance(source, nn.Module):
         source = unwrapped(source)
         name = type(source).__name__
-        return Model(source, tokenizer, describe(source, ModelSource(name), name, None, labels), preprocess)
+        return Model(source, tokenizer, describe(source, ModelSource(name), name, None, labels, tokenizer), preprocess)
     if not isinstance(source, str | Path | ModelSource):
         raise ModelError(f"A model is a name, a path, a ModelSource or a torch.nn.Module, not {type(source).__name__}.")
     if not isinstance(source, ModelSource):
@@ -136,7 +136,7 @@ def load_model(
                     cancelled=cancelled,
                 )
             module = with_adapter(below.module, checkpoint.folder)
-            info = describe(module, source, title, commit, below.info.labels)
+            info = describe(module, source, title, commit, below.info.labels, below.tokenizer)
             return Model(module, below.tokenizer, info, below.preprocess)
         settings = {} if checkpoint.gguf else checkpoint.settings()
         if is_described(settings) or is_of_timm(settings):
@@ -226,4 +226,4 @@ def _open(
     if tokenizer is not None and source.classes:
         module = compared_with(module, tokenizer, source.classes)
         return Model(module, None, describe(module, source, title, commit, labels or source.classes), preprocess)
-    return Model(module, tokenizer, describe(module, source, title, commit, labels), preprocess)
+    return Model(module, tokenizer, describe(module, source, title, commit, labels, tokenizer), preprocess)

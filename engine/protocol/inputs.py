@@ -43,6 +43,9 @@ class ForDecoder(Struct, frozen=True, tag=True):
     context: str | None = None
 
 
+ASSISTANTS = ("assistant", "model")  # roles of who answers
+
+
 class Message(Struct, frozen=True):
     """One message of a chat; the roles are those of the model's own template."""
 
@@ -59,6 +62,13 @@ class Chat(Struct, frozen=True, tag=True):
 
     messages: tuple[Message, ...]
 
+    def answered(self, answer: str) -> Chat:
+        """The chat with the assistant's answer, or with more of it where it has begun."""
+        *before, last = self.messages
+        if last.role in ASSISTANTS:
+            return Chat((*before, Message(last.role, last.content + answer)))
+        return Chat((*self.messages, Message(ASSISTANTS[0], answer)))
+
 
 class Picture(Struct, frozen=True, tag=True):
     """A picture, as the file it came in."""
@@ -70,6 +80,30 @@ class Picture(Struct, frozen=True, tag=True):
 
 
 Input = Text | Pair | ForDecoder | Chat | Picture
+
+
+def is_empty(input: Input) -> bool:
+    """Whether nothing was typed yet of a text, or of one of several."""
+    match input:
+        case Text(text) | ForDecoder(text):
+            return not text
+        case Pair(text, context):
+            return not text or not context
+        case Chat(messages):
+            return not any(message.content.strip() for message in messages)
+        case _:
+            return False
+
+
+def words_of(input: Input) -> str:
+    """All that was typed, a line for each text."""
+    match input:
+        case Chat(messages):
+            return "\n".join(f"{message.role}: {message.content}" for message in messages)
+        case Pair(text, other) | ForDecoder(text, other):
+            return f"{text}\n{other}"
+        case _:
+            return input.text
 
 
 def without_data(input: Input) -> Input:

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 
 from engine.protocol.failures import FailureKind
-from engine.protocol.inputs import Input, Text
+from engine.protocol.inputs import Chat, Input, Text
 from engine.protocol.looks import Drawing, Look
 from engine.protocol.relevance import Relevance
 from engine.protocol.reports import CoverageRow, SelfTest
@@ -59,10 +59,10 @@ class Rate(Struct, frozen=True, tag=True):
 
 
 class Generate(Struct, frozen=True, tag=True):
-    """Go on from a text by at most `max_new_tokens` tokens, the likeliest each time."""
+    """Go on from a text, or answer a chat, by at most `max_new_tokens` tokens, the likeliest each time."""
 
     source: ModelSource
-    input: Text
+    input: Text | Chat
     max_new_tokens: int
 
 
@@ -177,14 +177,17 @@ class Generated(Struct, frozen=True, tag=True):
     """The prompt with the model's answer. `ended`: the model came to an end; else there was no room for more."""
 
     question: Generate
-    input: Text  # whose continuation is the answer, with what was generated before
+    input: Text | Chat  # a text's continuation is the answer, with what was generated before; a chat's last message
     position: int  # of the first token said now
     ended: bool
     memory: Memory
+    first: int | None = None  # the id of that token, where there is one
 
     @property
     def answer(self) -> str:
         """All that the model said itself."""
+        if isinstance(self.input, Chat):
+            return self.input.messages[-1].content
         said = self.input.continuation
         return "" if said is None else self.input.text[said.start :]
 

@@ -63,6 +63,8 @@ class ModelInfo(Struct, frozen=True):
     predicts: Predicts = "next token"
     labels: tuple[str, ...] = ()  # of the classes, where it predicts classes
     takes_images: bool = False
+    takes_chats: bool = False  # it came with a chat template
+    takes_pairs: bool = False  # it tells two texts apart
 
     @property
     def takes(self) -> Medium:

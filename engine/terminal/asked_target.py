@@ -6,7 +6,7 @@ from engine.protocol.messages import Load, Loaded
 from engine.protocol.targets import Target
 from engine.protocol.values import ModelSource
 from engine.session import Session
-from engine.terminal.prompt_file import read_target
+from engine.terminal.typed_target import read_target
 from engine.watch import Watch
 
 

@@ -60,6 +60,7 @@ EDIT = Menu(
             Command("edit.copy_table", "Copy tokens as table", "Ctrl+Shift+C", "Copy tokens and relevance as TSV"),
             Command("edit.find", "Find in tokens…", "Ctrl+F", "Find a text among the tokens"),
         ),
+        (Command("edit.input", "Edit input", "F2", "Unfold the prompt or picture to change it, or fold it again"),),
         (Command("edit.preferences", "Preferences…", "Ctrl+,", "Theme, colours, device and worker"),),
     ),
 )

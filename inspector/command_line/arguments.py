@@ -10,8 +10,10 @@ from typing import Literal, get_args
 import typer
 
 from engine.protocol.failures import EngineError, RulesError
+from engine.protocol.inputs import Chat, Message
 from engine.protocol.looks import COLOUR_MAPS, Drawing
 from engine.protocol.messages import FigureFormat, GridFormat
+from engine.protocol.prompt_files import read_chat
 from engine.protocol.relevance import PicturePart, TextPart
 from engine.protocol.rule_names import FORM, gamma_of
 from engine.reading.colours import colour_table
@@ -80,6 +82,22 @@ def check_rules(name: str) -> None:
         raise typer.BadParameter(f"--rules: {error}") from error
     if not known:
         raise typer.BadParameter(f"There is no rule set “{name}”. There are: {', '.join([*get_args(RuleSet), FORM])}.")
+
+
+def check_chat(chat: str | None, system: str | None, prompt: str | None, *others: str | None) -> None:
+    """Refuse what does not go with a chat."""
+    if system is not None and chat is None and prompt is None:
+        raise typer.BadParameter("--system goes before the messages of --chat, or before --prompt.")
+    if (chat is not None or system is not None) and others.count(None) != len(others):
+        raise typer.BadParameter("A chat is one text: --context and --decoder-text do not go with it.")
+
+
+def chat_of(chat: str | None, system: str | None, prompt: str | None) -> Chat:
+    """The messages in a file, or the prompt as the user's, behind what the system says. Raises EngineError."""
+    if chat is not None:
+        return read_chat(chat, system)
+    said = (Message("system", system or ""), Message("user", prompt or ""))
+    return Chat(said)
 
 
 def class_texts(text: str | None) -> tuple[str, ...]:

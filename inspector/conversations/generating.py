@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.protocol.inputs import Text
+from engine.protocol.inputs import Chat, Text
 from engine.protocol.messages import Generate
 from engine.protocol.values import ModelSource
 from inspector.conversations.conversation import Conversation
@@ -13,6 +13,6 @@ class Generating(Conversation):
 
     doing = "Generating…"
 
-    def generate(self, source: ModelSource, text: Text, max_new_tokens: int) -> None:
-        """Go on from a text."""
-        self.ask(Generate(source, text, max_new_tokens))
+    def generate(self, source: ModelSource, input: Text | Chat, max_new_tokens: int) -> None:
+        """Go on from a text, or answer a chat."""
+        self.ask(Generate(source, input, max_new_tokens))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import assert_never
+from typing import Literal, assert_never
 
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.inputs import Text
+from engine.protocol.inputs import Chat, Input, Text, is_empty
 from engine.protocol.messages import LOW_AGREEMENT, Explained, Export, ExportGrid, Failed, Generated, Loaded, Request
 from engine.protocol.targets import Target, TokenName, Top
 from engine.protocol.values import Image, ModelSource
@@ -23,10 +24,13 @@ from inspector.conversations.holding import Holding
 from inspector.conversations.listing import Listing
 from inspector.conversations.loading import Loading
 from inspector.conversations.picturing import PICTURE_MODEL, misfit, nothing_to_explain, speechless
+from inspector.conversations.shortening import Shortening
 from inspector.conversations.tokenising import Tokenising
+from inspector.look.visible_text import visible
 from inspector.state.aiming import chosen_at, token_against, token_at_position_shown
-from inspector.state.choice import Against
-from inspector.state.question import Question, about_generated, about_image, about_prompt, put_to
+from inspector.state.choice import Against, choice_of
+from inspector.state.cutting import Kept
+from inspector.state.question import Question, about_generated, about_image, about_prompt, position_of, put_to
 from inspector.state.study import Study
 from inspector.state.trouble import (
     Remedy,
@@ -34,7 +38,21 @@ from inspector.state.trouble import (
     trouble_with_explaining,
     trouble_with_exporting,
     trouble_with_opening,
+    with_shortening,
 )
+
+_KEPT: dict[Remedy, Kept | Literal["choice"]] = {
+    Remedy.KEEP_END: "end",
+    Remedy.KEEP_BEGINNING: "beginning",
+    Remedy.CHOOSE_PART: "choice",
+}
+
+# The example to ask a model about in place of an input that is an example for others; None to leave the input.
+OwnExample = Callable[[ModelSource, Input], Input | None]
+
+
+def _no_example(source: ModelSource, input: Input) -> None:
+    """No model has examples of its own."""
 
 
 class Inquiry(QObject):
@@ -42,23 +60,34 @@ class Inquiry(QObject):
 
     counted = Signal(object)  # int | None: the prompt's tokens, where that is known
     answered = Signal(object)  # Explained
+    taken_over = Signal()  # a whole input, not one that is being typed
     target_refused = Signal(str)
+    noted = Signal(str)  # a sentence about the question that is asked: its target was kept, or its prompt cut
     troubled = Signal(object)  # Trouble
     model_doubted = Signal(str)  # its relevance may be far from what it is in float32
     calmed = Signal()  # what was wrong is no longer
 
-    def __init__(self, worker: Worker, figures: Worker, study: Study, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        figures: Worker,
+        study: Study,
+        parent: QObject | None = None,
+        own_example: OwnExample = _no_example,
+    ) -> None:
         super().__init__(parent)
         self.study = study
+        self._own_example = own_example
         self.explaining = Explaining(worker, self, study.learn)
         self.generating = Generating(worker, self)
         self.detailing = Detailing(worker, self, study.learn)
         self.exploring = Exploring(worker, study, self)
+        self.shortening = Shortening(worker, self)
         self.loading = Loading(worker, self)
         self.tokenising = Tokenising(worker, self)
         self.listing = Listing(worker, self)
         self.exporting = Exporting(figures, self)
-        with_model = (self.loading, self.explaining, self.generating, self.detailing, self.exploring)
+        with_model = (self.loading, self.explaining, self.generating, self.detailing, self.exploring, self.shortening)
         self.activity = Activity(with_model, (self.exporting,), self)
         self.holding = Holding(worker, self.loading, self.activity, self)
         self._explain_when_open = False
@@ -81,6 +110,8 @@ class Inquiry(QObject):
         self.detailing.succeeded.connect(self._on_detailed)
         self.detailing.failed.connect(self._on_generating_failed)
         self.exploring.failed.connect(self._on_generating_failed)
+        self.shortening.failed.connect(self._on_generating_failed)
+        self.shortening.was_cut.connect(self._on_cut)
         self.exporting.failed.connect(self._on_exporting_failed)
         self.tokenising.counted.connect(self.counted)
         self.holding.troubled.connect(self.troubled)
@@ -113,9 +144,14 @@ class Inquiry(QObject):
         """Take over the prompt as it is being typed."""
         self.study.type(prompt)
 
+    def write(self, input: Input) -> None:
+        """Take over a chat, or several texts, as they are being typed."""
+        self.study.write(input)
+
     def use_prompt(self, prompt: str) -> None:
         """Take over a whole prompt, from an example or a file, and explain it."""
         self.study.ask(about_prompt(self.study.question, prompt))
+        self.taken_over.emit()
         self.explain()
 
     def expect_picture(self, is_expected: bool) -> None:
@@ -126,6 +162,7 @@ class Inquiry(QObject):
         """Take over a picture and explain it."""
         self.expect_picture(False)
         self.study.ask(about_image(self.study.question, image))
+        self.taken_over.emit()
         self.explain()
 
     def explain(self) -> None:
@@ -150,8 +187,9 @@ class Inquiry(QObject):
         """Let the model go on from the prompt, once it is open, and explain the first token it says."""
         self.study.end_step()
         question = self.study.question
-        if not isinstance(question.input, Text) or not question.input.text:
-            self.troubled.emit(Trouble("The prompt is empty: type or paste a text to go on from."))
+        asked = question.input
+        if not isinstance(asked, Text | Chat) or is_empty(asked):
+            self.troubled.emit(Trouble("The prompt is empty: type or paste a text to go on from.", is_of_input=True))
         elif self.loading.is_opening:
             self._generate_when_open = max_new_tokens
         elif wrong := speechless(self.holding.model):
@@ -159,7 +197,7 @@ class Inquiry(QObject):
         else:
             self.calmed.emit()
             self.explaining.drop()
-            self.generating.generate(question.source, question.input, max_new_tokens)
+            self.generating.generate(question.source, asked, max_new_tokens)
 
     def look_into(self, request: Request, doing: str) -> None:
         """Ask for a detail of the answer on show, unless it is known or something is under way."""
@@ -217,10 +255,23 @@ class Inquiry(QObject):
                 self.holding.restart()
             case Remedy.PICTURE_MODEL:
                 self.open_model(PICTURE_MODEL)
+            case Remedy.KEEP_END | Remedy.KEEP_BEGINNING | Remedy.CHOOSE_PART:
+                self._shorten(_KEPT[remedy])
             case Remedy.CHOOSE_MODEL | Remedy.EXPORT_AGAIN | Remedy.PREFERENCES | Remedy.OPEN_IMAGE:
                 pass  # dialogs: the window's
             case _:
                 assert_never(remedy)
+
+    def _shorten(self, kept: Kept | Literal["choice"]) -> None:
+        question, limit = self.study.question, self._limit_of(self.study.question)
+        if limit is not None:
+            self.shortening.shorten(question.source, question.input.text, limit, kept)
+
+    def _limit_of(self, question: Question) -> int | None:
+        """The most tokens that a question's prompt may have; None where it has no limit, or is no prompt."""
+        model = self.holding.model
+        is_prompt = isinstance(question.input, Text) and model is not None and model.source == question.source
+        return model.max_tokens if is_prompt and model is not None else None
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
@@ -248,6 +299,10 @@ class Inquiry(QObject):
     def _on_question_changed(self, question: Question) -> None:
         shown = self.study.shown
         prompt = question.input.text
+        if shown is not None and self.study.is_answered and not isinstance(question.input, Text):
+            self.tokenising.forget()
+            self.counted.emit(len(shown.relevance.tokens) or None)
+            return
         if shown is not None and self.study.is_answered and prompt:
             self.tokenising.learn(question.source, prompt, len(shown.relevance.tokens))
             return
@@ -259,13 +314,14 @@ class Inquiry(QObject):
     def _on_loaded(self, ending: Loaded) -> None:
         question, source = self.study.question, self.loading.opening
         if source is not None and source != question.source:
-            self.study.ask(put_to(question, source))
+            own = None if self._expects_picture else self._own_example(source, question.input)
+            self.study.ask(put_to(question, source, own))
         wanted, self._explain_when_open = self._explain_when_open and not self._expects_picture, False
         tokens, self._generate_when_open = self._generate_when_open, None
-        asked = question.input
+        asked = self.study.question.input
         if tokens is not None:
             self.generate(tokens)
-        elif wanted and (asked.image or (asked.text and asked.medium == ending.model.takes)):
+        elif wanted and (asked.image or (not is_empty(asked) and asked.medium == ending.model.takes)):
             self.explain()
         else:
             self._on_question_changed(self.study.question)
@@ -287,6 +343,9 @@ class Inquiry(QObject):
         self.holding.learn(answer.relevance.model, answer.memory)
         self.calmed.emit()
         self._on_question_changed(self.study.question)  # which may be another by now
+        if self.study.is_answered and self.study.is_target_kept:
+            self.study.settle_target()
+            self.noted.emit(_what_was_kept(answer))
         self.answered.emit(answer)
 
     def _on_generated(self, said: Generated) -> None:
@@ -299,6 +358,13 @@ class Inquiry(QObject):
         self.study.ask(about_generated(question, said))
         self.explain()
 
+    def _on_cut(self, whole: str, left: str, said: str) -> None:
+        question = self.study.question
+        if question.input.text == whole:  # not written on meanwhile
+            target = question.target if position_of(question.target) == -1 else Top()
+            self._ask(about_prompt(question, left, target))
+            self.noted.emit(said)
+
     def _on_detailed(self) -> None:
         asked = self.detailing.asked
         if asked is not None and self.study.known(asked) is None:
@@ -306,20 +372,36 @@ class Inquiry(QObject):
             self.troubled.emit(Trouble("This detail of the answer is too large to be kept. Shorten the prompt."))
 
     def _on_generating_failed(self, failure: Failed) -> None:
-        self.troubled.emit(trouble_with_explaining(failure, checkpointing=True))
+        self._tell_trouble(failure, checkpointing=True)
 
     def _on_explaining_failed(self, failure: Failed) -> None:
         asked = self.explaining.question
         target = asked.target if asked else None
-        if failure.kind == "target_unknown" and asked == self.study.question and target != Top():
+        is_refused = failure.kind == "target_unknown" and asked == self.study.question and target != Top()
+        if is_refused and self.study.is_target_kept:
+            self.study.settle_target()
+            self._ask_target(Top())
+            self.noted.emit(f"The target was not kept, for the prompt was edited there: {failure.message}")
+        elif is_refused:
             self.study.take_back()
             self.target_refused.emit(failure.message)
         else:
-            self.troubled.emit(trouble_with_explaining(failure, asked is not None and asked.checkpointing))
+            self._tell_trouble(failure, asked is not None and asked.checkpointing)
             self._on_question_changed(self.study.question)  # what was too long is counted at least
+
+    def _tell_trouble(self, failure: Failed, checkpointing: bool) -> None:
+        trouble = trouble_with_explaining(failure, checkpointing)
+        can_shorten = failure.kind == "prompt_too_long" and self._limit_of(self.study.question) is not None
+        self.troubled.emit(with_shortening(trouble) if can_shorten else trouble)
 
     def _on_explaining_cancelled(self) -> None:
         self._on_question_changed(self.study.question)  # no answer says how many tokens there are
 
     def _on_exporting_failed(self, failure: Failed) -> None:
         self.troubled.emit(trouble_with_exporting(failure))
+
+
+def _what_was_kept(answer: Explained) -> str:
+    choice, label = choice_of(answer), visible(answer.relevance.target.label)
+    where = "" if choice.relation == "whole" else f" {choice.relation} “{visible(choice.label)}”"
+    return f"The target stays the same after the edit: {label}{where}."

@@ -12,6 +12,7 @@ from engine.protocol.rule_names import TITLES, Gamma
 from inspector.conversations.inquiry import Inquiry
 from inspector.handlers.dialog_handler import DialogHandler
 from inspector.handlers.exploring_handler import ExploringHandler
+from inspector.handlers.folding_handler import FoldingHandler
 from inspector.handlers.opening_handler import OpeningHandler
 from inspector.handlers.picture_handler import PictureHandler
 from inspector.panes.relevance_pane import RelevancePane
@@ -43,6 +44,7 @@ def handlers(
     pictures: PictureHandler,
     openings: OpeningHandler,
     exploring: ExploringHandler,
+    folding: FoldingHandler,
 ) -> dict[str, Callable[[], object]]:
     """What to call for each command's id."""
     strip = window.relevance.strip
@@ -62,6 +64,7 @@ def handlers(
         "edit.copy_image": strip.copy_image,
         "edit.copy_table": strip.copy_tsv,
         "edit.find": strip.open_find,
+        "edit.input": folding.turn,
         "edit.preferences": lambda: dialogs.preferences(window.devices()),
         "model.choose": lambda: dialogs.choose_model(window.devices()),
         "model.open_folder": openings.browse_folder,

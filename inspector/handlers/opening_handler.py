@@ -8,6 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from engine.protocol.failures import PromptError
+from engine.protocol.prompt_files import read_prompt
 from engine.protocol.values import ModelSource
 from engine.writing import is_stream
 from inspector.conversations.inquiry import Inquiry
@@ -55,10 +57,12 @@ class OpeningHandler(QObject):
         """Explain the text in a file."""
         try:
             if is_stream(Path(path)):
-                raise OSError("it is no file but a stream, whose end the window would wait for")
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            self.troubled.emit(Trouble(f"{Path(path).name} could not be read as a text: {error}."))
+                raise PromptError(
+                    f"“{path}” is no file but a stream, whose end the window would wait for.", "prompt_empty"
+                )
+            text = read_prompt(path)
+        except PromptError as error:
+            self.troubled.emit(Trouble(str(error)))
         else:
             self._inquiry.use_prompt(text)
 

@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     prompt: str | None = None  # the prompt asked about last; null until there was one: then the first example
     rules: str = "attnlrp"  # the rule set, by its name
     scale: Scale = "layer"  # what the colours span: each layer, all layers (global), or the target's value
+    keep_target: bool = True  # whether the target stays when the prompt is edited
     colour_map: str = DEFAULT_COLOUR_MAP  # the colours of relevance
     contrast: float = DEFAULT_CONTRAST  # the exponent of colours, from 0.35 to 1, which is linear
     without: bool = True  # colours end without the first token and the asked one

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
 
 
-def add_dock(window: QMainWindow, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-    """Put `widget` at the window's edge; it can be moved, but not lost."""
+def add_dock(
+    window: QMainWindow, title: str, widget: QWidget, area: Qt.DockWidgetArea, head: QWidget | None = None
+) -> QDockWidget:
+    """Put `widget` at the window's edge; it can be moved, but not lost. `head` stands in place of its title."""
     dock = QDockWidget(title, window)
     dock.setObjectName(title.lower())
     features = QDockWidget.DockWidgetFeature
     dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable)
     dock.setWidget(widget)
+    if head is not None:
+        dock.setTitleBarWidget(head)
     window.addDockWidget(area, dock)
     return dock
+
+
+def line_bar(title: str, line: QWidget) -> QToolBar:
+    """A bar with one line over the whole width of the window; what shows or hides it is no choice in a menu."""
+    bar = QToolBar(title)
+    bar.setObjectName(title.lower().replace(" ", "_"))
+    bar.setMovable(False)
+    bar.setStyleSheet("QToolBar { border: none; padding: 0; spacing: 0; }")
+    bar.toggleViewAction().setVisible(False)
+    bar.addWidget(line)
+    return bar
 
 
 class UndoKeys(QObject):

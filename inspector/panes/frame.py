@@ -11,7 +11,7 @@ from inspector.look.fitting import fitting
 from inspector.look.tab_order import go_on
 from inspector.look.theme import Space
 from inspector.panes.columns import Stack
-from inspector.panes.docks import UndoKeys, add_dock
+from inspector.panes.docks import UndoKeys, add_dock, line_bar
 from inspector.panes.input_pane import InputPane
 from inspector.panes.layers_pane import LayersPane
 from inspector.panes.lower_panes import LowerPanes
@@ -24,7 +24,7 @@ from inspector.views.input.prompt_editor import PromptEditor
 from inspector.views.log_pane import LogPane
 
 SIZE = (1280, 800)
-_LAYOUT = 1  # grows when docks come or go: an older arrangement is not restored
+_LAYOUT = 2  # grows when docks come or go: an older arrangement is not restored
 _SIDES = (280, 300)  # pixels for the docks at the left and the right
 _LOG = 150  # pixels
 _EDGES = Qt.DockWidgetArea
@@ -55,11 +55,13 @@ class Frame(QMainWindow):
         self._centre = self._middle()
         self.setCentralWidget(self._centre)
         self.setStatusBar(self.status)
-        self.input_dock = add_dock(self, "Input", self.input, _EDGES.LeftDockWidgetArea)
+        self.input_dock = add_dock(self, "Input", self.input, _EDGES.LeftDockWidgetArea, self.input.title)
         self.target_dock = add_dock(self, "Target", self.target, _EDGES.RightDockWidgetArea)
         self.log_dock = add_dock(self, "Log", self.log, _EDGES.BottomDockWidgetArea)
         self.log_dock.hide()
         self._sides = self._pressed = _SIDES
+        self._line = line_bar("Folded input", self.input.line)
+        self._line.hide()
         self._undo_keys = UndoKeys(self)
         if field := self.editor.focusProxy():
             field.installEventFilter(self._undo_keys)
@@ -70,16 +72,47 @@ class Frame(QMainWindow):
         Where there is no screen, in front of a person, pictures of the window have one size.
         """
         wanted, is_seen = QSize(*SIZE), QGuiApplication.platformName() != "offscreen"
+        self.addToolBarBreak()
+        self.addToolBar(self._line)
         self.resize(fitting(wanted, self.screen().availableSize()) if is_seen else wanted)
         self._resize_docks()
+        self._line.hide()
         self._first_layout = self.saveState(_LAYOUT)
 
     def toggle_log(self) -> None:
         self.log_dock.setVisible(self.log_dock.isHidden())
 
+    @property
+    def is_input_folded(self) -> bool:
+        """Whether a line stands for the input."""
+        return self.input_dock.isHidden()
+
+    def fold_input(self, folded: bool) -> None:
+        """Let a line over the whole width stand for the input, or show it at its place again."""
+        if folded == self.is_input_folded:
+            return
+        had_keys = self.has_keys_in_input()
+        self._line.setVisible(folded)
+        self.input_dock.setVisible(not folded)
+        if folded and had_keys:
+            self.take_keys()
+
+    def take_keys(self) -> None:
+        """Give the keys to what is relevant: the tokens or the picture."""
+        (self.relevance.picture if self.relevance.picture.isVisible() else self.relevance.text).setFocus()
+
+    def has_keys_in_input(self) -> bool:
+        """Whether keys go to the input, or to the line that stands for it."""
+        has_keys = self.focusWidget()
+        return has_keys is not None and any(
+            part.isAncestorOf(has_keys) for part in (self.input, self.input.title, self._line)
+        )
+
     def reset_layout(self) -> None:
-        """Put all panes back where they were at the first start."""
+        """Put all panes back where they were at the first start; a folded input stays folded."""
+        folded = self.is_input_folded
         self.restoreState(self._first_layout, _LAYOUT)
+        self.fold_input(folded)
         self._sides = _SIDES
         self._resize_docks()
         self.panes.restore("")
@@ -146,12 +179,14 @@ class Frame(QMainWindow):
         widths = {
             dock: width
             for dock, width in zip(docks, self._sides, strict=True)
-            if self.dockWidgetArea(dock) in areas and not dock.isFloating()
+            if self.dockWidgetArea(dock) in areas and not dock.isFloating() and not dock.isHidden()
         }
         self.resizeDocks(list(widths), list(widths.values()), Qt.Orientation.Horizontal)
 
     def _widths(self) -> tuple[int, int]:
-        return self.input_dock.width(), self.target_dock.width()
+        """Of the docks at the sides; a folded one keeps the width it had."""
+        folded = self._sides[0] if self.is_input_folded else self.input_dock.width()
+        return folded, self.target_dock.width()
 
     def _middle(self) -> QWidget:
         middle = QWidget()

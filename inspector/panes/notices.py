@@ -16,7 +16,7 @@ from inspector.views.failure_bar import FailureBar
 class Notices(QWidget):
     """One bar for the last failure and one for the last piece of news; no room is taken while there is none.
 
-    News of a file goes when something else happens, news of a model with the model.
+    News of a file goes when something else happens, news of a model with the model, news of a question with it.
     """
 
     remedy_chosen = Signal(object)  # Remedy
@@ -24,9 +24,9 @@ class Notices(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._remedy: Remedy | None = None
+        self._remedies: tuple[Remedy, ...] = ()
         self._folder: Path | None = None  # of the file that was saved, while that is the news
-        self._is_doubt = False
+        self._is_doubt = self._is_of_question = False
         self.failure = FailureBar()
         self.news = FailureBar()
         self.failure.setObjectName("failure")
@@ -43,19 +43,19 @@ class Notices(QWidget):
     def show_trouble(self, trouble: Trouble) -> None:
         """Say what went wrong, and offer what would help."""
         self.clear_written()
-        self._remedy = trouble.remedy
-        self.failure.show_failure(trouble.message, trouble.remedy and trouble.remedy.value, trouble.details)
+        self._remedies = trouble.remedies
+        self.failure.show_failure(trouble.message, [remedy.value for remedy in trouble.remedies], trouble.details)
 
     def clear_trouble(self) -> None:
-        self._remedy = None
+        self._remedies = ()
         self.failure.clear()
 
     def show_written(self, path: Path, note: str) -> None:
         """Say that a file was saved, and where; that another was not is of no more interest."""
-        if self._remedy is Remedy.EXPORT_AGAIN:
+        if Remedy.EXPORT_AGAIN in self._remedies:
             self.clear_trouble()
-        self._folder, self._is_doubt = path.parent, False
-        self.news.show_notice(f"Saved {path}. {note}".rstrip(), "Open folder")
+        self._folder, self._is_doubt, self._is_of_question = path.parent, False, False
+        self.news.show_notice(f"Saved {path}. {note}".rstrip(), ["Open folder"])
 
     def clear_written(self) -> None:
         """Say no longer that a file was saved."""
@@ -64,7 +64,7 @@ class Notices(QWidget):
             self.news.clear()
 
     def show_news(self, message: str) -> None:
-        self._folder, self._is_doubt = None, False
+        self._folder, self._is_doubt, self._is_of_question = None, False, False
         self.news.show_notice(message)
 
     def show_doubt(self, message: str) -> None:
@@ -78,12 +78,22 @@ class Notices(QWidget):
             self._is_doubt = False
             self.news.clear()
 
-    def _on_failure_acted(self) -> None:
-        remedy = self._remedy
-        self.clear_trouble()
-        if remedy is not None:
-            self.remedy_chosen.emit(remedy)
+    def show_of_question(self, message: str) -> None:
+        """Say what is good to know about the question that is asked."""
+        self.show_news(message)
+        self._is_of_question = True
 
-    def _on_news_acted(self) -> None:
+    def clear_of_question(self) -> None:
+        """Another question is asked."""
+        if self._is_of_question:
+            self._is_of_question = False
+            self.news.clear()
+
+    def _on_failure_acted(self, which: int) -> None:
+        remedy = self._remedies[which]
+        self.clear_trouble()
+        self.remedy_chosen.emit(remedy)
+
+    def _on_news_acted(self, which: int) -> None:
         if self._folder is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))

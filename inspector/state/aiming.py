@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from engine.protocol.messages import Explained
-from engine.protocol.targets import Class, Contrast, Target, Token, TokenName, Top
+from engine.protocol.targets import Class, Contrast, Sum, Target, Token, TokenName, Top
 from inspector.state.choice import Against, choice_of
 from inspector.state.question import Question
 
@@ -40,6 +42,31 @@ def token_against(against: Against, question: Question, shown: Explained | None)
             return Contrast(explained, None, position)
         case _:
             return Contrast(explained, against, position)
+
+
+def carried(target: Target, answer: Explained, prompt: str) -> Target:
+    """The target of an answer's text after that was edited to `prompt`: the same choice, at the same word of the text.
+
+    Behind the edit that is as far from the end as it was, before it as far from the start. What was edited itself
+    is taken to be as far from the end.
+    """
+    match target:
+        case Sum(targets):
+            return Sum(tuple(carried(each, answer, prompt) for each in targets))
+        case Class(_, None):
+            return target
+        case _:
+            at = -1 if target.position is None else target.position
+            return structs.replace(target, position=_carried(at, answer, prompt))
+
+
+def _carried(position: int, answer: Explained, prompt: str) -> int:
+    tokens, before = answer.relevance.tokens, answer.relevance.prompt
+    if position == -1 or not -len(tokens) <= position < len(tokens):
+        return position
+    at = position % len(tokens)
+    is_untouched = prompt.startswith(before[: tokens[at].end])
+    return at if is_untouched else at - len(tokens)
 
 
 def _one(choice: TokenName, position: int, shown: Explained | None) -> Target:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from engine.protocol.inputs import Picture, Text
+from engine.protocol.inputs import Input, Picture, Text
 from engine.protocol.messages import Explain, ExplainEach, Generated
 from engine.protocol.targets import Class, Contrast, Sum, Target, Token, Top
 from engine.protocol.values import Image, ModelSource
@@ -21,9 +21,9 @@ def ask_the_same(one: Question, other: Question) -> bool:
     return (one.source, one.input, one.target) == (other.source, other.input, other.target)
 
 
-def about_prompt(question: Question, prompt: str) -> Question:
-    """The same question about another prompt, of which no position is known yet."""
-    return replace(question, input=Text(prompt), target=TOP)
+def about_prompt(question: Question, prompt: str, target: Target = TOP) -> Question:
+    """The same question about another prompt, whose largest logit is explained where no other target is known."""
+    return replace(question, input=Text(prompt), target=target)
 
 
 def about_image(question: Question, image: Image) -> Question:
@@ -33,16 +33,14 @@ def about_image(question: Question, image: Image) -> Question:
 
 def about_generated(question: Question, said: Generated) -> Question:
     """The same question about the prompt as the model went on with it: why it said the first token that is new."""
-    before, after = said.question.input.continuation, said.input.continuation
-    if after is None:
+    if said.first is None:
         return question
-    first = after.ids[len(before.ids) if before else 0]
-    return replace(question, input=said.input, target=Token(first, said.position - 1))
+    return replace(question, input=said.input, target=Token(said.first, said.position - 1))
 
 
-def put_to(question: Question, source: ModelSource) -> Question:
-    """The same question to another model, to which the ids of tokens mean nothing."""
-    input = question.input
+def put_to(question: Question, source: ModelSource, input: Input | None = None) -> Question:
+    """The same question to another model, to which ids of tokens mean nothing; about `input`, where there is one."""
+    input = input or question.input
     asked = Text(input.text) if isinstance(input, Text) else input
     return replace(question, source=source, input=asked, target=TOP, checkpointing=False)
 

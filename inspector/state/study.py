@@ -6,13 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
+from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
+from engine.protocol.inputs import Input, Picture, Text
 from engine.protocol.messages import Ending, Explain, Explained, Request
+from engine.protocol.targets import Target
 from engine.protocol.values import ModelSource
+from inspector.state.aiming import carried
 from inspector.state.history import History
 from inspector.state.known import Known, key_of
-from inspector.state.question import FIRST, Question, about_prompt
+from inspector.state.question import FIRST, TOP, Question, about_prompt
 from inspector.state.scene import Scene, resolve
 from inspector.state.sides import goes_beside
 from inspector.state.view import View
@@ -34,6 +38,9 @@ class Study(QObject):
         self._pinned: Explained | None = None
         self._awaited: ModelSource | None = None
         self._clock = clock
+        self.keeps_target = True  # when the prompt is edited
+        self._is_kept = False
+        self._aim: Target = TOP  # at the text that is shown, as it is being edited
         self._scene = resolve(self.question, None, view or View())
 
     @property
@@ -74,13 +81,33 @@ class Study(QObject):
 
     def ask(self, question: Question) -> None:
         """Make `question` the one the study is about; an answer known already is shown at once."""
+        self._is_kept = False
         self._history.go_on(question)
         self._follow()
 
     def type(self, prompt: str) -> None:
         """Take over the prompt as it is being typed."""
-        if prompt != self.question.input.text:
-            self._history.go_on(about_prompt(self.question, prompt), typed_at=self._clock())
+        asked = self.question.input
+        if prompt != asked.text or not isinstance(asked, Text | Picture):
+            target = self._target_after(prompt)
+            self._history.go_on(about_prompt(self.question, prompt, target), typed_at=self._clock())
+            self._is_kept = target != TOP
+            self._follow()
+
+    @property
+    def is_target_kept(self) -> bool:
+        """Whether the question has its target from before the prompt was edited, and nobody was told so far."""
+        return self._is_kept
+
+    def settle_target(self) -> None:
+        """Take note that it was told."""
+        self._is_kept = False
+
+    def write(self, input: Input) -> None:
+        """Take over a chat, or several texts, as they are being typed."""
+        if input != self.question.input:
+            self._is_kept = False
+            self._history.go_on(structs.replace(self.question, input=input, target=TOP), typed_at=self._clock())
             self._follow()
 
     def amend(self, question: Question) -> None:
@@ -167,6 +194,17 @@ class Study(QObject):
         """Look at what leaves the last block."""
         if self._shown is not None:
             self.look_at_layer(len(self._shown.relevance.layers) - 1)
+
+    def _target_after(self, prompt: str) -> Target:
+        """The target that goes with an edit of the text on show to `prompt`."""
+        shown = self._shown
+        if not self.keeps_target or shown is None or shown.question.source != self.question.source:
+            return TOP
+        if not isinstance(shown.question.input, Text):
+            return TOP
+        if shown.question.input == self.question.input:
+            self._aim = self.question.target
+        return carried(self._aim, shown, prompt)
 
     def _follow(self) -> None:
         known = self._known.explained(self.question)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from engine.protocol.failures import FailureKind
@@ -22,15 +22,36 @@ class Remedy(Enum):
     EXPORT_AGAIN = "Export…"
     RESTART = "Restart the worker"
     PREFERENCES = "Preferences…"
+    KEEP_END = "Keep the end"
+    KEEP_BEGINNING = "Keep the beginning"
+    CHOOSE_PART = "Choose what to keep"
+
+
+SHORTENING = (Remedy.KEEP_END, Remedy.KEEP_BEGINNING, Remedy.CHOOSE_PART)
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """A failure as it is shown: a sentence, a button for what to do, and details for the log."""
+    """A failure as it is shown: a sentence, a button for what to do, and details for the log.
+
+    `is_of_input`: the input has to be changed before there can be an answer. `others`: what else would help.
+    """
 
     message: str
     remedy: Remedy | None = None
     details: str = ""
+    is_of_input: bool = False
+    others: tuple[Remedy, ...] = ()
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What would help, the first before the others."""
+        return () if self.remedy is None else (self.remedy, *self.others)
+
+
+def with_shortening(trouble: Trouble) -> Trouble:
+    """The trouble with what would help where a prompt has more tokens than its model takes."""
+    return replace(trouble, remedy=SHORTENING[0], others=SHORTENING[1:])
 
 
 _OF_A_MODEL: dict[FailureKind, Remedy] = {
@@ -41,6 +62,9 @@ _OF_A_MODEL: dict[FailureKind, Remedy] = {
     "device_unavailable": Remedy.CHOOSE_MODEL,
     "needs_remote_code": Remedy.ALLOW_CODE,
 }
+
+
+_OF_AN_INPUT: tuple[FailureKind, ...] = ("prompt_empty", "prompt_too_long", "image_unreadable")
 
 
 def trouble_with_opening(failure: Failed) -> Trouble:
@@ -70,7 +94,7 @@ def trouble_with_explaining(failure: Failed, checkpointing: bool) -> Trouble:
             remedy = Remedy.OPEN_IMAGE
         case kind:
             remedy = _OF_A_MODEL.get(kind)
-    return Trouble(failure.message, remedy, failure.traceback)
+    return Trouble(failure.message, remedy, failure.traceback, failure.kind in _OF_AN_INPUT)
 
 
 def trouble_with_exporting(failure: Failed) -> Trouble:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -10,13 +13,14 @@ from inspector.look.icons import icon, tinted
 from inspector.look.theme import Space, tones
 from inspector.look.wrapping_row import WrappingRow
 
+MOST_ACTIONS = 3
 _WORDS = 140  # points that the message has beside its sign, and the least of what is offered
 
 
 class FailureBar(QWidget):
-    """A message with a button for what would help; as a notice it only informs. Hidden while it has nothing to say."""
+    """A message with buttons for what would help; as a notice it only informs. Hidden while it has nothing to say."""
 
-    acted = Signal()
+    acted = Signal(int)  # the place among what is offered
     details_requested = Signal()  # tracebacks belong in the log
     dismissed = Signal()
 
@@ -32,9 +36,10 @@ class FailureBar(QWidget):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self._message.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._action = QPushButton(self)
-        self._action.setMinimumWidth(_WORDS)
-        self._action.clicked.connect(self.acted)
+        self._actions = [QPushButton(self) for _ in range(MOST_ACTIONS)]
+        for which, button in enumerate(self._actions):
+            button.setMinimumWidth(_WORDS)
+            button.clicked.connect(partial(self._on_action, which))
         self._details = QPushButton("Details", self)
         self._details.setToolTip("Show the log")
         self._details.clicked.connect(self.details_requested)
@@ -50,17 +55,17 @@ class FailureBar(QWidget):
         column.addLayout(row)
         row.addWidget(self._sign)
         row.addWidget(self._message)
-        for button in (self._action, self._details, self._dismiss):
-            row.addWidget(button)
+        for widget in (*self._actions, self._details, self._dismiss):
+            row.addWidget(widget)
         self.hide()
 
-    def show_failure(self, message: str, action_text: str | None = None, details: str = "") -> None:
-        """Say what went wrong. `action_text` names what the button does; details are offered where there are any."""
-        self._show(True, message, action_text, details)
+    def show_failure(self, message: str, actions: Sequence[str] = (), details: str = "") -> None:
+        """Say what went wrong. `actions` name what the buttons do; details are offered where there are any."""
+        self._show(True, message, actions, details)
 
-    def show_notice(self, message: str, action_text: str | None = None, details: str = "") -> None:
+    def show_notice(self, message: str, actions: Sequence[str] = (), details: str = "") -> None:
         """Say something that is good to know."""
-        self._show(False, message, action_text, details)
+        self._show(False, message, actions, details)
 
     def clear(self) -> None:
         self._message.clear()
@@ -82,11 +87,12 @@ class FailureBar(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self._dress()
 
-    def _show(self, failed: bool, message: str, action_text: str | None, details: str) -> None:
+    def _show(self, failed: bool, message: str, actions: Sequence[str], details: str) -> None:
         self._failed = failed
         self._message.setText(message)
-        self._action.setVisible(action_text is not None)
-        self._action.setText((action_text or "").replace("&", "&&"))
+        for which, button in enumerate(self._actions):
+            button.setVisible(which < len(actions))
+            button.setText(actions[which].replace("&", "&&") if which < len(actions) else "")
         self._details.setVisible(bool(details))
         self.setAccessibleName("Failure" if failed else "Notice")
         self.setAccessibleDescription(message)
@@ -98,6 +104,9 @@ class FailureBar(QWidget):
         t = tones(self.palette())
         name, colour = ("warning", t.error) if self._failed else ("information", t.information)
         self._sign.setPixmap(tinted(name, QColor(colour), 18, self.devicePixelRatioF()))
+
+    def _on_action(self, which: int) -> None:
+        self.acted.emit(which)
 
     def _on_dismiss(self) -> None:
         self.hide()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QComboBox,
     QCompleter,
     QGridLayout,
@@ -50,6 +51,7 @@ class PredictionTable(QWidget):
     explained = Signal(int)  # token id
     set_against = Signal(object)  # Against
     text_target_entered = Signal(str)
+    keeping_chosen = Signal(bool)  # whether the target stays when the prompt is edited
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +72,9 @@ class PredictionTable(QWidget):
         self._field = QLineEdit(self)
         self._field.returnPressed.connect(self._on_text_entered)
         self._field.textEdited.connect(self._clear_error)
+        self._keep = QCheckBox("keep on edit", self)
+        self._keep.setToolTip("The token, what it is set against, and its place stay when the prompt is edited")
+        self._keep.clicked.connect(self.keeping_chosen)
         self._error = _label(self)
         self._error.setWordWrap(True)
         self._error.hide()
@@ -135,6 +140,10 @@ class PredictionTable(QWidget):
             self._field.setText(text)
             self._clear_error()
 
+    def set_keeping(self, keeps: bool) -> None:
+        """Whether the target stays when the prompt is edited."""
+        self._keep.setChecked(keeps)
+
     def clear(self) -> None:
         self._rows.show((), None)
         self._fill_against((), None, None)
@@ -170,6 +179,7 @@ class PredictionTable(QWidget):
         form.addWidget(self._error, 1, 1)
         form.addWidget(against, 2, 0)
         form.addWidget(self._against, 2, 1)
+        form.addWidget(self._keep, 3, 1)
         form.setColumnStretch(1, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.SMALL, Space.SMALL, Space.SMALL, Space.SMALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from msgspec import structs
 
-from engine.protocol.inputs import Picture, Text
+from engine.protocol.inputs import Chat, Picture, Text, words_of
 from engine.protocol.messages import (
     Examine,
     Examined,
@@ -55,7 +55,8 @@ def info_of(source: ModelSource) -> ModelInfo:
         )  # fmt: skip
     return ModelInfo(
         source, source.name.split(":")[-1].title(), "LlamaForCausalLM", None, 1_000_000, BLOCKS, 512, 64, "cpu",
-        "float32", 4_000_000,
+        "float32", 4_000_000, "sequence to sequence" if "t5" in source.name else "next token",
+        takes_chats="chat" in source.name, takes_pairs="bert" in source.name,
     )  # fmt: skip
 
 
@@ -84,11 +85,15 @@ SAID = ((900, " eight"), (901, " thousand"), (902, " metres"))
 def generated(asked: Generate) -> Generated:
     """The words of `SAID`, as far as they were asked for."""
     said = SAID[: asked.max_new_tokens]
+    if isinstance(asked.input, Chat):
+        start = len(tokens_of(words_of(asked.input)))
+        answered = asked.input.answered("".join(word for _, word in said))
+        return Generated(asked, answered, start, False, MEMORY, said[0][0])
     before = asked.input.continuation or Continuation(len(asked.input.text), ())
     continuation = Continuation(before.start, (*before.ids, *(id for id, _ in said)))
     position = len(tokens_of(asked.input.text))
     whole = Text(asked.input.text + "".join(word for _, word in said), continuation)
-    return Generated(asked, whole, position, False, MEMORY)
+    return Generated(asked, whole, position, False, MEMORY, said[0][0])
 
 
 def matrix_of(asked: ExplainEach) -> ExplainedEach:
@@ -122,8 +127,8 @@ def answer_to(question: Explain, seed: int = 0) -> Explained:
     """An answer whose relevance depends on the rules and the target, and sums to anything."""
     if question.input.image is not None:
         return answer_about_picture(question, seed)
-    prompt = question.input.text
-    tokens = tokens_of(prompt, question.input.continuation)
+    prompt = words_of(question.input)
+    tokens = tokens_of(prompt, question.input.continuation if isinstance(question.input, Text) else None)
     random = np.random.default_rng([seed, *question.rules.encode(), *repr(question.target).encode()])
     layers = random.normal(size=(BLOCKS + 1, len(tokens))).astype(np.float32)
     part = TextPart(prompt, tokens, layers[0].copy(), layers)

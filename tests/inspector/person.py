@@ -103,10 +103,9 @@ class Person:
         """
         pixels = np.asarray(self._screen.look().crop(box).convert("RGB"))
         for end in (colour_table()[0], colour_table()[-1]):
-            down, across = np.nonzero((pixels == end).all(axis=2))
-            if len(down) and np.ptp(across) + 1 >= NARROWEST and np.ptp(down) + 1 >= LINE:
-                whole = (np.ptp(across) + 1) * (np.ptp(down) + 1)
-                return bool(len(down) > whole / 2)  # the rest is its letters
+            boxes = np.lib.stride_tricks.sliding_window_view((pixels == end).all(axis=2), (LINE, NARROWEST))
+            if boxes.mean(axis=(2, 3)).max() > 0.5:  # the rest is its letters
+                return True
         return False
 
     def shows(self, place: tuple[int, int], colour: tuple[int, int, int]) -> bool:

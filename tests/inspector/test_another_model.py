@@ -75,7 +75,7 @@ def test_that_a_model_that_cannot_generate_says_so_once_it_is_open(window, worke
     worker.answer()
     assert not asked(worker, Generate)
     assert "Vit predicts classes" in window.notices.failure.message()
-    assert window.notices._remedy is Remedy.CHOOSE_MODEL
+    assert window.notices._remedies == (Remedy.CHOOSE_MODEL,)
     assert "Vit predicts classes" in window.commands["run.generate"].toolTip()
 
 

@@ -18,14 +18,12 @@ pytestmark = [
     pytest.mark.skipif(not shutil.which("xdotool"), reason="xdotool is not installed"),
 ]
 
-# Places in a window of 1280 x 800 at the screen's upper left corner, as a first start lays it out.
-PROMPT = (140, 600)
-STRIP = (300, 150, 940, 540)
-TITLE = (298, 70, 960, 92)
-EXPEDITION = (600, 171)  # the word, in our own question
-LAYERS = (360, 605, 780, 710)
-TOP_LAYER = (560, 612)
-DISMISS = (949, 79)
+# Places in a window of 1280 x 800 at the screen's upper left corner, with the prompt folded to its line.
+STRIP = (16, 186, 940, 558)
+TITLE = (12, 102, 860, 124)
+EXPEDITION = (308, 205)  # the word, in our own question
+TOP_LAYER = (560, 622)
+DISMISS = (949, 112)
 BACKGROUND = (243, 244, 246)
 QUESTION = "In 1922 the British expedition reached 8,320 m. The 1922 expedition reached 8,"
 
@@ -71,7 +69,7 @@ def test_that_a_new_user_gets_through(person: Person, tmp_path: Path):
     wait_for_answer(person)  # the first example, with no click
     person.wait(lambda: "llama" in person.title().lower(), "the model's name in the title")
 
-    person.click(*PROMPT)
+    person.press("F2")
     person.press("ctrl+a")
     person.type(QUESTION)
     person.press("ctrl+Return")

@@ -20,7 +20,7 @@ from engine.protocol.failures import EngineError, FailureKind
 from engine.protocol.inputs import Text
 from engine.protocol.targets import Class, Token, Top
 from engine.protocol.values import ModelSource
-from engine.terminal.prompt_file import read_target
+from engine.terminal.typed_target import read_target
 from inspector.cli import cli
 from inspector.keeping.settings import Profile, SettingsFile
 from inspector.state.question import Question

@@ -17,7 +17,7 @@ from inspector.state.known import Known
 from inspector.state.trouble import Trouble
 from inspector.views.progress_line import ProgressLine
 from tests.inspector.answers import SAID, loaded
-from tests.inspector.fake_worker import FakeWorker
+from tests.inspector.fake_worker import FakeWorker, good_ending
 
 
 def asked(worker: FakeWorker, kind: type) -> list:
@@ -183,3 +183,21 @@ def test_that_a_matrix_too_large_to_be_kept_is_asked_for_once(generated, worker)
     generated.study.look_at_token(1)
     assert len(asked(worker, ExplainEach)) == 1
     assert "too large" in troubles[-1].message
+
+
+def test_that_what_the_model_said_is_marked_in_the_editor_until_it_is_edited(generated, qtbot):
+    field = generated.editor.focusProxy()
+    (mark,) = field.extraSelections()
+    assert mark.cursor.selectedText() == "".join(word for _, word in SAID)
+    qtbot.keyClicks(field, "x")
+    assert field.extraSelections() == []
+
+
+def test_that_what_was_said_until_stop_is_kept_and_explained(window, worker):
+    window.commands["run.generate"].trigger()
+    request = worker.open[-1]
+    window.commands["run.stop"].trigger()
+    worker.say(Generate, good_ending(structs.replace(request, max_new_tokens=2)))
+    worker.answer()
+    assert window.study.question.input.continuation.ids == (900, 901)
+    assert window.study.is_answered

@@ -49,6 +49,10 @@ def with_everything_open(window: Window, worker: FakeWorker) -> None:
     window.commands["rules.gamma"].trigger()
 
 
+def with_the_input_unfolded(window: Window, worker: FakeWorker) -> None:
+    window.folding.unfold()
+
+
 def while_it_generates(window: Window, worker: FakeWorker) -> None:
     window.commands["run.generate"].trigger()
     worker.answer()
@@ -64,7 +68,14 @@ def about_a_picture(window: Window, worker: FakeWorker) -> None:
     worker.answer()
 
 
-STATES = (about_text, beside_a_pinned_answer, with_everything_open, while_it_generates, about_a_picture)
+STATES = (
+    about_text,
+    with_the_input_unfolded,
+    beside_a_pinned_answer,
+    with_everything_open,
+    while_it_generates,
+    about_a_picture,
+)
 
 
 def first_stop(window: Window) -> QWidget:
@@ -127,6 +138,7 @@ def test_that_every_tab_stop_says_what_it_is(window: Window, worker: FakeWorker,
 
 def test_that_tab_goes_from_the_tool_bar_over_the_panes_to_the_status_bar(window: Window, worker: FakeWorker):
     while_it_generates(window, worker)
+    window.folding.unfold()
     first_stop(window).setFocus()
     stops = walked(window)
     areas = (window.tools, window.input_dock, window.centralWidget(), window.target_dock, window.status)
@@ -138,6 +150,7 @@ def test_that_tab_goes_from_the_tool_bar_over_the_panes_to_the_status_bar(window
 
 
 def test_that_a_dock_moved_elsewhere_is_reached_where_it_is(window: Window):
+    window.folding.unfold()
     window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, window.target_dock)
     window.splitDockWidget(window.target_dock, window.input_dock, Qt.Orientation.Vertical)
     QApplication.processEvents()

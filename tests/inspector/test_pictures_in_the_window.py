@@ -242,7 +242,7 @@ def test_that_the_window_returns_to_text(about_cat, worker):
 
 
 def test_that_the_tab_follows_the_question_and_the_model(window, worker, picture):
-    tabs = window.input.tabs
+    tabs = window.input.pages
     assert tabs.currentWidget() is window.editor
     window.inquiry.open_model(VIT)
     worker.answer()
@@ -261,7 +261,7 @@ def test_that_the_prompt_in_front_is_meant_where_the_model_takes_no_pictures(abo
     worker.answer()
     about_cat.commands[command].trigger()
     assert isinstance(about_cat.study.question.input, Picture)  # the picture is in front
-    about_cat.input.tabs.setCurrentWidget(about_cat.editor)
+    about_cat.input.pages.setCurrentWidget(about_cat.editor)
     about_cat.commands[command].trigger()
     worker.answer()
     assert asked(worker, Explain)[-1].input.text.startswith(prompt)
@@ -270,7 +270,7 @@ def test_that_the_prompt_in_front_is_meant_where_the_model_takes_no_pictures(abo
 
 
 def test_that_a_look_at_the_prompt_takes_no_picture_from_a_model_for_pictures(about_cat, worker):
-    about_cat.input.tabs.setCurrentWidget(about_cat.editor)
+    about_cat.input.pages.setCurrentWidget(about_cat.editor)
     about_cat.commands["run.explain"].trigger()
     worker.answer()
     assert isinstance(about_cat.study.question.input, Picture)

@@ -211,7 +211,7 @@ def test_that_a_failure_is_shown_in_place_and_its_button_helps(window, worker, q
     assert QApplication.activeModalWidget() is None
     worker.greet()
     worker.answer()
-    window.notices.failure.acted.emit()
+    window.notices.failure.acted.emit(0)
     worker.answer()
     assert not window.notices.failure.isVisible()
     assert window.study.shown.relevance.rules == "cp-lrp"
@@ -235,7 +235,7 @@ def test_that_a_prompt_is_not_read_from_a_pipe(window, tmp_path: Path):
 def test_that_a_model_not_found_leads_to_the_chooser(window, worker):
     window.openings.open_model("nobody/nothing")
     worker.say(Load, Failed("model_not_found", "There is no such model."))
-    window.notices.failure.acted.emit()
+    window.notices.failure.acted.emit(0)
     assert dialog(window, ModelChooser).isVisible()
 
 
@@ -481,6 +481,8 @@ def test_that_no_failure_widens_a_small_window(window):
 
 
 def test_that_the_docks_get_back_what_a_narrow_window_took(window):
+    window.folding.unfold()
+    QApplication.processEvents()
     wide = window.input_dock.width(), window.target_dock.width()
     resized(window, 700, 480)
     assert window.input_dock.width() < wide[0]
@@ -489,6 +491,8 @@ def test_that_the_docks_get_back_what_a_narrow_window_took(window):
 
 
 def test_that_a_width_given_by_hand_is_the_one_that_comes_back(window, qtbot):
+    window.folding.unfold()
+    QApplication.processEvents()
     handle = QPoint(window.input_dock.geometry().right() + 2, window.input_dock.geometry().center().y())
     qtbot.mousePress(window, Qt.MouseButton.LeftButton, pos=handle)
     qtbot.mouseMove(window, handle + QPoint(60, 0))

@@ -181,7 +181,7 @@ def test_that_a_killed_worker_costs_a_click_and_nothing_else(window, client, ans
     os.kill(client.hello.pid, signal.SIGKILL)
     qtbot.waitUntil(window.notices.failure.isVisible, timeout=PATIENCE)
     assert window.study.shown is before
-    window.notices.failure.acted.emit()
+    window.notices.failure.acted.emit(0)
     answered()
     assert window.study.shown.relevance.rules == "gradient"
     assert not window.notices.failure.isVisible()

@@ -12,6 +12,7 @@ from PIL import Image
 
 from engine.attribution.tracing import trace
 from engine.models.opening import Model, load_model
+from inspector.state.question import BUNDLED_MODELS
 from tests.resources.evidence import most_relevant
 
 FOLDER = Path(__file__).parents[2] / "resources" / "examples"
@@ -28,7 +29,9 @@ def test_that_the_first_example_is_one_for_the_model_of_the_first_start() -> Non
     assert "bundled:llama" in EXAMPLES[0]["models"]
 
 
-@pytest.mark.parametrize("example", [e for e in EXAMPLES if "models" in e], ids=lambda e: e["title"])
+@pytest.mark.parametrize(
+    "example", [e for e in EXAMPLES if "bundled:llama" in e.get("models", ())], ids=lambda e: e["title"]
+)
 def test_that_a_bundled_model_answers_its_examples(bundled: Model, example: dict[str, str]) -> None:
     with trace(bundled, example["prompt"]) as recorded:
         best = recorded.predictions(k=1)[0]
@@ -37,6 +40,19 @@ def test_that_a_bundled_model_answers_its_examples(bundled: Model, example: dict
 
     assert best.text == example["answer"]
     assert example["prompt"][start - 2 : end] == "8," + example["answer"]
+
+
+@pytest.mark.parametrize(
+    "example", [e for e in EXAMPLES if "bundled:bert" in e.get("models", ())], ids=lambda e: e["title"]
+)
+def test_that_the_bundled_classifier_puts_its_examples_in_the_right_class(example: dict[str, str]) -> None:
+    with trace(load_model("bundled:bert", device="cpu"), example["prompt"]) as recorded:
+        assert recorded.predictions(k=1)[0].text == example["answer"]
+
+
+def test_that_every_bundled_model_has_examples_of_its_own() -> None:
+    own = {model for example in EXAMPLES for model in example.get("models", ())} | {image["model"] for image in IMAGES}
+    assert own - {None} == {source.name for source in BUNDLED_MODELS}
 
 
 def test_that_example_images_are_those_of_the_list_and_small() -> None:

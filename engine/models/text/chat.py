@@ -10,10 +10,9 @@ from jinja2 import TemplateError
 from engine.models.opening import Model
 from engine.models.text.limits import BeyondLimit, limited
 from engine.protocol.failures import PromptError
+from engine.protocol.inputs import ASSISTANTS
 
 Message = Mapping[str, Any]
-
-_ASSISTANTS = ("assistant", "model")  # roles of who answers
 
 # What a template's own `raise_exception`, a mistake in it, or a message it does not expect come out as.
 _REFUSALS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TemplateError, TypeError, ValueError)
@@ -34,7 +33,7 @@ def rendered(model: Model, messages: Sequence[Message]) -> str:
             f"“{title}” has no chat template: it takes a prompt, not messages.",
             "model_unsupported",
         )
-    begun = messages[-1]["role"] in _ASSISTANTS and _has_words(messages[-1]["content"])
+    begun = messages[-1]["role"] in ASSISTANTS and _has_words(messages[-1]["content"])
     try:
         with limited():
             text = tokenizer.apply_chat_template(
@@ -67,7 +66,7 @@ def rendered(model: Model, messages: Sequence[Message]) -> str:
 def _without_empty_answer(messages: Sequence[Message]) -> Sequence[Message]:
     """The messages without an answer at their end of which nothing is said yet."""
     last = messages[-1]
-    nothing = last["role"] in _ASSISTANTS and isinstance(last["content"], str) and not last["content"].strip()
+    nothing = last["role"] in ASSISTANTS and isinstance(last["content"], str) and not last["content"].strip()
     return messages[:-1] if nothing and set(last) <= {"role", "content"} else messages
 
 

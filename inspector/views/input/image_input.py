@@ -44,6 +44,7 @@ class ImageInput(QWidget):
     file_chosen = Signal(str)  # a local path
     image_pasted = Signal(bytes, str)  # a PNG file, and a name for it
     example_chosen = Signal(object)  # ImageExample
+    picture_changed = Signal()  # it was read, or what is said of it is another
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +73,14 @@ class ImageInput(QWidget):
     def show_image(self, data: bytes | None, name: str) -> None:
         """Show the picture in a file's bytes; its name alone where Qt cannot read it. None shows what to do."""
         self._thumbnail.show_file(data, name)
+
+    def copy(self) -> QImage:
+        """The small copy of the picture on show; null where there is none."""
+        return self._thumbnail.copy()
+
+    def name_and_size(self) -> tuple[str, str]:
+        """What the picture is called, and how large it is in words, where that is known."""
+        return self._thumbnail.name_and_size()
 
     def set_note(self, note: str) -> None:
         """What was done to the picture besides resizing and cropping it."""
@@ -126,6 +135,7 @@ class ImageInput(QWidget):
 
     def _on_thumbnail_changed(self) -> None:
         self.setAccessibleDescription(self._thumbnail.text())
+        self.picture_changed.emit()
 
     def _on_paste(self) -> None:
         data = QGuiApplication.clipboard().mimeData()

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QKeyEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QLabel,
     QMenu,
-    QPlainTextEdit,
     QSizePolicy,
     QSpacerItem,
+    QTextEdit,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -24,6 +24,7 @@ from inspector.look.icons import icon
 from inspector.look.numbers import grouped, in_tokens
 from inspector.look.theme import Space, tones
 from inspector.look.wrapping_row import WrappingRow
+from inspector.views.input.text_field import TextField
 
 _NEARLY_FULL = 0.9
 _HALVES = re.compile("[\ud800-\udfff]")
@@ -51,7 +52,7 @@ class PromptEditor(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._given: str | None = None  # what set_text was last told, until something is typed
-        self._field = _Field(self)
+        self._field = TextField(self)
         self._field.setPlaceholderText("Type or paste a prompt, or choose an example.\nCtrl+Enter explains it.")
         self._field.setAccessibleName("Prompt")
         self._field.setTabChangesFocus(True)
@@ -68,6 +69,7 @@ class PromptEditor(QWidget):
         self._examples.setEnabled(False)
         self._count = QLabel(self)
         self._count.setTextFormat(Qt.TextFormat.PlainText)
+        self._said: int | None = None
         self._counted: tuple[int | None, int | None] = (None, None)
         below = WrappingRow()
         below.addWidget(self._examples)
@@ -82,7 +84,7 @@ class PromptEditor(QWidget):
 
     def text(self) -> str:
         """The prompt, every character as typed (Qt's own plain text would lose no-break spaces)."""
-        return self._field.document().toRawText().replace("\u2029", "\n")
+        return self._field.text()
 
     def set_text(self, text: str) -> None:
         """Show another prompt; the caret stays where it is the same (Qt changes line ends, so both are compared).
@@ -95,6 +97,27 @@ class PromptEditor(QWidget):
         self._field.blockSignals(True)
         self._field.setPlainText(_HALVES.sub("\ufffd", text))
         self._field.blockSignals(False)
+
+    def mark_said(self, start: int | None) -> None:
+        """Mark the text from character `start` on as said by the model itself; None marks nothing."""
+        self._said = start
+        marks = []
+        if start is not None:
+            mark = QTextEdit.ExtraSelection()
+            mark.cursor = self._field.textCursor()
+            mark.cursor.setPosition(_units(self.text()[:start]))
+            mark.cursor.movePosition(mark.cursor.MoveOperation.End, mark.cursor.MoveMode.KeepAnchor)
+            mark.format.setBackground(QColor(tones(self.palette()).soft))
+            marks.append(mark)
+        self._field.setExtraSelections(marks)
+
+    def select(self, start: int, end: int) -> None:
+        """Select characters of the text, and show where they begin. Qt counts in UTF-16."""
+        text, cursor = self.text(), self._field.textCursor()
+        cursor.setPosition(_units(text[:end]))
+        cursor.setPosition(_units(text[:start]), cursor.MoveMode.KeepAnchor)
+        self._field.setTextCursor(cursor)
+        self._field.ensureCursorVisible()
 
     def set_count(self, count: int | None, limit: int | None) -> None:
         """How many tokens the prompt has, and how many the model takes; None where that is not known."""
@@ -124,6 +147,7 @@ class PromptEditor(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._dress()
+            self.mark_said(self._said)
 
     def _on_text_changed(self) -> None:
         self._given = None
@@ -145,43 +169,8 @@ class PromptEditor(QWidget):
         self._count.setToolTip(tip)
 
 
-class _Field(QPlainTextEdit):
-    """Takes plain text; files that are dropped on it are not text."""
-
-    submitted = Signal()
-    files_dropped = Signal(list)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.submitted.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _local_files(event.mimeData()):
-            event.acceptProposedAction()
-        else:
-            super().dragEnterEvent(event)
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if _local_files(event.mimeData()):
-            event.acceptProposedAction()
-        else:
-            super().dragMoveEvent(event)
-
-    def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        return bool(_local_files(source)) or super().canInsertFromMimeData(source)
-
-    def insertFromMimeData(self, source: QMimeData) -> None:
-        if files := _local_files(source):
-            self.files_dropped.emit(files)
-        else:
-            super().insertFromMimeData(source)
-
-
-def _local_files(data: QMimeData) -> list[str]:
-    return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 def _plain(text: str) -> str:

@@ -54,6 +54,14 @@ class Thumbnail(QWidget):
         self._is_inviting = inviting
         self.update()
 
+    def copy(self) -> QImage:
+        """The small copy; null until it is read, and of what Qt cannot read."""
+        return self._image
+
+    def name_and_size(self) -> tuple[str, str]:
+        """What the picture is called, and how large it is in words; each empty where it is not known."""
+        return self._name, self._size
+
     def text(self) -> str:
         """What is said in words."""
         if not self._name:

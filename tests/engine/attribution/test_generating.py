@@ -180,11 +180,11 @@ def test_that_generating_tells_of_each_token_and_stops_at_a_block() -> None:
 
     def cancelled() -> bool:
         asked.append(1)
-        return len(asked) > 4  # in the second token, of three blocks each
+        return len(asked) > 1  # in the first token, of three blocks
 
     with pytest.raises(Stopped):
         engine.generate(model, input_ids=IDS, max_new_tokens=3, cancelled=cancelled)
-    assert len(asked) == 5
+    assert len(asked) == 2
     assert fingerprint(model) == before
 
 
@@ -237,3 +237,20 @@ def test_that_a_span_is_the_sum_of_its_tokens_where_they_were_said() -> None:
     for start, end in ((0, 2), (3, 3), (2, len(trace.tokens) + 1)):
         with pytest.raises(ValueError, match="no span"):
             targets.span(trace.tokens, start, end)
+
+
+@pytest.mark.parametrize("tokens", [1, 2])
+def test_that_what_was_said_before_it_was_stopped_is_the_answer(tokens: int) -> None:
+    model = tiny("llama")
+    heard: list[int] = []
+    said = engine.generate(
+        model,
+        input_ids=IDS,
+        max_new_tokens=5,
+        progress=lambda phase, done, total: heard.append(done),
+        cancelled=lambda: len(heard) >= tokens,
+    )
+    whole = engine.generate(model, input_ids=IDS, max_new_tokens=5)
+    assert not said.ended
+    assert len(said.tokens) == said.start + tokens
+    assert said.tokens == whole.tokens[: len(said.tokens)]

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from engine.protocol.inputs import Text
 from engine.protocol.messages import Explained
-from engine.protocol.targets import Class, Contrast, Top
+from engine.protocol.targets import Class, Contrast, Sum, Target, Token, Top
 from engine.protocol.values import Predicts
 from inspector.state import aiming
 from inspector.state.question import BUNDLED_MODELS, Question
@@ -64,3 +64,25 @@ def test_that_predictions_are_said_to_be_classes_and_where(predicts: Predicts, r
     told = resolve(QUESTION, answer_to(QUESTION), View()).choice
     assert told is not None
     assert (told.kind, told.relation) == ("token", "after")
+
+
+# "a prompt of five words": tokens 0 to 4
+@pytest.mark.parametrize(
+    ("target", "prompt", "kept"),
+    [
+        (Token(7), "a prompt of six words", Token(7)),  # at the end, as before
+        (Token(7, 2), "a prompt of six words", Token(7, 2)),  # behind "of", before the edit
+        (Token(7, 2), "what a prompt of five words", Token(7, -3)),  # behind the edit
+        (Contrast(7, 9, 2), "what a prompt of five words", Contrast(7, 9, -3)),
+        (Contrast(7, None, -4), "a prompt of six words", Contrast(7, None, 1)),
+        (Top(2), "what a prompt of five words", Top(-3)),
+        (Top(), "what a prompt of five words", Top()),
+        (Token(7, 3), "a prompt of six words", Token(7, -2)),  # the word itself
+        (Class("acceptable"), "what a prompt", Class("acceptable")),
+        (Class("acceptable", 2), "what a prompt of five words", Class("acceptable", -3)),
+        (Sum((Token(7, 1), Token(8, 3))), "a prompt of big five words", Sum((Token(7, 1), Token(8, -2)))),
+        (Token(7, 99), "a prompt of six words", Token(7, 99)),  # which is refused, as it was
+    ],
+)
+def test_that_a_target_stays_at_its_word_when_the_prompt_is_edited(target: Target, prompt: str, kept: Target) -> None:
+    assert aiming.carried(target, answer_to(QUESTION), prompt) == kept

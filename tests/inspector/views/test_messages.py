@@ -36,7 +36,7 @@ def _button(bar: FailureBar, text: str) -> QPushButton:
 
 def test_that_a_failure_offers_what_would_help(bar: FailureBar, qtbot: QtBot):
     assert not bar.isVisible()
-    bar.show_failure("The model is <b>gated</b>.", "Open & read", "Traceback")
+    bar.show_failure("The model is <b>gated</b>.", ["Open & read"], "Traceback")
     assert bar.isVisible() and bar.message() == "The model is <b>gated</b>."
     with qtbot.waitSignal(bar.acted):
         qtbot.mouseClick(_button(bar, "Open && read"), Qt.MouseButton.LeftButton)

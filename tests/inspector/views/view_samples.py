@@ -20,8 +20,11 @@ from inspector.views.colour_bar import ColourBar
 from inspector.views.failure_bar import FailureBar
 from inspector.views.gammas.explore_grid import ExploreGrid
 from inspector.views.gammas.gamma_panel import GammaPanel
+from inspector.views.input.chat_editor import ChatEditor
+from inspector.views.input.folded_input import FoldedInput
 from inspector.views.input.image_input import ImageExample, ImageInput
 from inspector.views.input.prompt_editor import PromptEditor
+from inspector.views.input.texts_editor import TextsEditor
 from inspector.views.layers.answer_matrix import AnswerMatrix
 from inspector.views.layers.layer_map import LayerMap
 from inspector.views.ledger_table import LedgerRow, LedgerTable
@@ -72,6 +75,26 @@ def _strip(ramp: Ramp = COLOURS) -> TokenStrip:
 def _stale_strip() -> TokenStrip:
     view = _strip()
     view.set_stale(True)
+    return view
+
+
+def _chat_editor() -> ChatEditor:
+    view = ChatEditor()
+    view.set_messages((("system", "Be brief."), ("user", "Who keeps bees?"), ("assistant", "Ada")))
+    return view
+
+
+def _texts_editor() -> TextsEditor:
+    view = TextsEditor((("First text", "A question"), ("Second text", "The context")))
+    view.set_texts(("Who keeps bees?", ""))
+    return view
+
+
+def _folded_input() -> FoldedInput:
+    view = FoldedInput()
+    view.show_input("Prompt", "In 1922 the British reached 8,320 m.\nHow high did they climb in 1922? They reached 8,")
+    view.show_count("30 tokens")
+    view.set_key("F2")
     return view
 
 
@@ -224,13 +247,13 @@ def _empty_image_input() -> ImageInput:
 
 def _failure_bar() -> FailureBar:
     view = FailureBar()
-    view.show_failure("The worker ended unexpectedly (killed).", "Explain again", "Traceback")
+    view.show_failure("The worker ended unexpectedly (killed).", ["Explain again"], "Traceback")
     return view
 
 
 def _notice_bar() -> FailureBar:
     view = FailureBar()
-    view.show_notice("Saved figure.pdf.", "Open folder")
+    view.show_notice("Saved figure.pdf.", ["Open folder"])
     return view
 
 
@@ -265,9 +288,11 @@ class Sample:
 
 SAMPLES = {
     "answer-matrix": Sample(_answer_matrix, 600, 170),
+    "chat-editor": Sample(_chat_editor, 280, 340, has_controls=True),
     "explore-grid": Sample(_explore_grid, 440, 400),
     "failure-bar": Sample(_failure_bar, 600, 44),
     "find-bar": Sample(_find_bar, 360, 36),
+    "folded-input": Sample(_folded_input, 420, 32),
     "gamma-panel": Sample(_gamma_panel, 280, 88, has_controls=True),
     "image-input": Sample(_image_input, 280, 240, has_controls=True),
     "image-input-empty": Sample(_empty_image_input, 280, 240, has_controls=True),
@@ -288,6 +313,7 @@ SAMPLES = {
     "prompt-editor": Sample(_prompt_editor, 300, 180),
     "side-titles": Sample(_side_titles, 420, 30),
     "strongest-list": Sample(_strongest_list, 280, 320),
+    "texts-editor": Sample(_texts_editor, 280, 200),
     "thumbnails": Sample(_thumbnails, 420, 130),
     "token-strip": Sample(_strip, 420, 110),
     "token-strip-stale": Sample(_stale_strip, 420, 110),

@@ -1,12 +1,9 @@
-"""Reads prompts and targets from the options of the command line."""
+"""Reads targets from the options of the command line."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from engine.protocol.failures import PromptError
 from engine.protocol.targets import Class, Contrast, Target, Token, TokenName, Top
 
 _BY_ID = "id:"
@@ -50,20 +47,6 @@ def _class(text: str, position: int) -> Class:
 
 def _bare(name: str) -> str:
     return name.removeprefix(_CLASS) or name
-
-
-def read_prompt(place: str) -> str:
-    """The text of a file, or of standard input for `-`, without the line break most editors end a file with."""
-    try:
-        data = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()
-    except OSError as error:
-        raise PromptError(f"The prompt file “{place}” cannot be read: {error.strerror}.", "prompt_empty") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        what = "Standard input" if place == "-" else f"“{place}”"
-        raise PromptError(f"{what} is not UTF-8 text (byte {error.start}).", "prompt_empty") from error
-    return text.removesuffix("\n").removesuffix("\r")
 
 
 def _token(text: str) -> TokenName:
