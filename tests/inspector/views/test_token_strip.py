@@ -567,7 +567,7 @@ def test_that_a_selection_follows_the_layer_and_whole_words(in_words: TokenStrip
     in_words.select(1, 4)
     assert in_words.selected() == range(1, 7)
     in_words._show_card(4)
-    assert "+0.800 logits" in in_words._card.texts()
+    assert "+0.80 logits" in in_words._card.texts()
     in_words.show_relevance(in_words._picture.tokens, np.ones(9), 1.0, Ramp())
     assert in_words.selected() == range(1, 5)
     in_words._show_card(4)
