@@ -87,9 +87,11 @@ class Facts(QWidget):
             return
         t, painter = tones(self.palette()), QPainter(self)
         x = self._paint_facts(painter, self._heading.facts, 0.0, t)
-        room = self.width() - x
-        if self._heading.account.known and room > _BAR.width():
+        words = painter.fontMetrics().horizontalAdvance(" ".join(fact.text for fact in self._heading.behind_bar))
+        if self._heading.account.known and self.width() - x > _BAR.width() + words + 2 * Space.SMALL:
             x = self._paint_bar(painter, self._heading.account, x, t)
+        elif self._heading.behind_bar:
+            x = self._paint_facts(painter, (Fact("·", plain=True),), x, t)
         self._paint_facts(painter, self._heading.behind_bar, x, t)
 
     def _paint_facts(self, painter: QPainter, facts: Sequence[Fact], x: float, t: Tones) -> float:

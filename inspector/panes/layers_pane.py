@@ -15,7 +15,7 @@ from inspector.state.picture import LayersOfPicture
 from inspector.state.scene import Scene
 from inspector.state.text import LayersOfText
 
-_ROW, _AXES, _TALLEST = 6, 64, 420  # pixels of a row at least, of what is around them, and of a map
+_ROW, _AXES, _TALLEST = 6, 58, 420  # pixels of a row at least, of what is around them, and of a map
 
 
 class LayersPane(DetailPane):

@@ -113,7 +113,7 @@ class ScaleControl(QFrame):
         Where it `is_of_tokens`, the contrast is of use.
         """
         self.bar.show_scale(limit, ramp, text)
-        self._without.setText(f"scale without {left_out}")
+        self._without.setText(f"without {left_out}")
         self._is_of_tokens, self._leaves_out = is_of_tokens, bool(left_out)
         self._show_parts()
 

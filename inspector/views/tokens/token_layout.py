@@ -163,7 +163,7 @@ def lay_out(runs: Runs, cache: WidthCache, width: float) -> TokenLayout:
     span_right = np.maximum.reduceat(left + advance - np.where(mirrored, 0, space), span_run[:-1]) - GAP
     after = advance - before - text_width
     height = cache.line_height
-    box = float(np.ceil(height)) + 1
+    box = float(np.ceil(height))
     return TokenLayout(
         runs=runs,
         run_x=left + np.where(mirrored, after, before),

@@ -23,7 +23,8 @@ from inspector.views.tokens.token_picture import TokenPicture
 from inspector.views.tokens.token_search import matches
 
 _EMPTY = "The prompt appears here, each token coloured by its relevance."
-_LARGER_THAN_INTERFACE = 1.15
+_LARGER_THAN_INTERFACE = {False: 1.15, True: 1.08}  # the second in a low window
+_LOW = 900  # points: a window less high shows more of the prompt in smaller letters
 _ZOOM_STEP = 1.1
 _ZOOM_RANGE = (-6, 15)
 
@@ -38,6 +39,7 @@ class TokenView(QAbstractScrollArea):
         self._picture: TokenPicture | None = None
         self._facts: TokenFacts | None = None
         self._zoom = 0
+        self._is_low = True
         self._empty_text = _EMPTY
         self._matches: list[range] = []
         self._match = -1
@@ -196,8 +198,11 @@ class TokenView(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self._picture is not None and self._picture.width != self._room():
+        is_low = self.window().height() < _LOW
+        if self._picture is not None and (self._picture.width != self._room() or is_low != self._is_low):
+            self._is_low = is_low
             self._fit()
+        self._is_low = is_low
         self._update_scroll_range()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -211,7 +216,7 @@ class TokenView(QAbstractScrollArea):
     def _font(self) -> QFont:
         font = self.font()
         size = font.pointSizeF() if font.pointSizeF() > 0 else font.pixelSize() * 72 / self.logicalDpiY()
-        font.setPointSizeF(size * _LARGER_THAN_INTERFACE * _ZOOM_STEP**self._zoom)
+        font.setPointSizeF(size * _LARGER_THAN_INTERFACE[self._is_low] * _ZOOM_STEP**self._zoom)
         return font
 
     def _room(self) -> int:
