@@ -18,6 +18,7 @@ from inspector.state.scene import Scene
 from inspector.views.text_table import TextTable
 
 _MARKS = {True: "holds", False: "does not hold", None: "not tried"}
+_LINEAR = "own gradient"  # of most operations, which need no rule: they stand last
 _WAITING = "The model is put to the test as soon as nothing else is under way."
 
 
@@ -41,6 +42,8 @@ class CheckPane(DetailPane):
         tables.addWidget(self.checks)
         tables.addWidget(self.coverage)
         tables.setChildrenCollapsible(False)
+        tables.setStretchFactor(0, 3)
+        tables.setStretchFactor(1, 2)
         filled(self, self._verdict, tables)
 
     def show_scene(self, scene: Scene) -> None:
@@ -66,7 +69,7 @@ class CheckPane(DetailPane):
             for each in checks
         ]
         self.checks.show_rows(rows, [place for place, each in enumerate(checks) if each.passed is False])
-        covered = sorted(found.coverage, key=lambda row: (row.rule != PLAIN_GRADIENT, row))
+        covered = sorted(found.coverage, key=lambda row: (row.rule != PLAIN_GRADIENT, row.rule == _LINEAR, row))
         self._modules = [row.module for row in covered]
         self.coverage.show_rows(
             [(row.rule, row.operation, str(row.count), row.module or "the model itself") for row in covered],

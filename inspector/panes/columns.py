@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLayout, QSplitter, QVBoxLayout, QWidget
 
 from inspector.look.theme import Space
 
-_SHARE, _MOST, _LEAST = 0.6, 0.7, 0.3  # of the room, for the upper pane
+_SHARE, _MOST, _LEAST = 0.68, 0.7, 0.3  # of the room, for the upper pane
 
 
 class Stack(QSplitter):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from html import escape
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
@@ -73,6 +74,8 @@ class _Rows(QAbstractTableModel):
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return self._rows[index.row()][index.column()]
+            case Qt.ItemDataRole.ToolTipRole:  # in full, where a cell is cut, and never as markup
+                return f"<p>{escape(self._rows[index.row()][index.column()])}</p>"
             case Qt.ItemDataRole.ForegroundRole if index.row() in self._alarming:
                 return QColor(tones(self._view.palette()).error)
         return None
