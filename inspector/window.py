@@ -150,6 +150,7 @@ class Window(Frame):
         self.relevance.picture.let_go.connect(self.study.let_go)
         self.relevance.text.let_go.connect(self.study.let_go)
         self.relevance.text.position_clicked.connect(self.inquiry.choose_position)
+        self.relevance.text.span_chosen.connect(self.inquiry.choose_span)
         self.relevance.text.unit_requested.connect(self.commands["unit.next"].trigger)
         self.relevance.text.current_changed.connect(self.study.look_at_token)
         self.below.layer_clicked.connect(self.study.look_at_layer)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.protocol.inputs import Chat, Input, Text, is_empty
 from engine.protocol.messages import LOW_AGREEMENT, Explained, Export, ExportGrid, Failed, Generated, Loaded, Request
-from engine.protocol.targets import Target, TokenName, Top
+from engine.protocol.targets import Target, TokenName, Top, span
 from engine.protocol.values import Image, ModelSource
 from inspector.conversations.activity import Activity
 from inspector.conversations.conversation import Worker
@@ -216,6 +216,20 @@ class Inquiry(QObject):
     def choose_position(self, position: int) -> None:
         """Explain the token at `position` of those shown if it was generated, else the largest logit after it."""
         self._ask_target(chosen_at(position, self.study.question, self.study.shown))
+
+    def choose_span(self, chosen: range) -> None:
+        """Explain the tokens of a range together, each after the one before it, as the model says or said them."""
+        shown = self.study.shown
+        if shown is None:
+            return
+        if shown.relevance.model.predicts != "next token":
+            self.troubled.emit(Trouble("Only a model that continues text explains tokens together; this one does not."))
+        elif chosen.start == 0:
+            self.troubled.emit(
+                Trouble("Nothing says the first token, for nothing stands before it: select those behind.")
+            )
+        else:
+            self._ask_target(span(shown.relevance.tokens, chosen.start, chosen.stop))
 
     def choose_prediction(self, token: TokenName) -> None:
         """Explain `token`, by id or by text, at the position shown."""

@@ -17,6 +17,7 @@ class TextPane(QWidget):
     """A strip for each side: the cursor and the place scrolled to are the same in all of them."""
 
     position_clicked = Signal(int)
+    span_chosen = Signal(object)  # range of tokens
     current_changed = Signal(int)
     let_go = Signal()  # of the pinned answer
     unit_requested = Signal()  # the next one
@@ -120,5 +121,6 @@ class TextPane(QWidget):
 
     def _follow(self, strip: TokenStrip) -> None:
         strip.position_clicked.connect(self.position_clicked)
+        strip.span_chosen.connect(self.span_chosen)
         strip.current_changed.connect(self.current_changed)
         strip.unit_requested.connect(self.unit_requested)

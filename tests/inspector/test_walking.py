@@ -10,6 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QTableView, QTreeWidget
 
 from engine.protocol.messages import Explain, Explained
+from engine.protocol.targets import Sum
+from engine.protocol.targets import Token as TokenTarget
 from engine.protocol.values import ModelSource, Token
 from inspector.dialogs.palette import CommandPalette
 from inspector.dialogs.preferences import SETTINGS, Preferences
@@ -238,3 +240,24 @@ def test_that_the_palette_leads_to_each_preference(window, setting: str, title: 
 def test_that_the_palette_still_finds_commands(window):
     assert chosen_in_palette(window, "next lay")[0] == "Next layer"
     assert window.study.view.look.layer == 0
+
+
+def test_that_tokens_that_are_selected_are_explained_together(window, worker):
+    strip = window.relevance.strip
+    ids = [token.id for token in strip._picture.tokens]
+    strip.set_current(2)
+    strip.setFocus()
+    for _ in range(2):
+        QTest.keyClick(strip, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert strip.selected() == range(2, 5)
+    QTest.keyClick(strip, Qt.Key.Key_Return)
+    target = window.study.question.target
+    assert target == Sum(tuple(TokenTarget(ids[at], at - 1) for at in (2, 3, 4)))
+
+
+def test_that_the_first_token_is_said_by_nothing(window, worker):
+    said = []
+    window.troubled.connect(said.append)
+    before = window.study.question
+    window.relevance.strip.span_chosen.emit(range(2))
+    assert window.study.question == before and "Nothing says the first token" in said[0].message

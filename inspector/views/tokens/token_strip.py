@@ -40,6 +40,7 @@ class TokenStrip(TokenView):
     """A `TokenView` with a cursor, a card of numbers beside the pointer, a find bar and a menu."""
 
     position_clicked = Signal(int)  # the position to explain
+    span_chosen = Signal(object)  # range of tokens to explain together
     token_hovered = Signal(int)  # -1: none
     current_changed = Signal(int)  # by the person; set_current is silent
     zoom_changed = Signal(int)
@@ -186,6 +187,8 @@ class TokenStrip(TokenView):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         explain = menu.addAction("Explain this position", partial(self.position_clicked.emit, token))
         explain.setEnabled(token >= 0)
+        if self.selected():
+            menu.addAction("Explain the selection together", partial(self.span_chosen.emit, self.selected()))
         menu.addSeparator()
         menu.addAction("Find …", QKeySequence(QKeySequence.StandardKey.Find), self.open_find)
         menu.addSeparator()
@@ -238,7 +241,10 @@ class TokenStrip(TokenView):
             return self._drop_selection
         if event.key() == Qt.Key.Key_Escape and not self._find.isHidden():
             return self.close_find
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() and self.current() >= 0:
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers()
+        if is_enter and self.selected():
+            return partial(self.span_chosen.emit, self.selected())
+        if is_enter and self.current() >= 0:
             return partial(self.position_clicked.emit, self.current())
         return None
 
