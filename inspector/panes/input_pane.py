@@ -50,6 +50,7 @@ class InputPane(QWidget):
         self.tabs = named("input_pages", QTabBar())
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
         self.tabs.setAccessibleName("What is asked about")
         self.chat = ChatEditor()
         self.pair = TextsEditor((("First text", "A question, a claim, a query"), ("Second text", _CONTEXT)))

@@ -31,6 +31,7 @@ from engine.protocol.looks import Ramp
 from engine.protocol.messages import Export
 from engine.protocol.visible_text import visible_lines
 from engine.reading.cells import text_of_cell
+from engine.reading.units import units_of
 from inspector.views.tokens.token_facts import TokenFacts
 from inspector.views.tokens.token_strip import TokenStrip
 from tests.engine.figures.hostile import FRAGMENTS
@@ -88,7 +89,7 @@ def _csv(texts: Sequence[str]) -> None:
 
 def _copied(texts: Sequence[str]) -> None:
     made = relevance(texts)
-    rows = TokenFacts(made.tokens, made.input).tsv().split("\n")
+    rows = TokenFacts(made.tokens, units_of(made.tokens, "token"), made.input).tsv().split("\n")
     assert len(rows) == len(texts) + 2
     assert not any(one.startswith(tuple("=+-@")) for row in rows[1:-1] for one in row.split("\t")[2:4])
 

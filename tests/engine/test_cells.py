@@ -15,6 +15,7 @@ from engine.figures.rendering import render
 from engine.protocol.messages import Export
 from engine.protocol.values import Matrix
 from engine.reading.cells import cell, text_of_cell
+from engine.reading.units import units_of
 from inspector.views.tokens.token_facts import TokenFacts
 from tests.engine.figures.hostile import hostile_text
 from tests.engine.figures.made_relevance import relevance
@@ -48,7 +49,10 @@ def test_that_no_table_runs_anything_and_numbers_stay_numbers() -> None:
     row = _rows(matrix_file(matrix, "csv"))[1]
     assert row[2] == "'=1+1" and float(row[3]) == -2.0 and row[4] == "-0.5"
 
-    copied = [line.split("\t") for line in TokenFacts(answer.tokens, answer.input).tsv().splitlines()[1:]]
+    copied = [
+        line.split("\t")
+        for line in TokenFacts(answer.tokens, units_of(answer.tokens, "token"), answer.input).tsv().splitlines()[1:]
+    ]
     assert [row[3] for row in copied[:4]] == ["'=1+1", "'+1", "'-1", "'@SUM(A1)"]
     assert all(row[3][0] in "'\\＝" or row[3] == cell(row[3]) for row in copied)
     assert [float(row[4]) for row in copied] == answer.input.tolist()

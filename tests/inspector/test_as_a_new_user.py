@@ -19,11 +19,12 @@ pytestmark = [
 ]
 
 # Places in a window of 1280 x 800 at the screen's upper left corner, with the prompt folded to its line.
-STRIP = (16, 186, 940, 558)
-TITLE = (12, 102, 860, 124)
-EXPEDITION = (308, 205)  # the word, in our own question
-TOP_LAYER = (560, 622)
+STRIP = (16, 172, 940, 290)
+TITLE = (12, 110, 480, 156)
+EXPEDITION = (296, 190)  # the word, in our own question
+TOP_LAYER = (560, 398)
 DISMISS = (949, 112)
+NOTICE = (490, 112)  # between the question and the colours, where there is none
 BACKGROUND = (243, 244, 246)
 QUESTION = "In 1922 the British expedition reached 8,320 m. The 1922 expedition reached 8,"
 
@@ -54,9 +55,9 @@ def export(person: Person, path: Path) -> str:
 
 def put_notice_away(person: Person) -> None:
     """It pushes down what is below."""
-    person.wait(lambda: not person.shows(DISMISS, BACKGROUND), "the notice")
+    person.wait(lambda: not person.shows(NOTICE, BACKGROUND), "the notice")
     person.click(*DISMISS)
-    person.wait(lambda: person.shows(DISMISS, BACKGROUND), "the end of the notice")
+    person.wait(lambda: person.shows(NOTICE, BACKGROUND), "the end of the notice")
 
 
 def wait_for_answer(person: Person) -> None:

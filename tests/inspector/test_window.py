@@ -229,7 +229,7 @@ def test_that_a_traceback_is_in_the_log_and_nowhere_else(window, worker):
 def test_that_a_prompt_is_not_read_from_a_pipe(window, tmp_path: Path):
     os.mkfifo(tmp_path / "prompt.txt")
     window.openings.open_prompt(str(tmp_path / "prompt.txt"))
-    assert "prompt.txt could not be read as a text: it is no file but a stream" in window.notices.failure.message()
+    assert "prompt.txt” is no file but a stream" in window.notices.failure.message()
 
 
 def test_that_a_model_not_found_leads_to_the_chooser(window, worker):
