@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from html import escape
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from engine.reading.account import Account
 from inspector.look.elided_label import ElidedLabel
+from inspector.look.hatching import paint_share
 from inspector.look.labels import larger
 from inspector.look.naming import named
 from inspector.look.theme import Space, Tones, tones
@@ -114,13 +115,13 @@ class Facts(QWidget):
         """What arrives is solid, what the softmax keeps is hatched, and what is left over is red."""
         room = QRectF(x + Space.TIGHT, (self.height() - _BAR.height()) / 2, _BAR.width(), _BAR.height())
         whole = max(abs(account.value), abs(account.arrives), 1e-12)
-        shares = ((account.arrives, Qt.BrushStyle.SolidPattern), (account.softmax, Qt.BrushStyle.BDiagPattern))
+        shares = ((account.arrives, False), (account.softmax, True))
         left = room.left()
         painter.fillRect(room, QColor(t.line))
-        for amount, pattern in shares:
+        for amount, is_hatched in shares:
             width = min(max(amount * (1 if account.value >= 0 else -1), 0) / whole * room.width(), room.right() - left)
             part = QRectF(left, room.top(), width, room.height())
-            painter.fillRect(part, QBrush(QColor(t.quiet), pattern))
+            paint_share(painter, part, QColor(t.quiet), is_hatched)
             left += width
         if self._is_defect:
             painter.fillRect(QRectF(left, room.top(), room.right() - left, room.height()), QColor(t.error))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inspector.look.hatching import paint_share
 from inspector.look.numbers import written
 from inspector.look.theme import Space, tones
 
@@ -130,19 +131,19 @@ class _Strip(QStyledItemDelegate):
         softmax, constants, rest = row.kept
         ink = QColor(t.quiet)
         parts = (
-            (row.passed, QBrush(ink)),
-            (softmax, QBrush(ink, Qt.BrushStyle.BDiagPattern)),
-            (constants, QBrush(ink, Qt.BrushStyle.Dense6Pattern)),
-            (rest, QBrush(QColor(t.error if not rows.closes else t.line))),
+            (row.passed, ink, False),
+            (softmax, ink, True),
+            (constants, QColor(t.line), False),
+            (rest, QColor(t.error if not rows.closes else t.line), False),
         )
         room = QRectF(option.rect).adjusted(Space.SMALL, 0, -Space.SMALL, 0)
-        whole = sum(abs(amount) for amount, _ in parts) or 1.0
+        whole = sum(abs(amount) for amount, *_ in parts) or 1.0
         left, top = room.left(), room.center().y() - _STRIP_HEIGHT / 2
         painter.save()
         painter.setOpacity(0.4 if rows.stale else 1.0)
-        for amount, brush in parts:
+        for amount, colour, is_hatched in parts:
             width = abs(amount) / whole * room.width()
-            painter.fillRect(QRectF(left, top, width, _STRIP_HEIGHT), brush)
+            paint_share(painter, QRectF(left, top, width, _STRIP_HEIGHT), colour, is_hatched)
             left += width
         painter.restore()
 

@@ -79,6 +79,8 @@ class StrongestRows(QAbstractTableModel):
         self.ranking: Ranking | None = None
         self.stale = False
         self._room = 1
+        self.listed = 0  # how many have a row of their own
+        self._count = 0  # of all rows
         self._contexts: dict[int, tuple[str, str, str]] = {}
         self._texts: dict[tuple[int, int], str] = {}
         self._colours: dict[Ground, list[tuple[QColor, QColor] | None]] = {}
@@ -100,14 +102,9 @@ class StrongestRows(QAbstractTableModel):
     def _forget(self) -> None:
         for known in (self._contexts, self._texts, self._colours):
             known.clear()
-
-    @property
-    def listed(self) -> int:
-        """How many have a row of their own."""
-        if self.ranking is None:
-            return 0
-        count = len(self.ranking.values)
-        return count if count < self._room else max(self._room - 2, 0)
+        count = 0 if self.ranking is None else len(self.ranking.values)
+        self.listed = count if count < self._room else max(self._room - 2, 0)
+        self._count = 0 if self.ranking is None else self.listed + (self.listed < count) + 1
 
     def unit_at(self, row: int) -> int | None:
         """What the row is about; None of the others and the sum."""
@@ -122,12 +119,10 @@ class StrongestRows(QAbstractTableModel):
         return listed.index(unit) if unit in listed else None
 
     def is_sum(self, row: int) -> bool:
-        return row == self.rowCount() - 1
+        return row == self._count - 1
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        if parent.isValid() or self.ranking is None:
-            return 0
-        return self.listed + (self.listed < len(self.ranking.values)) + 1
+        return 0 if parent.isValid() else self._count
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(_HEADINGS)
