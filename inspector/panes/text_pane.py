@@ -6,6 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.look.theme import Space
+from inspector.state.heading import place_in_words
+from inspector.state.legends import layer_title
 from inspector.state.question import Question, ask_the_same
 from inspector.state.scene import Scene, explained_in, explained_token
 from inspector.state.text import ShownText
@@ -53,6 +55,8 @@ class TextPane(QWidget):
             self._show_text(shown)
         answered, self._answered = self._answered, shown.answer.question
         self.strip.set_target_position(explained_token(scene.question, shown.tokens, scene.position))
+        for strip in self._strips():
+            strip.set_place(place_in_words(layer_title(shown.layer, shown.relevance)))
         self.strip.set_stale(scene.stale)
         if self.pinned is not None:
             self.pinned.set_stale(scene.is_pinned_stale)

@@ -144,7 +144,12 @@ class LayerMap(PlotView):
     def _show_cursor(self) -> None:
         shown = self._layers is not None
         self._plots.show_cursor(self._row if shown else None, self._token if shown else None)
-        self.setAccessibleDescription(_name(self._row) if self._layers is not None else _EMPTY)
+        if self._layers is None:
+            self.setAccessibleDescription(_EMPTY)
+        else:
+            is_known = self._token is not None and self._token < self._layers.rows.shape[1]
+            place = Place(self._row, self._token if is_known else None)
+            self.setAccessibleDescription(self._sentence(self._layers, place))
 
 
 def _layer_of(row: int) -> int | None:

@@ -71,6 +71,11 @@ class PlotView(QWidget):
         """The card's title and rows."""
         raise NotImplementedError
 
+    def _sentence(self, layers: Layers, place: Place) -> str:
+        """The card in one line, for a screen reader."""
+        title, rows = self._facts(layers, place)
+        return ", ".join([title, *(f"{name} {value}" for name, value in rows)])
+
     def _on_clicked(self, place: Place) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
 

@@ -8,8 +8,6 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QContextMenuEvent,
     QFocusEvent,
     QGuiApplication,
@@ -51,6 +49,7 @@ class TokenStrip(TokenView):
         self._column: float | None = None  # kept while walking up and down
         self._card = Card(self)
         self._carded = -1  # the token that the card is about
+        self._place = ""  # in the model, where these values are
         self.verticalScrollBar().valueChanged.connect(self._card.hide)
         self._card_timer = QTimer(self)
         self._card_timer.setSingleShot(True)
@@ -86,6 +85,16 @@ class TokenStrip(TokenView):
             self.find_text(self._find.text() if self._find.isVisible() else "")
         elif self._card.isVisible():
             self._show_card(self._carded)
+        self._describe()
+
+    def set_place(self, place: str) -> None:
+        """Where in the model the values are, in words for a screen reader: it is said with each token."""
+        if place != self._place:
+            self._place = place
+            self._describe()
+
+    def set_stale(self, stale: bool) -> None:
+        super().set_stale(stale)
         self._describe()
 
     def clear(self) -> None:
@@ -323,13 +332,14 @@ class TokenStrip(TokenView):
 
     def _describe(self) -> None:
         current = self.current()
-        if self._facts is None:
-            text = self._empty_text
-        elif span := self.selected():
+        if self._facts is None or self._picture is None:
+            self.setAccessibleDescription(self._empty_text)
+            return
+        if span := self.selected():
             text = self._facts.sentence_of(span)
         elif current >= 0:
             text = self._facts.sentence(current)
         else:
-            text = f"{in_tokens(len(self._facts.tokens))}; the arrow keys walk through them."
-        self.setAccessibleDescription(text)
-        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+            text = f"{in_tokens(len(self._facts.tokens))}; the arrow keys walk through them, N by size of relevance"
+        parts = (text, self._place, "stale" if self._picture.stale else "")
+        self.setAccessibleDescription(", ".join(part for part in parts if part))

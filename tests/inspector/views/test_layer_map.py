@@ -187,3 +187,10 @@ def test_that_the_layers_axis_counts_layers_above_the_input():
 def test_that_the_tokens_axis_has_whole_numbers_only():
     [(_, places)] = TokenAxis().tickValues(-0.5, 2.5, 2000)
     assert places == [0, 1, 2]
+
+
+def test_that_a_screen_reader_hears_the_cell_under_the_cursor_or_else_the_layer(layer_map: LayerMap):
+    assert layer_map.accessibleDescription() == "layer 1, sum of the layer 0 logits, target +3.00 logits"
+    layer_map.set_token(1)
+    heard = "“b”, relevance +4.00 logits, at layer 1, position 1, sum of the layer 0 logits"
+    assert layer_map.accessibleDescription() == heard
