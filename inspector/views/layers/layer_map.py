@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from engine.protocol.looks import Ramp
+from inspector.look.accessible_items import tell_current
 from inspector.look.numbers import grouped, signed
 from inspector.look.visible_text import visible
 from inspector.views.layers.layer_axes import LayerAxis
@@ -89,6 +90,10 @@ class LayerMap(PlotView):
         """Where a cell is on this widget."""
         return self._cell_rect(0 if layer is None else layer + 1, token)
 
+    def item_texts(self, item: int) -> tuple[str, str, str]:
+        title, value, about = super().item_texts(item)
+        return f"{title} at {_name(item // self._columns())}", value, about
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._layers is None:
             super().keyPressEvent(event)
@@ -112,6 +117,7 @@ class LayerMap(PlotView):
         if row != self._row:
             self._row = row
             self._show_cursor()
+            tell_current(self)
             self.layer_clicked.emit(_layer_of(row))
 
     def _on_clicked(self, place: Place) -> None:

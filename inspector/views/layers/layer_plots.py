@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
@@ -203,6 +203,15 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         area = self._map.getViewBox().mapViewToScene
         first, last = area(QPointF(token - 0.5, row + 0.5)), area(QPointF(token + 0.5, row - 0.5))
         return QRectF(first, last)
+
+    @property
+    def cursor(self) -> tuple[int | None, int | None]:
+        """The row and the token that are framed."""
+        return self._cursor
+
+    def place_at(self, point: QPoint) -> Place | None:
+        """What is at a point of the viewport."""
+        return self._place(self.mapToScene(point))
 
     def _show_rows(self, rows: int) -> None:
         """As many rows as can be told apart: all, or those around the cursor."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QCursor, QFocusEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from inspector.look.accessible_items import offer_items
 from inspector.look.card import Card
 from inspector.look.theme import tones
 from inspector.views.layers.layer_axes import LabelAxis, LayerAxis
@@ -34,6 +35,7 @@ class PlotView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._plots)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        offer_items(self, self)
 
     def set_stale(self, stale: bool) -> None:
         """Mark what is shown as the answer to an earlier question."""
@@ -61,6 +63,30 @@ class PlotView(QWidget):
         super().focusOutEvent(event)
         self._plots.viewport().update()
         self._card.hide()
+
+    # -- items for screen readers: cell by cell, row by row, the lowest row first -------------------------------------
+
+    def item_count(self) -> int:
+        return 0 if self._layers is None else self._layers.rows.size
+
+    def current_item(self) -> int:
+        row, token = self._plots.cursor
+        return -1 if row is None or token is None or self._layers is None else row * self._columns() + token
+
+    def item_at(self, point: QPoint) -> int:
+        place = self._plots.place_at(self._plots.mapFrom(self, point))
+        return -1 if place is None or place.token is None else place.row * self._columns() + place.token
+
+    def item_rect(self, item: int) -> QRect:
+        return self._cell_rect(*divmod(item, self._columns()))
+
+    def item_texts(self, item: int) -> tuple[str, str, str]:
+        assert self._layers is not None
+        title, ((_, value), *rest) = self._facts(self._layers, Place(*divmod(item, self._columns())))
+        return title, value, ", ".join(f"{name} {said}" for name, said in rest)
+
+    def _columns(self) -> int:
+        return 0 if self._layers is None else self._layers.rows.shape[1]
 
     def _cell_rect(self, row: int, token: int) -> QRect:
         """Where a cell is on this widget."""

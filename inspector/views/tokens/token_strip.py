@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -22,9 +22,11 @@ from PySide6.QtWidgets import QMenu, QWidget
 from engine.protocol.looks import Ramp
 from engine.protocol.values import Token
 from engine.reading.units import Units
+from inspector.look.accessible_items import offer_items, tell_current
 from inspector.look.card import Card
 from inspector.look.numbers import in_tokens
 from inspector.views.tokens.find_bar import FindBar
+from inspector.views.tokens.token_items import TokenItems
 from inspector.views.tokens.token_view import TokenView
 from inspector.views.tokens.token_walk import is_step, walk
 
@@ -66,6 +68,7 @@ class TokenStrip(TokenView):
         self.viewport().setMouseTracking(True)
         self.setAccessibleName("Relevance of each token")
         self.setAccessibleDescription(self._empty_text)
+        offer_items(self, TokenItems(self))
 
     def show_relevance(
         self,
@@ -153,7 +156,7 @@ class TokenStrip(TokenView):
     # -- mouse --------------------------------------------------------------------------------------------------------
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        token = self._token_at(event.position().toPoint())
+        token = self.token_at(event.position().toPoint())
         if self._pressed < 0 or not event.buttons() & Qt.MouseButton.LeftButton:
             self._hover(token)
         elif token >= 0 and (token != self._pressed or self.selected()):
@@ -163,13 +166,13 @@ class TokenStrip(TokenView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.clear_selection()
-            self._pressed = self._token_at(event.position().toPoint())
+            self._pressed = self.token_at(event.position().toPoint())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pressed, self._pressed = self._pressed, -1
         if self._ends is not None and pressed >= 0:
             self._extend(*self._ends)
-        elif pressed >= 0 and pressed == self._token_at(event.position().toPoint()):
+        elif pressed >= 0 and pressed == self.token_at(event.position().toPoint()):
             self._move_to(pressed)
             self.position_clicked.emit(pressed)
 
@@ -184,13 +187,13 @@ class TokenStrip(TokenView):
             event.accept()
         else:
             super().wheelEvent(event)
-            self._hover(self._token_at(event.position().toPoint()))
+            self._hover(self.token_at(event.position().toPoint()))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if self._picture is None:
             return
         by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
-        token = self._token_at(event.pos()) if by_mouse else self.current()
+        token = self.token_at(event.pos()) if by_mouse else self.current()
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         explain = menu.addAction("Explain this position", partial(self.position_clicked.emit, token))
@@ -290,6 +293,7 @@ class TokenStrip(TokenView):
     def _move_to(self, token: int) -> None:
         if token != self.current():
             self.set_current(token)
+            tell_current(self)
             self.current_changed.emit(token)
 
     def _zoom_by(self, steps: int) -> None:
@@ -298,9 +302,6 @@ class TokenStrip(TokenView):
         self.zoom_changed.emit(self.zoom())
 
     # -- numbers ------------------------------------------------------------------------------------------------------
-
-    def _token_at(self, point: QPoint) -> int:
-        return -1 if self._picture is None else self._picture.token_at((point + QPoint(0, self._top())).toPointF())
 
     def _hover(self, token: int) -> None:
         if self._picture is None or token == self._hovered:
