@@ -7,18 +7,73 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFormLayout, QLabel, QWidget
 
 from engine.protocol.looks import Ramp
 from inspector.views.layers.layer_map import LayerMap
 from inspector.views.tokens.token_strip import TokenStrip
 from inspector.window import Window
+from tests.inspector.test_keyboard import DIALOGS, STATES, first_stop, name_of, walked
 from tests.inspector.views.prompt_tokens import tokens_of
 
+_IN_VIEWS = (QAccessible.Role.ListItem, QAccessible.Role.Cell, QAccessible.Role.TreeItem)
+_LABEL, _FIELD = QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole
 NAME, VALUE, DESCRIPTION = QAccessible.Text.Name, QAccessible.Text.Value, QAccessible.Text.Description
+
+
+def focusable(found: QAccessibleInterface) -> Iterator[QAccessibleInterface]:
+    """All in the tree that takes the keys, but for what is in lists, tables and trees."""
+    if found.role() in _IN_VIEWS:
+        return
+    if found.state().focusable and not found.state().invisible:
+        yield found
+    for index in range(found.childCount()):
+        child = found.child(index)
+        if child is not None and child.isValid():
+            yield from focusable(child)
+
+
+def nameless(window: QWidget) -> list[QWidget]:
+    return [each.object() for each in focusable(read(window)) if not each.text(NAME) and not name_of(each.object())]
+
+
+def takes_tab(widget: QWidget | None) -> bool:
+    return widget is not None and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+
+
+def labels_of_fields(window: QWidget) -> list[QLabel]:
+    """The labels before the fields of forms, where they are shown."""
+    rows = [(form, row) for form in window.findChildren(QFormLayout) for row in range(form.rowCount())]
+    items = [(form.itemAt(row, _LABEL), form.itemAt(row, _FIELD)) for form, row in rows]
+    pairs = [(label.widget(), field.widget()) for label, field in items if label is not None and field is not None]
+    return [label for label, field in pairs if label is not None and label.text() and not isinstance(field, QLabel)]
+
+
+@pytest.mark.parametrize("become", STATES)
+def test_that_all_that_takes_the_keys_has_a_name_unlike_that_of_the_stop_before(window, worker, become):
+    become(window, worker)
+    assert [
+        each.object() for each in focusable(read(window)) if not each.text(NAME) and not name_of(each.object())
+    ] == []
+    first_stop(window).setFocus()
+    names = [name_of(each) for each in walked(window)]
+    assert len(names) > 10
+    assert [name for name, before in zip(names, names[-1:] + names[:-1], strict=True) if name == before] == []
+
+
+@pytest.mark.parametrize("make", DIALOGS.values(), ids=DIALOGS)
+def test_that_labels_in_dialogs_are_those_of_their_fields(qtbot, make):
+    dialog = make()
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    assert [
+        each.object() for each in focusable(read(dialog)) if not each.text(NAME) and not name_of(each.object())
+    ] == []
+    assert [label.text() for label in labels_of_fields(dialog) if not takes_tab(label.buddy())] == []
 
 
 @pytest.fixture
@@ -111,6 +166,6 @@ def test_that_views_and_their_items_come_and_go_while_somebody_listens(qapp: QAp
             QTest.keyClick(view, Qt.Key.Key_Right)
             view.deleteLater()
         del strip, plot, view
-        QApplication.sendPostedEvents(None, 52)  # deferred deletion
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         gc.collect()
     assert QApplication.focusWidget() is None or QApplication.focusWidget().isVisible()

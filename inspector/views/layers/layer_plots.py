@@ -63,6 +63,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._cursor: tuple[int | None, int | None] = (None, None)
         self._pointer: QPointF | None = None  # while it is here
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)  # nor does it say that it takes the keys
         self.ci.layout.setContentsMargins(6, 8, 8, 4)
         self.ci.layout.setHorizontalSpacing(6)
         self._row_axis, self._map_title = rows, map_title
