@@ -20,6 +20,7 @@ class TextPane(QWidget):
 
     position_clicked = Signal(int)
     current_changed = Signal(int)
+    token_hovered = Signal(int)  # -1: none
     let_go = Signal()  # of the pinned answer
     unit_requested = Signal()  # the next one
 
@@ -71,6 +72,11 @@ class TextPane(QWidget):
         """Scroll to a token, where it is not in sight."""
         for strip in self._strips():
             strip.reveal(token)
+
+    def point_at(self, token: int) -> None:
+        """Mark a token that is under the pointer elsewhere; -1: none."""
+        for strip in self._strips():
+            strip.point_at(token)
 
     def wanted_height(self) -> int:
         """What all tokens take at this width, with the titles over them."""
@@ -125,4 +131,5 @@ class TextPane(QWidget):
     def _follow(self, strip: TokenStrip) -> None:
         strip.position_clicked.connect(self.position_clicked)
         strip.current_changed.connect(self.current_changed)
+        strip.token_hovered.connect(self.token_hovered)
         strip.unit_requested.connect(self.unit_requested)

@@ -70,12 +70,13 @@ class LayerMap(PlotView):
         self._show_cursor()
 
     def image(self) -> QImage:
-        """The map as it is seen but for the cursor, two pixels to a point. Null where nothing is shown."""
+        """The map as it is seen but for cursor and pointer, two pixels to a point. Null where nothing is shown."""
         if self._layers is None:
             return QImage()
         image = QImage(self._plots.size() * 2, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(2)
         self._plots.show_cursor(None, None)
+        self._plots.point_at(None)
         painter = QPainter(image)
         self._plots.render(painter, QRectF(self._plots.rect()), self._plots.viewport().rect())
         painter.end()

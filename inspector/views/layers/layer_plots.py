@@ -25,7 +25,7 @@ _FRAME = 2  # pixels
 _LEAST_ROW = 6  # pixels, with which rows can be told apart
 _ROW_STEP, _ROWS_BY = 1.25, 3  # of a notch of the wheel
 _CTRL, _SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-_DOT, _TITLE = 7, 18  # pixels
+_DOT, _TITLE, _TICK = 7, 18, 6  # pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,10 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._number = pg.TextItem(anchor=(-0.15, 0.5))
         self._zero, self._value = pg.InfiniteLine(0.0, angle=90), pg.InfiniteLine(0.0, angle=90)
         self._cursor_row, self._cursor_token = QGraphicsRectItem(), QGraphicsRectItem()
-        for item in (self._image, self._cursor_token, self._cursor_row):
+        self._pointed_row: int | None = None  # under the pointer
+        self._pointed_token = QGraphicsRectItem()
+        self._pointed_token.hide()
+        for item in (self._image, self._pointed_token, self._cursor_token, self._cursor_row):
             self._map.addItem(item)
         for item in (self._zero, self._value, self._profile, self._dot, self._number):
             self._sums.addItem(item, ignoreBounds=True)
@@ -103,6 +106,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             self._row_axis.rows = rows
         if not same:
             self._layers = None  # each change of the view would draw what is shown
+            self.point_at(None)
             box = self._map.getViewBox()
             box.setLimits(
                 xMin=-0.5,
@@ -139,6 +143,12 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             self._show_rows(len(self._layers.rows))
         self._frame_cursor()
 
+    def point_at(self, token: int | None) -> None:
+        """Mark a token's column; none for None."""
+        self._pointed_token.setVisible(token is not None)
+        if token is not None:
+            self._pointed_token.setRect(self._column(token))
+
     def show_all_tokens(self) -> None:
         """Take zooming back, of tokens and of rows."""
         self._row_zoom = 1.0
@@ -170,6 +180,8 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         for item in (self._cursor_row, self._cursor_token):
             item.setPen(pg.mkPen(t.accent, width=_FRAME))
             item.setZValue(10)
+        self._pointed_token.setPen(pg.mkPen(t.edge, width=1))
+        self._pointed_token.setZValue(9)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -189,14 +201,17 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         if self._layers is None:
             painter.fillRect(area, QColor(t.base))
             paint_empty(painter, area, self._empty_text, t)
-        elif self._stale:
-            paint_stale_tag(painter, area, t)
+        else:
+            self._paint_pointed_label(painter, t)
+            if self._stale:
+                paint_stale_tag(painter, area, t)
         if self.parentWidget().hasFocus():
             paint_focus(painter, area, t)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._pointer = None
+        self._point_at_row(None)
         self.hovered.emit(None)
 
     def cell_rect(self, row: int, token: int) -> QRectF:
@@ -247,8 +262,10 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             around = QRectF(-0.5, row - 0.5, self._token_count(), 1)
             self._cursor_row.setRect(around.adjusted(0, -high, 0, high))
         if token is not None:
-            rows = 1 if self._layers is None else len(self._layers.rows)
-            self._cursor_token.setRect(QRectF(token - 0.5, -0.5, 1, rows).adjusted(-wide, 0, wide, 0))
+            self._cursor_token.setRect(self._column(token).adjusted(-wide, 0, wide, 0))
+
+    def _column(self, token: int) -> QRectF:
+        return QRectF(token - 0.5, -0.5, 1, 1 if self._layers is None else len(self._layers.rows))
 
     def _point_at(self, row: int | None) -> None:
         """A dot on the profile, and the number beside it."""
@@ -312,11 +329,35 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def _look_under_pointer(self) -> None:
         if self._pointer is not None and self._layers is not None:
-            self.passed_by.emit(self._place(self._pointer))
+            place = self._place(self._pointer)
+            self._point_at_row(place)
+            self.passed_by.emit(place)
 
     def _on_moved(self, point: QPointF) -> None:
         self._pointer = QPointF(point)
-        self.hovered.emit(self._place(point))
+        place = self._place(point)
+        self._point_at_row(place)
+        self.hovered.emit(place)
+
+    def _point_at_row(self, place: Place | None) -> None:
+        row = None if place is None else place.row
+        if row != self._pointed_row:
+            self._pointed_row = row
+            self.viewport().update()
+
+    def _paint_pointed_label(self, painter: QPainter, t: Tones) -> None:
+        """The name of the row under the pointer, which may have none on the axis, over what stands there."""
+        if self._pointed_row is None or self._layers is None or self._pointed_row >= len(self._layers.rows):
+            return
+        label = self._row_axis.tickStrings([float(self._pointed_row)], 1.0, 1.0)[0]
+        axis = self._row_axis.sceneBoundingRect()
+        painter.setFont(self._row_axis.style["tickFont"])
+        height = painter.fontMetrics().height()
+        middle = self.cell_rect(self._pointed_row, 0).center().y()
+        box = QRectF(axis.left(), middle - height / 2, axis.width() - _TICK, height)
+        painter.fillRect(box, QColor(t.soft))
+        painter.setPen(QColor(t.text))
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, label)
 
     def _on_clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:

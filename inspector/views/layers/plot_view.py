@@ -47,6 +47,10 @@ class PlotView(QWidget):
         self._plots.clear_layers()
         self._card.hide()
 
+    def point_at(self, column: int) -> None:
+        """Mark a column, as if the pointer were on its token; -1 takes the mark away."""
+        self._plots.point_at(column if 0 <= column < self._columns() else None)
+
     def sizeHint(self) -> QSize:
         return QSize(720, 260)
 

@@ -96,6 +96,11 @@ class TokenStrip(TokenView):
             self._place = place
             self._describe()
 
+    def point_at(self, token: int) -> None:
+        """Mark what a token is in, as if the pointer were there; -1 takes the mark away."""
+        if self._picture is not None and token < len(self._picture.tokens):
+            self._mark(hovered=self._picture.unit_at(token))
+
     def set_stale(self, stale: bool) -> None:
         super().set_stale(stale)
         self._describe()
@@ -307,7 +312,7 @@ class TokenStrip(TokenView):
         if self._picture is None or token == self._hovered:
             return
         self._hovered = token
-        self._mark(hovered=self._picture.unit_at(token))
+        self.point_at(token)
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if token >= 0 else Qt.CursorShape.ArrowCursor)
         self._card.hide()
         if token >= 0:
