@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
@@ -17,6 +17,7 @@ from inspector.look.overlays import paint_empty, paint_focus, paint_stale_tag
 from inspector.look.theme import Tones, tones
 from inspector.views.layers.layer_axes import LabelAxis, LayerAxis, TokenAxis, dress_axis
 from inspector.views.layers.layer_image import row_colours, strongest
+from inspector.views.layers.range_bar import THICKNESS
 
 _STALE_OPACITY = 0.4
 _NARROWEST_SUMS, _WIDEST_SUMS = 120, 240
@@ -53,6 +54,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     hovered = Signal(object)  # Place | None
     passed_by = Signal(object)  # Place | None: another one has come under a pointer that rests
     clicked = Signal(object)  # Place
+    view_changed = Signal()  # which tokens are in view, or where the map is
 
     def __init__(self, parent: QWidget, empty_text: str, rows: LayerAxis | LabelAxis, map_title: str) -> None:
         super().__init__(parent)
@@ -64,7 +66,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._pointer: QPointF | None = None  # while it is here
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)  # nor does it say that it takes the keys
-        self.ci.layout.setContentsMargins(6, 8, 8, 4)
+        self.ci.layout.setContentsMargins(6, 8, 8, THICKNESS)
         self.ci.layout.setHorizontalSpacing(6)
         self._row_axis, self._map_title = rows, map_title
         self._token_axis = TokenAxis()
@@ -94,6 +96,8 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             self._sums.addItem(item, ignoreBounds=True)
         self._map.getViewBox().sigXRangeChanged.connect(self._refine)
         self._map.getViewBox().sigXRangeChanged.connect(self._look_under_pointer)
+        for changed in (self._map.getViewBox().sigXRangeChanged, self._map.getViewBox().sigResized):
+            changed.connect(lambda *_: self.view_changed.emit())
         self.scene().sigMouseMoved.connect(self._on_moved)
         self.scene().sigMouseClicked.connect(self._on_clicked)
         self.dress(tones(parent.palette()), parent.font())
@@ -125,6 +129,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._refine()
         self.set_stale(False)
         self._look_under_pointer()
+        self.view_changed.emit()
 
     def set_stale(self, stale: bool) -> None:
         self._stale = stale
@@ -135,6 +140,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def clear_layers(self) -> None:
         self._layers = self._drawn = None
         self.viewport().update()
+        self.view_changed.emit()
 
     def show_cursor(self, row: int | None, token: int | None) -> None:
         """Frame a row across both drawings, and a token on the map."""
@@ -148,6 +154,23 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._pointed_token.setVisible(token is not None)
         if token is not None:
             self._pointed_token.setRect(self._column(token))
+
+    @property
+    def tokens_in_view(self) -> tuple[float, float]:
+        """Where they begin and end, counted from 0."""
+        low, high = self._map.getViewBox().viewRange()[0]
+        return low + 0.5, high + 0.5
+
+    def show_tokens_from(self, first: float) -> None:
+        """Bring as many tokens into view as are, from another one on."""
+        low, high = self.tokens_in_view
+        self._map.setXRange(first - 0.5, first - 0.5 + high - low, padding=0)
+
+    @property
+    def map_area(self) -> QRect:
+        """Where the map is on the viewport, without its axes."""
+        area: QRect = self.mapFromScene(self._map.getViewBox().sceneBoundingRect()).boundingRect()
+        return area
 
     def show_all_tokens(self) -> None:
         """Take zooming back, of tokens and of rows."""
@@ -180,7 +203,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         for item in (self._cursor_row, self._cursor_token):
             item.setPen(pg.mkPen(t.accent, width=_FRAME))
             item.setZValue(10)
-        self._pointed_token.setPen(pg.mkPen(t.edge, width=1))
+        self._pointed_token.setPen(pg.mkPen(t.text, width=1))
         self._pointed_token.setZValue(9)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

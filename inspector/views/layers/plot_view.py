@@ -13,6 +13,7 @@ from inspector.look.card import Card
 from inspector.look.theme import tones
 from inspector.views.layers.layer_axes import LabelAxis, LayerAxis
 from inspector.views.layers.layer_plots import LayerPlots, Layers, Place
+from inspector.views.layers.range_bar import THICKNESS, RangeBar
 
 _DRESSING = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange)
 
@@ -31,6 +32,9 @@ class PlotView(QWidget):
         self._plots.passed_by.connect(self._on_passed_by)
         self._plots.clicked.connect(self._on_clicked)
         self._card = Card(self)
+        self._range = RangeBar(self._plots)
+        self._range.moved.connect(self._plots.show_tokens_from)
+        self._plots.view_changed.connect(self._show_range)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._plots)
@@ -105,6 +109,12 @@ class PlotView(QWidget):
         """The card in one line, for a screen reader."""
         title, rows = self._facts(layers, place)
         return ", ".join([title, *(f"{name} {value}" for name, value in rows)])
+
+    def _show_range(self) -> None:
+        """Show what is in view of the tokens, just below them."""
+        area = self._plots.map_area
+        self._range.setGeometry(area.left(), self._plots.height() - THICKNESS, area.width(), THICKNESS)
+        self._range.show_range(*self._plots.tokens_in_view, self._columns())
 
     def _on_clicked(self, place: Place) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
