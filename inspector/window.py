@@ -157,6 +157,8 @@ class Window(Frame):
         self.below.token_clicked.connect(self.study.look_at_token)
         self.below.position_clicked.connect(self.inquiry.choose_position)
         self.below.wanted.connect(self.inquiry.look_into)
+        for pane in (self.relevance.text, self.below, self.target):
+            pane.token_hovered.connect(self._on_token_hovered)
         self.table.explained.connect(self.inquiry.choose_prediction)
         self.table.set_against.connect(self.inquiry.choose_against)
         self.table.keeping_chosen.connect(self._on_keeping_chosen)
@@ -244,6 +246,10 @@ class Window(Frame):
     def _on_token_chosen(self, token: int) -> None:
         self.study.look_at_token(token)
         self.relevance.text.reveal(token)
+
+    def _on_token_hovered(self, token: int) -> None:
+        for pane in (self.relevance.text, self.below, self.target):
+            pane.point_at(token)
 
     def _on_part_beyond(self, start: int, end: int) -> None:
         self.folding.unfold()

@@ -180,6 +180,7 @@ class ExportDialog(QDialog):
 
     def _warn(self, text: str) -> None:
         self._warning.setText(text)
+        self._path.setAccessibleDescription(text)
         self._warning.show()
 
     def _on_product_toggled(self, index: int, checked: bool) -> None:
@@ -192,6 +193,7 @@ class ExportDialog(QDialog):
         self._follow_suffix(Path(text.strip()).suffix.lower())
         self._overwrites = None
         self._warning.hide()
+        self._path.setAccessibleDescription("")
         self._buttons.button(QDialogButtonBox.StandardButton.Save).setText("Save")
 
     def _on_browse_clicked(self) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -144,15 +145,15 @@ class ModelChooser(QDialog):
         weights.addWidget(file)
         how = QHBoxLayout()
         for title, box in (("Device", self._device), ("Type", self._dtype), ("Quantization", self._quantization)):
-            how.addWidget(plain_label(title))
+            how.addWidget(_label_of(box, title))
             how.addWidget(box)
             how.addSpacing(Space.MEDIUM)
         how.addStretch(1)
         self._form = form = QFormLayout()
-        form.addRow("Model", name)
+        form.addRow(_label_of(self._name, "Model"), name)
         form.addRow("Revision", self._revision)
         form.addRow("Classes", self._classes)
-        form.addRow("Weights", self._weights_line)
+        form.addRow(_label_of(self._weights, "Weights"), self._weights_line)
         form.addRow("", how)
         layout = QVBoxLayout(self)
         layout.addWidget(self._list, 1)
@@ -209,3 +210,9 @@ class ModelChooser(QDialog):
     def _on_weights_chosen(self, path: str) -> None:
         self._weights.setText(path)
         self._weights.setModified(True)  # as if it had been typed
+
+
+def _label_of(field: QWidget, title: str) -> QLabel:
+    label = plain_label(title)
+    label.setBuddy(field)
+    return label

@@ -21,6 +21,7 @@ class DetailPane(QWidget):
     layer_clicked = Signal(object)  # int | None
     token_clicked = Signal(int)  # to be looked at
     position_clicked = Signal(int)  # to be explained
+    token_hovered = Signal(int)  # -1: none
 
     def show_scene(self, scene: Scene) -> None:
         """Show what `scene` has of it."""
@@ -28,6 +29,9 @@ class DetailPane(QWidget):
     def least_height(self) -> int:
         """What it needs to be read, in pixels."""
         return 0
+
+    def point_at(self, token: int) -> None:
+        """Mark a token that is under the pointer elsewhere; -1: none."""
 
     def clear(self) -> None:
         """Show nothing: the detail does not apply any more."""

@@ -59,12 +59,21 @@ class LayerMapPane(DetailPane):
         self.map.set_token(-1 if token is None else int(text.units.of_token[token]))
         self.map.set_stale(scene.stale)
 
+    def point_at(self, token: int) -> None:
+        if self.map is not None and self._shown is not None:
+            of_token = self._shown.units.of_token
+            self.map.point_at(int(of_token[token]) if 0 <= token < len(of_token) else -1)
+
     def _draw(self, layers: LayerMap, what: LayersOfText) -> None:
         layers.show_layers(what.layers, what.input, what.relevance.value, what.limits, what.ramp, what.labels)
 
     def _on_column_clicked(self, column: int) -> None:
         if self._shown is not None:
             self.token_clicked.emit(self._shown.units.range_of(column)[-1])
+
+    def _on_cell_hovered(self, layer: int | None, column: int) -> None:
+        if self._shown is not None:
+            self.token_hovered.emit(self._shown.units.range_of(column)[-1] if column >= 0 else -1)
 
     def _import_some(self) -> None:
         if import_some():
@@ -76,6 +85,7 @@ class LayerMapPane(DetailPane):
         self.map = cast("LayerMap", imported("inspector.views.layers.layer_map").LayerMap())
         self.map.layer_clicked.connect(self.layer_clicked)
         self.map.token_clicked.connect(self._on_column_clicked)
+        self.map.cell_hovered.connect(self._on_cell_hovered)
         self._pages.addWidget(self.map)
         self._pages.removeWidget(self._promise)
         self._promise.deleteLater()

@@ -37,6 +37,7 @@ class LayersPane(DetailPane):
         for pane in self._panes.values():
             pane.layer_clicked.connect(self.layer_clicked)
             pane.token_clicked.connect(self.token_clicked)
+            pane.token_hovered.connect(self.token_hovered)
             self._pages.addWidget(pane)
         filled(self, self._pages)
 
@@ -54,6 +55,9 @@ class LayersPane(DetailPane):
             self._drawing.start()
         elif not self._drawing.isActive():
             self._show()
+
+    def point_at(self, token: int) -> None:
+        self.text.point_at(token)
 
     def _show(self) -> None:
         if self._scene is not None:

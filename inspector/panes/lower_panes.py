@@ -52,6 +52,7 @@ class LowerPanes(QTabWidget):
     layer_clicked = Signal(object)  # int | None
     token_clicked = Signal(int)  # to be looked at
     position_clicked = Signal(int)  # to be explained
+    token_hovered = Signal(int)  # -1: none
     wanted = Signal(object, str)  # a request that is not answered yet, and what a person reads meanwhile
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -85,6 +86,11 @@ class LowerPanes(QTabWidget):
                 pane.clear()
         self._ask()
 
+    def point_at(self, token: int) -> None:
+        """Mark a token that is under the pointer elsewhere; -1: none."""
+        for pane in self._panes.values():
+            pane.point_at(token)
+
     def least_height(self) -> int:
         """What the pane in front needs to be read, with the tabs over it."""
         front = self.currentWidget()
@@ -101,6 +107,7 @@ class LowerPanes(QTabWidget):
         pane.layer_clicked.connect(self.layer_clicked)
         pane.token_clicked.connect(self.token_clicked)
         pane.position_clicked.connect(self.position_clicked)
+        pane.token_hovered.connect(self.token_hovered)
         pane.setParent(self)
         pane.hide()
         return pane

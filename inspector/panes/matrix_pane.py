@@ -46,6 +46,10 @@ class MatrixPane(DetailPane):
         view.set_token(-1 if token is None else token)
         view.set_stale(known.question.source != scene.source)
 
+    def point_at(self, token: int) -> None:
+        if self.view is not None:
+            self.view.point_at(token)
+
     def clear(self) -> None:
         if self.view is not None and self._shown is not None:
             self._shown = None

@@ -16,12 +16,14 @@ class TargetPane(QWidget):
     """The predictions; below them the strongest tokens, where there are tokens and room."""
 
     token_chosen = Signal(int)
+    token_hovered = Signal(int)  # -1: none
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.table = PredictionTable()
         self.strongest = StrongestList()
         self.strongest.chosen.connect(self.token_chosen)
+        self.strongest.hovered.connect(self.token_hovered)
         self._shown: ShownText | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -46,6 +48,10 @@ class TargetPane(QWidget):
             self._make_room()
         self.strongest.set_current(-1 if scene.view.token is None else scene.view.token)
         self.strongest.set_stale(scene.stale)
+
+    def point_at(self, token: int) -> None:
+        """Mark a token that is under the pointer elsewhere; -1: none."""
+        self.strongest.point_at(token)
 
     def minimumSizeHint(self) -> QSize:
         return self.table.minimumSizeHint()

@@ -6,6 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.look.theme import Space
+from inspector.state.heading import place_in_words
+from inspector.state.legends import layer_title
 from inspector.state.question import Question, ask_the_same
 from inspector.state.scene import Scene, explained_in, explained_token
 from inspector.state.text import ShownText
@@ -19,6 +21,7 @@ class TextPane(QWidget):
     position_clicked = Signal(int)
     span_chosen = Signal(object)  # range of tokens
     current_changed = Signal(int)
+    token_hovered = Signal(int)  # -1: none
     let_go = Signal()  # of the pinned answer
     unit_requested = Signal()  # the next one
 
@@ -54,6 +57,8 @@ class TextPane(QWidget):
             self._show_text(shown)
         answered, self._answered = self._answered, shown.answer.question
         self.strip.set_target_position(explained_token(scene.question, shown.tokens, scene.position))
+        for strip in self._strips():
+            strip.set_place(place_in_words(layer_title(shown.layer, shown.relevance)))
         self.strip.set_stale(scene.stale)
         if self.pinned is not None:
             self.pinned.set_stale(scene.is_pinned_stale)
@@ -68,6 +73,11 @@ class TextPane(QWidget):
         """Scroll to a token, where it is not in sight."""
         for strip in self._strips():
             strip.reveal(token)
+
+    def point_at(self, token: int) -> None:
+        """Mark a token that is under the pointer elsewhere; -1: none."""
+        for strip in self._strips():
+            strip.point_at(token)
 
     def wanted_height(self) -> int:
         """What all tokens take at this width, with the titles over them."""
@@ -123,4 +133,5 @@ class TextPane(QWidget):
         strip.position_clicked.connect(self.position_clicked)
         strip.span_chosen.connect(self.span_chosen)
         strip.current_changed.connect(self.current_changed)
+        strip.token_hovered.connect(self.token_hovered)
         strip.unit_requested.connect(self.unit_requested)

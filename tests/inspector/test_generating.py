@@ -121,6 +121,7 @@ def test_that_the_matrix_is_computed_when_it_is_looked_at_and_a_click_explains_i
     qtbot.mouseClick(view._plots.viewport(), Qt.MouseButton.LeftButton, pos=view.row_rect(start + 1).center())
     worker.answer()
     assert asked(worker, Explain)[-1].target == Token(SAID[1][0], start)
+    assert view.accessibleDescription().startswith("“thousand”, logit +9.00, sum of relevance ")
     assert len(asked(worker, ExplainEach)) == 1  # the matrix stays what it is
 
 

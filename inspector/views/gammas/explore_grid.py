@@ -106,6 +106,7 @@ class ExploreGrid(QWidget):
         for title, field in (("Conv γ (rows)", self._conv), ("Linear γ (columns)", self._linear)):
             label = QLabel(title, self)
             label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setBuddy(field)
             field.setAccessibleName(title)
             fields.addRow(label, field)
         column = QVBoxLayout(self)

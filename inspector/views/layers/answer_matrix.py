@@ -59,7 +59,10 @@ class AnswerMatrix(PlotView):
         self._token = token
         shown = self._layers is not None and 0 <= token - self._start < len(self._values)
         self._plots.show_cursor(self._row_of(token) if shown else None, None)
-        self.setAccessibleDescription(f"“{visible(self._labels[token])}”" if shown else _EMPTY)
+        if self._layers is not None and shown:
+            self.setAccessibleDescription(self._sentence(self._layers, Place(self._row_of(token), None)))
+        else:
+            self.setAccessibleDescription(_EMPTY)
 
     def clear(self) -> None:
         super().clear()

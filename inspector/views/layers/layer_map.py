@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from engine.protocol.looks import Ramp
+from inspector.look.accessible_items import tell_current
 from inspector.look.numbers import grouped, signed
 from inspector.look.visible_text import visible
 from inspector.views.layers.layer_axes import LayerAxis
@@ -69,12 +70,13 @@ class LayerMap(PlotView):
         self._show_cursor()
 
     def image(self) -> QImage:
-        """The map as it is seen but for the cursor, two pixels to a point. Null where nothing is shown."""
+        """The map as it is seen but for cursor and pointer, two pixels to a point. Null where nothing is shown."""
         if self._layers is None:
             return QImage()
         image = QImage(self._plots.size() * 2, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(2)
         self._plots.show_cursor(None, None)
+        self._plots.point_at(None)
         painter = QPainter(image)
         self._plots.render(painter, QRectF(self._plots.rect()), self._plots.viewport().rect())
         painter.end()
@@ -88,6 +90,10 @@ class LayerMap(PlotView):
     def cell_rect(self, layer: int | None, token: int) -> QRect:
         """Where a cell is on this widget."""
         return self._cell_rect(0 if layer is None else layer + 1, token)
+
+    def item_texts(self, item: int) -> tuple[str, str, str]:
+        title, value, about = super().item_texts(item)
+        return f"{title} at {_name(item // self._columns())}", value, about
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._layers is None:
@@ -112,6 +118,7 @@ class LayerMap(PlotView):
         if row != self._row:
             self._row = row
             self._show_cursor()
+            tell_current(self)
             self.layer_clicked.emit(_layer_of(row))
 
     def _on_clicked(self, place: Place) -> None:
@@ -144,7 +151,12 @@ class LayerMap(PlotView):
     def _show_cursor(self) -> None:
         shown = self._layers is not None
         self._plots.show_cursor(self._row if shown else None, self._token if shown else None)
-        self.setAccessibleDescription(_name(self._row) if self._layers is not None else _EMPTY)
+        if self._layers is None:
+            self.setAccessibleDescription(_EMPTY)
+        else:
+            is_known = self._token is not None and self._token < self._layers.rows.shape[1]
+            place = Place(self._row, self._token if is_known else None)
+            self.setAccessibleDescription(self._sentence(self._layers, place))
 
 
 def _layer_of(row: int) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsRectItem, QWidget
 
@@ -17,6 +17,7 @@ from inspector.look.overlays import paint_empty, paint_focus, paint_stale_tag
 from inspector.look.theme import Tones, tones
 from inspector.views.layers.layer_axes import LabelAxis, LayerAxis, TokenAxis, dress_axis
 from inspector.views.layers.layer_image import row_colours, strongest
+from inspector.views.layers.range_bar import THICKNESS
 
 _STALE_OPACITY = 0.4
 _NARROWEST_SUMS, _WIDEST_SUMS = 120, 240
@@ -25,7 +26,7 @@ _FRAME = 2  # pixels
 _LEAST_ROW = 6  # pixels, with which rows can be told apart
 _ROW_STEP, _ROWS_BY = 1.25, 3  # of a notch of the wheel
 _CTRL, _SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-_DOT, _TITLE = 7, 18  # pixels
+_DOT, _TITLE, _TICK = 7, 18, 6  # pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     hovered = Signal(object)  # Place | None
     passed_by = Signal(object)  # Place | None: another one has come under a pointer that rests
     clicked = Signal(object)  # Place
+    view_changed = Signal()  # which tokens are in view, or where the map is
 
     def __init__(self, parent: QWidget, empty_text: str, rows: LayerAxis | LabelAxis, map_title: str) -> None:
         super().__init__(parent)
@@ -63,7 +65,8 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._cursor: tuple[int | None, int | None] = (None, None)
         self._pointer: QPointF | None = None  # while it is here
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.ci.layout.setContentsMargins(6, 8, 8, 4)
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)  # nor does it say that it takes the keys
+        self.ci.layout.setContentsMargins(6, 8, 8, THICKNESS)
         self.ci.layout.setHorizontalSpacing(6)
         self._row_axis, self._map_title = rows, map_title
         self._token_axis = TokenAxis()
@@ -84,12 +87,17 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._number = pg.TextItem(anchor=(-0.15, 0.5))
         self._zero, self._value = pg.InfiniteLine(0.0, angle=90), pg.InfiniteLine(0.0, angle=90)
         self._cursor_row, self._cursor_token = QGraphicsRectItem(), QGraphicsRectItem()
-        for item in (self._image, self._cursor_token, self._cursor_row):
+        self._pointed_row: int | None = None  # under the pointer
+        self._pointed_token = QGraphicsRectItem()
+        self._pointed_token.hide()
+        for item in (self._image, self._pointed_token, self._cursor_token, self._cursor_row):
             self._map.addItem(item)
         for item in (self._zero, self._value, self._profile, self._dot, self._number):
             self._sums.addItem(item, ignoreBounds=True)
         self._map.getViewBox().sigXRangeChanged.connect(self._refine)
         self._map.getViewBox().sigXRangeChanged.connect(self._look_under_pointer)
+        for changed in (self._map.getViewBox().sigXRangeChanged, self._map.getViewBox().sigResized):
+            changed.connect(lambda *_: self.view_changed.emit())
         self.scene().sigMouseMoved.connect(self._on_moved)
         self.scene().sigMouseClicked.connect(self._on_clicked)
         self.dress(tones(parent.palette()), parent.font())
@@ -102,6 +110,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             self._row_axis.rows = rows
         if not same:
             self._layers = None  # each change of the view would draw what is shown
+            self.point_at(None)
             box = self._map.getViewBox()
             box.setLimits(
                 xMin=-0.5,
@@ -120,6 +129,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._refine()
         self.set_stale(False)
         self._look_under_pointer()
+        self.view_changed.emit()
 
     def set_stale(self, stale: bool) -> None:
         self._stale = stale
@@ -130,6 +140,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def clear_layers(self) -> None:
         self._layers = self._drawn = None
         self.viewport().update()
+        self.view_changed.emit()
 
     def show_cursor(self, row: int | None, token: int | None) -> None:
         """Frame a row across both drawings, and a token on the map."""
@@ -137,6 +148,29 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         if moved and self._layers is not None:
             self._show_rows(len(self._layers.rows))
         self._frame_cursor()
+
+    def point_at(self, token: int | None) -> None:
+        """Mark a token's column; none for None."""
+        self._pointed_token.setVisible(token is not None)
+        if token is not None:
+            self._pointed_token.setRect(self._column(token))
+
+    @property
+    def tokens_in_view(self) -> tuple[float, float]:
+        """Where they begin and end, counted from 0."""
+        low, high = self._map.getViewBox().viewRange()[0]
+        return low + 0.5, high + 0.5
+
+    def show_tokens_from(self, first: float) -> None:
+        """Bring as many tokens into view as are, from another one on."""
+        low, high = self.tokens_in_view
+        self._map.setXRange(first - 0.5, first - 0.5 + high - low, padding=0)
+
+    @property
+    def map_area(self) -> QRect:
+        """Where the map is on the viewport, without its axes."""
+        area: QRect = self.mapFromScene(self._map.getViewBox().sceneBoundingRect()).boundingRect()
+        return area
 
     def show_all_tokens(self) -> None:
         """Take zooming back, of tokens and of rows."""
@@ -169,6 +203,8 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         for item in (self._cursor_row, self._cursor_token):
             item.setPen(pg.mkPen(t.accent, width=_FRAME))
             item.setZValue(10)
+        self._pointed_token.setPen(pg.mkPen(t.text, width=1))
+        self._pointed_token.setZValue(9)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -188,14 +224,17 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         if self._layers is None:
             painter.fillRect(area, QColor(t.base))
             paint_empty(painter, area, self._empty_text, t)
-        elif self._stale:
-            paint_stale_tag(painter, area, t)
+        else:
+            self._paint_pointed_label(painter, t)
+            if self._stale:
+                paint_stale_tag(painter, area, t)
         if self.parentWidget().hasFocus():
             paint_focus(painter, area, t)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._pointer = None
+        self._point_at_row(None)
         self.hovered.emit(None)
 
     def cell_rect(self, row: int, token: int) -> QRectF:
@@ -203,6 +242,15 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         area = self._map.getViewBox().mapViewToScene
         first, last = area(QPointF(token - 0.5, row + 0.5)), area(QPointF(token + 0.5, row - 0.5))
         return QRectF(first, last)
+
+    @property
+    def cursor(self) -> tuple[int | None, int | None]:
+        """The row and the token that are framed."""
+        return self._cursor
+
+    def place_at(self, point: QPoint) -> Place | None:
+        """What is at a point of the viewport."""
+        return self._place(self.mapToScene(point))
 
     def _show_rows(self, rows: int) -> None:
         """As many rows as can be told apart: all, or those around the cursor."""
@@ -237,8 +285,10 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             around = QRectF(-0.5, row - 0.5, self._token_count(), 1)
             self._cursor_row.setRect(around.adjusted(0, -high, 0, high))
         if token is not None:
-            rows = 1 if self._layers is None else len(self._layers.rows)
-            self._cursor_token.setRect(QRectF(token - 0.5, -0.5, 1, rows).adjusted(-wide, 0, wide, 0))
+            self._cursor_token.setRect(self._column(token).adjusted(-wide, 0, wide, 0))
+
+    def _column(self, token: int) -> QRectF:
+        return QRectF(token - 0.5, -0.5, 1, 1 if self._layers is None else len(self._layers.rows))
 
     def _point_at(self, row: int | None) -> None:
         """A dot on the profile, and the number beside it."""
@@ -302,11 +352,35 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
 
     def _look_under_pointer(self) -> None:
         if self._pointer is not None and self._layers is not None:
-            self.passed_by.emit(self._place(self._pointer))
+            place = self._place(self._pointer)
+            self._point_at_row(place)
+            self.passed_by.emit(place)
 
     def _on_moved(self, point: QPointF) -> None:
         self._pointer = QPointF(point)
-        self.hovered.emit(self._place(point))
+        place = self._place(point)
+        self._point_at_row(place)
+        self.hovered.emit(place)
+
+    def _point_at_row(self, place: Place | None) -> None:
+        row = None if place is None else place.row
+        if row != self._pointed_row:
+            self._pointed_row = row
+            self.viewport().update()
+
+    def _paint_pointed_label(self, painter: QPainter, t: Tones) -> None:
+        """The name of the row under the pointer, which may have none on the axis, over what stands there."""
+        if self._pointed_row is None or self._layers is None or self._pointed_row >= len(self._layers.rows):
+            return
+        label = self._row_axis.tickStrings([float(self._pointed_row)], 1.0, 1.0)[0]
+        axis = self._row_axis.sceneBoundingRect()
+        painter.setFont(self._row_axis.style["tickFont"])
+        height = painter.fontMetrics().height()
+        middle = self.cell_rect(self._pointed_row, 0).center().y()
+        box = QRectF(axis.left(), middle - height / 2, axis.width() - _TICK, height)
+        painter.fillRect(box, QColor(t.soft))
+        painter.setPen(QColor(t.text))
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, label)
 
     def _on_clicked(self, event: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:

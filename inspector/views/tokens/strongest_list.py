@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
 
@@ -27,6 +27,7 @@ class StrongestList(QWidget):
     """A table under a heading; a row that is chosen is where the cursor goes."""
 
     chosen = Signal(int)  # the token
+    hovered = Signal(int)  # the token; -1: none
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +43,8 @@ class StrongestList(QWidget):
         self._table.resized.connect(self._fill)
         self._table.selectionModel().selectionChanged.connect(self._on_selected)  # focus alone moves the current row
         self._table.clicked.connect(self._on_clicked)
+        self._table.entered.connect(lambda index: self.hovered.emit(self._token_at(index.row())))
+        self._table.left.connect(lambda: self.hovered.emit(-1))
         heading = QHBoxLayout()
         heading.addWidget(self._title, 1)
         heading.addWidget(self._key)
@@ -72,6 +75,13 @@ class StrongestList(QWidget):
                 self._table.selectionModel().clear()
             else:
                 self._table.selectRow(row)
+
+    def point_at(self, token: int) -> None:
+        """Mark the row of a token that is under the pointer; -1 takes the mark away."""
+        row = self._rows.row_of_token(token)
+        if row != self._rows.pointed:
+            self._rows.pointed = row
+            self._table.viewport().update()
 
     def set_stale(self, stale: bool) -> None:
         """Mark the rows as those of an earlier question."""
@@ -124,6 +134,7 @@ class StrongestList(QWidget):
 
 class _Table(QTableView):
     resized = Signal()
+    left = Signal()  # by the pointer, for where there is no row too
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -132,6 +143,8 @@ class _Table(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.viewportEntered.connect(self.left)
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setAccessibleName("Strongest tokens")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -159,6 +172,11 @@ class _Table(QTableView):
             widest = max(metrics.horizontalAdvance(text) for text in (*texts, heading)) + 3 * Space.TIGHT
             if widest != header.sectionSize(column):
                 header.resizeSection(column, widest)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self.left.emit()
+        return super().viewportEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

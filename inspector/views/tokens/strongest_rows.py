@@ -78,6 +78,7 @@ class StrongestRows(QAbstractTableModel):
         super().__init__()
         self.ranking: Ranking | None = None
         self.stale = False
+        self.pointed: int | None = None  # the row about what is under the pointer
         self._room = 1
         self.listed = 0  # how many have a row of their own
         self._count = 0  # of all rows
@@ -100,6 +101,7 @@ class StrongestRows(QAbstractTableModel):
             self.endResetModel()
 
     def _forget(self) -> None:
+        self.pointed = None
         for known in (self._contexts, self._texts, self._colours):
             known.clear()
         count = 0 if self.ranking is None else len(self.ranking.values)
@@ -226,9 +228,10 @@ class StrongestDelegate(QStyledItemDelegate):
         t, row = tones(option.palette), index.row()
         painter.save()
         painter.setFont(emphasised(option.font) if self._rows.is_sum(row) else option.font)
-        if option.state & QStyle.StateFlag.State_Selected:
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if is_selected or row == self._rows.pointed:
             painter.fillRect(option.rect, QColor(t.soft))
-            if index.column() == RANK:
+            if is_selected and index.column() == RANK:
                 painter.fillRect(QRect(option.rect.left(), option.rect.top(), 3, option.rect.height()), t.accent)
         if self._rows.is_sum(row):
             painter.fillRect(QRect(option.rect.left(), option.rect.top(), option.rect.width(), 1), QColor(t.line))

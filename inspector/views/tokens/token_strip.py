@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QContextMenuEvent,
     QFocusEvent,
     QGuiApplication,
@@ -24,9 +22,11 @@ from PySide6.QtWidgets import QMenu, QWidget
 from engine.protocol.looks import Ramp
 from engine.protocol.values import Token
 from engine.reading.units import Units
+from inspector.look.accessible_items import offer_items, tell_current
 from inspector.look.card import Card
 from inspector.look.numbers import in_tokens
 from inspector.views.tokens.find_bar import FindBar
+from inspector.views.tokens.token_items import TokenItems
 from inspector.views.tokens.token_view import TokenView
 from inspector.views.tokens.token_walk import is_step, walk
 
@@ -52,6 +52,7 @@ class TokenStrip(TokenView):
         self._column: float | None = None  # kept while walking up and down
         self._card = Card(self)
         self._carded = -1  # the token that the card is about
+        self._place = ""  # in the model, where these values are
         self.verticalScrollBar().valueChanged.connect(self._card.hide)
         self._card_timer = QTimer(self)
         self._card_timer.setSingleShot(True)
@@ -68,6 +69,7 @@ class TokenStrip(TokenView):
         self.viewport().setMouseTracking(True)
         self.setAccessibleName("Relevance of each token")
         self.setAccessibleDescription(self._empty_text)
+        offer_items(self, TokenItems(self))
 
     def show_relevance(
         self,
@@ -87,6 +89,21 @@ class TokenStrip(TokenView):
             self.find_text(self._find.text() if self._find.isVisible() else "")
         elif self._card.isVisible():
             self._show_card(self._carded)
+        self._describe()
+
+    def set_place(self, place: str) -> None:
+        """Where in the model the values are, in words for a screen reader: it is said with each token."""
+        if place != self._place:
+            self._place = place
+            self._describe()
+
+    def point_at(self, token: int) -> None:
+        """Mark what a token is in, as if the pointer were there; -1 takes the mark away."""
+        if self._picture is not None and token < len(self._picture.tokens):
+            self._mark(hovered=self._picture.unit_at(token))
+
+    def set_stale(self, stale: bool) -> None:
+        super().set_stale(stale)
         self._describe()
 
     def clear(self) -> None:
@@ -145,7 +162,7 @@ class TokenStrip(TokenView):
     # -- mouse --------------------------------------------------------------------------------------------------------
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        token = self._token_at(event.position().toPoint())
+        token = self.token_at(event.position().toPoint())
         if self._pressed < 0 or not event.buttons() & Qt.MouseButton.LeftButton:
             self._hover(token)
         elif token >= 0 and (token != self._pressed or self.selected()):
@@ -155,13 +172,13 @@ class TokenStrip(TokenView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.clear_selection()
-            self._pressed = self._token_at(event.position().toPoint())
+            self._pressed = self.token_at(event.position().toPoint())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pressed, self._pressed = self._pressed, -1
         if self._ends is not None and pressed >= 0:
             self._extend(*self._ends)
-        elif pressed >= 0 and pressed == self._token_at(event.position().toPoint()):
+        elif pressed >= 0 and pressed == self.token_at(event.position().toPoint()):
             self._move_to(pressed)
             self.position_clicked.emit(pressed)
 
@@ -176,13 +193,13 @@ class TokenStrip(TokenView):
             event.accept()
         else:
             super().wheelEvent(event)
-            self._hover(self._token_at(event.position().toPoint()))
+            self._hover(self.token_at(event.position().toPoint()))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if self._picture is None:
             return
         by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
-        token = self._token_at(event.pos()) if by_mouse else self.current()
+        token = self.token_at(event.pos()) if by_mouse else self.current()
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         explain = menu.addAction("Explain this position", partial(self.position_clicked.emit, token))
@@ -287,6 +304,7 @@ class TokenStrip(TokenView):
     def _move_to(self, token: int) -> None:
         if token != self.current():
             self.set_current(token)
+            tell_current(self)
             self.current_changed.emit(token)
 
     def _zoom_by(self, steps: int) -> None:
@@ -296,14 +314,11 @@ class TokenStrip(TokenView):
 
     # -- numbers ------------------------------------------------------------------------------------------------------
 
-    def _token_at(self, point: QPoint) -> int:
-        return -1 if self._picture is None else self._picture.token_at((point + QPoint(0, self._top())).toPointF())
-
     def _hover(self, token: int) -> None:
         if self._picture is None or token == self._hovered:
             return
         self._hovered = token
-        self._mark(hovered=self._picture.unit_at(token))
+        self.point_at(token)
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if token >= 0 else Qt.CursorShape.ArrowCursor)
         self._card.hide()
         if token >= 0:
@@ -329,13 +344,14 @@ class TokenStrip(TokenView):
 
     def _describe(self) -> None:
         current = self.current()
-        if self._facts is None:
-            text = self._empty_text
-        elif span := self.selected():
+        if self._facts is None or self._picture is None:
+            self.setAccessibleDescription(self._empty_text)
+            return
+        if span := self.selected():
             text = self._facts.sentence_of(span)
         elif current >= 0:
             text = self._facts.sentence(current)
         else:
-            text = f"{in_tokens(len(self._facts.tokens))}; the arrow keys walk through them."
-        self.setAccessibleDescription(text)
-        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+            text = f"{in_tokens(len(self._facts.tokens))}; the arrow keys walk through them, N by size of relevance"
+        parts = (text, self._place, "stale" if self._picture.stale else "")
+        self.setAccessibleDescription(", ".join(part for part in parts if part))

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFont, QImage, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
@@ -113,6 +113,15 @@ class TokenView(QAbstractScrollArea):
     def current(self) -> int:
         """The token under the cursor, or -1."""
         return -1 if self._picture is None else self._cursor
+
+    @property
+    def facts(self) -> TokenFacts | None:
+        """What is known of each token; None where none is shown."""
+        return self._facts
+
+    def token_at(self, point: QPoint) -> int:
+        """The token at a point of the viewport, or -1."""
+        return -1 if self._picture is None else self._picture.token_at((point + QPoint(0, self._top())).toPointF())
 
     def select(self, start: int, end: int) -> None:
         """Select the tokens from one to another, whichever comes first, and what is one with them."""

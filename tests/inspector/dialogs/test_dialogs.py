@@ -178,6 +178,8 @@ def test_that_a_file_is_replaced_only_at_the_second_press(export, tmp_path, qtbo
     path.write_bytes(b"there already")
     with qtbot.assertNotEmitted(export.exported):
         export.accept()
+    heard = export.findChild(QLineEdit, "export_path").accessibleDescription()
+    assert heard == "tokens.pdf exists. Press Replace to write over it."
     with qtbot.waitSignal(export.exported) as exported:
         export.accept()
     assert exported.args[1] == path

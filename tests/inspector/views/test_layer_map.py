@@ -11,6 +11,7 @@ from inspector.look.theme import apply_theme
 from inspector.views.layers.layer_axes import LayerAxis, TokenAxis
 from inspector.views.layers.layer_image import row_colours, strongest
 from inspector.views.layers.layer_map import LayerMap
+from inspector.views.layers.range_bar import RangeBar
 
 _LAYERS = np.array([[1, -2, 0.5], [0, 4, -4], [3, 0, 0]], np.float32)  # two blocks
 _INPUT = np.array([0.5, -1, 0.25], np.float32)
@@ -187,3 +188,52 @@ def test_that_the_layers_axis_counts_layers_above_the_input():
 def test_that_the_tokens_axis_has_whole_numbers_only():
     [(_, places)] = TokenAxis().tickValues(-0.5, 2.5, 2000)
     assert places == [0, 1, 2]
+
+
+def test_that_a_screen_reader_hears_the_cell_under_the_cursor_or_else_the_layer(layer_map: LayerMap):
+    assert layer_map.accessibleDescription() == "layer 1, sum of the layer 0 logits, target +3.00 logits"
+    layer_map.set_token(1)
+    heard = "“b”, relevance +4.00 logits, at layer 1, position 1, sum of the layer 0 logits"
+    assert layer_map.accessibleDescription() == heard
+
+
+@pytest.fixture
+def long_map(shown) -> LayerMap:
+    view = shown(LayerMap())
+    rows = np.ones((3, 400), np.float32)
+    view.show_layers(rows, rows[0], 3.0, np.ones(4), Ramp(), ["a"] * 400)
+    return view
+
+
+def _zoom(view: LayerMap, first: int, last: int) -> None:
+    view._plots._map.setXRange(first - 0.5, last - 0.5, padding=0)
+
+
+def test_that_a_bar_shows_which_tokens_are_in_view_where_not_all_are(long_map: LayerMap, qtbot: QtBot):
+    bar = long_map.findChild(RangeBar)
+    assert not bar.isVisible()
+    _zoom(long_map, 100, 200)
+    assert bar.isVisible()
+    assert (bar.value() * 400, bar.pageStep() * 3) == (100 * (bar.maximum() + bar.pageStep()), bar.maximum())
+    assert abs(bar.x() - long_map.cell_rect(0, 100).left()) <= 2  # as wide as the map and below it
+    assert abs(bar.geometry().right() - long_map.cell_rect(0, 199).right()) <= 2
+    assert bar.y() > long_map.cell_rect(None, 100).bottom()
+    qtbot.keyClick(long_map, Qt.Key.Key_0)
+    assert not bar.isVisible()
+    _zoom(long_map, 100, 200)
+    long_map.clear()
+    assert not bar.isVisible()
+
+
+def test_that_the_bar_is_dragged_to_other_tokens_and_keeps_how_many_there_are(long_map: LayerMap, qtbot: QtBot):
+    bar = long_map.findChild(RangeBar)
+    _zoom(long_map, 100, 200)
+    y, width = bar.height() // 2, bar.width()
+    start, end = QPoint(width * 150 // 400, y), QPoint(width * 250 // 400, y)
+    qtbot.mousePress(bar, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(bar, end)
+    qtbot.mouseRelease(bar, Qt.MouseButton.LeftButton, pos=end)
+    first, last = long_map._plots.tokens_in_view
+    assert first == pytest.approx(200, abs=3) and last - first == pytest.approx(100, abs=0.1)
+    bar.setValue(bar.maximum())
+    assert long_map._plots.tokens_in_view == pytest.approx((300, 400), abs=0.1)

@@ -313,6 +313,14 @@ def test_that_a_screen_reader_hears_the_token_under_the_cursor(strip: TokenStrip
     assert "est" in strip.accessibleDescription() and "logits" in strip.accessibleDescription()
 
 
+def test_that_a_screen_reader_hears_where_the_values_are_and_whether_they_are_stale(strip: TokenStrip):
+    strip.set_current(3)
+    strip.set_place("at layer 2 of 4")
+    assert strip.accessibleDescription().endswith(", at layer 2 of 4")
+    strip.set_stale(True)
+    assert strip.accessibleDescription().endswith(", at layer 2 of 4, stale")
+
+
 def test_that_background_and_tokens_follow_the_theme(strip: TokenStrip, qapp: QApplication):
     corner = QPoint(strip.viewport().width() - 3, strip.viewport().height() - 3)
     light = _seen(strip).pixelColor(corner).lightness()
