@@ -38,6 +38,10 @@ def offer_items(widget: QWidget, items: Items) -> None:
     """Offer `items` to screen readers as the first children of `widget`. They are made when they are asked for."""
     setattr(widget, _ATTRIBUTE, items)
     _install()
+    if QAccessible.isActive():  # somebody may have been told of the widget while it was made, when it had no items
+        known = QAccessible.queryAccessibleInterface(widget)
+        if not isinstance(known, _List):
+            QAccessible.deleteAccessibleInterface(QAccessible.uniqueId(known))
 
 
 def tell_current(widget: QWidget) -> None:

@@ -152,7 +152,7 @@ def test_that_items_say_what_is_at_their_place_now_and_nothing_once_there_is_non
 
 
 def test_that_views_and_their_items_come_and_go_while_somebody_listens(qapp: QApplication, listened: None):
-    tokens = tokens_of("In 1922 the British expedition reached")
+    tokens = tokens_of("In", " 1922", " the", " British", " expedition")
     for _ in range(40):
         strip, plot = TokenStrip(), LayerMap()
         strip.show_relevance(tokens, np.ones(len(tokens)), 1.0, Ramp())
@@ -162,6 +162,7 @@ def test_that_views_and_their_items_come_and_go_while_somebody_listens(qapp: QAp
         for view in (strip, plot):
             view.show()
             view.setFocus()
+            assert len(items_of(view)) >= len(tokens)
             kept += items_of(view)[:2]
             QTest.keyClick(view, Qt.Key.Key_Right)
             view.deleteLater()
