@@ -16,8 +16,9 @@ from typing import assert_never
 import torch
 from msgspec import structs
 
-from engine.attribution.generating import generate
+from engine.attribution.generating import go_on
 from engine.attribution.inputs.made_up import made_up
+from engine.attribution.inputs.prompts import prompt_of
 from engine.attribution.matrix import matrix
 from engine.attribution.trace import Trace
 from engine.attribution.tracing import trace
@@ -169,11 +170,12 @@ class Session:
         memory = memory_of(model.info.device)
         if isinstance(asked.input, Chat):
             messages = [structs.asdict(message) for message in asked.input.messages]
-            said = generate(model, max_new_tokens=asked.max_new_tokens, messages=messages, **watch.keywords)
+            said = go_on(model, prompt_of(model, messages=messages), asked.max_new_tokens, watch)
             chat = asked.input.answered(said.answer) if said.answer else asked.input
             return Generated(asked, chat, said.start, said.ended, memory, _id_at(said.tokens, said.start))
         before = asked.input.continuation
-        said = generate(model, asked.input.text, asked.max_new_tokens, continuation=before, **watch.keywords)
+        given = prompt_of(model, asked.input.text, continuation=before)
+        said = go_on(model, given, asked.max_new_tokens, watch)
         position = said.start + (len(before.ids) if before else 0)
         whole = Text(said.text, said.continuation)
         return Generated(asked, whole, position, said.ended, memory, _id_at(said.tokens, position))

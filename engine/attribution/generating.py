@@ -66,11 +66,16 @@ def generate(
     nothing was.
     """
     opened = model if isinstance(model, Model) else load_model(model)
+    before = prompt_of(opened, prompt, messages, input_ids, continuation)
+    return go_on(opened, before, max_new_tokens, Watch(progress, cancelled))
+
+
+def go_on(model: Model, before: Prompt, max_new_tokens: int, watch: Watch) -> Generation:
+    """As `generate`, from a prompt that is made; `watch` hears each token as it is said."""
     if max_new_tokens < 1:
         raise PromptError(f"At least one token can be generated, not {max_new_tokens}.", "prompt_empty")
-    before = prompt_of(opened, prompt, messages, input_ids, continuation)
-    said, ended = _without_end(_say(opened, before, max_new_tokens, Watch(progress, cancelled)), opened)
-    after = before.continued(opened, said)
+    said, ended = _without_end(_say(model, before, max_new_tokens, watch), model)
+    after = before.continued(model, said)
     start = next((i for i, token in enumerate(after.tokens) if token.generated), len(after.tokens))
     return Generation(after.text, after.tokens, start, ended)
 
@@ -94,7 +99,7 @@ def _say(model: Model, before: Prompt, most: int, watch: Watch) -> list[int]:
     begun = given.others.get("decoder_input_ids", given.main)  # what the answer is said behind
     length = begun.shape[1]
     wanted = min(most, _room(model, length))
-    counting = _Counting(length, wanted, watch)
+    counting = _Counting(model, before, length, wanted, watch)
     settings = _greedy(model, wanted)
     with ExitStack() as undo:
         undo.enter_context(evaluating(module))
@@ -147,16 +152,25 @@ def _settings(module: Any, settings: GenerationConfig) -> Iterator[None]:
 
 
 class _Counting(StoppingCriteria):
-    """Tells of each token, keeps what was said so far, and stops where that was asked for."""
+    """Tells of each token, keeps what was said so far, and stops where that was asked for.
 
-    def __init__(self, before: int, wanted: int, watch: Watch) -> None:
+    What is said begins at `start`, behind the ids that the model was given of the prompt, or of its decoder.
+    """
+
+    def __init__(self, model: Model, before: Prompt, start: int, wanted: int, watch: Watch) -> None:
         self.said: list[int] = []
-        self._before, self._wanted, self._watch = before, wanted, watch
+        self._model, self._before = model, before
+        self._start, self._wanted, self._watch = start, wanted, watch
 
     def __call__(self, input_ids: Tensor, scores: Any, **_: Any) -> Any:
-        self.said = input_ids[0, self._before :].tolist()
-        self._watch.step("generate", input_ids.shape[1] - self._before, self._wanted)
+        self.said = input_ids[0, self._start :].tolist()
+        self._watch.say(self._tokens)
+        self._watch.step("generate", len(self.said), self._wanted)
         return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
+
+    def _tokens(self) -> tuple[Token, ...]:
+        said, _ = _without_end(self.said, self._model)
+        return self._before.continued(self._model, said).tokens[len(self._before.tokens) :]
 
 
 def _end_ids(model: Model) -> tuple[int, ...]:

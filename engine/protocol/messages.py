@@ -125,11 +125,15 @@ Phase = Literal["download", "load", "generate", "forward", "backward", "matrix",
 
 
 class Progress(Struct, frozen=True, tag=True):
-    """`done` of `total` in a phase: bytes of a download, weights of a load, blocks of a pass. Total 0: not known."""
+    """`done` of `total` in a phase: bytes of a download, weights of a load, blocks of a pass. Total 0: not known.
+
+    `said`: all that a model that goes on from a text has said so far, with its place behind that text.
+    """
 
     phase: Phase
     done: int
     total: int
+    said: tuple[Token, ...] = ()
 
 
 class Loaded(Struct, frozen=True, tag=True):

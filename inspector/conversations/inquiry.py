@@ -79,7 +79,7 @@ class Inquiry(QObject):
         self.study = study
         self._own_example = own_example
         self.explaining = Explaining(worker, self, study.learn)
-        self.generating = Generating(worker, self)
+        self.generating = Generating(worker, study, self)
         self.detailing = Detailing(worker, self, study.learn)
         self.exploring = Exploring(worker, study, self)
         self.shortening = Shortening(worker, self)

@@ -160,6 +160,7 @@ TO_WORKER: dict[str, ToWorker] = {
 FROM_WORKER: dict[str, FromWorker] = {
     "Hello": Hello(5, {"python": "3.11.7"}, ("cpu", "cuda:0"), 4242),
     "Progress": Said(4, Progress("backward", 3, 30)),
+    "Progress of saying": Said(4, Progress("generate", 1, 32, (Token(9, " 1", 2, 4, "1", generated=True),))),
     "Loaded": Said(1, Loaded(MODEL, Memory(1, 2**40))),
     "Unloaded": Said(2, Unloaded(Memory(0, 5))),
     "Tokenized": Said(3, Tokenized(TOKENS)),
