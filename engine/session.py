@@ -170,12 +170,12 @@ class Session:
         memory = memory_of(model.info.device)
         if isinstance(asked.input, Chat):
             messages = [structs.asdict(message) for message in asked.input.messages]
-            said = go_on(model, prompt_of(model, messages=messages), asked.max_new_tokens, watch)
+            said = go_on(model, prompt_of(model, messages=messages), asked.max_new_tokens, asked.manner, watch)
             chat = asked.input.answered(said.answer) if said.answer else asked.input
             return Generated(asked, chat, said.start, said.ended, memory, _id_at(said.tokens, said.start))
         before = asked.input.continuation
         given = prompt_of(model, asked.input.text, continuation=before)
-        said = go_on(model, given, asked.max_new_tokens, watch)
+        said = go_on(model, given, asked.max_new_tokens, asked.manner, watch)
         position = said.start + (len(before.ids) if before else 0)
         whole = Text(said.text, said.continuation)
         return Generated(asked, whole, position, said.ended, memory, _id_at(said.tokens, position))

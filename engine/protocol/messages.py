@@ -13,7 +13,7 @@ from engine.protocol.looks import Drawing, Look
 from engine.protocol.relevance import Relevance
 from engine.protocol.reports import CoverageRow, SelfTest
 from engine.protocol.targets import Target, Top
-from engine.protocol.values import CachedModel, Matrix, Memory, ModelInfo, ModelSource, Prediction, Token
+from engine.protocol.values import CachedModel, Manner, Matrix, Memory, ModelInfo, ModelSource, Prediction, Token
 
 LOW_AGREEMENT = 0.9  # with float32, from which on relevance in half precision is worth a warning
 
@@ -59,11 +59,12 @@ class Rate(Struct, frozen=True, tag=True):
 
 
 class Generate(Struct, frozen=True, tag=True):
-    """Go on from a text, or answer a chat, by at most `max_new_tokens` tokens, the likeliest each time."""
+    """Go on from a text, or answer a chat, by at most `max_new_tokens` tokens."""
 
     source: ModelSource
     input: Text | Chat
     max_new_tokens: int
+    manner: Manner = Manner()
 
 
 class ExplainEach(Struct, frozen=True, tag=True):
@@ -178,7 +179,8 @@ class Rated(Struct, frozen=True, tag=True, eq=False):
 
 
 class Generated(Struct, frozen=True, tag=True):
-    """The prompt with the model's answer. `ended`: the model came to an end; else there was no room for more."""
+    """The prompt with the model's answer. `ended`: the model came to an end; else there was no room for
+    more, or a line ended."""
 
     question: Generate
     input: Text | Chat  # a text's continuation is the answer, with what was generated before; a chat's last message

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from engine.protocol.inputs import Chat, Text
 from engine.protocol.messages import Generate, Generated, Progress
-from engine.protocol.values import ModelSource
+from engine.protocol.values import Manner, ModelSource
 from inspector.conversations.conversation import Conversation, Worker
 from inspector.state.saying import Saying
 from inspector.state.study import Study
@@ -27,9 +27,9 @@ class Generating(Conversation):
         self.busy_changed.connect(self._on_busy_changed)
         self.succeeded.connect(self._on_succeeded)
 
-    def generate(self, source: ModelSource, input: Text | Chat, max_new_tokens: int) -> None:
+    def generate(self, source: ModelSource, input: Text | Chat, max_new_tokens: int, manner: Manner) -> None:
         """Go on from a text, or answer a chat."""
-        self.ask(Generate(source, input, max_new_tokens))
+        self.ask(Generate(source, input, max_new_tokens, manner))
 
     def _on_progressed(self, progress: Progress) -> None:
         if isinstance(self.asked, Generate) and progress.said:
@@ -44,3 +44,13 @@ class Generating(Conversation):
     def _on_succeeded(self, answer: Generated) -> None:
         if self._saying is not None:
             self._study.hear(replace(self._saying, whole=answer.input))
+
+
+def generating_in_words(max_new_tokens: int, manner: Manner) -> str:
+    """What Generate does."""
+    where = ", up to a line break" if manner.stop_at_line else ""
+    if manner.temperature:
+        how = f"drawn at temperature {manner.temperature:g} with seed {manner.seed}"
+    else:
+        how = "the likeliest each time (temperature 0)"
+    return f"Let the model go on from the prompt by {max_new_tokens} tokens at most{where}, {how}"

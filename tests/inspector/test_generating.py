@@ -11,9 +11,10 @@ from PySide6.QtTest import QTest
 from engine.protocol.inputs import Text
 from engine.protocol.messages import Cancelled, Explain, ExplainEach, Failed, Generate, Load, Progress
 from engine.protocol.targets import Token
-from engine.protocol.values import ModelSource
+from engine.protocol.values import Manner, ModelSource
 from engine.protocol.values import Token as PromptToken
 from engine.reading.colours import rgb_of
+from inspector.keeping.settings import Profile, SettingsFile
 from inspector.look.theme import tones
 from inspector.panes.matrix_pane import MatrixPane
 from inspector.state.known import Known
@@ -275,3 +276,24 @@ def test_that_what_was_said_until_stop_is_kept_and_explained(window, worker):
     worker.answer()
     assert window.study.question.input.continuation.ids == (900, 901)
     assert window.study.is_answered
+
+
+def test_that_the_model_is_asked_to_speak_as_preferences_say_and_the_button_says_it_too(open_window, worker):
+    profile = Profile(SettingsFile(None))
+    window = open_window(profile)
+    window.inquiry.open_model(window.study.question.source)
+    worker.answer()
+    button = window.commands["run.generate"]
+    assert "32 tokens at most, the likeliest each time (temperature 0) (" in button.toolTip()
+    profile.keep(structs.replace(profile.settings, temperature=0.7, seed=3, stop_at_line=True, max_new_tokens=8))
+    assert "8 tokens at most, up to a line break, drawn at temperature 0.7 with seed 3 (" in button.toolTip()
+    button.trigger()
+    request = asked(worker, Generate)[-1]
+    assert (request.max_new_tokens, request.manner) == (8, Manner(0.7, 3, True))
+
+
+def test_that_what_is_to_be_generated_once_the_model_is_open_is_said_in_that_manner(window, worker):
+    window.inquiry.open_model(ModelSource("bundled:gpt2"))
+    window.inquiry.generate(5, Manner(1.0, 2))
+    worker.answer()
+    assert (asked(worker, Generate)[-1].max_new_tokens, asked(worker, Generate)[-1].manner) == (5, Manner(1.0, 2))
