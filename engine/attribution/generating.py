@@ -77,8 +77,18 @@ def generate(
     return go_on(opened, before, max_new_tokens, Manner(temperature, seed, stop_at_line), Watch(progress, cancelled))
 
 
-def go_on(model: Model, before: Prompt, max_new_tokens: int, manner: Manner, watch: Watch) -> Generation:
-    """As `generate`, from a prompt that is made; `watch` hears each token as it is said."""
+def go_on(
+    model: Model,
+    before: Prompt,
+    max_new_tokens: int,
+    manner: Manner,
+    watch: Watch,
+    decoder_text: str | None = None,
+) -> Generation:
+    """As `generate`, from a prompt that is made; `watch` hears each token as it is said.
+
+    An encoder-decoder goes on from `decoder_text`, where its decoder has said that already.
+    """
     if max_new_tokens < 1:
         raise PromptError(f"At least one token can be generated, not {max_new_tokens}.", "prompt_empty")
     if manner.temperature and not TEMPERATURES[0] <= manner.temperature <= TEMPERATURES[1]:
@@ -86,7 +96,7 @@ def go_on(model: Model, before: Prompt, max_new_tokens: int, manner: Manner, wat
         raise PromptError(f"A temperature is 0, or from {least:g} to {largest:g}, not {manner.temperature:g}.")
     if not 0 <= manner.seed < 2**63:
         raise PromptError(f"A seed is a number from 0 to 2^63 - 1, not {manner.seed}.")
-    said, ended = _without_end(_say(model, before, max_new_tokens, manner, watch), model)
+    said, ended = _without_end(_say(model, before, max_new_tokens, manner, watch, decoder_text), model)
     after = before.continued(model, said)
     start = next((i for i, token in enumerate(after.tokens) if token.generated), len(after.tokens))
     return Generation(after.text, after.tokens, start, ended)
@@ -103,11 +113,11 @@ def _room(model: Model, length: int) -> int:
     return limit - length if limit is not None else 2**31
 
 
-def _say(model: Model, before: Prompt, most: int, manner: Manner, watch: Watch) -> list[int]:
+def _say(model: Model, before: Prompt, most: int, manner: Manner, watch: Watch, decoder_text: str | None) -> list[int]:
     module: Any = model.module
     if not hasattr(module, "generate") or not isinstance(getattr(module, "generation_config", None), GenerationConfig):
         raise ModelError(f"{type(module).__name__} cannot generate: that takes a language model of transformers.")
-    given = inputs_of_text(model, before)
+    given = inputs_of_text(model, before, decoder_text)
     begun = given.others.get("decoder_input_ids", given.main)  # what the answer is said behind
     length = begun.shape[1]
     wanted = min(most, _room(model, length))

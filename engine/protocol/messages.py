@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 
 from engine.protocol.failures import FailureKind
-from engine.protocol.inputs import Chat, Input, Text
+from engine.protocol.inputs import Chat, ForDecoder, Input, Text
 from engine.protocol.looks import Drawing, Look
 from engine.protocol.relevance import Relevance
 from engine.protocol.reports import CoverageRow, SelfTest
@@ -59,10 +59,10 @@ class Rate(Struct, frozen=True, tag=True):
 
 
 class Generate(Struct, frozen=True, tag=True):
-    """Go on from a text, or answer a chat, by at most `max_new_tokens` tokens."""
+    """Go on from a text, from what a decoder has said, or answer a chat, by at most `max_new_tokens` tokens."""
 
     source: ModelSource
-    input: Text | Chat
+    input: Text | Chat | ForDecoder
     max_new_tokens: int
     manner: Manner = Manner()
 
@@ -183,8 +183,9 @@ class Generated(Struct, frozen=True, tag=True):
     more, or a line ended."""
 
     question: Generate
-    input: Text | Chat  # a text's continuation is the answer, with what was generated before; a chat's last message
-    position: int  # of the first token said now
+    # a text's continuation is the answer, with what was generated before; a chat's last message; a decoder's text
+    input: Text | Chat | ForDecoder
+    position: int  # of the first token said now, counted in the decoder where the answer is said there
     ended: bool
     memory: Memory
     first: int | None = None  # the id of that token, where there is one
@@ -194,6 +195,8 @@ class Generated(Struct, frozen=True, tag=True):
         """All that the model said itself."""
         if isinstance(self.input, Chat):
             return self.input.messages[-1].content
+        if isinstance(self.input, ForDecoder):
+            return self.input.decoder_text
         said = self.input.continuation
         return "" if said is None else self.input.text[said.start :]
 

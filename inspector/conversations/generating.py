@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
-from engine.protocol.inputs import Chat, Text
+from engine.protocol.inputs import Chat, ForDecoder, Text
 from engine.protocol.messages import Generate, Generated, Progress
 from engine.protocol.values import Manner, ModelSource
 from inspector.conversations.conversation import Conversation, Worker
@@ -27,8 +27,10 @@ class Generating(Conversation):
         self.busy_changed.connect(self._on_busy_changed)
         self.succeeded.connect(self._on_succeeded)
 
-    def generate(self, source: ModelSource, input: Text | Chat, max_new_tokens: int, manner: Manner) -> None:
-        """Go on from a text, or answer a chat."""
+    def generate(
+        self, source: ModelSource, input: Text | Chat | ForDecoder, max_new_tokens: int, manner: Manner
+    ) -> None:
+        """Go on from a text or a decoder's, or answer a chat."""
         self.ask(Generate(source, input, max_new_tokens, manner))
 
     def _on_progressed(self, progress: Progress) -> None:

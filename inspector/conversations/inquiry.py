@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.inputs import Chat, Input, Text, is_empty
+from engine.protocol.inputs import Chat, ForDecoder, Input, Text, is_empty
 from engine.protocol.messages import LOW_AGREEMENT, Explained, Export, ExportGrid, Failed, Generated, Loaded, Request
 from engine.protocol.targets import Target, TokenName, Top
 from engine.protocol.values import Image, Manner, ModelSource
@@ -189,7 +189,7 @@ class Inquiry(QObject):
         self.study.end_step()
         question = self.study.question
         asked = question.input
-        if not isinstance(asked, Text | Chat) or is_empty(asked):
+        if not isinstance(asked, Text | Chat | ForDecoder) or is_empty(asked):
             self.troubled.emit(Trouble("The prompt is empty: type or paste a text to go on from.", is_of_input=True))
         elif self.loading.is_opening:
             self._generate_when_open = (max_new_tokens, manner)

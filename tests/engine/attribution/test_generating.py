@@ -15,6 +15,11 @@ import engine
 from engine import targets
 from engine.models.opening import Model, load_model
 from engine.protocol.failures import ModelError, PromptError, Stopped, TargetError
+from engine.protocol.inputs import ForDecoder, Text
+from engine.protocol.messages import Generate, Generated
+from engine.protocol.values import ModelSource
+from engine.session import Session
+from engine.watch import Watch
 from tests.engine.attribution.families import IDS, tiny
 from tests.engine.attribution.kinds import TEXTS, made
 from tests.engine.attribution.test_trace import Related, fingerprint
@@ -122,6 +127,25 @@ def test_that_an_encoder_decoder_goes_on_from_what_it_said() -> None:
     assert len(ids) == once.start + 5 and [token.id for token in again.tokens] == ids
     told = engine.trace(model, once.text, continuation=once.continuation)
     assert told.explain().decoder.tokens == engine.trace(model, once).explain().decoder.tokens
+
+
+def test_that_a_session_lets_a_decoder_answer_and_explains_what_it_said_first() -> None:
+    tokenizer = make("bert")
+    model = load_model(made("T5ForConditionalGeneration", vocab_size=len(tokenizer), **EVEN), tokenizer=tokenizer)
+    session, source = Session(lambda source, **_: model), ModelSource("made")
+    once = engine.generate(model, "the team", 4)
+    answer = session.answer(Generate(source, Text("the team"), 4), Watch())
+    assert isinstance(answer, Generated) and isinstance(answer.input, ForDecoder)
+    assert answer.input == ForDecoder("the team", once.answer) and answer.answer == once.answer
+    assert (answer.first, answer.position) == (once.tokens[once.start].id, 1)
+    begun = ForDecoder("the team", "the top")
+    more = session.answer(Generate(source, begun, 3), Watch())
+    assert isinstance(more, Generated) and more.answer.startswith("the top") and more.first is not None
+    count = len(tokenizer("the top", add_special_tokens=False)["input_ids"])
+    with engine.trace(model, "the team", decoder_text="the top") as trace:
+        likeliest_next = trace.predictions(k=1, position=-1)[0]
+        assert trace.explain(targets.Token(more.first, more.position - 1)).value == pytest.approx(likeliest_next.logit)
+    assert more.first == likeliest_next.id and more.position >= 1 + count
 
 
 def test_that_a_decoder_starts_where_any_of_its_settings_say() -> None:
