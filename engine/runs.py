@@ -17,11 +17,13 @@ from functools import partial
 from threading import Condition, Lock
 from typing import BinaryIO, NoReturn, TypeVar, assert_never
 
+from msgspec import structs
+
 from engine.protocol.failures import EngineError, ProtocolError, Stopped
 from engine.protocol.frames import Ask, Hello, Said, Stop, ToWorker, frame
 from engine.protocol.messages import Cancelled, Ending, Event, Failed, Phase, Progress, Request
 from engine.protocol.redaction import redacted
-from engine.watch import Watch
+from engine.watch import TokensSoFar, Watch
 
 Result = TypeVar("Result")
 Answer = Callable[[Request, Watch], Ending]
@@ -98,7 +100,7 @@ class Runs:
             self._answer_light(answer, is_light)
             return self._stopped
 
-        ending = _attempt(lambda: answer(ask.request, Watch(progress.report, is_stopped)))
+        ending = _attempt(lambda: answer(ask.request, Watch(progress.report, is_stopped, progress.hear)))
         progress.flush()
         with self._changed:
             self._running = None
@@ -157,6 +159,11 @@ class _Progress:
         self._phase: str | None = None
         self._said_at = 0.0
         self._held: Progress | None = None
+        self._said: TokensSoFar = tuple
+
+    def hear(self, said: TokensSoFar) -> None:
+        """Tell with the next report what the model has said."""
+        self._said = said
 
     def report(self, phase: Phase, done: int, total: int) -> None:
         progress = Progress(phase, done, total)
@@ -176,7 +183,7 @@ class _Progress:
     def _say(self, progress: Progress) -> None:
         self._held = None
         self._said_at = time.monotonic()
-        self._voice.say(self._run, progress)
+        self._voice.say(self._run, structs.replace(progress, said=self._said()))
 
 
 def _attempt(action: Callable[[], Result]) -> Result | Cancelled | Failed:

@@ -16,8 +16,9 @@ from typing import assert_never
 import torch
 from msgspec import structs
 
-from engine.attribution.generating import generate
+from engine.attribution.generating import go_on
 from engine.attribution.inputs.made_up import made_up
+from engine.attribution.inputs.prompts import prompt_of
 from engine.attribution.matrix import matrix
 from engine.attribution.trace import Trace
 from engine.attribution.tracing import trace
@@ -28,10 +29,10 @@ from engine.models.listing import list_models
 from engine.models.machine.device import available_devices
 from engine.models.machine.memory import memory_of
 from engine.models.opening import Model, load_model
-from engine.models.text.tokens import tokenize
+from engine.models.text.tokens import tokenize, tokenize_target
 from engine.protocol.failures import DoesNotFit, ProtocolError
 from engine.protocol.frames import PROTOCOL, Hello
-from engine.protocol.inputs import Chat, Input, Text, without_data
+from engine.protocol.inputs import Chat, ForDecoder, Input, Text, without_data
 from engine.protocol.messages import (
     Ending,
     Examine,
@@ -169,14 +170,29 @@ class Session:
         memory = memory_of(model.info.device)
         if isinstance(asked.input, Chat):
             messages = [structs.asdict(message) for message in asked.input.messages]
-            said = generate(model, max_new_tokens=asked.max_new_tokens, messages=messages, **watch.keywords)
+            said = go_on(model, prompt_of(model, messages=messages), asked.max_new_tokens, asked.manner, watch)
             chat = asked.input.answered(said.answer) if said.answer else asked.input
             return Generated(asked, chat, said.start, said.ended, memory, _id_at(said.tokens, said.start))
+        if isinstance(asked.input, ForDecoder):
+            return self._generate_in_decoder(model, asked, asked.input, watch)
         before = asked.input.continuation
-        said = generate(model, asked.input.text, asked.max_new_tokens, continuation=before, **watch.keywords)
+        if before is None and model.info.predicts == "sequence to sequence":
+            return self._generate_in_decoder(model, asked, ForDecoder(asked.input.text, ""), watch)
+        given = prompt_of(model, asked.input.text, continuation=before)
+        said = go_on(model, given, asked.max_new_tokens, asked.manner, watch)
         position = said.start + (len(before.ids) if before else 0)
         whole = Text(said.text, said.continuation)
         return Generated(asked, whole, position, said.ended, memory, _id_at(said.tokens, position))
+
+    @staticmethod
+    def _generate_in_decoder(model: Model, asked: Generate, input: ForDecoder, watch: Watch) -> Generated:
+        memory, text = memory_of(model.info.device), input.decoder_text
+        given = prompt_of(model, input.text, context=input.context)
+        said = go_on(model, given, asked.max_new_tokens, asked.manner, watch, text or None)
+        whole = structs.replace(input, decoder_text=text + said.answer) if said.answer else asked.input
+        begun = tokenize_target(model, text) if text else ()
+        position = 1 + len(begun)  # behind the token that the decoder starts from
+        return Generated(asked, whole, position, said.ended, memory, _id_at(said.tokens, said.start))
 
     def _explain_each(self, asked: ExplainEach, watch: Watch) -> ExplainedEach:
         model = self._hold(asked.source, watch)

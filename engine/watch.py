@@ -8,9 +8,11 @@ from typing import TypedDict
 
 from engine.protocol.failures import Stopped
 from engine.protocol.messages import Phase
+from engine.protocol.values import Token
 
 ReportProgress = Callable[[Phase, int, int], None]  # the steps done and those to do; 0 to do: nobody knows
 AskCancelled = Callable[[], bool]
+TokensSoFar = Callable[[], tuple[Token, ...]]  # made where somebody is told of them
 
 
 class Keywords(TypedDict):
@@ -22,10 +24,14 @@ class Keywords(TypedDict):
 
 @dataclass(frozen=True)
 class Watch:
-    """Who hears of the steps of some work, and who is asked whether it goes on; by default nobody."""
+    """Who hears of the steps of some work, and who is asked whether it goes on; by default nobody.
+
+    `hear` is given the tokens that a model says, before each step of saying them.
+    """
 
     report: ReportProgress | None = None
     cancelled: AskCancelled | None = None
+    hear: Callable[[TokensSoFar], None] | None = None
 
     @property
     def keywords(self) -> Keywords:
@@ -37,6 +43,11 @@ class Watch:
         self.check()
         if self.report is not None:
             self.report(phase, done, total)
+
+    def say(self, tokens: TokensSoFar) -> None:
+        """So far has the model spoken."""
+        if self.hear is not None:
+            self.hear(tokens)
 
     def check(self) -> None:
         """Raises Stopped where that was asked for."""

@@ -16,7 +16,7 @@ from engine.protocol.messages import Explain, ExportGrid, FigureFormat, Generate
 from engine.protocol.picture_files import read_image
 from engine.protocol.prompt_files import read_prompt
 from engine.protocol.rule_names import FORM
-from engine.protocol.values import ModelSource, Quantization
+from engine.protocol.values import TEMPERATURES, Manner, ModelSource, Quantization
 from engine.protocol.visible_text import visible
 from engine.writing import write_file
 from inspector.command_line.arguments import (
@@ -46,6 +46,7 @@ _TARGET = (
     "A name is a class where the model chooses from classes."
 )
 _DEVICE = "auto, cpu, cuda, cuda:1, mps."
+_TEMPERATURE = "0: the likeliest token each time; 0.01 to 100: tokens drawn at random."
 _DTYPE = "auto, float32, bfloat16, float16."
 _REMOTE_CODE = "Run the Python code that comes with the model."
 _WEIGHTS = "Of a named architecture: a file, or the name of published ones."
@@ -245,12 +246,15 @@ def generate(
     chat: Annotated[str | None, unset(metavar="FILE", help=_CHAT)] = None,
     system: Annotated[str | None, unset(help=_SYSTEM)] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="The most tokens to say.")] = 32,
+    temperature: Annotated[float, typer.Option(min=0, max=TEMPERATURES[1], help=_TEMPERATURE)] = 0.0,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The same seed draws the same tokens.")] = 0,
+    stop_at_line: Annotated[bool, typer.Option("--stop-at-line", help="End with the line.")] = False,
     rules: Annotated[RuleSet, typer.Option(help="Rule set of the matrix.")] = "attnlrp",
     out: Annotated[Path | None, unset(help="Where each token came from: .png, .csv or .json.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16, float16.")] = "auto",
 ) -> None:
-    """Say what the model answers, the likeliest token each time, and save where each token of it came from."""
+    """Say what the model answers, and save where each token of it came from."""
     if [prompt, prompt_file, chat].count(None) != 2:
         raise typer.BadParameter("Give one of --prompt, --prompt-file and --chat.")
     check_chat(chat, system, prompt)
@@ -269,7 +273,8 @@ def generate(
 
         from engine.terminal.generate import generate
 
-        asked = Generate(ModelSource(model, device=device, dtype=dtype), asked_about, max_new_tokens)
+        manner = Manner(temperature, seed, stop_at_line)
+        asked = Generate(ModelSource(model, device=device, dtype=dtype), asked_about, max_new_tokens, manner)
         said, data = generate(asked, rules, formats[out.suffix.lower()] if out else None)
         say(said.answer)
         if out and data:

@@ -18,6 +18,7 @@ from engine.protocol.values import Medium, ModelInfo
 from inspector.actions.actions import Actions
 from inspector.actions.commands import MENUS
 from inspector.client.client import WorkerClient
+from inspector.conversations.generating import generating_in_words
 from inspector.conversations.inquiry import Inquiry
 from inspector.conversations.picturing import speechless
 from inspector.handlers.command_handlers import handlers
@@ -98,6 +99,7 @@ class Window(Frame):
         self._follow_worker()
         figures.logged.connect(self.log.append_text)
         self.restore_places(profile.settings.geometry, profile.settings.layout, profile.settings.panes)
+        self._describe_generating()
         study.keeps_target = profile.settings.keep_target
         self.table.set_keeping(profile.settings.keep_target)
         self._on_question_changed(study.question)
@@ -197,7 +199,8 @@ class Window(Frame):
     def generate(self) -> None:
         self._turn_to_prompt()
         self.folding.expect()
-        self.inquiry.generate(self._profile.settings.max_new_tokens)
+        settings = self._profile.settings
+        self.inquiry.generate(settings.max_new_tokens, settings.manner)
 
     def open_palette(self) -> None:
         handlers_of = (self.commands, self.inquiry, self.dialogs, self.openings, self.pictures)
@@ -275,10 +278,16 @@ class Window(Frame):
         if settings.theme != self._theme:  # what the command line said holds until it is changed here
             self._theme = settings.theme
             apply_theme(_application(), settings.theme)
+        self._describe_generating()
         self.study.look(self.study.view.looking(colour_map=settings.colour_map))
         if settings.start_limit != self._start_limit:
             self._start_limit = settings.start_limit
             self._worker.set_start_limit(settings.start_limit)
+
+    def _describe_generating(self) -> None:
+        """Say at Generate how the model chooses what it says."""
+        settings = self._profile.settings
+        self.commands.describe("run.generate", generating_in_words(settings.max_new_tokens, settings.manner))
 
     def _on_closing(self) -> None:
         geometry, layout, panes = self.places()

@@ -8,12 +8,12 @@ import numpy as np
 from msgspec import Struct
 
 from engine.protocol.failures import FailureKind
-from engine.protocol.inputs import Chat, Input, Text
+from engine.protocol.inputs import Chat, ForDecoder, Input, Text
 from engine.protocol.looks import Drawing, Look
 from engine.protocol.relevance import Relevance
 from engine.protocol.reports import CoverageRow, SelfTest
 from engine.protocol.targets import Target, Top
-from engine.protocol.values import CachedModel, Matrix, Memory, ModelInfo, ModelSource, Prediction, Token
+from engine.protocol.values import CachedModel, Manner, Matrix, Memory, ModelInfo, ModelSource, Prediction, Token
 
 LOW_AGREEMENT = 0.9  # with float32, from which on relevance in half precision is worth a warning
 
@@ -59,11 +59,12 @@ class Rate(Struct, frozen=True, tag=True):
 
 
 class Generate(Struct, frozen=True, tag=True):
-    """Go on from a text, or answer a chat, by at most `max_new_tokens` tokens, the likeliest each time."""
+    """Go on from a text, from what a decoder has said, or answer a chat, by at most `max_new_tokens` tokens."""
 
     source: ModelSource
-    input: Text | Chat
+    input: Text | Chat | ForDecoder
     max_new_tokens: int
+    manner: Manner = Manner()
 
 
 class ExplainEach(Struct, frozen=True, tag=True):
@@ -125,11 +126,15 @@ Phase = Literal["download", "load", "generate", "forward", "backward", "matrix",
 
 
 class Progress(Struct, frozen=True, tag=True):
-    """`done` of `total` in a phase: bytes of a download, weights of a load, blocks of a pass. Total 0: not known."""
+    """`done` of `total` in a phase: bytes of a download, weights of a load, blocks of a pass. Total 0: not known.
+
+    `said`: all that a model that goes on from a text has said so far, with its place behind that text.
+    """
 
     phase: Phase
     done: int
     total: int
+    said: tuple[Token, ...] = ()
 
 
 class Loaded(Struct, frozen=True, tag=True):
@@ -174,11 +179,13 @@ class Rated(Struct, frozen=True, tag=True, eq=False):
 
 
 class Generated(Struct, frozen=True, tag=True):
-    """The prompt with the model's answer. `ended`: the model came to an end; else there was no room for more."""
+    """The prompt with the model's answer. `ended`: the model came to an end; else there was no room for
+    more, or a line ended."""
 
     question: Generate
-    input: Text | Chat  # a text's continuation is the answer, with what was generated before; a chat's last message
-    position: int  # of the first token said now
+    # a text's continuation is the answer, with what was generated before; a chat's last message; a decoder's text
+    input: Text | Chat | ForDecoder
+    position: int  # of the first token said now, counted in the decoder where the answer is said there
     ended: bool
     memory: Memory
     first: int | None = None  # the id of that token, where there is one
@@ -188,6 +195,8 @@ class Generated(Struct, frozen=True, tag=True):
         """All that the model said itself."""
         if isinstance(self.input, Chat):
             return self.input.messages[-1].content
+        if isinstance(self.input, ForDecoder):
+            return self.input.decoder_text
         said = self.input.continuation
         return "" if said is None else self.input.text[said.start :]
 

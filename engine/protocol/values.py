@@ -137,6 +137,20 @@ class Continuation(Struct, frozen=True):
     ids: tuple[int, ...]
 
 
+TEMPERATURES = (0.01, 100.0)  # the least and the largest above 0
+
+
+class Manner(Struct, frozen=True):
+    """How a model says its answer: at `temperature` 0 the likeliest token each time, above it one drawn at random.
+
+    The same `seed` draws the same tokens. With `stop_at_line` the answer ends behind its first line that is not empty.
+    """
+
+    temperature: float = 0.0
+    seed: int = 0
+    stop_at_line: bool = False
+
+
 class Prediction(Struct, frozen=True, gc=False):
     """A token or class the model predicts; the logit is as the model gives it.
 

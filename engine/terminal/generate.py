@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.figures.matrix import MatrixFormat, matrix_file
+from engine.protocol.failures import TargetError
 from engine.protocol.inputs import Text
 from engine.protocol.messages import ExplainEach, ExplainedEach, Generate, Generated
 from engine.rules.table import rule_set
@@ -20,7 +21,8 @@ def generate(asked: Generate, rules: str, format: MatrixFormat | None) -> tuple[
         assert isinstance(said, Generated)
         if format is None:
             return said, None
-        assert isinstance(said.input, Text)
+        if not isinstance(said.input, Text):
+            raise TargetError("The model says its answer in its decoder, and a matrix is of a prompt that goes on.")
         each = session.answer(ExplainEach(asked.source, said.input, rules), Watch(line.show))
         assert isinstance(each, ExplainedEach)
         return said, matrix_file(each.matrix, format)

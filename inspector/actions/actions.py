@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -35,6 +36,12 @@ class Actions:
         action = self._actions[command_id]
         action.setEnabled(enabled)
         action.setToolTip(_tip(self._commands[command_id]) if enabled else why_not)
+
+    def describe(self, command_id: str, help: str) -> None:
+        """Say from now on what a command does in other words."""
+        self._commands[command_id] = replace(self._commands[command_id], help=help)
+        if self._actions[command_id].isEnabled():
+            self._actions[command_id].setToolTip(_tip(self._commands[command_id]))
 
     def name_step(self, command_id: str, step: str) -> None:
         """Make a command possible that takes or gives back a step, and say which: "Undo: other rules"."""

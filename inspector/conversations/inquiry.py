@@ -9,10 +9,10 @@ from typing import Literal, assert_never
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.inputs import Chat, Input, Text, is_empty
+from engine.protocol.inputs import Chat, ForDecoder, Input, Text, is_empty
 from engine.protocol.messages import LOW_AGREEMENT, Explained, Export, ExportGrid, Failed, Generated, Loaded, Request
 from engine.protocol.targets import Target, TokenName, Top, span
-from engine.protocol.values import Image, ModelSource
+from engine.protocol.values import Image, Manner, ModelSource
 from inspector.conversations.activity import Activity
 from inspector.conversations.conversation import Worker
 from inspector.conversations.detailing import Detailing
@@ -41,6 +41,7 @@ from inspector.state.trouble import (
     with_shortening,
 )
 
+_PLAINLY = Manner()
 _KEPT: dict[Remedy, Kept | Literal["choice"]] = {
     Remedy.KEEP_END: "end",
     Remedy.KEEP_BEGINNING: "beginning",
@@ -79,7 +80,7 @@ class Inquiry(QObject):
         self.study = study
         self._own_example = own_example
         self.explaining = Explaining(worker, self, study.learn)
-        self.generating = Generating(worker, self)
+        self.generating = Generating(worker, study, self)
         self.detailing = Detailing(worker, self, study.learn)
         self.exploring = Exploring(worker, study, self)
         self.shortening = Shortening(worker, self)
@@ -91,7 +92,7 @@ class Inquiry(QObject):
         self.activity = Activity(with_model, (self.exporting,), self)
         self.holding = Holding(worker, self.loading, self.activity, self)
         self._explain_when_open = False
-        self._generate_when_open: int | None = None  # so many tokens
+        self._generate_when_open: tuple[int, Manner] | None = None  # so many tokens, said in that manner
         self._expects_picture = False
         self._too_large: Request | None = None  # the detail that could not be kept
         self._follow_conversations()
@@ -183,21 +184,21 @@ class Inquiry(QObject):
             self.detailing.drop()
             self.explaining.explain(question)
 
-    def generate(self, max_new_tokens: int) -> None:
+    def generate(self, max_new_tokens: int, manner: Manner = _PLAINLY) -> None:
         """Let the model go on from the prompt, once it is open, and explain the first token it says."""
         self.study.end_step()
         question = self.study.question
         asked = question.input
-        if not isinstance(asked, Text | Chat) or is_empty(asked):
+        if not isinstance(asked, Text | Chat | ForDecoder) or is_empty(asked):
             self.troubled.emit(Trouble("The prompt is empty: type or paste a text to go on from.", is_of_input=True))
         elif self.loading.is_opening:
-            self._generate_when_open = max_new_tokens
+            self._generate_when_open = (max_new_tokens, manner)
         elif wrong := speechless(self.holding.model):
             self.troubled.emit(wrong)
         else:
             self.calmed.emit()
             self.explaining.drop()
-            self.generating.generate(question.source, asked, max_new_tokens)
+            self.generating.generate(question.source, asked, max_new_tokens, manner)
 
     def look_into(self, request: Request, doing: str) -> None:
         """Ask for a detail of the answer on show, unless it is known or something is under way."""
@@ -331,10 +332,10 @@ class Inquiry(QObject):
             own = None if self._expects_picture else self._own_example(source, question.input)
             self.study.ask(put_to(question, source, own))
         wanted, self._explain_when_open = self._explain_when_open and not self._expects_picture, False
-        tokens, self._generate_when_open = self._generate_when_open, None
+        generation, self._generate_when_open = self._generate_when_open, None
         asked = self.study.question.input
-        if tokens is not None:
-            self.generate(tokens)
+        if generation is not None:
+            self.generate(*generation)
         elif wanted and (asked.image or (not is_empty(asked) and asked.medium == ending.model.takes)):
             self.explain()
         else:
@@ -367,7 +368,7 @@ class Inquiry(QObject):
         if (question.source, question.input) != (said.question.source, said.question.input):
             return  # written on meanwhile: the answer is to another prompt
         if said.input == question.input:
-            self.troubled.emit(Trouble("The model has nothing to add: its likeliest token ends the text."))
+            self.troubled.emit(Trouble("The model has nothing to add: the next token it says ends the text."))
             return
         self.study.ask(about_generated(question, said))
         self.explain()

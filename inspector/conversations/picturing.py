@@ -37,7 +37,7 @@ def misfit(question: Question, model: ModelInfo | None) -> Trouble | None:
 
 def speechless(model: ModelInfo | None) -> Trouble | None:
     """Why `model` cannot go on from a text; None where it can, or where that is not known."""
-    if model is None or model.predicts == "next token":
+    if model is None or model.predicts in ("next token", "sequence to sequence"):
         return None
     return Trouble(
         f"{model.title} predicts {model.predicts} and cannot go on from a text. Open a model of the next token.",

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from msgspec import structs
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QDoubleSpinBox,
     QFormLayout,
     QLineEdit,
     QSpinBox,
@@ -19,8 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from engine.protocol.looks import COLOUR_MAPS
+from engine.protocol.values import TEMPERATURES
 from inspector.dialogs.model_chooser import DTYPES
-from inspector.keeping.settings import LONGEST_START, MOST_NEW_TOKENS, Settings
+from inspector.keeping.settings import LARGEST_SEED, LONGEST_START, MOST_NEW_TOKENS, Settings
 from inspector.look.labels import plain_label, quiet_label
 from inspector.look.naming import named
 from inspector.look.theme import Theme
@@ -32,6 +35,9 @@ SETTINGS = {  # what each field is called, by its name
     "default_device": "Device",
     "default_dtype": "Type",
     "max_new_tokens": "Generate at most",
+    "temperature": "Temperature",
+    "seed": "Seed",
+    "stop_at_line": "Stop at a line break",
     "worker_command": "Worker command",
     "start_limit": "Silent for at most",
 }
@@ -68,6 +74,12 @@ class Preferences(QDialog):
         self._dtype.addItems(list(DTYPES))
         self._new_tokens = named("max_new_tokens", QSpinBox())
         self._new_tokens.setRange(1, MOST_NEW_TOKENS)
+        self._temperature = named("temperature", QDoubleSpinBox())
+        self._temperature.setRange(0, TEMPERATURES[1])
+        self._temperature.setSingleStep(0.1)
+        self._seed = named("seed", QSpinBox())
+        self._seed.setRange(0, LARGEST_SEED)
+        self._stop_at_line = named("stop_at_line", QCheckBox())
         self._start_limit = named("start_limit", QSpinBox())
         self._start_limit.setRange(1, LONGEST_START)
         self._start_limit.setSuffix(" s")
@@ -77,8 +89,9 @@ class Preferences(QDialog):
         self._lay_out()
         for box in (self._theme, self._colours, self._device, self._dtype):
             box.activated.connect(self._on_chosen)
-        for number in (self._new_tokens, self._start_limit):
+        for number in (self._new_tokens, self._temperature, self._seed, self._start_limit):
             number.valueChanged.connect(self._on_chosen)
+        self._stop_at_line.clicked.connect(self._on_chosen)
         self._worker.editingFinished.connect(self._on_worker_entered)
 
     def show_settings(self, settings: Settings, devices: Sequence[str]) -> None:
@@ -90,7 +103,14 @@ class Preferences(QDialog):
         self._device.addItems(list(dict.fromkeys(("auto", settings.device, *devices))))
         self._device.setCurrentText(settings.device)
         self._dtype.setCurrentText(settings.dtype)
-        numbers = ((self._new_tokens, settings.max_new_tokens), (self._start_limit, settings.start_limit))
+        self._stop_at_line.setChecked(settings.stop_at_line)
+        with QSignalBlocker(self._temperature):
+            self._temperature.setValue(settings.temperature)
+        numbers = (
+            (self._new_tokens, settings.max_new_tokens),
+            (self._seed, settings.seed),
+            (self._start_limit, settings.start_limit),
+        )
         for box, number in numbers:
             with QSignalBlocker(box):
                 box.setValue(number)
@@ -115,6 +135,16 @@ class Preferences(QDialog):
         form.addRow("", quiet_label("Device and type are what the next model is opened with."))
         form.addRow(SETTINGS["max_new_tokens"], self._new_tokens)
         form.addRow("", quiet_label("Tokens that the model says at once. Generating again goes on from there."))
+        form.addRow(SETTINGS["temperature"], self._temperature)
+        form.addRow(SETTINGS["seed"], self._seed)
+        form.addRow(
+            "",
+            quiet_label(
+                "At temperature 0 the model says its likeliest token each time. Above it tokens are drawn at random, "
+                "the same ones for the same seed."
+            ),
+        )
+        form.addRow(SETTINGS["stop_at_line"], self._stop_at_line)
         form.addRow(SETTINGS["worker_command"], self._worker)
         form.addRow("", self._worker_problem)
         form.addRow(
@@ -133,7 +163,7 @@ class Preferences(QDialog):
         layout.addStretch(1)
         layout.addWidget(buttons)
 
-    def _on_chosen(self, index: int) -> None:
+    def _on_chosen(self, value: float) -> None:
         self._settings = structs.replace(
             self._settings,
             theme=self._theme.currentData(),
@@ -141,6 +171,9 @@ class Preferences(QDialog):
             device=self._device.currentText(),
             dtype=self._dtype.currentText(),
             max_new_tokens=self._new_tokens.value(),
+            temperature=round(self._temperature.value(), 2),
+            seed=self._seed.value(),
+            stop_at_line=self._stop_at_line.isChecked(),
             start_limit=self._start_limit.value(),
         )
         self.changed.emit(self._settings)

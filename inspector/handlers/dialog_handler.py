@@ -124,6 +124,9 @@ class DialogHandler(QObject):
                 device=settings.device,
                 dtype=settings.dtype,
                 max_new_tokens=settings.max_new_tokens,
+                temperature=settings.temperature,
+                seed=settings.seed,
+                stop_at_line=settings.stop_at_line,
                 start_limit=settings.start_limit,
             )
         )

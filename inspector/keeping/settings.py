@@ -11,13 +11,14 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.protocol.looks import COLOUR_MAPS, CONTRASTS, DEFAULT_COLOUR_MAP, DEFAULT_CONTRAST, Scale
 from engine.protocol.rule_names import titled
-from engine.protocol.values import ModelSource
+from engine.protocol.values import TEMPERATURES, Manner, ModelSource
 from engine.writing import is_full, is_stream, write_atomically
 from inspector.look.theme import Theme
 from inspector.state.question import BUNDLED_MODELS
 
 RECENT_MODELS = 8
 MOST_NEW_TOKENS = 4096
+LARGEST_SEED = 2**31 - 1  # that can be typed into a field of numbers
 LONGEST_START = 24 * 60 * 60  # seconds: a queue of a cluster may take a night
 _LARGEST = 16 * 2**20  # bytes of the file; what is cut there is not understood
 
@@ -38,6 +39,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     device: str = "auto"  # where models are opened: auto, cpu, cuda, cuda:1, mps
     dtype: str = "auto"  # the type of their numbers: auto, float32, bfloat16, float16
     max_new_tokens: int = 32  # how many tokens Generate adds at most
+    temperature: float = 0.0  # 0: the likeliest token each time; from 0.01 to 100: tokens drawn at random
+    seed: int = 0  # of the random numbers
+    stop_at_line: bool = False  # whether Generate ends with the line
     start_limit: int = 120  # seconds that a worker may say nothing while it starts
     worker_command: str = ""  # the worker, as typed in a shell (ssh gpu lxt-inspector worker); empty: on this machine
     recent_models: tuple[ModelSource, ...] = ()  # models opened lately, the last one first
@@ -46,6 +50,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     geometry: str = ""  # place and size of the window, Qt's bytes in base64
     layout: str = ""  # places of docks and toolbars, likewise
     panes: str = ""  # shares of the panes, likewise
+
+    @property
+    def manner(self) -> Manner:
+        """How Generate says an answer."""
+        return Manner(self.temperature, self.seed, self.stop_at_line)
 
     def with_recent(self, source: ModelSource) -> Settings:
         """The settings after `source` was opened."""
@@ -128,6 +137,10 @@ def _checked(settings: Settings) -> Settings:
         settings = msgspec.structs.replace(settings, rules=DEFAULTS.rules)
     if not 1 <= settings.max_new_tokens <= MOST_NEW_TOKENS:
         settings = msgspec.structs.replace(settings, max_new_tokens=DEFAULTS.max_new_tokens)
+    if settings.temperature and not TEMPERATURES[0] <= settings.temperature <= TEMPERATURES[1]:
+        settings = msgspec.structs.replace(settings, temperature=DEFAULTS.temperature)
+    if not 0 <= settings.seed <= LARGEST_SEED:
+        settings = msgspec.structs.replace(settings, seed=DEFAULTS.seed)
     if not 1 <= settings.start_limit <= LONGEST_START:
         settings = msgspec.structs.replace(settings, start_limit=DEFAULTS.start_limit)
     try:

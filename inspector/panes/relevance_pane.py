@@ -63,7 +63,7 @@ class RelevancePane(QWidget):
             self.scale.show_scale(shown.limit, shown.ramp, shown.legend, shown.left_out_in_words, is_of_tokens)
         for pane in (self.text, self.picture):
             pane.show_scene(scene)
-        self._pages.setCurrentWidget(self._panes[scene.medium])
+        self._pages.setCurrentWidget(self._panes["text" if scene.said else scene.medium])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what little height there is for the tokens: what the controls do is in a menu as well."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.reading.units import units_of
 from inspector.look.theme import Space
 from inspector.state.heading import place_in_words
 from inspector.state.legends import layer_title
 from inspector.state.question import Question, ask_the_same
+from inspector.state.saying import Said
 from inspector.state.scene import Scene, explained_in, explained_token
 from inspector.state.text import ShownText
 from inspector.views.side_titles import SideTitles
@@ -30,6 +33,7 @@ class TextPane(QWidget):
         self.strip = TokenStrip()  # of the answer to the question
         self.pinned: TokenStrip | None = None  # from the first pinned answer on
         self._shown: ShownText | None = None
+        self._said: Said | None = None
         self._answered: Question | None = None  # by what is on show
         self._titles = SideTitles()
         self._titles.let_go.connect(self.let_go)
@@ -48,7 +52,12 @@ class TextPane(QWidget):
     def show_scene(self, scene: Scene) -> None:
         """Show the text of `scene`; what has not changed is not painted again."""
         shown = scene.text
-        is_new, self._shown = shown != self._shown, shown
+        is_new = (shown, scene.said) != (self._shown, self._said)
+        self._shown, self._said = shown, scene.said
+        if scene.said is not None:
+            if is_new:
+                self._show_said(scene, scene.said)
+            return
         if shown is None:
             if is_new:
                 self._clear()
@@ -101,6 +110,21 @@ class TextPane(QWidget):
         if self.pinned is not None:
             self.pinned.setVisible(bool(others))
 
+    def _show_said(self, scene: Scene, said: Said) -> None:
+        """Show what the model says behind the tokens that are explained, and what it says last in sight."""
+        shown, tokens = scene.text if said.explained else None, said.tokens
+        values, limit, ramp, share_of = np.full(len(tokens), np.nan), 1.0, scene.view.look.ramp, None
+        place, reach = None, 0
+        if shown is not None:
+            values[: said.explained] = shown.values
+            limit, ramp, share_of = shown.limit, shown.ramp, shown.relevance.value
+            place, reach = explained_token(scene.question, tokens, scene.position), min(shown.reach, said.explained)
+        units, signs = units_of(tokens, scene.view.look.unit), scene.view.look.signs
+        merged = units.merged(values)
+        self.strip.show_relevance(tokens, merged, limit, ramp, share_of, signs, reach, units, said.explained)
+        self.strip.set_target_position(place)
+        self.reveal(len(tokens) - 1)
+
     def _clear(self) -> None:
         self._answered = None
         self._titles.hide()
@@ -130,8 +154,20 @@ class TextPane(QWidget):
         return strip
 
     def _follow(self, strip: TokenStrip) -> None:
-        strip.position_clicked.connect(self.position_clicked)
+        strip.position_clicked.connect(self._on_position_clicked)
         strip.span_chosen.connect(self.span_chosen)
-        strip.current_changed.connect(self.current_changed)
+        strip.current_changed.connect(self._on_current_changed)
         strip.token_hovered.connect(self.token_hovered)
         strip.unit_requested.connect(self.unit_requested)
+
+    def _on_position_clicked(self, position: int) -> None:
+        if self._is_explained(position):
+            self.position_clicked.emit(position)
+
+    def _on_current_changed(self, position: int) -> None:
+        if self._is_explained(position):
+            self.current_changed.emit(position)
+
+    def _is_explained(self, position: int) -> bool:
+        """Whether an answer knows the token: one that is still being said can be walked to, and that is all."""
+        return self._said is None or position < self._said.explained

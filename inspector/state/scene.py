@@ -20,6 +20,7 @@ from inspector.state.known import key_of
 from inspector.state.ledger import ShownLedger, ledger_of
 from inspector.state.picture import ShownPicture, picture_of
 from inspector.state.question import Question, position_of
+from inspector.state.saying import Said, Saying, said_after
 from inspector.state.sides import Side, sides_of
 from inspector.state.text import ShownText, text_of
 from inspector.state.view import View
@@ -49,6 +50,7 @@ class Scene:
     promise: str = ""  # what the rule set promises of that
     is_defect: bool = False  # the promise is broken
     seconds: float | None = None
+    said: Said | None = None  # what the model says, as far as it is not explained
     find: Find = field(default=_nothing, compare=False)  # what is known of other requests
 
     @property
@@ -105,13 +107,15 @@ def resolve(
     pinned: Explained | None = None,
     find: Find = _nothing,
     awaited: ModelSource | None = None,
+    saying: Saying | None = None,
 ) -> Scene:
     """The scene for `question` when `answer` is the last good one, beside one that is `pinned`.
 
-    `awaited` is the model on its way, which is going to be asked.
+    `awaited` is the model on its way, which is going to be asked; `saying` is what a model says at present.
     """
+    said = said_after(question, answer, saying)
     if answer is None:
-        return Scene(question, view, awaited=awaited, find=find)
+        return Scene(question, view, awaited=awaited, said=said, find=find)
     view = _inside(view, answer.relevance)
     parts = tuple(_parts(answer, pinned, view))
     relevance = parts[0].relevance if parts else answer.relevance
@@ -133,6 +137,7 @@ def resolve(
         ledger=ledger_of(answer, relevance.ledger, promise) if relevance.ledger else None,
         is_defect=is_defect(relevance.ledger),
         seconds=answer.seconds,
+        said=said,
         find=find,
     )
 

@@ -17,6 +17,7 @@ from inspector.state.aiming import carried
 from inspector.state.history import History
 from inspector.state.known import Known, key_of
 from inspector.state.question import FIRST, TOP, Question, about_prompt
+from inspector.state.saying import Saying
 from inspector.state.scene import Scene, resolve
 from inspector.state.sides import goes_beside
 from inspector.state.view import View
@@ -37,6 +38,7 @@ class Study(QObject):
         self._shown: Explained | None = None
         self._pinned: Explained | None = None
         self._awaited: ModelSource | None = None
+        self._saying: Saying | None = None
         self._clock = clock
         self.keeps_target = True  # when the prompt is edited
         self._is_kept = False
@@ -171,6 +173,12 @@ class Study(QObject):
             self._awaited = source
             self._resolve(self.view)
 
+    def hear(self, saying: Saying | None) -> None:
+        """Show what a model says behind the text that it goes on from; None: it says nothing, or no longer."""
+        if saying != self._saying:
+            self._saying = saying
+            self._resolve(self.view)
+
     def look(self, view: View) -> None:
         """Look at the same answer in another way."""
         if view != self.view:
@@ -217,5 +225,6 @@ class Study(QObject):
         if self._pinned is not None and not goes_beside(self._pinned, self._shown):
             self._pinned = None
             view = replace(view, difference=False)
-        self._scene = resolve(self.question, self._shown, view, self._pinned, self._known.find, self._awaited)
+        known, others = self._known.find, (self._awaited, self._saying)
+        self._scene = resolve(self.question, self._shown, view, self._pinned, known, *others)
         self.scene_changed.emit(self._scene)

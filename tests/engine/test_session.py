@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from torch import nn
 
-from engine.models.opening import Model
+from engine.models.opening import Model, load_model
 from engine.protocol.failures import DoesNotFit, ModelError, Stopped
-from engine.protocol.inputs import Input, Picture, Text
+from engine.protocol.inputs import Chat, Input, Message, Picture, Text
 from engine.protocol.messages import (
     Ending,
     Examine,
@@ -35,8 +35,9 @@ from engine.protocol.messages import (
 from engine.protocol.relevance import Relevance, TextPart
 from engine.protocol.targets import Target, Token, Top
 from engine.protocol.values import Image, ModelInfo, ModelSource, Prediction, ResolvedTarget
+from engine.protocol.values import Token as PromptToken
 from engine.session import KEPT_TRACES, PREDICTIONS, Session
-from engine.watch import AskCancelled, ReportProgress, Watch
+from engine.watch import AskCancelled, ReportProgress, TokensSoFar, Watch
 
 A, B = ModelSource("a"), ModelSource("b")
 
@@ -272,6 +273,23 @@ def test_that_a_session_generates_and_explains_what_was_generated() -> None:
     assert more.input.continuation.ids[:4] == first.ids
     assert more.input.continuation.start == first.start
     assert (said.position, more.position) == (place, place + 4)
+
+
+@pytest.mark.parametrize("asked", [Text("In 1922 the British reached 8,"), Chat((Message("user", "1 2 3"),))])
+def test_that_each_token_is_heard_as_it_is_said(asked: Text | Chat) -> None:
+    model = load_model("bundled:llama")
+    model.tokenizer.chat_template = "{% for message in messages %}{{ message.content }}{% endfor %}"  # type: ignore[union-attr]
+    heard: list[tuple[int, tuple[PromptToken, ...]]] = []
+    so_far: list[TokensSoFar] = []
+    watch = Watch(lambda phase, done, total: heard.append((done, so_far[-1]())), hear=so_far.append)
+    session = Session(lambda source, **_: model)
+    said = session.answer(Generate(ModelSource("bundled:llama"), asked, max_new_tokens=4), watch)
+    assert isinstance(said, Generated)
+    heard = heard[-4:]  # behind those of the check of precision
+    assert [done for done, _ in heard] == [1, 2, 3, 4] == [len(tokens) for _, tokens in heard]
+    assert all(token.generated for token in heard[-1][1])
+    assert "".join(token.text for token in heard[-1][1]) == said.answer
+    assert said.first == heard[0][1][0].id
 
 
 def test_that_gammas_share_a_forward_pass_and_pictures_do_not(engine: Engine) -> None:

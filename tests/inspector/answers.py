@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from msgspec import structs
 
-from engine.protocol.inputs import Chat, Picture, Text, words_of
+from engine.protocol.inputs import Chat, ForDecoder, Picture, Text, words_of
 from engine.protocol.messages import (
     Examine,
     Examined,
@@ -89,6 +89,10 @@ def generated(asked: Generate) -> Generated:
         start = len(tokens_of(words_of(asked.input)))
         answered = asked.input.answered("".join(word for _, word in said))
         return Generated(asked, answered, start, False, MEMORY, said[0][0])
+    if "t5" in asked.source.name:
+        before, decoder_text = asked.input, getattr(asked.input, "decoder_text", "")
+        answered = ForDecoder(before.text, decoder_text + "".join(word for _, word in said))
+        return Generated(asked, answered, 1 + len(tokens_of(decoder_text)), False, MEMORY, said[0][0])
     before = asked.input.continuation or Continuation(len(asked.input.text), ())
     continuation = Continuation(before.start, (*before.ids, *(id for id, _ in said)))
     position = len(tokens_of(asked.input.text))

@@ -100,6 +100,23 @@ def test_that_generate_says_the_assistants_message_and_explains_its_first_token(
     assert chatting.study.is_answered
 
 
+def test_that_generate_says_an_answer_in_the_decoder_and_goes_on_there(window: Window, worker: FakeWorker) -> None:
+    opened(window, worker, "some-t5")
+    window.inquiry.use_prompt("Who keeps bees?")
+    worker.answer()
+    window.commands["run.generate"].trigger()
+    worker.answer()
+    question = window.study.question
+    assert question.input == ForDecoder("Who keeps bees?", " eight thousand metres")
+    assert question.target == Token(900, 0) and window.study.is_answered
+    assert window.input.pages.currentWidget() is window.input.decoder
+    assert window.input.decoder.texts() == ("Who keeps bees?", " eight thousand metres")
+    window.commands["run.generate"].trigger()
+    assert worker.open[-1].input == question.input
+    worker.answer()
+    assert window.study.question.target == Token(900, 3)
+
+
 def test_that_generating_goes_on_with_an_answer_that_has_begun() -> None:
     begun = HELLO.answered("Ada")
     assert begun.messages[-1] == Message("assistant", "Ada")

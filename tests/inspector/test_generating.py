@@ -9,9 +9,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from engine.protocol.inputs import Text
-from engine.protocol.messages import Cancelled, Explain, ExplainEach, Generate, Load, Progress
+from engine.protocol.messages import Cancelled, Explain, ExplainEach, Failed, Generate, Load, Progress
 from engine.protocol.targets import Token
-from engine.protocol.values import ModelSource
+from engine.protocol.values import Manner, ModelSource
+from engine.protocol.values import Token as PromptToken
+from engine.reading.colours import rgb_of
+from inspector.keeping.settings import Profile, SettingsFile
+from inspector.look.theme import tones
 from inspector.panes.matrix_pane import MatrixPane
 from inspector.state.known import Known
 from inspector.state.trouble import Trouble
@@ -56,6 +60,77 @@ def test_that_generating_can_be_stopped_and_tells_how_far_it_is(window, worker):
     worker.answer()
     assert window.editor.text() == before
     assert not window.commands["run.stop"].isEnabled()
+
+
+def said_behind(window, count: int) -> tuple[PromptToken, ...]:
+    """The first words of `SAID` as the worker tells of them while they are said."""
+    place = len(window.study.question.input.text)
+    tokens = []
+    for id, word in SAID[:count]:
+        tokens.append(PromptToken(id, word, place, place + len(word), word.strip(), generated=True))
+        place += len(word)
+    return tuple(tokens)
+
+
+def test_that_each_token_is_shown_as_it_is_said_and_nobody_claims_to_know_its_relevance(window, worker):
+    strip, explained = window.relevance.strip, window.study.shown.relevance.tokens
+    window.commands["run.generate"].trigger()
+    for count in (1, 2):
+        said = said_behind(window, count)
+        worker.say(Generate, Progress("generate", count, 32, said))
+        assert f"token {count} of 32" in window.findChild(ProgressLine).text()
+        assert strip._picture.tokens == (*explained, *said)
+    picture, last = strip._picture, len(explained) + 1
+    assert picture.marks.generated == range(len(explained), last + 1)
+    look = picture._dressed(tones(strip.palette()))
+    assert not look.has_chip[len(explained) :].any() and look.has_chip[: len(explained)].any()
+    assert (look.inks[len(explained) :] == rgb_of(tones(strip.palette()).quiet)).all()
+    assert strip._facts.rows(last) == [("relevance", "not explained yet")]
+    before = len(worker.asked)
+    QTest.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=strip.token_rects(last)[0].center())
+    assert len(worker.asked) == before and window.study.view.token is None
+
+
+def test_that_what_is_said_stays_until_it_is_explained_and_cursor_and_place_with_it(window, worker):
+    strip, explained = window.relevance.strip, window.study.shown.relevance.tokens
+    window.study.look_at_token(1)
+    window.commands["run.generate"].trigger()
+    for count in (1, 2, 3):
+        worker.say(Generate, Progress("generate", count, 3, said_behind(window, count)))
+        assert strip.current() == 1
+    worker.say(Generate, good_ending(worker.open[-1]))
+    picture = strip._picture
+    assert not window.study.is_answered and len(picture.tokens) == len(explained) + 3
+    worker.answer()
+    assert window.study.is_answered and window.study.scene.said is None
+    assert strip._picture is picture  # coloured, and not laid out once more
+
+
+@pytest.mark.parametrize("ending", [Cancelled(), Failed("internal", "It broke.")])
+def test_that_what_was_said_is_gone_where_it_came_to_nothing(window, worker, ending):
+    strip, explained = window.relevance.strip, window.study.shown.relevance.tokens
+    window.commands["run.generate"].trigger()
+    worker.say(Generate, Progress("generate", 1, 32, said_behind(window, 1)))
+    worker.say(Generate, ending)
+    assert strip._picture.tokens == explained and window.study.scene.said is None
+
+
+def test_that_of_another_text_than_the_one_on_show_its_words_stand_before_what_is_said(window, worker):
+    window.editor.set_text("A new\ntext")
+    window.inquiry.type("A new\ntext")
+    window.commands["run.generate"].trigger()
+    worker.say(Generate, Progress("generate", 1, 32, said_behind(window, 1)))
+    strip = window.relevance.strip
+    assert [token.text for token in strip._picture.tokens] == ["A", " new", "\ntext", " eight"]
+    assert not strip._picture._dressed(tones(strip.palette())).has_chip.any()
+
+
+def test_that_what_is_said_is_not_shown_behind_what_is_typed_meanwhile(window, worker):
+    window.commands["run.generate"].trigger()
+    worker.say(Generate, Progress("generate", 1, 32, said_behind(window, 1)))
+    window.inquiry.type("something else")
+    assert window.study.scene.said is None
+    assert window.relevance.strip._picture.tokens == window.study.shown.relevance.tokens
 
 
 def test_that_undo_takes_the_generated_text_back(generated, worker):
@@ -202,3 +277,24 @@ def test_that_what_was_said_until_stop_is_kept_and_explained(window, worker):
     worker.answer()
     assert window.study.question.input.continuation.ids == (900, 901)
     assert window.study.is_answered
+
+
+def test_that_the_model_is_asked_to_speak_as_preferences_say_and_the_button_says_it_too(open_window, worker):
+    profile = Profile(SettingsFile(None))
+    window = open_window(profile)
+    window.inquiry.open_model(window.study.question.source)
+    worker.answer()
+    button = window.commands["run.generate"]
+    assert "32 tokens at most, the likeliest each time (temperature 0) (" in button.toolTip()
+    profile.keep(structs.replace(profile.settings, temperature=0.7, seed=3, stop_at_line=True, max_new_tokens=8))
+    assert "8 tokens at most, up to a line break, drawn at temperature 0.7 with seed 3 (" in button.toolTip()
+    button.trigger()
+    request = asked(worker, Generate)[-1]
+    assert (request.max_new_tokens, request.manner) == (8, Manner(0.7, 3, True))
+
+
+def test_that_what_is_to_be_generated_once_the_model_is_open_is_said_in_that_manner(window, worker):
+    window.inquiry.open_model(ModelSource("bundled:gpt2"))
+    window.inquiry.generate(5, Manner(1.0, 2))
+    worker.answer()
+    assert (asked(worker, Generate)[-1].max_new_tokens, asked(worker, Generate)[-1].manner) == (5, Manner(1.0, 2))

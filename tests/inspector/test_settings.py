@@ -147,3 +147,11 @@ def test_that_only_their_owner_can_read_the_settings(tmp_path: Path):
     path.chmod(0o644)
     SettingsFile(path).write(Settings(theme="dark"))
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("wrong", ['"temperature": -1', '"temperature": 0.001', '"temperature": 1e9', '"seed": -1'])
+def test_that_a_temperature_or_seed_that_no_model_takes_is_the_default(tmp_path: Path, wrong: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(f'{{{wrong}, "theme": "dark"}}', encoding="utf-8")
+    settings = SettingsFile(path).read()
+    assert (settings.manner, settings.theme) == (Settings().manner, "dark")

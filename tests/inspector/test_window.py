@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QTableView, QTool
 
 from engine.protocol.messages import Examine, Explain, Export, Exported, Failed, Load, Progress
 from engine.protocol.targets import Contrast, Token, Top
-from engine.protocol.values import ModelSource
+from engine.protocol.values import Manner, ModelSource
 from inspector.client.client import WorkerState
 from inspector.dialogs.export import ExportDialog
 from inspector.dialogs.model_chooser import ModelChooser
@@ -556,7 +556,11 @@ def test_that_every_number_of_the_preferences_is_kept_and_heeded(open_window, wo
     shown = dialog(window, Preferences)
     shown._new_tokens.setValue(7)
     shown._start_limit.setValue(600)
+    shown._temperature.setValue(0.7)
+    shown._seed.setValue(3)
+    shown._stop_at_line.click()
     assert (profile.settings.max_new_tokens, profile.settings.start_limit) == (7, 600)
+    assert profile.settings.manner == Manner(0.7, 3, True)
     assert worker.start_limit == 600
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from engine.reading.units import Units
 from inspector.look.numbers import grouped, percent, signed
 from inspector.views.tokens.token_context import name_of
 
+_UNEXPLAINED = "not explained yet"
 _LITTLE = 1e-6  # of the largest value: shares of a smaller sum say nothing
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -22,13 +24,15 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 class TokenFacts:
     """`values` is float (unit,), in logits; `share_of` is the target's value, where shares are wanted.
 
-    A position is that of a token; what is said of it is said of its unit.
+    Of tokens from `explained` on nothing is known yet. A position is that of a token; what is said of it is said of
+    its unit.
     """
 
     tokens: Sequence[Token]
     units: Units
     values: np.ndarray
     share_of: float | None = None
+    explained: float = math.inf
 
     @cached_property
     def by_size(self) -> np.ndarray:
@@ -53,6 +57,8 @@ class TokenFacts:
         """(name, value) pairs for people; rank 1 is the largest relevance of either sign."""
         unit, span = int(self.units.of_token[position]), self._span(position)
         value = float(self.values[unit])
+        if span[-1] >= self.explained:
+            return [("relevance", _UNEXPLAINED)]
         rows = [
             ("relevance", f"{signed(value)} logits"),
             ("rank by size", f"{grouped(int(self._ranks[unit]))} of {grouped(len(self.units))}"),
@@ -70,6 +76,8 @@ class TokenFacts:
     def rows_of(self, span: range) -> list[tuple[str, str]]:
         """(name, value) pairs of consecutive tokens together, which are whole units."""
         value = float(self.values[self._units_in(span)].sum(dtype=np.float64))
+        if span[-1] >= self.explained:
+            return [("sum of relevance", _UNEXPLAINED), ("tokens", grouped(len(span)))]
         rows = [("sum of relevance", f"{signed(value)} logits")]
         if self.share_of:
             rows.append(("share of target", percent(value / self.share_of)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -81,9 +82,10 @@ class TokenStrip(TokenView):
         signs: bool = True,
         reach: int | None = None,
         units: Units | None = None,
+        explained: float = math.inf,
     ) -> None:
         known = self._picture
-        super().show_relevance(tokens, values, limit, ramp, share_of, signs, reach, units)
+        super().show_relevance(tokens, values, limit, ramp, share_of, signs, reach, units, explained)
         if self._picture is not known:
             self._card.hide()
             self.find_text(self._find.text() if self._find.isVisible() else "")

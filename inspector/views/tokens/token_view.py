@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
@@ -62,22 +63,25 @@ class TokenView(QAbstractScrollArea):
         signs: bool = True,
         reach: int | None = None,
         units: Units | None = None,
+        explained: float = math.inf,
     ) -> None:
         """Colour `tokens` by `values` (unit,); the colours end at ± `limit`. Shares are of `share_of`, in logits.
 
         Without `units` each token is one. With `signs` what speaks against is underlined. Tokens from `reach` on
-        cannot matter: they are grey.
+        cannot matter: they are grey; of those from `explained` on nothing is known yet. Where tokens are only added at
+        the end, cursor and place stay.
         """
         if not tokens:
             self.clear()
             return
         if self._picture is None or (tokens is not self._picture.tokens and tokens != self._picture.tokens):
-            self._picture = TokenPicture(tokens, self._font(), self._room())
+            known, self._picture = self._picture, TokenPicture(tokens, self._font(), self._room())
             self._update_scroll_range()
-            self.verticalScrollBar().setValue(0)
-            self._cursor, self._ends = -1, None
+            if known is None or tuple(tokens[: len(known.tokens)]) != tuple(known.tokens):
+                self.verticalScrollBar().setValue(0)
+                self._cursor, self._ends = -1, None
         merged = units_of(tokens, "token") if units is None else units
-        self._facts = TokenFacts(tokens, merged, np.asarray(values), share_of)
+        self._facts = TokenFacts(tokens, merged, np.asarray(values), share_of, explained)
         self._picture.colour(np.asarray(values), limit, ramp, signs, len(tokens) if reach is None else reach, merged)
         self._set_cursor(self._cursor)
         self._mark(selected=self.selected())

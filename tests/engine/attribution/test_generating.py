@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
-from transformers import BertConfig, EncoderDecoderConfig, EncoderDecoderModel
+from transformers import BertConfig, EncoderDecoderConfig, EncoderDecoderModel, LlamaConfig, LlamaForCausalLM
 
 import engine
 from engine import targets
 from engine.models.opening import Model, load_model
 from engine.protocol.failures import ModelError, PromptError, Stopped, TargetError
+from engine.protocol.inputs import ForDecoder, Text
+from engine.protocol.messages import Generate, Generated
+from engine.protocol.values import ModelSource
+from engine.session import Session
+from engine.watch import Watch
 from tests.engine.attribution.families import IDS, tiny
 from tests.engine.attribution.kinds import TEXTS, made
 from tests.engine.attribution.test_trace import Related, fingerprint
@@ -123,6 +129,25 @@ def test_that_an_encoder_decoder_goes_on_from_what_it_said() -> None:
     assert told.explain().decoder.tokens == engine.trace(model, once).explain().decoder.tokens
 
 
+def test_that_a_session_lets_a_decoder_answer_and_explains_what_it_said_first() -> None:
+    tokenizer = make("bert")
+    model = load_model(made("T5ForConditionalGeneration", vocab_size=len(tokenizer), **EVEN), tokenizer=tokenizer)
+    session, source = Session(lambda source, **_: model), ModelSource("made")
+    once = engine.generate(model, "the team", 4)
+    answer = session.answer(Generate(source, Text("the team"), 4), Watch())
+    assert isinstance(answer, Generated) and isinstance(answer.input, ForDecoder)
+    assert answer.input == ForDecoder("the team", once.answer) and answer.answer == once.answer
+    assert (answer.first, answer.position) == (once.tokens[once.start].id, 1)
+    begun = ForDecoder("the team", "the top")
+    more = session.answer(Generate(source, begun, 3), Watch())
+    assert isinstance(more, Generated) and more.answer.startswith("the top") and more.first is not None
+    count = len(tokenizer("the top", add_special_tokens=False)["input_ids"])
+    with engine.trace(model, "the team", decoder_text="the top") as trace:
+        likeliest_next = trace.predictions(k=1, position=-1)[0]
+        assert trace.explain(targets.Token(more.first, more.position - 1)).value == pytest.approx(likeliest_next.logit)
+    assert more.first == likeliest_next.id and more.position >= 1 + count
+
+
 def test_that_a_decoder_starts_where_any_of_its_settings_say() -> None:
     sizes = {**TEXTS["BertForMaskedLM"][1], "bos_token_id": None}
     torch.manual_seed(3)
@@ -134,6 +159,59 @@ def test_that_a_decoder_starts_where_any_of_its_settings_say() -> None:
     generation = engine.generate(model, input_ids=IDS, max_new_tokens=3)
     said = [token.id for token in generation.tokens[generation.start :]]
     assert said and said == likeliest(model, IDS, said, 5)
+
+
+def said(model: Any, **how: Any) -> list[int]:
+    generation = engine.generate(model, input_ids=IDS, **how)
+    return [token.id for token in generation.tokens[generation.start :]]
+
+
+@pytest.mark.parametrize("architecture", ["llama", "T5ForConditionalGeneration"])
+def test_that_tokens_are_drawn_by_the_seed_and_other_random_numbers_go_on_as_before(architecture: str) -> None:
+    model: Any = made(architecture, **EVEN) if architecture.startswith("T5") else tiny(architecture)
+    model.generation_config.update(top_k=3, top_p=0.1, eos_token_id=1_000, repetition_penalty=9.0)  # none of it is done
+    greedy = said(model, max_new_tokens=40)
+    random = torch.get_rng_state()
+    drawn = [said(model, max_new_tokens=40, temperature=100.0, seed=seed) for seed in (0, 1, 1)]
+    assert torch.equal(torch.get_rng_state(), random)
+    assert drawn[0] != drawn[1] == drawn[2] != greedy
+    with torch.no_grad():
+        ids = torch.tensor([IDS + drawn[0]])
+        given = {"decoder_input_ids": torch.tensor([[0, *drawn[0]]])} if architecture.startswith("T5") else {}
+        logits = model(ids if not given else ids[:, : len(IDS)], use_cache=False, **given).logits[0]
+    logits = logits if given else logits[len(IDS) - 1 :]
+    ranks = [int((row > row[token]).sum()) for row, token in zip(logits, drawn[0], strict=False)]
+    assert max(ranks) > 50  # of nearly as many chances for each token none is left out
+
+
+def test_that_nothing_is_drawn_at_temperature_0_and_nearly_nothing_next_to_it(llama: Model) -> None:
+    once = engine.generate(llama, PROMPT, 6)
+    assert engine.generate(llama, PROMPT, 6, temperature=0.0, seed=7) == once
+    assert engine.generate(llama, PROMPT, 6, temperature=0.01, seed=7) == once
+
+
+@pytest.mark.parametrize("wrong", [{"temperature": -1.0}, {"temperature": 0.001}, {"temperature": 101.0}, {"seed": -1}])
+def test_that_a_wrong_temperature_or_seed_is_refused(llama: Model, wrong: dict[str, Any]) -> None:
+    with pytest.raises(PromptError, match=r"A temperature is 0, or from 0.01 to 100|A seed is a number from 0"):
+        engine.generate(llama, PROMPT, 6, **wrong)
+
+
+def test_that_an_answer_stops_behind_its_first_line_that_says_something() -> None:
+    tokenizer = make("gpt2")
+    lines = tokenizer("\n a hat\n the", add_special_tokens=False)["input_ids"]
+    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    module = LlamaForCausalLM(LlamaConfig(vocab_size=len(tokenizer), eos_token_id=None, **sizes)).eval()
+    says = cycle(lines)
+
+    def say(module: nn.Module, args: Any, output: Any) -> None:
+        output.logits[0, -1, next(says)] = 1e4
+
+    module.register_forward_hook(say)
+    model = load_model(module, tokenizer=tokenizer)
+    assert engine.generate(model, "the hat", len(lines)).answer == "\n a hat\n the"
+    says = cycle(lines)
+    first = engine.generate(model, "the hat", len(lines), stop_at_line=True)
+    assert first.answer == "\n a hat\n" and not first.ended
 
 
 def test_that_generated_tokens_are_marked_and_lie_where_they_say(llama: Model) -> None:

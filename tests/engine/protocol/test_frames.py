@@ -74,6 +74,7 @@ from engine.protocol.values import (
     Grid,
     Image,
     Ledger,
+    Manner,
     Matrix,
     Memory,
     ModelInfo,
@@ -151,6 +152,7 @@ TO_WORKER: dict[str, ToWorker] = {
     "Rate": Ask(16, Rate(Explain(SOURCE, Picture(PICTURE)), 8)),
     "ExportGrid": Ask(17, ExportGrid((OF_A_PICTURE,), ("conv 0.25",), ("linear 0",), ("best",), "pdf", "overlay")),
     "Generate": Ask(9, Generate(SOURCE, Text("né"), max_new_tokens=32)),
+    "Generate drawn": Ask(9, Generate(SOURCE, Text("né"), 32, Manner(0.7, 3, True))),
     "Examine": Ask(11, Examine(SOURCE, rules="cp-lrp")),
     "ExplainEach": Ask(10, ExplainEach(SOURCE, Text("né 1", SAID), rules="cp-lrp")),
     "ListModels": Ask(6, ListModels()),
@@ -160,6 +162,7 @@ TO_WORKER: dict[str, ToWorker] = {
 FROM_WORKER: dict[str, FromWorker] = {
     "Hello": Hello(5, {"python": "3.11.7"}, ("cpu", "cuda:0"), 4242),
     "Progress": Said(4, Progress("backward", 3, 30)),
+    "Progress of saying": Said(4, Progress("generate", 1, 32, (Token(9, " 1", 2, 4, "1", generated=True),))),
     "Loaded": Said(1, Loaded(MODEL, Memory(1, 2**40))),
     "Unloaded": Said(2, Unloaded(Memory(0, 5))),
     "Tokenized": Said(3, Tokenized(TOKENS)),

@@ -12,7 +12,7 @@ from PIL import Image
 from engine.figures.matrix import matrix_file
 from engine.protocol.inputs import Text
 from engine.protocol.messages import Generate
-from engine.protocol.values import ModelSource
+from engine.protocol.values import Manner, ModelSource
 from engine.terminal.generate import generate
 from tests.engine.protocol.test_frames import MATRIX
 
@@ -25,6 +25,14 @@ def test_that_the_command_says_the_answer_and_where_it_came_from() -> None:
     assert found["prompt"] == said.input.text
     assert found["rules"] == "cp-lrp"
     np.testing.assert_allclose(np.sum(found["rows"], axis=1), found["values"], rtol=1e-4)  # CP-LRP loses nothing
+
+
+def test_that_the_command_draws_tokens_where_it_is_asked_to() -> None:
+    def said(*manner: Manner) -> tuple[int, ...]:
+        asked = Generate(ModelSource("bundled:llama"), Text("In 1922 the British reached 8,"), 4, *manner)
+        return generate(asked, "attnlrp", None)[0].input.continuation.ids
+
+    assert said() == said(Manner(seed=3)) != said(Manner(100.0, 1)) != said(Manner(100.0, 2))
 
 
 def test_that_the_table_has_a_row_for_each_generated_token() -> None:

@@ -22,6 +22,8 @@ from engine.protocol.messages import (
     Explain,
     Explained,
     Failed,
+    Generate,
+    Generated,
     Load,
     Loaded,
     Progress,
@@ -87,6 +89,17 @@ def test_that_the_worker_answers_what_it_is_asked(worker: Witness) -> None:
     assert set(phases) == {"forward", "backward"}
 
     assert isinstance(worker.ending(worker.client.ask(Unload())), Unloaded)
+
+
+def test_that_a_run_tells_what_the_model_says_as_it_says_it(worker: Witness) -> None:
+    run = worker.client.ask(Generate(SOURCE, Text(COUNTED), max_new_tokens=6))
+    generated = worker.ending(run)
+    assert isinstance(generated, Generated)
+    steps = [event for number, event in worker.events if number == run and isinstance(event, Progress)]
+    said = [step.said for step in steps if step.phase == "generate"]
+    assert len(said[0]) == 1 and [len(tokens) for tokens in said] == [s.done for s in steps if s.phase == "generate"]
+    assert "".join(token.text for token in said[-1]) == generated.answer
+    assert not any(step.said for step in steps if step.phase != "generate")
 
 
 def test_that_a_failure_says_what_would_do(worker: Witness) -> None:
