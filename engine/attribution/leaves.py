@@ -45,9 +45,12 @@ def leaves_at_embeddings(
                 "relevance would have nowhere to go. Open a model that makes vectors with an nn.Embedding."
             )
         if len(leaves) < most:
-            leaf = output.detach().requires_grad_()
+            words = given.shape[-1] if not leaves and _is_padded(ids, given) else None
+            leaf = output[:, :words].detach().requires_grad_()
             made(len(leaves), leaf, ids)
             leaves.append(_Made(embedding, ids, leaf))
+            if words is not None:  # what the model pads its prompt with is no word of it: constants
+                return torch.cat((leaf, output[:, words:].detach()), dim=1)
         else:
             leaf = _made_before(module, leaves, embedding, ids)
         return leaf.clone()  # which the model may overwrite
@@ -62,6 +65,13 @@ def never_called(module: nn.Module) -> ModelError:
         f"{type(module).__name__} runs without calling its word embeddings, so relevance would have nowhere to go. "
         "Open a model that makes vectors of its tokens with them."
     )
+
+
+def _is_padded(ids: Tensor | None, given: Tensor) -> bool:
+    """Whether `ids` (1, place) are the tokens `given` with more behind them."""
+    if ids is None or ids.ndim != 2 or given.ndim != 2 or ids.shape[1] <= given.shape[1]:
+        return False
+    return torch.equal(ids[:, : given.shape[1]], given.to(ids))
 
 
 def _made_before(module: nn.Module, leaves: list[_Made], embedding: nn.Module, ids: Tensor | None) -> Tensor:

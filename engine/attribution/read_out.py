@@ -26,7 +26,7 @@ def placed(recording: Recording, rows: Rows) -> list[Placed]:
     stacks = []
     for leaf, stack in zip(leaves, recording.stacks, strict=True):
         own, layers = layers[: len(stack.layers)], layers[len(stack.layers) :]
-        stacks.append((leaf, _table(own, len(leaf) if leaf.ndim == 1 else None)))
+        stacks.append((leaf, _table(own, len(leaf) if leaf.ndim == 1 else None, stack.padded)))
     return stacks
 
 
@@ -36,12 +36,15 @@ def over_channels(channels: np.ndarray, reading: Reading) -> np.ndarray:
     return pixels
 
 
-def _table(rows: list[np.ndarray], tokens: int | None) -> np.ndarray:
+def _table(rows: list[np.ndarray], tokens: int | None, padded: int) -> np.ndarray:
     """Layers (layer, token) as wide as the tokens, or the widest; a layer of fewer is filled up with NaN.
 
-    A layer that has other tokens than the text is all NaN: nothing in it belongs to one token.
+    A layer that has other tokens than the text is all NaN: nothing in it belongs to one token. Where the model padded
+    the text by so many places, these are left out: they are constants.
     """
     flat = [row.reshape(-1) for row in rows]
+    if padded and tokens:
+        flat = [row[:tokens] if row.size == tokens + padded else row for row in flat]
     table = np.full((len(flat), tokens or max(row.size for row in flat)), np.nan, np.float32)
     for line, row in zip(table, flat, strict=True):
         if row.size == (tokens or row.size):

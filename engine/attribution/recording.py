@@ -56,6 +56,11 @@ class Stack:
     calls: list[Call] = field(default_factory=list)  # each was given the layer at its place, among other things
     left: Tensor | None = None  # what the block that ran last gave
 
+    @property
+    def padded(self) -> int:
+        """The places behind the tokens that the model filled up itself."""
+        return 0 if self.ids is None or self.leaf is None else max(self.ids.shape[-1] - self.leaf.shape[-2], 0)
+
 
 @dataclass(frozen=True, eq=False)
 class Recording:

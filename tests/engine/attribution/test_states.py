@@ -149,6 +149,17 @@ def test_that_what_is_computed_again_is_computed_as_it_was(length: int) -> None:
     assert np.array_equal(plain.layers, light.layers)
 
 
+@pytest.mark.parametrize("rules", ["attnlrp", "cp-lrp"])
+def test_that_what_a_model_pads_its_prompt_with_is_no_token_and_the_ledger_has_it(rules: str) -> None:
+    ids = (IDS * 20)[:86]
+    answer = engine.trace(big_bird().double(), input_ids=ids, rules=rules).explain()
+    assert answer.input.shape == (86,) and answer.layers.shape[1] == 86
+    assert not np.isnan(answer.layers).any() and np.abs(answer.input).max() > 0
+    total = answer.ledger.total
+    assert answer.ledger.closes and abs(total.rest) < 1e-10 * abs(total.arrived)
+    assert total.passed == pytest.approx(float(answer.input.sum(dtype=np.float64)), abs=1e-6 * abs(answer.value))
+
+
 def test_that_a_model_which_converts_its_weights_stays_converted() -> None:
     model = made("RwkvForCausalLM", num_hidden_layers=8, rescale_every=2)
     first, again = (engine.trace(model, input_ids=IDS).logits() for _ in range(2))
