@@ -402,7 +402,7 @@ class Window(Frame):
 
     def _on_answered(self, answer: Explained) -> None:
         if isinstance(answer.question.input, Text) and answer.relevance.prompt:
-            self._profile.keep(structs.replace(self._profile.settings, prompt=answer.relevance.prompt))
+            self._profile.keep(self._profile.settings.with_prompt(answer.relevance.prompt))
 
 
 def _application() -> QApplication:

@@ -16,12 +16,14 @@ from inspector.handlers.opening_handler import OpeningHandler
 from inspector.handlers.picture_handler import PictureHandler
 from inspector.intake.examples import read_examples, read_image_examples
 from inspector.keeping.settings import Settings
+from inspector.look.visible_text import visible
 from inspector.panes.toolbar import brief_title_of
 from inspector.state.legends import layer_title
 from inspector.state.question import BUNDLED_MODELS
 from inspector.state.study import Study
 
-_RECENT, _BUNDLED = "model opened lately", "bundled model"
+_LONGEST = 80  # letters of a prompt
+_RECENT, _BUNDLED, _PROMPT = "model opened lately", "bundled model", "prompt explained lately"
 
 
 def palette_entries(
@@ -47,10 +49,20 @@ def palette_entries(
             for each in read_image_examples()
         ),
         *(
+            Entry(f"Prompt: {_in_a_line(prompt)}", _PROMPT, partial(inquiry.use_prompt, prompt), _PROMPT)
+            for prompt in settings.recent_prompts
+        ),
+        *(
             Entry(f"Preferences: {title}", "setting", partial(dialogs.preferences, devices, setting), "setting")
             for setting, title in SETTINGS.items()
         ),
     ]
+
+
+def _in_a_line(prompt: str) -> str:
+    """The beginning of a prompt."""
+    words = visible(" ".join(prompt.split()))
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
 
 
 def _of_commands(commands: Actions) -> Iterator[Entry]:

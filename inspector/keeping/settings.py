@@ -17,6 +17,8 @@ from inspector.look.theme import Theme
 from inspector.state.question import BUNDLED_MODELS
 
 RECENT_MODELS = 8
+RECENT_PROMPTS = 12
+_LISTED = 20_000  # letters of a prompt that is kept among others
 MOST_NEW_TOKENS = 4096
 LARGEST_SEED = 2**31 - 1  # that can be typed into a field of numbers
 LONGEST_START = 24 * 60 * 60  # seconds: a queue of a cluster may take a night
@@ -45,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     start_limit: int = 120  # seconds that a worker may say nothing while it starts
     worker_command: str = ""  # the worker, as typed in a shell (ssh gpu lxt-inspector worker); empty: on this machine
     recent_models: tuple[ModelSource, ...] = ()  # models opened lately, the last one first
+    recent_prompts: tuple[str, ...] = ()  # prompts explained lately, the last one first
     export_folder: str = ""  # the folder of the last export
     image_folder: str = ""  # the folder of the last picture opened
     geometry: str = ""  # place and size of the window, Qt's bytes in base64
@@ -55,6 +58,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     def manner(self) -> Manner:
         """How Generate says an answer."""
         return Manner(self.temperature, self.seed, self.stop_at_line)
+
+    def with_prompt(self, prompt: str) -> Settings:
+        """The settings after `prompt` was explained; one that is very long is the last prompt, and not listed."""
+        others = (known for known in self.recent_prompts if known != prompt)
+        listed = (prompt, *others) if 0 < len(prompt) <= _LISTED else tuple(others)
+        return msgspec.structs.replace(self, prompt=prompt, recent_prompts=listed[:RECENT_PROMPTS])
 
     def with_recent(self, source: ModelSource) -> Settings:
         """The settings after `source` was opened."""
@@ -188,4 +197,8 @@ def _with_changes(kept: Settings, before: Settings, after: Settings) -> Settings
         known = {model.name for model in (*before.recent_models, *after.recent_models)}
         of_others = (model for model in kept.recent_models if model.name not in known)
         changes["recent_models"] = (*after.recent_models, *of_others)[:RECENT_MODELS]
+    if "recent_prompts" in changes:
+        known_prompts = {*before.recent_prompts, *after.recent_prompts}
+        of_others_too = (prompt for prompt in kept.recent_prompts if prompt not in known_prompts)
+        changes["recent_prompts"] = (*after.recent_prompts, *of_others_too)[:RECENT_PROMPTS]
     return msgspec.structs.replace(kept, **changes)

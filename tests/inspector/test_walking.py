@@ -222,6 +222,18 @@ def test_that_a_model_is_offered_once(window):
     assert len([name for name in chosen_in_palette(window, "open bundled:llama") if "llama" in name]) == 1
 
 
+def test_that_the_palette_brings_back_a_prompt_that_was_explained(window, worker):
+    for prompt in ("one prompt", "another prompt"):
+        window.inquiry.use_prompt(prompt)
+        worker.answer()
+    window.open_palette()
+    palette = next(each for each in window.findChildren(CommandPalette) if each.isVisible())
+    entry = next(each for each in palette._entries if each.name == "Prompt: one prompt")
+    entry.do()
+    assert window.study.question.input.text == "one prompt"
+    assert window._profile.settings.recent_prompts[:2] == ("another prompt", "one prompt")
+
+
 def test_that_the_palette_opens_examples(window, worker):
     example = read_examples()[1]
     assert chosen_in_palette(window, example.title)[0] == f"Example: {example.title}"
