@@ -139,7 +139,7 @@ def record(
             undo.enter_context(_removed(trunk.register_forward_hook(lambda *call: trunk_output.append(call[-1]))))
         logits = answers_of(call(module, inputs, 1), module)
         stacks = _finished(stacks, logits, module, rules)
-        _check_one_vector_a_token(stacks[0], inputs, module)
+        _check_one_vector_a_token(stacks[0], inputs, module, logits)
         watch.step("forward", total, total)
     length = 0 if logits.ndim == 1 else _answered_length(inputs, stacks, logits)
     kept = {WHOLE: logits} if logits.ndim == 1 else {length - len(logits) + i: row for i, row in enumerate(logits)}
@@ -171,10 +171,17 @@ def _finished(stacks: list[Stack], logits: Tensor, module: nn.Module, rules: Rul
     return ran
 
 
-def _check_one_vector_a_token(stack: Stack, inputs: Inputs, module: nn.Module) -> None:
-    """Raises ModelError where the word embeddings give anything but a vector for each token of the input."""
-    if inputs.tokens and stack.leaf is not None and stack.leaf.shape[:-1] != (1, len(inputs.tokens)):
-        shape = " × ".join(map(str, stack.leaf.shape[:-1]))
+def _check_one_vector_a_token(stack: Stack, inputs: Inputs, module: nn.Module, logits: Tensor) -> None:
+    """Raises ModelError where the word embeddings give anything but a vector for each token of the input; or where a
+    model that pads it itself answers at the places that it padded too.
+    """
+    if not inputs.tokens or stack.leaf is None:
+        return
+    answers_padded = stack.padded and logits.ndim > 1 and len(logits) > len(inputs.tokens)
+    if stack.leaf.shape[:-1] != (1, len(inputs.tokens)) or answers_padded:
+        shape = " × ".join(
+            map(str, (1, stack.leaf.shape[-2] + stack.padded) if stack.padded else stack.leaf.shape[:-1])
+        )
         raise ModelError(
             f"{type(module).__name__} looks up {shape} vectors for {in_tokens(len(inputs.tokens))}, so relevance would "
             "be of no token. Open a model whose embeddings are given its prompt as it is."

@@ -123,7 +123,7 @@ class TextPane(QWidget):
         merged = units.merged(values)
         self.strip.show_relevance(tokens, merged, limit, ramp, share_of, signs, reach, units, said.explained)
         self.strip.set_target_position(place)
-        self.reveal(len(tokens) - 1)
+        self.strip.reveal(len(tokens) - 1)  # a pinned answer knows nothing of it
 
     def _clear(self) -> None:
         self._answered = None

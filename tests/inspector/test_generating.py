@@ -91,6 +91,20 @@ def test_that_each_token_is_shown_as_it_is_said_and_nobody_claims_to_know_its_re
     assert len(worker.asked) == before and window.study.view.token is None
 
 
+def test_that_what_is_said_is_shown_beside_a_pinned_answer(window, worker):
+    window.commands["view.pin"].trigger()
+    window.commands["rules.cp-lrp"].trigger()
+    worker.answer()
+    pinned, count = window.relevance.text.pinned, len(window.study.shown.relevance.tokens)
+    assert pinned.isVisible()
+    window.commands["run.generate"].trigger()
+    worker.say(Generate, Progress("generate", 2, 32, said_behind(window, 2)))
+    assert (len(pinned._picture.tokens), len(window.relevance.strip._picture.tokens)) == (count, count + 2)
+    window.relevance.text.point_at(count + 1)  # which the pinned answer does not have
+    window.relevance.text.reveal(count + 1)
+    assert pinned.token_rects(count + 1) == []
+
+
 def test_that_what_is_said_stays_until_it_is_explained_and_cursor_and_place_with_it(window, worker):
     strip, explained = window.relevance.strip, window.study.shown.relevance.tokens
     window.study.look_at_token(1)

@@ -71,7 +71,8 @@ class TokenPicture:
 
     def unit_at(self, token: int) -> range:
         """The tokens that are one with a token; none of -1."""
-        return self.units.range_of(int(self.units.of_token[token])) if token >= 0 else range(0)
+        is_there = 0 <= token < len(self.tokens)  # beside a longer text it may not be
+        return self.units.range_of(int(self.units.of_token[token])) if is_there else range(0)
 
     def boxes(self, tokens: range) -> list[QRectF]:
         """Where consecutive tokens are, from the top to the bottom."""
