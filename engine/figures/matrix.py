@@ -30,7 +30,9 @@ _LOOK = Look()
 
 
 def matrix_file(matrix: Matrix, format: MatrixFormat) -> bytes:
-    """The file's content. In the picture the colours of each row end at its own largest relevance."""
+    """The file's content. In the picture the colours of each row end at its own largest relevance, but for that of the
+    first token and of the one before.
+    """
     match format:
         case "csv":
             return _csv(matrix)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
 from msgspec import structs
 
-from engine.protocol.looks import Look
 from engine.protocol.messages import Export, ExportGrid
 from engine.protocol.relevance import Relevance
 from engine.reading.limits import colour_limit, left_out, relevance_at
@@ -107,22 +107,23 @@ def scale_in_words(export: Export) -> str:
     """What the colours' ends stand for."""
     match export.look.scale:
         case "layer" if export.picture == "layers":
-            return "of each layer’s largest; every layer has its own scale"
+            places = (None, *range(len(export.relevance.layers)))
+            return f"of each layer’s largest{_without(export, places)}; every layer has its own scale"
         case "layer":
-            return f"logits; colours span this layer{_without(export)}"
+            return f"logits; colours span this layer{_without(export, (export.look.layer,))}"
         case "global":
-            return f"logits; colours span all layers{_without(export)}"
+            return f"logits; colours span all layers{_without(export, (None,))}"
         case "target":
             return "logits; colours span the target’s value"
         case _:
             assert_never(export.look.scale)
 
 
-def _without(export: Export) -> str:
-    """The tokens that are left out of what the colours span."""
-    relevance = export.relevance
-    limits = (colour_limit(relevance, export.look.layer, look) for look in (export.look, _with_all(export.look)))
-    if len(set(limits)) == 1:
+def _without(export: Export, layers: Sequence[int | None]) -> str:
+    """The tokens that are left out of what the colours of these layers span."""
+    relevance, look = export.relevance, export.look
+    everything = structs.replace(look, without=False)
+    if all(colour_limit(relevance, at, look) == colour_limit(relevance, at, everything) for at in layers):
         return ""
     units = units_of(relevance.tokens, export.look.unit)
     spans = map(units.range_of, left_out(relevance, export.look.unit))
@@ -131,10 +132,6 @@ def _without(export: Export) -> str:
         for span in spans
     )
     return f" without {' and '.join(f'“{name}”' for name in names)}"
-
-
-def _with_all(look: Look) -> Look:
-    return structs.replace(look, without=False)
 
 
 def scale_ends(export: Export) -> tuple[str, str, str]:

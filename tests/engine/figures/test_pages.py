@@ -101,6 +101,14 @@ def test_that_the_legend_says_what_the_colours_span(scale: str, words: str, numb
     assert {f"−{number}", "0", number} <= set(said)
 
 
+@pytest.mark.parametrize("without", [True, False])
+def test_that_a_map_says_what_is_left_out_of_its_scales(without: bool) -> None:
+    answer = _with_input(relevance(["a", "b", "c", "d"]), [9.0, 1.0, -2.0, 5.0])
+    page = layer_page(Export(answer, "png", "layers", look=Look(without=without)), FONTS)
+    said = "".join(text.run.text for text in _texts(page))
+    assert ("of each layer’s largest without “a” and “" in said) == without
+
+
 def test_that_the_caption_names_target_rules_layer_and_model() -> None:
     (page,) = token_pages(Export(relevance(["a", "b"]), "png", look=Look(layer=2)), FONTS)
     said = "\n".join(text.run.text for text in _texts(page))
