@@ -12,14 +12,13 @@ import numpy as np
 from fontTools.unicodedata import ot_tags_from_script, script
 
 from engine.figures.boxes import boxes
+from engine.figures.dressing import dressed
 from engine.figures.fonts import Coverage, Font, FontChoice, Run, asian_region, system_fonts
 from engine.figures.visible import Mark, is_ignorable, visible
 from engine.figures.wording import Words, words_for
 from engine.protocol.looks import Ground, Look
 from engine.protocol.messages import Export
-from engine.reading.colours import GROUNDS, INKS, colours, inks, is_against, places_on, rgb_of
-from engine.reading.limits import colour_limit, relevance_at
-from engine.reading.units import units_of
+from engine.reading.colours import GROUNDS, INKS, colours, rgb_of
 from engine.shipped import shipped
 
 _LEGEND_STEPS = 64
@@ -131,12 +130,7 @@ def _script(text: str) -> str:
 def _strip(export: Export, writer: _Writer) -> Iterator[str]:
     """One line of TeX for every box."""
     relevance = export.relevance
-    limit = colour_limit(relevance, export.look.layer, export.look)
-    units = units_of(relevance.tokens, export.look.unit)
-    values = units.spread(units.merged(relevance_at(relevance, export.look.layer)))
-    grounds = colours(values, limit, export.look.ramp, export.look.ground)
-    texts = inks(grounds, export.look.ground)
-    against = is_against(places_on(export.look.ramp, values, limit)) & export.look.signs
+    units, grounds, texts, against = dressed(export)
     yield r"\startpromptline%"
     last = None  # the unit of the box before, in this line
     for box in boxes(relevance.tokens, writer.choice):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.figures.boxes import Box, boxes
+from engine.figures.dressing import dressed
 from engine.figures.fonts import FontChoice
 from engine.figures.foot import FOOT_HEIGHT, foot
 from engine.figures.page import (
@@ -19,9 +20,6 @@ from engine.figures.page import (
 )
 from engine.figures.wording import Words, words_for
 from engine.protocol.messages import Export
-from engine.reading.colours import colours, inks, is_against, places_on
-from engine.reading.limits import colour_limit, relevance_at
-from engine.reading.units import units_of
 
 _WIDTH, _MARGIN = 640.0, 10.0
 _SIZE, _LINE = 13.0, 23.0  # of the text, and from line to line
@@ -84,13 +82,7 @@ def _box_width(box: Box, fonts: FontChoice, gap: bool = True) -> float:
 
 
 def _page(export: Export, fonts: FontChoice, lines: list[list[Placed]], words: Words | None) -> Page:
-    relevance = export.relevance
-    limit = colour_limit(relevance, export.look.layer, export.look)
-    units = units_of(relevance.tokens, export.look.unit)
-    values = units.spread(units.merged(relevance_at(relevance, export.look.layer)))
-    grounds = colours(values, limit, export.look.ramp, export.look.ground)
-    texts = inks(grounds, export.look.ground)
-    against = is_against(places_on(export.look.ramp, values, limit)) & export.look.signs
+    units, grounds, texts, against = dressed(export)
     items: list[Item] = []
     baseline = _MARGIN + _ASCENT
     for line in lines:

@@ -17,16 +17,16 @@ def two_digits(logits: float) -> str:
     return (text[1:] if text == "-0.00" else text).replace("-", "−")
 
 
-def sum_in_words(account: Account, closes: bool, number: Callable[[float], str] = two_digits) -> str:
+def sum_in_words(account: Account, closes: bool) -> str:
     """The sum of relevance at a layer against the target, and where the rest of it went.
 
-    Each amount, in logits, is written by `number`; what is left over only where the ledger does not close.
+    Amounts are in logits; what is left over is said only where the ledger does not close.
     """
-    text = f"relevance {number(account.arrives)} of {number(account.value)}"
+    text = f"relevance {two_digits(account.arrives)} of {two_digits(account.value)}"
     if not account.known:
         return text
-    text += f"; softmax keeps {number(account.softmax)}; constants {number(account.constants)}"
-    return text if closes else f"{text}; {number(account.rest)} left over"
+    text += f"; softmax keeps {two_digits(account.softmax)}; constants {two_digits(account.constants)}"
+    return text if closes else f"{text}; {two_digits(account.rest)} left over"
 
 
 def is_defect(ledger: Ledger | None) -> bool:

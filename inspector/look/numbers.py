@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from engine.reading.limits import ROUNDING
+
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -21,6 +23,11 @@ def written(value: float) -> str:
         return f"{mantissa} × 10".replace("-", "−") + str(int(exponent)).translate(_RAISED)
     digits = 2 if -1 <= magnitude <= 2 else max(2 - magnitude, 0)
     return f"{value:.{digits}f}".replace("-", "−")
+
+
+def written_beside(whole: float, amount: float) -> str:
+    """An amount as it is written everywhere, without what is rounding beside the whole."""
+    return written(amount if abs(amount) > ROUNDING * abs(whole) else 0.0)
 
 
 def signed(value: float) -> str:

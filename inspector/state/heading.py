@@ -9,8 +9,7 @@ from engine.protocol.messages import Explained
 from engine.protocol.rule_names import titled
 from engine.protocol.values import Token
 from engine.reading.account import Account, account_of
-from engine.reading.limits import ROUNDING
-from inspector.look.numbers import percent, signed, written
+from inspector.look.numbers import percent, signed, written, written_beside
 from inspector.look.visible_text import shortened
 from inspector.state.choice import Choice
 from inspector.state.legends import layer_title
@@ -49,7 +48,10 @@ def heading_of(answer: Explained, part: ShownPart, choice: Choice, of_model: str
     facts = [Fact(of_model)] if of_model else []
     facts += [] if len(part.sides) > 1 else [Fact(f"{titled(relevance.rules)} ·", plain=True)]
     facts += [Fact(place_in_words(layer_title(part.layer, relevance))), Fact("·", plain=True)]
-    facts += [Fact(_beside(account, account.arrives)), Fact(f"of {written(account.value)} arrives here", plain=True)]
+    facts += [
+        Fact(written_beside(account.value, account.arrives)),
+        Fact(f"of {written(account.value)} arrives here", plain=True),
+    ]
     is_open = relevance.ledger is not None and not relevance.ledger.closes
     behind = _elsewhere(account, is_open)
     if part.beside_in_words:
@@ -65,15 +67,10 @@ def place_in_words(title: str) -> str:
 def _elsewhere(account: Account, is_open: bool) -> list[Fact]:
     """Where the rest of the target's value is."""
     places = [("softmax keeps", account.softmax), ("constants", account.constants)]
-    told = [(name, written_) for name, amount in places if (written_ := _beside(account, amount)) != "0"]
-    told += [("left over", _beside(account, account.rest))] if is_open else []
+    told = [(name, written_) for name, amount in places if (written_ := written_beside(account.value, amount)) != "0"]
+    told += [("left over", written_beside(account.value, account.rest))] if is_open else []
     pieces = [(Fact(name, plain=True), Fact(amount)) for name, amount in told if account.known]
     return [fact for at, piece in enumerate(pieces) for fact in ((Fact("·", plain=True), *piece) if at else piece)]
-
-
-def _beside(account: Account, amount: float) -> str:
-    """An amount as it is written everywhere, without what is rounding beside the whole."""
-    return written(amount if abs(amount) > ROUNDING * abs(account.value) else 0.0)
 
 
 def _question(answer: Explained, sides: Sequence[Side], choice: Choice) -> str:

@@ -12,8 +12,7 @@ from engine.protocol.relevance import Relevance
 from engine.protocol.targets import Token as TokenTarget
 from engine.protocol.values import Medium, ModelSource, Token
 from engine.reading.ledger_in_words import expectation, is_defect
-from engine.reading.limits import ROUNDING
-from inspector.look.numbers import written
+from inspector.look.numbers import written_beside
 from inspector.state.choice import Choice, choice_of
 from inspector.state.heading import Heading, heading_of
 from inspector.state.known import key_of
@@ -119,7 +118,7 @@ def resolve(
     view = _inside(view, answer.relevance)
     parts = tuple(_parts(answer, pinned, view))
     relevance = parts[0].relevance if parts else answer.relevance
-    number = partial(_beside, abs(relevance.value))
+    number = partial(written_beside, relevance.value)
     promise = expectation(relevance.ledger, number) if relevance.ledger else ""
     is_of_another = answer.question.source != (awaited or question.source)
     of_model, choice = relevance.model.title if is_of_another else "", choice_of(answer)
@@ -140,11 +139,6 @@ def resolve(
         said=said,
         find=find,
     )
-
-
-def _beside(whole: float, amount: float) -> str:
-    """An amount as it is written everywhere, without what is rounding beside the whole."""
-    return written(amount if abs(amount) > ROUNDING * whole else 0.0)
 
 
 def _parts(answer: Explained, pinned: Explained | None, view: View) -> Iterator[Shown]:
