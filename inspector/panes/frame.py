@@ -126,8 +126,8 @@ class Frame(QMainWindow):
     def restore_places(self, geometry: str, layout: str, panes: str) -> None:
         """Put everything where it was; what Qt does not understand of it is left out."""
         self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
-        self.restoreState(QByteArray.fromBase64(layout.encode()), _LAYOUT)
-        self.panes.restore(panes)
+        if self.restoreState(QByteArray.fromBase64(layout.encode()), _LAYOUT):
+            self.panes.restore(panes)  # of an older arrangement the handle says nothing
 
     def fit_panes(self) -> None:
         """Give the tokens the height they take, and the layers the rest."""

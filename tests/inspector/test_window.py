@@ -390,6 +390,20 @@ def test_that_a_handle_that_was_moved_stays_and_else_the_tokens_have_what_they_t
     assert SettingsFile(path).read().panes
 
 
+@pytest.mark.parametrize("is_older", [True, False])
+def test_that_the_handle_of_an_older_arrangement_says_nothing(open_window, tmp_path: Path, is_older: bool):
+    path = tmp_path / "settings.json"
+    window = open_window(Profile(SettingsFile(path)))
+    window.panes.moveSplitter(window.panes.sizes()[0] + 40, 1)
+    window.panes.splitterMoved.emit(0, 1)
+    window.close()
+    kept = SettingsFile(path).read()
+    layout = bytes(window.saveState(1).toBase64().data()).decode() if is_older else kept.layout
+    again = open_window(Profile(SettingsFile(None)))
+    again.restore_places(kept.geometry, layout, kept.panes)
+    assert bool(again.panes.state()) != is_older
+
+
 def test_that_places_that_qt_does_not_understand_do_not_keep_the_window_closed(open_window, tmp_path: Path):
     path = tmp_path / "settings.json"
     path.write_text('{"geometry": "§§", "layout": "bm9uc2Vuc2U=", "panes": "x"}', encoding="utf-8")
