@@ -84,6 +84,7 @@ def handlers(
         "contrast.more": partial(_step_contrast, inquiry, -1),
         "contrast.less": partial(_step_contrast, inquiry, 1),
         "view.signs": partial(_turn, inquiry, "signs"),
+        "view.values": partial(_turn, inquiry, "values"),
         "view.original": partial(_turn, inquiry, "original"),
         "view.pin": partial(_turn_pin, inquiry),
         "view.difference": partial(_turn_difference, inquiry),

@@ -27,6 +27,7 @@ class TextPane(QWidget):
     token_hovered = Signal(int)  # -1: none
     let_go = Signal()  # of the pinned answer
     unit_requested = Signal()  # the next one
+    values_requested = Signal()  # under the tokens, or no longer
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,14 +115,18 @@ class TextPane(QWidget):
         """Show what the model says behind the tokens that are explained, and what it says last in sight."""
         shown, tokens = scene.text if said.explained else None, said.tokens
         values, limit, ramp, share_of = np.full(len(tokens), np.nan), 1.0, scene.view.look.ramp, None
-        place, reach = None, 0
+        place, reach, extremes = None, 0, None
         if shown is not None:
             values[: said.explained] = shown.values
             limit, ramp, share_of = shown.limit, shown.ramp, shown.relevance.value
             place, reach = explained_token(scene.question, tokens, scene.position), min(shown.reach, said.explained)
+            extremes = shown.extremes
         units, signs = units_of(tokens, scene.view.look.unit), scene.view.look.signs
         merged = units.merged(values)
-        self.strip.show_relevance(tokens, merged, limit, ramp, share_of, signs, reach, units, said.explained)
+        if extremes is not None:  # nothing is known of what was said since
+            said_since = ((0, 0), (0, len(units) - extremes.shape[1]))
+            extremes = np.pad(extremes, said_since, constant_values=np.nan)
+        self.strip.show_relevance(tokens, merged, limit, ramp, share_of, signs, reach, units, said.explained, extremes)
         self.strip.set_target_position(place)
         self.strip.reveal(len(tokens) - 1)  # a pinned answer knows nothing of it
 
@@ -140,7 +145,9 @@ class TextPane(QWidget):
         one = shown.sides[side]
         values, share_of = shown.unit_values_of(one), one.relevance.value
         signs, reach, units = shown.signs, shown.reach, shown.units
-        strip.show_relevance(shown.tokens, values, shown.limit, shown.ramp, share_of, signs, reach, units)
+        strip.show_relevance(
+            shown.tokens, values, shown.limit, shown.ramp, share_of, signs, reach, units, extremes=shown.extremes
+        )
 
     def _made_pinned(self) -> TokenStrip:
         strip = self.pinned = TokenStrip()
@@ -159,6 +166,7 @@ class TextPane(QWidget):
         strip.current_changed.connect(self._on_current_changed)
         strip.token_hovered.connect(self.token_hovered)
         strip.unit_requested.connect(self.unit_requested)
+        strip.values_requested.connect(self.values_requested)
 
     def _on_position_clicked(self, position: int) -> None:
         if self._is_explained(position):
