@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from engine.protocol.messages import Explain
 from inspector.app import Options, _look
 from inspector.keeping.settings import Profile, Settings, SettingsFile
 from inspector.state.figures import figure_of
 from inspector.views.tokens.token_strip import TokenStrip
+from tests.inspector.answers import answer_to
 
 
 def written(strip: TokenStrip) -> list[float] | None:
@@ -68,7 +71,9 @@ def test_that_both_sides_have_their_values_and_the_same_rows(window, worker):
     worker.answer()
     window.commands["view.pin"].trigger()
     window.commands["rules.cp-lrp"].trigger()
-    worker.answer()
+    answer = answer_to(window.study.question)
+    relevance = answer.relevance.with_part(input=answer.relevance.input * -1000)
+    worker.say(Explain, structs.replace(answer, relevance=relevance))
     text = window.relevance.text
     assert written(text.pinned) != written(text.strip) == window.study.scene.text.values.tolist()
     for token in range(len(window.study.scene.text.tokens)):

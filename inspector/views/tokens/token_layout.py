@@ -160,16 +160,15 @@ def lay_out(runs: Runs, cache: WidthCache, width: float, numbers: NumberRoom | N
     after = advance - before - text_width
     height = cache.line_height
     box = float(np.ceil(height))
-    run_x = left + np.where(mirrored, after, before)
     places = None
     if numbers is not None:
         under = numbers.placed(runs.tokens[span_run[:-1]], span_row, span_left, span_right)
-        run = span_run[under]
-        ends = np.where(mirrored[run], run_x[run] + text_width[run], np.minimum(run_x[run], width - numbers.widths))
-        places = NumberPlaces(span_row[under], ends, mirrored[run])
+        turned = mirrored[span_run[under]]
+        left_end = np.minimum(span_left[under] + PADDING, width - numbers.widths)
+        places = NumberPlaces(span_row[under], np.where(turned, span_right[under] - PADDING, left_end), turned)
     return TokenLayout(
         runs=runs,
-        run_x=run_x,
+        run_x=left + np.where(mirrored, after, before),
         run_width=text_width,
         run_span=np.cumsum(starts_span) - 1,
         span_token=runs.tokens[span_run[:-1]],

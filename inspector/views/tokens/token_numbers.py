@@ -11,7 +11,7 @@ from engine.reading.numbers import LEAST_UNDER
 from engine.reading.units import Units
 from inspector.views.tokens.token_runs import Runs
 
-_ABOVE, _BELOW = 4.0, 1.0  # between a box, the digits under it, and the next row
+_ABOVE, _BELOW = 3.0, 4.0  # between a box, the digits under it, and the next row
 _APART = 5.0  # between two numbers
 
 

@@ -173,6 +173,7 @@ def test_that_a_number_under_hebrew_ends_where_its_text_begins(strip: TokenStrip
     _show(strip, 3)
     box, ink = strip.token_rects(13)[0], _ink(_seen(strip), _under(strip, 13))
     assert box.right() - 6 <= ink[-1] <= box.right()
+    assert ink[-1] - ink[0] > 0.8 * _width(strip, _LAYERS[3][13])
 
 
 def test_that_a_number_is_part_of_what_the_pointer_is_on(strip: TokenStrip, qtbot: QtBot):
