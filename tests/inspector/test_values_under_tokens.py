@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from msgspec import structs
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 
 from engine.protocol.messages import Explain
+from engine.reading.numbers import number_under
 from inspector.app import Options, _look
 from inspector.keeping.settings import Profile, Settings, SettingsFile
 from inspector.state.figures import figure_of
@@ -19,6 +21,11 @@ from tests.inspector.answers import answer_to
 def written(strip: TokenStrip) -> list[float] | None:
     """The values that a strip writes, by unit."""
     return None if strip._picture.layout.numbers is None else strip._picture._values.tolist()
+
+
+def width_of_number(strip: TokenStrip, token: int) -> float:
+    number = number_under(strip._picture._values[token])
+    return QFontMetricsF(strip._picture._painter.fonts.number).horizontalAdvance(number)
 
 
 def test_that_u_and_the_menu_write_values_and_take_them_away(window):
@@ -72,12 +79,16 @@ def test_that_both_sides_have_their_values_and_the_same_rows(window, worker):
     window.commands["view.pin"].trigger()
     window.commands["rules.cp-lrp"].trigger()
     answer = answer_to(window.study.question)
-    relevance = answer.relevance.with_part(input=answer.relevance.input * -1000)
+    first, layers = np.zeros_like(answer.relevance.input), np.zeros_like(answer.relevance.layers)
+    first[:2] = -1234.5
+    relevance = answer.relevance.with_part(input=first, layers=layers)
     worker.say(Explain, structs.replace(answer, relevance=relevance))
     text = window.relevance.text
     assert written(text.pinned) != written(text.strip) == window.study.scene.text.values.tolist()
     for token in range(len(window.study.scene.text.tokens)):
         assert text.pinned.token_rects(token) == text.strip.token_rects(token)
+        for side in (text.pinned, text.strip):
+            assert side.token_rects(token)[0].width() > width_of_number(side, token)
     window.commands["view.difference"].trigger()
     difference = window.study.shown.relevance.input - window.study.pinned.relevance.input
     np.testing.assert_array_equal(written(text.strip), difference)
