@@ -172,6 +172,7 @@ class Window(Frame):
         self.notices.remedy_chosen.connect(self._on_remedy_chosen)
         self.notices.details_requested.connect(self.log_dock.show)
         self.log_dock.visibilityChanged.connect(self.commands["view.log"].setChecked)
+        self.target_dock.visibilityChanged.connect(self.commands["view.target"].setChecked)
         self.dialogs.worker_changed.connect(self._on_worker_command_changed)
         self._profile.changed.connect(self._on_settings_changed)
 
