@@ -25,6 +25,7 @@ from engine.attribution.tracing import trace
 from engine.attribution.trust.coverage import coverage
 from engine.attribution.trust.precision import agreement_with_float32
 from engine.attribution.trust.self_test import self_test
+from engine.looking_inside import Asked, Found, look_inside
 from engine.models.listing import list_models
 from engine.models.machine.device import available_devices
 from engine.models.machine.memory import memory_of
@@ -43,14 +44,19 @@ from engine.protocol.messages import (
     ExplainedEach,
     Export,
     ExportGrid,
+    FindNeurons,
     Generate,
     Generated,
     Listed,
     ListModels,
     Load,
     Loaded,
+    LookAtHead,
+    LookAtHeads,
+    OpenBlock,
     Rate,
     Rated,
+    ReadLayers,
     Request,
     Tokenize,
     Tokenized,
@@ -121,6 +127,8 @@ class Session:
                 return self._explain_each(request, watch)
             case Examine():
                 return self._examine(request, watch)
+            case LookAtHeads() | LookAtHead() | OpenBlock() | FindNeurons() | ReadLayers():
+                return self._look_inside(request, watch)
             case ListModels():
                 return Listed(list_models())
             case Export() | ExportGrid():
@@ -211,6 +219,16 @@ class Session:
         tested = self_test(model, **watch.keywords)
         rows = coverage(model, **made_up(model), rules=asked.rules)
         return Examined(asked, tested, rows, time.perf_counter() - started, memory_of(model.info.device))
+
+    def _look_inside(self, asked: Asked, watch: Watch) -> Found:
+        question = asked.question
+        model = self._hold(question.source, watch)
+        recorded = self._record(model, question, watch)
+        try:
+            return look_inside(recorded, structs.replace(asked, question=_without_data(question)), watch)
+        except BaseException:
+            self._forget_traces()
+            raise
 
     def _record(self, model: Model, question: Explain | ExplainEach, watch: Watch) -> Trace:
         """The trace for the question: the kept one, or a new one, for which the kept ones make room if they must."""

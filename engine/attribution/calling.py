@@ -78,8 +78,17 @@ def call(module: nn.Module, inputs: Inputs, logits_to_keep: int | Tensor) -> Any
     if trunk_of(module) is not module:
         wanted["logits_to_keep"] = logits_to_keep
     wanted |= _required(module, known, {*wanted}, inputs)
+    named = {name: value for name, value in wanted.items() if name in known}
+    if _would_cache(module):  # though its forward does not name the option, and hands it on
+        named["use_cache"] = False
     with in_a_sentence(module, None if inputs.tokens else inputs.main):
-        return module(inputs.main, **{name: value for name, value in wanted.items() if name in known})
+        return module(inputs.main, **named)
+
+
+def _would_cache(module: nn.Module) -> bool:
+    """Whether a model keeps what it computes for the next call, unless it is told not to."""
+    caches = isinstance(module, PreTrainedModel) and getattr(module.config, "use_cache", False)
+    return bool(caches) and {"cache", "kwargs"} <= _arguments(module).keys()
 
 
 def _required(module: nn.Module, known: Mapping[str, bool], given: set[str], inputs: Inputs) -> dict[str, Tensor]:

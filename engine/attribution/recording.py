@@ -54,7 +54,12 @@ class Stack:
     ids: Tensor | None = None  # (1, token), as the embeddings were given them
     layers: list[Tensor] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)  # each was given the layer at its place, among other things
-    left: Tensor | None = None  # what the block that ran last gave
+    answers: list[Any] = field(default_factory=list)  # what each call gave: what leaves the block, and what beside it
+
+    @property
+    def outputs(self) -> list[Tensor]:
+        """What left each block."""
+        return [answer[0] if isinstance(answer, tuple | list) else answer for answer in self.answers]
 
     @property
     def padded(self) -> int:
@@ -158,7 +163,7 @@ def _finished(stacks: list[Stack], logits: Tensor, module: nn.Module, rules: Rul
         raise never_called(module)
     if not logits.requires_grad:
         raise no_path(module, rules)
-    ran = [stack for stack in stacks if stack.leaf is not None and stack.left is not None]
+    ran = [stack for stack in stacks if stack.leaf is not None and stack.answers]
     if not ran:
         blocks = find_blocks(module)
         raise ModelError(
@@ -166,8 +171,7 @@ def _finished(stacks: list[Stack], logits: Tensor, module: nn.Module, rules: Rul
             "called. Open a model that calls each of its blocks."
         )
     for stack in ran:
-        if stack.left is not None:
-            stack.layers.append(stack.left)
+        stack.layers.append(stack.outputs[-1])
     return ran
 
 
@@ -216,7 +220,7 @@ def _enter(
 
 
 def _leave(stack: Stack, moved: Moved, block: nn.Module, args: Any, output: Any) -> None:
-    stack.left = output[0] if isinstance(output, tuple | list) else output
+    stack.answers.append(output)
     moved(2 * len(stack.layers))
 
 

@@ -13,6 +13,9 @@ from zennit.core import Composite
 
 from engine.attribution.backward import Rows, relevances, seed_of
 from engine.attribution.inputs.prompts import bare_token
+from engine.attribution.inside.inside import Inside
+from engine.attribution.inside.lens import lens
+from engine.attribution.inside.opening import Insides
 from engine.attribution.ledger.books import Books, ledger_of
 from engine.attribution.places import grid_of
 from engine.attribution.rating import rate
@@ -21,6 +24,7 @@ from engine.attribution.recording import Recording, going_back
 from engine.attribution.targets.resolving import resolve, value_of
 from engine.models.machine.modes import with_gradients
 from engine.models.opening import Model
+from engine.protocol.inside import Glimpse, Heads, Neuron
 from engine.protocol.relevance import Part, PicturePart, Relevance, TextPart
 from engine.protocol.targets import Target, Top
 from engine.protocol.values import Ledger, Prediction, ResolvedTarget, Token
@@ -40,6 +44,7 @@ class Trace:
         self.rules = recording.rules.name
         self._recorded: Recording | None = recording
         self._books = books
+        self._opened: dict[bool, Insides] = {}
 
     def __enter__(self) -> Trace:
         return self
@@ -52,6 +57,7 @@ class Trace:
     def close(self) -> None:
         """Lets go of the graph and its memory."""
         self._recorded = None
+        self._opened.clear()
 
     def logits(self, position: int = -1) -> np.ndarray:
         """The logits at `position`, float32 (vocabulary,), or (class,)."""
@@ -122,6 +128,72 @@ class Trace:
             pixels = over_channels(input, recording.rules.reading)
             first = PicturePart(pixels, layers, input, grids, recording.inputs.seen)
         return first, *(TextPart("", self._decoder_tokens, *own) for own in decoders)
+
+    @with_gradients()
+    def inside(self, block: int, target: Target | None = None, *, decoder: bool = False) -> Inside:
+        """One block opened for `target` (the largest last logit, if none is given): what its attention and its MLP add
+        to the residual stream, its heads and its neurons. Of an encoder-decoder model a block of the encoder, or of the
+        `decoder`.
+
+        The block runs again by itself. Raises ModelError where there is no such block, RulesError where the rules have
+        no relevance that adds up.
+        """
+        return self._insides(decoder).block(block, self._resolved(target))
+
+    @with_gradients()
+    def heads(
+        self,
+        target: Target | None = None,
+        *,
+        decoder: bool = False,
+        progress: ReportProgress | None = None,
+        cancelled: AskCancelled | None = None,
+    ) -> Heads:
+        """The relevance of every attention head of every block, in one backward pass. The first such call, or call of
+        `neurons`, runs the model once more. Raises ModelError where it has no heads.
+        """
+        return self._insides(decoder).heads(self._resolved(target), Watch(progress, cancelled))
+
+    @with_gradients()
+    def neurons(
+        self,
+        target: Target | None = None,
+        k: int = 100,
+        *,
+        decoder: bool = False,
+        progress: ReportProgress | None = None,
+        cancelled: AskCancelled | None = None,
+    ) -> tuple[Neuron, ...]:
+        """The `k` neurons of all blocks with most relevance by magnitude, over all tokens, in one backward pass."""
+        return self._insides(decoder).neurons(self._resolved(target), k, Watch(progress, cancelled))
+
+    @with_gradients()
+    def lens(
+        self,
+        position: int = -1,
+        k: int = 5,
+        target: Target | None = None,
+        *,
+        progress: ReportProgress | None = None,
+        cancelled: AskCancelled | None = None,
+    ) -> tuple[Glimpse, ...]:
+        """What the model would predict at `position` if a layer were its last: the `k` likeliest for every layer, and
+        the place of the `target`, the likeliest of all if none is given. The last is what the model predicts, bit for
+        bit. Raises ModelError where layers differ in shape.
+        """
+        choices = choices_in(self.model, self._recording)
+        at = choices.position(position)
+        chosen = resolve(Top(position) if target is None else target, choices).terms[0][1]
+        return tuple(lens(self._recording, choices, at, chosen, k, Watch(progress, cancelled)))
+
+    def _insides(self, decoder: bool) -> Insides:
+        recording = self._recording
+        if decoder not in self._opened:
+            self._opened[decoder] = Insides(self.model, recording, decoder)
+        return self._opened[decoder]
+
+    def _resolved(self, target: Target | None) -> ResolvedTarget:
+        return resolve(Top() if target is None else target, choices_in(self.model, self._recording))
 
     @with_gradients()
     def rate(

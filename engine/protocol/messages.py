@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from engine.protocol.failures import FailureKind
 from engine.protocol.inputs import Chat, ForDecoder, Input, Text
+from engine.protocol.inside import Block, Glimpse, Head, Heads, Neuron
 from engine.protocol.looks import Drawing, Look
 from engine.protocol.relevance import Relevance
 from engine.protocol.reports import CoverageRow, SelfTest
@@ -86,6 +87,46 @@ class Examine(Struct, frozen=True, tag=True):
     rules: str = "attnlrp"
 
 
+class LookAtHeads(Struct, frozen=True, tag=True):
+    """Find the relevance of every attention head of every block, of the decoder's where it is asked for."""
+
+    question: Explain
+    decoder: bool = False
+
+
+class LookAtHead(Struct, frozen=True, tag=True):
+    """Find where one head of a block took what it gave."""
+
+    question: Explain
+    block: int
+    head: int
+    decoder: bool = False
+
+
+class OpenBlock(Struct, frozen=True, tag=True):
+    """Find what passes a block by, what its writers add, its heads, and `neurons` of its neurons."""
+
+    question: Explain
+    block: int
+    decoder: bool = False
+    neurons: int = 50
+
+
+class FindNeurons(Struct, frozen=True, tag=True):
+    """Find the neurons of all blocks that have most relevance."""
+
+    question: Explain
+    count: int = 100
+    decoder: bool = False
+
+
+class ReadLayers(Struct, frozen=True, tag=True):
+    """Find what the model would predict at the target's position if a layer were its last, and the target's place."""
+
+    question: Explain
+    count: int = 5
+
+
 class ListModels(Struct, frozen=True, tag=True):
     """Name the models that need no download."""
 
@@ -117,12 +158,27 @@ class ExportGrid(Struct, frozen=True, tag=True, eq=False):
 
 
 Request = (
-    Load | Unload | Tokenize | Explain | Rate | Generate | ExplainEach | Examine | ListModels | Export | ExportGrid
+    Load
+    | Unload
+    | Tokenize
+    | Explain
+    | Rate
+    | Generate
+    | ExplainEach
+    | Examine
+    | LookAtHeads
+    | LookAtHead
+    | OpenBlock
+    | FindNeurons
+    | ReadLayers
+    | ListModels
+    | Export
+    | ExportGrid
 )
 
 # -- events: what a run reports, and how it ends ---------------------------------------------------------------------
 
-Phase = Literal["download", "load", "generate", "forward", "backward", "matrix", "rate", "check", "typeset"]
+Phase = Literal["download", "load", "generate", "forward", "backward", "matrix", "rate", "lens", "check", "typeset"]
 
 
 class Progress(Struct, frozen=True, tag=True):
@@ -220,6 +276,41 @@ class Examined(Struct, frozen=True, tag=True):
     memory: Memory
 
 
+class HeadsFound(Struct, frozen=True, tag=True, eq=False):
+    """The answer to a LookAtHeads."""
+
+    question: LookAtHeads
+    heads: Heads
+
+
+class HeadFound(Struct, frozen=True, tag=True, eq=False):
+    """The answer to a LookAtHead."""
+
+    question: LookAtHead
+    head: Head
+
+
+class BlockOpened(Struct, frozen=True, tag=True, eq=False):
+    """The answer to an OpenBlock."""
+
+    question: OpenBlock
+    block: Block
+
+
+class NeuronsFound(Struct, frozen=True, tag=True, eq=False):
+    """The answer to a FindNeurons, the neurons with most relevance first."""
+
+    question: FindNeurons
+    neurons: tuple[Neuron, ...]
+
+
+class LayersRead(Struct, frozen=True, tag=True):
+    """The answer to a ReadLayers, a row a layer from what enters the first block on."""
+
+    question: ReadLayers
+    layers: tuple[Glimpse, ...]
+
+
 class Listed(Struct, frozen=True, tag=True):
     models: tuple[CachedModel, ...]
 
@@ -252,6 +343,11 @@ Ending = (
     | Generated
     | ExplainedEach
     | Examined
+    | HeadsFound
+    | HeadFound
+    | BlockOpened
+    | NeuronsFound
+    | LayersRead
     | Listed
     | Exported
     | Cancelled

@@ -13,6 +13,7 @@ _WORDS: dict[Phase, str] = {
     "forward": "Forward, block",
     "backward": "Backward, block",
     "matrix": "Explaining each token,",
+    "lens": "Reading layers,",
     "check": "Checking",
     "rate": "Taking patches away,",
     "typeset": "Typesetting",

@@ -87,6 +87,8 @@ def phase_text(phase: Phase, done: int, total: int) -> str:
             return f"Explaining each token, {done} of {total}" if total else "Explaining each token"
         case "rate":
             return f"Taking patches away, {done} of {total}" if total else "Taking patches away"
+        case "lens":
+            return f"Reading layers, {done} of {total}" if total else "Reading layers"
         case "check":
             return f"Checking the model, {done} of {total}" if total else "Checking the model"
         case "typeset":

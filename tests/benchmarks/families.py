@@ -15,7 +15,7 @@ from tests.engine.attribution.facts import ALL, FACTS, NOT_YET, facts_of
 
 HEAD = """# Families of models
 
-{whole} of {count} families of transformers {version} meet all five facts below; {lacking}
+{whole} of {count} families of transformers {version} meet all seven facts below; {lacking}
 There is no code for any of them: rules act on operations. The models are tiny, with random weights and random biases,
 on a CPU. `tests/engine/attribution/test_families.py` holds every line of this table, and
 `python -m tests.benchmarks.families` writes it.
@@ -25,8 +25,11 @@ on a CPU. `tests/engine/attribution/test_families.py` holds every line of this t
 - **coverage**: no operation that needs a rule goes without.
 - **reversible**: after explaining, forwards, hooks, parameters and buffers are as they were.
 - **finite**: AttnLRP's relevance is made of numbers in float32 and bfloat16.
+- **blocks**: what arrives behind a block is what passes it by and what its writers pass, under CP-LRP and AttnLRP.
+- **parts**: a writer's relevance is that of its heads or neurons, of its constants and of its router, if it has one.
 
-The ledger's column has powers of ten that what is left over does not exceed, in float32 and in float64.
+The columns of the ledger, of blocks and of parts have powers of ten that what is left over does not exceed, in float32
+and in float64.
 {left_over}
 
 | family | {facts} |
@@ -60,26 +63,34 @@ Tried, and not there:
 Some hundred other types (audio, several inputs, those whose settings have no tiny form) have not been tried."""
 
 
+SUBJECTS = {"ledger": "ledgers", "blocks": "blocks", "parts": "parts"}
+MEASURED = tuple(SUBJECTS)
+
+
 def row(type_: str) -> str:
     findings = facts_of(type_)
     cells = ["yes" if findings[fact].holds else "**no**" for fact in FACTS]
-    left_over = findings["ledger"].left_over
-    if findings["ledger"].holds and left_over is not None:
-        cells[FACTS.index("ledger")] = ", ".join(
-            f"1e{math.ceil(math.log10(left))}" if left else "0" for left in left_over
-        )
+    for fact in MEASURED:
+        left_over = findings[fact].left_over
+        if findings[fact].holds and left_over is not None:
+            powers = (f"1e{math.ceil(math.log10(left))}" if left else "0" for left in left_over)
+            cells[FACTS.index(fact)] = ", ".join(powers)
     return f"| {type_} | {' | '.join(cells)} |"
 
 
 def left_over(types: Sequence[str]) -> str:
-    """What the ledgers leave over, of the target: the median over these families, and the worst of them."""
-    figures = [(type_, finding) for type_ in types if (finding := facts_of(type_)["ledger"].left_over) is not None]
-    sentences = []
-    for place, dtype in enumerate(("float32", "float64")):
-        worst = max(figures, key=lambda figure: figure[1][place])
-        median = statistics.median(figure[place] for _, figure in figures)
-        sentences.append(f"in {dtype} {median:.1e} (median) and {worst[1][place]:.1e} ({worst[0]}, the worst)")
-    return "Of the target, ledgers leave over " + ",\n".join(sentences) + "."
+    """What is left over where it is little, of the target: the median over these families, and the worst of them."""
+    lines = []
+    for fact in MEASURED:
+        findings = {type_: facts_of(type_)[fact] for type_ in types}
+        figures = [(type_, one.left_over) for type_, one in findings.items() if one.holds and one.left_over is not None]
+        sentences = []
+        for place, dtype in enumerate(("float32", "float64")):
+            worst = max(figures, key=lambda figure: figure[1][place])
+            median = statistics.median(figure[place] for _, figure in figures)
+            sentences.append(f"in {dtype} {median:.1e} (median) and {worst[1][place]:.1e} ({worst[0]}, the worst)")
+        lines.append(f"Of the target, {SUBJECTS[fact]} leave over {sentences[0]},\n{sentences[1]}.")
+    return "\n".join(lines)
 
 
 def main() -> None:

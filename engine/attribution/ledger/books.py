@@ -6,7 +6,7 @@ They rest until a backward pass is accounted for; so the ledger comes with the e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, get_args
@@ -120,6 +120,16 @@ class Books:
             yield
         finally:
             self._entries = None
+
+    def leaves_at(self, places: Collection[int]) -> dict[int, Tensor]:
+        """The leaves of constants that are at some places, by their number."""
+        return {i: leaf for i, leaf in enumerate(self.leaves) if self._owners[i][1] in places}
+
+    def taken(self, grads: Mapping[int, Tensor | None], places: Collection[int]) -> float:
+        """What constants at some places took of the pass, with the gradients of their leaves, by number."""
+        leaves = [product(grad, self._owners[i][2]) for i, grad in grads.items() if grad is not None]
+        others = [amount for kind, place, amount in self._entries or () if place in places and kind != "softmax"]
+        return float(sum(amount.detach().double() for amount in (*leaves, *others)))
 
     def balance(self, grads: Sequence[Tensor], blocks: int, like: Tensor) -> Tensor:
         """The entries of the pass summed, with what its gradients gave the leaves, (kind, stretch): before the blocks,

@@ -121,17 +121,19 @@ class Choices:
     def predictions(self, k: int, asked: int) -> tuple[Prediction, ...]:
         """The `k` likeliest choices at a position, the likeliest first."""
         position = self.position(asked)
-        logits = self.logits(position).detach().float()
-        if self.predicts == "answer span":
-            everywhere = torch.stack([self.logits(at).detach().float() for at in range(self.length)])
-            shares: Tensor | None = everywhere.softmax(0)[position]
-        else:
-            shares = probabilities(logits, scores_of(self.model.module, self.predicts))
+        logits, shares = self.logits(position).detach().float(), self.probabilities(position)
         values, numbers = logits.topk(min(k, logits.numel()))
         return tuple(
             Prediction(number, *self.named(number), logit, None if shares is None else float(shares[number]))
             for number, logit in zip(numbers.tolist(), values.tolist(), strict=True)
         )
+
+    def probabilities(self, position: int) -> Tensor | None:
+        """The probabilities (choice,) at a position; None where logits are amounts."""
+        logits = self.logits(position).detach().float()
+        if self.predicts == "answer span":
+            return torch.stack([self.logits(at).detach().float() for at in range(self.length)]).softmax(0)[position]
+        return probabilities(logits, scores_of(self.model.module, self.predicts))
 
     def _mask(self) -> int:
         if not self.own:

@@ -16,15 +16,20 @@ import engine
 from engine import targets
 from engine.attribution.calling import plain_logits
 from engine.attribution.inputs.given import inputs_of
+from engine.attribution.trust.double import InDouble
+from engine.protocol.failures import EngineError
 from engine.protocol.reports import Check
 from tests.engine.attribution.families import FAMILIES, MORE, tiny
 from tests.engine.attribution.further_families import FURTHER, further
 from tests.engine.attribution.kinds import IDS, IMAGES, STATES, TEXTS, made
 from tests.engine.attribution.test_ledger import with_random_biases
 from tests.engine.attribution.test_predictions import PIXELS, given
+from tests.engine.inside.sums import sums_of
 
-FACTS = ("logits", "ledger", "coverage", "reversible", "finite")
-IN_SINGLE = 1e-5  # of the target: what may be left over in float32; in float64 the self-test has its own limit
+SUMS = ("blocks", "parts")
+FACTS = ("logits", "ledger", "coverage", "reversible", "finite", *SUMS)
+IN_SINGLE = 1e-5  # of the target: what may be left over in float32; of the ledger in float64 the self-test has a limit
+IN_DOUBLE = 1e-10
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,18 @@ NOT_YET: dict[tuple[str, str], str] = {
         "gradient), torch's scaled_dot_product_attention takes the kernel that has a gradient for masks, which rounds "
         "otherwise; the literature has no rule for it."
     ),
+    ("deepseek_v4", "blocks"): "Its blocks mix four streams by matrices that depend on the input, so none passes by.",
+    (
+        "deepseek_v4",
+        "parts",
+    ): "Its blocks mix four streams by matrices that depend on the input, so nothing is added to one.",
+    ("flaubert", "blocks"): "Its attentions, MLPs and norms lie in lists of their own: what repeats is the MLPs alone.",
+    ("flaubert", "parts"): "Its attentions, MLPs and norms lie in lists of their own: what repeats is the MLPs alone.",
+    ("xlm", "blocks"): "Its attentions, MLPs and norms lie in lists of their own: what repeats is the MLPs alone.",
+    ("xlm", "parts"): "Its attentions, MLPs and norms lie in lists of their own: what repeats is the MLPs alone.",
+    ("convbert", "parts"): "Half of its attention is a convolution whose kernel is a softmax: no head, and no neuron.",
+    ("dory", "parts"): "Its writers are added less the stream they read, which is no head and no neuron.",
+    ("qwen4_exp_text", "parts"): "Its router is an MLP, whose neurons are taken for those of an expert.",
 }
 
 
@@ -89,6 +106,7 @@ def facts_of(type_: str) -> dict[str, Finding]:
         "coverage": _all(check for check in checks if check.what == "coverage"),
         "reversible": _all(check for check in checks if check.what == "reversibility"),
         "finite": _finite(module, family.given),
+        **_inside(module, family.given),
     }
 
 
@@ -105,6 +123,23 @@ def _ledger(checks: list[Check]) -> Finding:
     if len(left_over) != 2 or None in left_over:
         return replace(finding, holds=False)
     return replace(finding, holds=finding.holds and left_over[0] <= IN_SINGLE, left_over=left_over)
+
+
+def _inside(module: nn.Module, inputs: dict[str, Any]) -> dict[str, Finding]:
+    """Whether blocks are the sum of what passes them by and what their writers pass, and writers of their parts."""
+    try:
+        single = [sums_of(module, inputs, rules) for rules in ("cp-lrp", "attnlrp")]
+        with InDouble():
+            doubled = {name: x.double() if name == "pixel_values" else x for name, x in inputs.items()}
+            double = [sums_of(copy.deepcopy(module).double(), doubled, rules) for rules in ("cp-lrp", "attnlrp")]
+    except EngineError as error:
+        return dict.fromkeys(SUMS, Finding(False, str(error)))
+    there = all(one.writers for one in single), all(one.sites for one in single)
+    figures = [tuple(max(getattr(one, name) for one in some) for some in (single, double)) for name in SUMS]
+    return {
+        name: Finding(is_there and left[0] <= IN_SINGLE and left[1] <= IN_DOUBLE, f"Left over: {left}.", left)
+        for name, is_there, left in zip(SUMS, there, figures, strict=True)
+    }
 
 
 def _finite(module: nn.Module, inputs: dict[str, Any]) -> Finding:

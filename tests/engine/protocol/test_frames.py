@@ -36,8 +36,10 @@ from engine.protocol.frames import (
     to_worker,
 )
 from engine.protocol.inputs import ForDecoder, Pair, Picture, Text
+from engine.protocol.inside import Block, Glimpse, Head, Heads, Neuron, Writer
 from engine.protocol.looks import Look
 from engine.protocol.messages import (
+    BlockOpened,
     Cancelled,
     Event,
     Examine,
@@ -50,15 +52,24 @@ from engine.protocol.messages import (
     Exported,
     ExportGrid,
     Failed,
+    FindNeurons,
     Generate,
     Generated,
+    HeadFound,
+    HeadsFound,
+    LayersRead,
     Listed,
     ListModels,
     Load,
     Loaded,
+    LookAtHead,
+    LookAtHeads,
+    NeuronsFound,
+    OpenBlock,
     Progress,
     Rate,
     Rated,
+    ReadLayers,
     Request,
     Tokenize,
     Tokenized,
@@ -116,6 +127,8 @@ OF_A_PICTURE = structs.replace(
     ),
 )
 QUESTION = Explain(SOURCE, Text("né"), target=targets.Contrast("3", None))
+ROWS = np.array([[0.5, -0.25], [1, 2]], np.float32)
+NEURON = Neuron(1, 7, 0.75, 2.5, 1, ROWS[0], (" up",), (" down",), (" né",))
 SAID = Continuation(2, (9, 11))
 MATRIX = Matrix(
     model=MODEL,
@@ -158,6 +171,11 @@ TO_WORKER: dict[str, ToWorker] = {
     "ListModels": Ask(6, ListModels()),
     "Export": Ask(7, Export(RELEVANCE, "pdf", "layers", look=Look(layer=1, scale="global", colour_map="bwr"))),
     "Stop": Stop(4),
+    "LookAtHeads": Ask(13, LookAtHeads(QUESTION)),
+    "LookAtHead": Ask(14, LookAtHead(QUESTION, 1, 3, decoder=True)),
+    "OpenBlock": Ask(15, OpenBlock(QUESTION, 1, neurons=2)),
+    "FindNeurons": Ask(16, FindNeurons(QUESTION, 2)),
+    "ReadLayers": Ask(17, ReadLayers(QUESTION)),
 }
 FROM_WORKER: dict[str, FromWorker] = {
     "Hello": Hello(5, {"python": "3.11.7"}, ("cpu", "cuda:0"), 4242),
@@ -169,6 +187,29 @@ FROM_WORKER: dict[str, FromWorker] = {
     "Explained": Said(4, Explained(QUESTION, RELEVANCE, (Prediction(5, "3", "3", 33.5, 0.875),), 0.5, Memory(1, 2))),
     "Rated": Said(16, Rated(QUESTION, np.array([2, 1], np.float32), np.array([2, 2], np.float32), 0.5)),
     "Generated": Said(9, Generated(Generate(SOURCE, Text("né"), 32), Text("né 1", SAID), 2, True, Memory(1, 2))),
+    "HeadsFound": Said(13, HeadsFound(LookAtHeads(QUESTION), Heads(ROWS, ROWS[None]))),
+    "HeadFound": Said(14, HeadFound(LookAtHead(QUESTION, 1, 3), Head(ROWS, ROWS, None, ROWS, ROWS, ROWS[0], ROWS[1]))),
+    "BlockOpened": Said(
+        15,
+        BlockOpened(
+            OpenBlock(QUESTION, 1),
+            Block(
+                ROWS[0],
+                ROWS[1],
+                ROWS[0],
+                0.5,
+                (Writer("mlp", ROWS[0], ROWS[1], None, (0, 8), 0.25),),
+                ROWS,
+                None,
+                (NEURON,),
+            ),
+        ),
+    ),
+    "NeuronsFound": Said(16, NeuronsFound(FindNeurons(QUESTION), (NEURON,))),
+    "LayersRead": Said(
+        17,
+        LayersRead(ReadLayers(QUESTION), (Glimpse(0, (Prediction(5, "3", "3", 1.5, 0.25),), 1.5, 0.25, 1),)),
+    ),
     "Examined": Said(
         11,
         Examined(
