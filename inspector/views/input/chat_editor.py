@@ -21,6 +21,7 @@ from inspector.look.icons import icon
 from inspector.look.labels import plain_label
 from inspector.look.theme import Space
 from inspector.views.input.text_field import TextField
+from inspector.views.input.token_count import TokenCount
 
 ROLES = ("system", "user", "assistant")
 Said = tuple[str, str]  # role and content
@@ -48,8 +49,10 @@ class ChatEditor(QWidget):
         whole.addLayout(self._column)
         below = QHBoxLayout()
         below.setContentsMargins(Space.SMALL, 0, Space.SMALL, Space.SMALL)
+        self._count = TokenCount()
         below.addWidget(self._add)
         below.addStretch(1)
+        below.addWidget(self._count)
         whole.addLayout(below)
         whole.addStretch(1)
         area = QScrollArea()
@@ -81,6 +84,15 @@ class ChatEditor(QWidget):
         for row, said in zip(self._rows, shown, strict=True):
             row.show_said(said)
         self._name_rows()
+
+    def mark_said(self, start: int | None) -> None:
+        """Mark the last message from character `start` on as said by the model itself; None marks nothing."""
+        for row in self._rows:
+            row.field.mark_said(start if row is self._rows[-1] else None)
+
+    def set_count(self, count: int | None, limit: int | None) -> None:
+        """How many tokens the chat has, and how many the model takes; None where that is not known."""
+        self._count.set_count(count, limit)
 
     def sizeHint(self) -> QSize:
         return QSize(300, 260)

@@ -85,4 +85,4 @@ def test_that_predictions_are_said_to_be_classes_and_where(predicts: Predicts, r
     ],
 )
 def test_that_a_target_stays_at_its_word_when_the_prompt_is_edited(target: Target, prompt: str, kept: Target) -> None:
-    assert aiming.carried(target, answer_to(QUESTION), prompt) == kept
+    assert aiming.carried(target, answer_to(QUESTION), Text(prompt)) == kept
