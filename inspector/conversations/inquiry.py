@@ -225,14 +225,14 @@ class Inquiry(QObject):
         shown = self.study.shown
         if shown is None:
             return
-        if shown.relevance.model.predicts != "next token":
+        if shown.relevance.model.predicts not in ("next token", "sequence to sequence"):
             self.troubled.emit(Trouble("Only a model that continues text explains tokens together; this one does not."))
         elif chosen.start == 0:
             self.troubled.emit(
                 Trouble("Nothing says the first token, for nothing stands before it: select those behind.")
             )
         else:
-            self._ask_target(span(shown.relevance.tokens, chosen.start, chosen.stop))
+            self._ask_target(span(shown.relevance.answered_tokens, chosen.start, chosen.stop))
 
     def choose_prediction(self, token: TokenName) -> None:
         """Explain `token`, by id or by text, at the position shown."""

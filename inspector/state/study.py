@@ -196,13 +196,13 @@ class Study(QObject):
         if self._shown is None:
             return
         place = -1 if self.view.look.layer is None else self.view.look.layer
-        place = max(-1, min(place + step, len(self._shown.relevance.layers) - 1))
+        place = max(-1, min(place + step, _last_layer(self._shown)))
         self.look_at_layer(None if place < 0 else place)
 
     def look_at_output(self) -> None:
         """Look at what leaves the last block."""
         if self._shown is not None:
-            self.look_at_layer(len(self._shown.relevance.layers) - 1)
+            self.look_at_layer(_last_layer(self._shown))
 
     def _target_after(self, edited: Input) -> Target:
         """The target that goes with an edit of what is on show to `edited`."""
@@ -229,3 +229,8 @@ class Study(QObject):
         known, others = self._known.find, (self._awaited, self._saying)
         self._scene = resolve(self.question, self._shown, view, self._pinned, known, *others)
         self.scene_changed.emit(self._scene)
+
+
+def _last_layer(answer: Explained) -> int:
+    """The last one of the encoder or of the decoder, whichever has more; the other shows its own last there."""
+    return max(len(part.layers) for part in answer.relevance.parts) - 1
