@@ -12,7 +12,7 @@ import numpy as np
 from fontTools.unicodedata import ot_tags_from_script, script
 
 from engine.figures.boxes import boxes
-from engine.figures.dressing import dressed
+from engine.figures.dressing import DECODER_HEADING, dressed, texts_in
 from engine.figures.fonts import Coverage, Font, FontChoice, Run, asian_region, system_fonts
 from engine.figures.visible import Mark, is_ignorable, visible
 from engine.figures.wording import Words, words_for
@@ -54,7 +54,7 @@ def document(export: Export, words: Words | None = None) -> Document:
     writer = _Writer(export.relevance.prompt)
     parts = {
         "GROUND": _ground(export.look.ground),
-        "STRIP": "\n".join(_strip(export, writer)),
+        "STRIP": "\n".join(line for part in texts_in(export.relevance) for line in _strip(export, part, writer)),
         "LEGEND": _legend(export.look, under, writer),
         "CAPTION": "\\\\\n".join(rf"\shown{{{writer.text(line)}}}" for line in under.caption),
     }
@@ -127,13 +127,14 @@ def _script(text: str) -> str:
     return ot_tags_from_script(first)[-1] if first else ""
 
 
-def _strip(export: Export, writer: _Writer) -> Iterator[str]:
-    """One line of TeX for every box."""
-    relevance = export.relevance
-    units, grounds, texts, against = dressed(export)
+def _strip(export: Export, part: int, writer: _Writer) -> Iterator[str]:
+    """One line of TeX for every box, under a heading over a decoder's."""
+    units, grounds, texts, against = dressed(export, part)
+    if part > 0:
+        yield rf"\partheading{{{writer.text(DECODER_HEADING)}}}%"
     yield r"\startpromptline%"
     last = None  # the unit of the box before, in this line
-    for box in boxes(relevance.tokens, writer.choice):
+    for box in boxes(export.relevance.parts[part].tokens, writer.choice):
         ground = _html(grounds[box.token])
         ink, kind = _html(texts[box.token]), "against" if against[box.token] else "token"
         before = rf"\gap{{{ground}}}{{{box.gap}}}" if box.gap else r"\wordbreak" if box.after_word else r"\piecebreak"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.figures.boxes import Box, boxes
-from engine.figures.dressing import dressed
+from engine.figures.dressing import DECODER_HEADING, dressed, texts_in
 from engine.figures.fonts import FontChoice
 from engine.figures.foot import FOOT_HEIGHT, foot
 from engine.figures.page import (
@@ -13,6 +13,7 @@ from engine.figures.page import (
     Item,
     Page,
     Rectangle,
+    line_of_text,
     rgb,
     unit_text,
     unit_width,
@@ -20,15 +21,18 @@ from engine.figures.page import (
 )
 from engine.figures.wording import Words, words_for
 from engine.protocol.messages import Export
+from engine.protocol.values import Token
 
 _WIDTH, _MARGIN = 640.0, 10.0
 _SIZE, _LINE = 13.0, 23.0  # of the text, and from line to line
 _ASCENT, _DESCENT = 14.0, 5.0  # of a box, about the baseline
 _HAIR = 1.0  # between two tokens
 _SPACE = 4.2
+_HEADING_SIZE = 10.0
 _DOT = 1.5
 
 Placed = tuple[float, Box]  # where the box begins, with the space before it
+PartLine = tuple[int, list[Placed]]  # of which part; without boxes it is the heading over a decoder's
 
 
 def token_pages(
@@ -36,7 +40,7 @@ def token_pages(
 ) -> list[Page]:
     """The strip on one page, or on several where it would be taller than `tallest`; `words` stand under it."""
     under = words or words_for(export)
-    lines = list(_lines(export, fonts))
+    lines = [line for part in texts_in(export.relevance) for line in _lines_of(export, part, fonts)]
     per_page = len(lines)
     if tallest is not None and len(lines) * _LINE + FOOT_HEIGHT + 2 * _MARGIN > tallest:
         per_page = int((tallest - FOOT_HEIGHT - 2 * _MARGIN) // _LINE)
@@ -44,11 +48,18 @@ def token_pages(
     return [_page(export, fonts, chunk, under if chunk is chunks[-1] else None) for chunk in chunks]
 
 
-def _lines(export: Export, fonts: FontChoice) -> Iterator[list[Placed]]:
+def _lines_of(export: Export, part: int, fonts: FontChoice) -> Iterator[PartLine]:
+    if part > 0:
+        yield part, []
+    for line in _lines(export.relevance.parts[part].tokens, fonts):
+        yield part, line
+
+
+def _lines(tokens: Sequence[Token], fonts: FontChoice) -> Iterator[list[Placed]]:
     """The boxes of each line. A word in several tokens stays together where it can."""
     line: list[Placed] = []
     x = 0.0
-    for box in boxes(export.relevance.tokens, fonts):
+    for box in boxes(tokens, fonts):
         width = _box_width(box, fonts)
         if line and x + width > _WIDTH:
             line, carried = _broken(line, box)
@@ -81,11 +92,16 @@ def _box_width(box: Box, fonts: FontChoice, gap: bool = True) -> float:
     return units_width(box.units, _SIZE, fonts) + (box.gap * _SPACE if gap else 0)
 
 
-def _page(export: Export, fonts: FontChoice, lines: list[list[Placed]], words: Words | None) -> Page:
-    units, grounds, texts, against = dressed(export)
+def _page(export: Export, fonts: FontChoice, lines: list[PartLine], words: Words | None) -> Page:
+    worn = [dressed(export, part) for part in texts_in(export.relevance)]
     items: list[Item] = []
     baseline = _MARGIN + _ASCENT
-    for line in lines:
+    for part, line in lines:
+        units, grounds, texts, against = worn[part]
+        if not line:
+            items += line_of_text(DECODER_HEADING, _MARGIN, baseline, _HEADING_SIZE, fonts)
+            baseline += _LINE
+            continue
         for (x, box), (_, following) in zip(line, (*line[1:], (0.0, None)), strict=True):
             ink = rgb(texts[box.token])
             goes_on = following is not None and units.of_token[box.token] == units.of_token[following.token]

@@ -206,6 +206,7 @@ class InputPane(QWidget):
         for page, is_taken in offered.items():
             is_asked = page is self._page_of[type(self._asked)]
             self.tabs.setTabVisible(self.pages.indexOf(page), is_taken or is_asked)
+        self.tabs.updateGeometry()  # Qt does not: the last tab would be cut off
 
     def _add_page(self, page: QWidget, title: str) -> None:
         self.pages.addWidget(page)

@@ -198,6 +198,6 @@ def _position(question: Question, answer: Explained) -> int | None:
     if relevance.model.predicts == "classes":
         return None  # of the whole input
     asked = position_of(question.target)
-    if question.input != answer.question.input:
+    if question.input != answer.question.input or question.target == answer.question.target:
         return relevance.target.position
     return asked if asked >= 0 else len(relevance.answered_tokens) + asked

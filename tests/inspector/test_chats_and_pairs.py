@@ -265,3 +265,20 @@ def test_that_a_prompt_with_the_words_of_a_pairs_first_text_is_another_question(
     window.inquiry.write(Pair("Who?", "Ada keeps bees."))
     window.inquiry.type("Who?")
     assert window.study.question.input == Text("Who?")
+
+
+@pytest.mark.parametrize("name", ["some-chat", "some-bert", "some-t5"])
+def test_that_every_page_that_is_offered_has_its_tab_in_sight(window: Window, worker: FakeWorker, qtbot, name) -> None:
+    opened(window, worker, name)
+    tabs = window.input.tabs
+    qtbot.waitUntil(lambda: tabs.width() == tabs.sizeHint().width())
+    assert all(tabs.tabRect(i).right() < tabs.width() for i in range(tabs.count()) if tabs.isTabVisible(i))
+
+
+def test_that_a_message_has_the_height_of_what_it_says(chatting: Window) -> None:
+    _, user = fields(chatting.input.chat)
+    low = user.height()
+    chatting.inquiry.write(Chat((Message("user", "line\n" * 6),)))
+    lines = user.height()
+    chatting.inquiry.write(Chat((Message("user", "line\n" * 60),)))
+    assert low < lines < user.height() < 3 * lines

@@ -25,7 +25,8 @@ from inspector.views.input.token_count import TokenCount
 
 ROLES = ("system", "user", "assistant")
 Said = tuple[str, str]  # role and content
-_FIELD = 72  # points of height
+_LOWEST, _TALLEST = 2, 10  # lines of a field
+_PADDING = 12  # points, of the style sheet
 
 
 class ChatEditor(QWidget):
@@ -157,8 +158,9 @@ class _Row(QWidget):
         self._remove.setToolTip("Remove this message")
         self._remove.clicked.connect(self.removed)
         self.field = TextField()
-        self.field.setFixedHeight(_FIELD)
         self.field.setTabChangesFocus(True)
+        self.field.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
         self.field.textChanged.connect(self.changed)
         if is_first:
             self.field.setPlaceholderText("What the model is to keep to; may stay empty")
@@ -173,6 +175,12 @@ class _Row(QWidget):
         column.setSpacing(Space.TIGHT)
         column.addLayout(head)
         column.addWidget(self.field)
+
+    def _fit(self) -> None:
+        """Give the field the height of what is said, within reason."""
+        lines = max(_LOWEST, min(round(self.field.document().size().height()), _TALLEST))
+        around = 2 * (self.field.frameWidth() + round(self.field.document().documentMargin())) + _PADDING
+        self.field.setFixedHeight(lines * self.field.fontMetrics().lineSpacing() + around)
 
     def said(self) -> Said:
         return self._role.currentText(), self.field.text()

@@ -55,10 +55,20 @@ class StrongestList(QWidget):
         column.addWidget(self._table, 1)
 
     def show_relevance(
-        self, tokens: Sequence[Token], units: Units, values: np.ndarray, limit: float, ramp: Ramp, unit: Unit = "token"
+        self,
+        tokens: Sequence[Token],
+        units: Units,
+        values: np.ndarray,
+        limit: float,
+        ramp: Ramp,
+        unit: Unit = "token",
+        of: str = "",
     ) -> None:
-        """Rank `values` (unit,), in logits, of what the tokens are merged to; their colours end at ± `limit`."""
-        self._title.setText(f"Strongest {_TITLES[unit]}")
+        """Rank `values` (unit,), in logits, of what the tokens are merged to; their colours end at ± `limit`.
+
+        `of` names the text that they are in, where there is another.
+        """
+        self._title.setText(f"Strongest {_TITLES[unit]}{f' of the {of}' if of else ''}")
         self._table.setAccessibleName(self._title.text())
         self._renew(Ranking(tokens, units, np.asarray(values), limit, ramp, unit))
 

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.figures.fonts import FontChoice, base_font
+from engine.figures.latex import document
 from engine.figures.layermap import layer_page
 from engine.figures.page import WHITE, Cells, Page, Rectangle, Text, rgb
 from engine.figures.strip import token_pages
@@ -207,3 +208,33 @@ def test_that_the_legend_names_the_words_that_are_left_out() -> None:
     answer = replace(answer, target=replace(answer.target, position=4))
     (page,) = token_pages(Export(answer, "png", look=Look(unit="word")), FONTS)
     assert "without “Context” and “8,3”" in _said(page)
+
+
+def with_decoder() -> Relevance:
+    """An answer about four words, of which a decoder has said three, in fewer layers."""
+    source, said = (
+        relevance(["Who", " keeps", " the", " bees"]),
+        relevance(["Ada", " keeps", " them"], blocks=1, seed=4),
+    )
+    model = replace(source.model, predicts="sequence to sequence")
+    return replace(source, parts=(*source.parts, *said.parts), model=model, target=replace(source.target, position=2))
+
+
+def test_that_what_a_decoder_has_said_stands_below_its_source_in_its_colours() -> None:
+    answer = with_decoder()
+    (page,) = token_pages(Export(answer, "png", look=Look(layer=3)), FONTS)
+    texts = [text.run.text for text in _texts(page)]
+    assert texts.index("bees") < texts.index("Said so far by the decoder") < texts.index("them")
+    values = np.concatenate([answer.layers[3], answer.decoder.layers[-1]])
+    kept = np.abs(np.concatenate([answer.layers[3][1:], answer.decoder.layers[-1][1:2]]))
+    expected = colours(values, float(kept.max()), Look().ramp)
+    assert [item.colour for item in page.items if isinstance(item, Rectangle) and item.height > 10] == [
+        rgb(colour) for colour in expected
+    ]
+    assert ", of the decoder " in _said(page)
+
+
+def test_that_tex_draws_the_decoder_too() -> None:
+    text = document(Export(with_decoder(), "tex")).text
+    strip = text[text.index(r"\startpromptline%") :]
+    assert strip.index("bees") < strip.index(r"\partheading{") < strip.index("them")
