@@ -72,6 +72,7 @@ class ScaleControl(QFrame):
         row.addWidget(label)
         row.addWidget(self._contrast)
         self._without = named("without", QCheckBox())
+        self._without.setToolTip(_WHY)
         self._without.setFont(smaller(self._without.font()))
         self._without.toggled.connect(self.without_chosen)
         grid = QGridLayout(self)
@@ -115,7 +116,6 @@ class ScaleControl(QFrame):
         self.bar.show_scale(limit, ramp, text)
         self._left_out = f"without {left_out}"
         self._without.setAccessibleName(self._left_out)
-        self._without.setToolTip(f"{self._left_out}. {_WHY}")
         self._is_of_tokens, self._leaves_out = is_of_tokens, bool(left_out)
         self._show_parts()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.look.labels import plain_label
@@ -23,14 +23,18 @@ class TextsEditor(QWidget):
     def __init__(
         self, titles: Sequence[tuple[str, str]], counts_each: bool = False, parent: QWidget | None = None
     ) -> None:
-        """`titles`: of each text what it is, and what to type there. `counts_each`: each has tokens of its own."""
+        """`titles`: of each of two texts what it is, and what to type there.
+
+        `counts_each`: each has tokens of its own; else both are counted together, at the second.
+        """
         super().__init__(parent)
         self._fields: list[TextField] = []
-        self._counts = [TokenCount(self) for _ in (titles if counts_each else titles[:1])]
+        self._counts = [TokenCount() for _ in (titles if counts_each else titles[:1])]
+        counts = self._counts if counts_each else [None, *self._counts]
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.SMALL, Space.SMALL, Space.SMALL, Space.SMALL)
         column.setSpacing(Space.TIGHT)
-        for number, (title, hint) in enumerate(titles):
+        for (title, hint), count in zip(titles, counts, strict=True):
             field = TextField()
             field.setPlaceholderText(hint)
             field.setAccessibleName(title)
@@ -42,13 +46,11 @@ class TextsEditor(QWidget):
             label.setBuddy(field)
             head = QHBoxLayout()
             head.addWidget(label, 1)
-            if counts_each:
-                head.addWidget(self._counts[number])
+            if count is not None:
+                head.addWidget(count)
             column.addLayout(head)
             column.addWidget(field, 1)
             self._fields.append(field)
-        if not counts_each:
-            column.addWidget(self._counts[0], 0, Qt.AlignmentFlag.AlignRight)
         self.setFocusProxy(self._fields[0])
 
     def texts(self) -> tuple[str, ...]:
