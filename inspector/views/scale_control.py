@@ -27,7 +27,7 @@ from inspector.views.colour_bar import ColourBar
 
 _WIDEST, _NARROWEST, _HEIGHT, _SLIDER = 480, 200, 52, 64  # points
 _ROOMY = 400  # points, from which on there is room for more than the bar
-_TICK = 28  # points of the box and what is beside it
+_TICK = 26  # points of the box and what is beside it
 _WHY = "The first token and the asked one hold most by their place. They keep the end colour, and their numbers"
 _STRONGEST, _LINEAR = CONTRASTS
 
@@ -125,7 +125,9 @@ class ScaleControl(QFrame):
         self._contrasted.setVisible(has_room and self._is_of_tokens)
         self._without.setVisible(has_room and self._leaves_out)
         room = self.width() - self.bar.sizeHint().width() - 3 * Space.MEDIUM - _TICK
-        self._without.setText(self._without.fontMetrics().elidedText(self._left_out, Qt.TextElideMode.ElideRight, room))
+        self._without.setText(
+            self._without.fontMetrics().elidedText(self._left_out, Qt.TextElideMode.ElideMiddle, room)
+        )
 
     def _on_contrast_changed(self, value: int) -> None:
         self.contrast_chosen.emit(round(_LINEAR - value / 100, 2))
