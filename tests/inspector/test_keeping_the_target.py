@@ -143,6 +143,8 @@ def test_that_a_target_refused_after_an_edit_gives_way_and_not_the_edit(about_co
 
 CHAT = Chat((Message("system", "Be brief."), Message("user", "Who keeps bees here?"), Message("assistant", "Ada")))
 
+REPEATED = Chat((Message("user", "Ada"), Message("assistant", "Bob"), Message("user", "Ada")))
+
 
 @pytest.mark.parametrize(
     ("name", "before", "after", "asked", "kept"),
@@ -150,6 +152,7 @@ CHAT = Chat((Message("system", "Be brief."), Message("user", "Who keeps bees her
         ("some-chat", CHAT, chat_with(CHAT, 1, "Who keeps old bees here?"), Top(4), Top(4)),  # keeps, before the edit
         ("some-chat", CHAT, chat_with(CHAT, 1, "Who keeps old bees here?"), Top(6), Top(-2)),  # here?, behind it
         ("some-chat", CHAT, chat_with(CHAT, 0, "Be very brief."), Top(4), Top(-4)),
+        ("some-chat", REPEATED, chat_with(REPEATED, 2, "Ada?"), Top(2), Top(2)),  # Bob, between two that say the same
         ("some-bert", Pair("Who?", "Ada keeps bees"), Pair("Who?", "Ada keeps old bees"), Top(1), Top(1)),
         ("some-bert", Pair("Who?", "Ada keeps bees"), Pair("But who?", "Ada keeps bees"), Top(1), Top(-2)),
         ("some-t5", ForDecoder("Who?", "Ada keeps bees"), ForDecoder("And who?", "Ada keeps bees"), Top(1), Top(1)),
