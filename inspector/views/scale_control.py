@@ -124,10 +124,11 @@ class ScaleControl(QFrame):
         self._span.setVisible(has_room)
         self._contrasted.setVisible(has_room and self._is_of_tokens)
         self._without.setVisible(has_room and self._leaves_out)
-        room = self.width() - self.bar.sizeHint().width() - 3 * Space.MEDIUM - _TICK
-        self._without.setText(
-            self._without.fontMetrics().elidedText(self._left_out, Qt.TextElideMode.ElideMiddle, room)
-        )
+        room = max(_TICK, self.contentsRect().width() - self.bar.sizeHint().width() - 3 * Space.MEDIUM - 2)
+        metrics = self._without.fontMetrics()
+        # of a fixed size: or each text, of which every layer has another, would lay out the whole window again
+        self._without.setFixedSize(room, metrics.height() + Space.TIGHT)
+        self._without.setText(metrics.elidedText(self._left_out, Qt.TextElideMode.ElideMiddle, room - _TICK))
 
     def _on_contrast_changed(self, value: int) -> None:
         self.contrast_chosen.emit(round(_LINEAR - value / 100, 2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QToolButton, QWidget
 
 from engine.protocol.inputs import Chat, ForDecoder, Message, Pair, Text
 from engine.protocol.messages import Explain, ExplainEach, Generate, Tokenize
@@ -269,8 +269,9 @@ def test_that_a_prompt_with_the_words_of_a_pairs_first_text_is_another_question(
 
 @pytest.mark.parametrize("name", ["some-chat", "some-bert", "some-t5"])
 def test_that_every_page_that_is_offered_has_its_tab_in_sight(window: Window, worker: FakeWorker, qtbot, name) -> None:
-    opened(window, worker, name)
-    tabs = window.input.tabs
+    window.folding.unfold()
+    QApplication.processEvents()
+    tabs = opened(window, worker, name).input.tabs
     qtbot.waitUntil(lambda: tabs.width() == tabs.sizeHint().width())
     assert all(tabs.tabRect(i).right() < tabs.width() for i in range(tabs.count()) if tabs.isTabVisible(i))
 

@@ -72,6 +72,14 @@ def test_that_both_are_on_one_scale_that_both_count_for(deciphering: Window) -> 
     np.testing.assert_array_equal(scene.text.layers.limits[1:4], scene.decoder.layers.limits[1:4])
 
 
+@pytest.mark.parametrize("rules", ["cp-lrp", "input-x-gradient", "gradient"])
+def test_that_the_scale_is_one_whichever_of_both_has_more(deciphering: Window, worker: FakeWorker, rules: str) -> None:
+    deciphering.inquiry.choose_rules(rules)
+    worker.answer()
+    scene = deciphering.study.scene
+    assert scene.text.limit == scene.decoder.limit
+
+
 def test_that_the_place_is_marked_in_the_decoder_alone(deciphering: Window) -> None:
     text = deciphering.relevance.text
     assert (marked(text.source.strip), marked(text.decoder.strip)) == (-1, 3)
@@ -84,6 +92,9 @@ def test_that_a_decoders_token_is_chosen_to_be_explained(deciphering: Window, wo
     assert marked(deciphering.relevance.text.decoder.strip) == 1
     deciphering.table.explained.emit(103)
     assert worker.open[-1].target == Token(103, 1)
+    worker.answer()
+    deciphering.relevance.text.decoder.strip.position_clicked.emit(3)
+    assert deciphering.study.question.target == Top()  # the last, wherever it comes to be
 
 
 def test_that_a_token_of_the_source_is_walked_to_and_no_more(deciphering: Window, worker: FakeWorker) -> None:

@@ -82,6 +82,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             plot.setMouseEnabled(x=along, y=False)
             plot.getViewBox().setDefaultPadding(0)
         self._image = pg.ImageItem(axisOrder="row-major")
+        self._image.setCacheMode(pg.ImageItem.CacheMode.DeviceCoordinateCache)  # another layer moves a frame over it
         self._profile = pg.PlotCurveItem()
         self._dot = pg.ScatterPlotItem(size=_DOT, pxMode=True)
         self._number = pg.TextItem(anchor=(-0.15, 0.5))

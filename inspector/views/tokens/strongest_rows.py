@@ -217,6 +217,9 @@ def alignment(column: int) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
+_ALIGNMENTS = [alignment(column) for column in range(len(_HEADINGS))]
+
+
 class StrongestDelegate(QStyledItemDelegate):
     """Paints each token on its colour among its neighbours, which are cut where there is no room for them."""
 
@@ -225,24 +228,26 @@ class StrongestDelegate(QStyledItemDelegate):
         self._rows = rows
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        t, row = tones(option.palette), index.row()
+        t, row, column = tones(option.palette), index.row(), index.column()
+        is_sum = self._rows.is_sum(row)
         painter.save()
-        painter.setFont(emphasised(option.font) if self._rows.is_sum(row) else option.font)
+        painter.setFont(emphasised(option.font) if is_sum else option.font)
         is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
         if is_selected or row == self._rows.pointed:
             painter.fillRect(option.rect, QColor(t.soft))
-            if is_selected and index.column() == RANK:
+            if is_selected and column == RANK:
                 painter.fillRect(QRect(option.rect.left(), option.rect.top(), 3, option.rect.height()), t.accent)
-        if self._rows.is_sum(row):
+        if is_sum:
             painter.fillRect(QRect(option.rect.left(), option.rect.top(), option.rect.width(), 1), QColor(t.line))
-        painter.setOpacity(_STALE if self._rows.stale else 1.0)
+        if self._rows.stale:
+            painter.setOpacity(_STALE)
         cell = option.rect.adjusted(Space.TIGHT, 0, -Space.TIGHT, 0)
-        if index.column() == TOKEN:
+        if column == TOKEN:
             self._paint_token(painter, cell, row, t)
-        else:
-            quiet = index.column() == RANK or (self._rows.unit_at(row) is None and not self._rows.is_sum(row))
+        elif text := self._rows.text(row, column):
+            quiet = column == RANK or (not is_sum and self._rows.unit_at(row) is None)
             painter.setPen(QColor(t.quiet if quiet else t.text))
-            painter.drawText(cell, alignment(index.column()), self._rows.text(row, index.column()))
+            painter.drawText(cell, _ALIGNMENTS[column], text)
         painter.restore()
 
     def _paint_token(self, painter: QPainter, cell: QRect, row: int, t: Tones) -> None:
@@ -258,6 +263,8 @@ class StrongestDelegate(QStyledItemDelegate):
         painted, x = self._rows.colours(row, t), cell.left()
         quiet = QColor(t.quiet if self._rows.unit_at(row) is not None or not self._rows.is_sum(row) else t.text)
         for text, is_said in ((before, False), (said, True), (after, False)):
+            if not text:
+                continue
             width = metrics.horizontalAdvance(text)
             ink = quiet
             if is_said and self._rows.unit_at(row) is not None:
@@ -271,5 +278,5 @@ class StrongestDelegate(QStyledItemDelegate):
                     painter.setBrush(painted[0])
                     painter.drawRoundedRect(chip, _RADIUS, _RADIUS)
             painter.setPen(ink)
-            painter.drawText(QRect(x, cell.top(), width + 1, cell.height()), alignment(TOKEN), text)
+            painter.drawText(QRect(x, cell.top(), width + 1, cell.height()), _ALIGNMENTS[TOKEN], text)
             x += width + (Space.HAIR + 1 if is_said else 0)
