@@ -46,6 +46,7 @@ class Options:
     size: tuple[int, int] | None = None
     screenshot: Path | None = None
     unit: Unit | None = None
+    values: bool = False  # as it was the last time, else
 
 
 def run(options: Options) -> int:
@@ -128,6 +129,7 @@ def _look(options: Options, settings: Settings) -> Look:
         without=settings.without,
         signs=settings.signs,
         unit=options.unit or "token",
+        values=settings.values or options.values,
     )
 
 

@@ -56,6 +56,7 @@ _OPACITY = "Of the colours in an overlay: 0 to 1."
 _CONTRAST = "Exponent of the colours of tokens: 1 is linear, less lifts what is weak."
 _WITH_ALL = "Let colours end with the largest of all tokens, the first and the asked one among them."
 _NO_SIGNS = "Leave out the dots and strokes that mark what speaks against."
+_VALUES = "Write the relevance of each token under it."
 _CLIP = "Percentile of relevance at which the colours of a picture end."
 _ZOOM = "Of a .png of a picture: 1 to 4 times as large."
 _ORIGINAL = "Lay relevance on the whole picture, where the model saw it."
@@ -93,6 +94,7 @@ def window(
     layer: Annotated[int | None, unset(help="Layer to show: what enters that block.")] = None,
     contrast: Annotated[float | None, unset(help=_CONTRAST)] = None,
     unit: Annotated[Unit | None, unset(help=_UNIT)] = None,
+    values: Annotated[bool, typer.Option("--values", help=_VALUES)] = False,
     theme: Annotated[Literal["system", "light", "dark"] | None, unset(help="Colours of the window.")] = None,
     size: Annotated[str | None, unset(metavar="WxH", help="Of the window, in pixels.")] = None,
     screenshot: Annotated[Path | None, unset(help="Save a picture of the explanation, and end.")] = None,
@@ -119,8 +121,8 @@ def window(
             raise typer.Exit(1)
         from inspector.app import Options, run
 
-        options = Options(model, prompt_file, image, rules, layer, contrast, theme, window_size(size), screenshot, unit)
-        code = run(options)
+        pixels = window_size(size)
+        code = run(Options(model, prompt_file, image, rules, layer, contrast, theme, pixels, screenshot, unit, values))
     raise typer.Exit(code)
 
 
@@ -148,6 +150,7 @@ def explain(
     contrast: Annotated[float, typer.Option(help=_CONTRAST)] = DEFAULT_CONTRAST,
     with_all: Annotated[bool, typer.Option("--with-all", help=_WITH_ALL)] = False,
     no_signs: Annotated[bool, typer.Option("--no-signs", help=_NO_SIGNS)] = False,
+    values: Annotated[bool, typer.Option("--values", help=_VALUES)] = False,
     ground: Annotated[Ground, typer.Option(help="What the figure is drawn on.")] = "light",
     clip: Annotated[float, typer.Option(help=_CLIP)] = 100,
     opacity: Annotated[float, typer.Option(min=0, max=1, help=_OPACITY)] = 0.6,
@@ -187,7 +190,7 @@ def explain(
         source = ModelSource(model, revision, device, dtype, quantization, trust_remote_code, weights, texts)
         question = Explain(source, asked, rules=rules, checkpointing=checkpointing)
         pictures = (opacity, clip, zoom, original)
-        look = Look(layer, scale, colour_map, *pictures, contrast, not with_all, not no_signs, ground, unit)
+        look = Look(layer, scale, colour_map, *pictures, contrast, not with_all, not no_signs, ground, unit, values)
         answer, made = explain(question, target, position, look, Figure(file_format, drawn) if file_format else None)
         if out and made:
             write_file(out, made.data)

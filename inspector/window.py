@@ -47,7 +47,7 @@ _OF_A_MEDIUM: dict[Medium, tuple[Sequence[str], str]] = {
     "text": (
         (
             *("edit.copy_image", "edit.copy_table", "edit.find"),
-            *("scale.without", "contrast.more", "contrast.less", "view.signs"),
+            *("scale.without", "contrast.more", "contrast.less", "view.signs", "view.values"),
             *("edit.copy_image", "edit.copy_table", "edit.find", "token.next", "token.previous", "unit.next"),
             *(f"unit.{unit}" for unit in get_args(Unit)),
         ),
@@ -154,6 +154,7 @@ class Window(Frame):
         self.relevance.text.position_clicked.connect(self.inquiry.choose_position)
         self.relevance.text.span_chosen.connect(self.inquiry.choose_span)
         self.relevance.text.unit_requested.connect(self.commands["unit.next"].trigger)
+        self.relevance.text.values_requested.connect(self.commands["view.values"].trigger)
         self.relevance.text.current_changed.connect(self.study.look_at_token)
         self.below.layer_clicked.connect(self.study.look_at_layer)
         self.below.token_clicked.connect(self.study.look_at_token)
@@ -171,6 +172,7 @@ class Window(Frame):
         self.notices.remedy_chosen.connect(self._on_remedy_chosen)
         self.notices.details_requested.connect(self.log_dock.show)
         self.log_dock.visibilityChanged.connect(self.commands["view.log"].setChecked)
+        self.target_dock.visibilityChanged.connect(self.commands["view.target"].setChecked)
         self.dialogs.worker_changed.connect(self._on_worker_command_changed)
         self._profile.changed.connect(self._on_settings_changed)
 
@@ -301,6 +303,7 @@ class Window(Frame):
                 contrast=look.contrast,
                 without=look.without,
                 signs=look.signs,
+                values=look.values,
                 geometry=geometry,
                 layout=layout,
                 panes=panes,
@@ -338,6 +341,7 @@ class Window(Frame):
         self.commands.mark(f"mode.{scene.view.mode}")
         self.commands["scale.without"].setChecked(scene.view.look.without)
         self.commands["view.signs"].setChecked(scene.view.look.signs)
+        self.commands["view.values"].setChecked(scene.view.look.values)
         self.pictures.show_scene(scene, self.commands)
         self._show_pin(scene)
         for command in _OF_AN_ANSWER:

@@ -12,8 +12,9 @@ import numpy as np
 from fontTools.unicodedata import ot_tags_from_script, script
 
 from engine.figures.boxes import boxes
-from engine.figures.dressing import DECODER_HEADING, dressed, texts_in
+from engine.figures.dressing import DECODER_HEADING, dressed, numbers_under, texts_in
 from engine.figures.fonts import Coverage, Font, FontChoice, Run, asian_region, system_fonts
+from engine.figures.page import GREYS
 from engine.figures.visible import Mark, is_ignorable, visible
 from engine.figures.wording import Words, words_for
 from engine.protocol.looks import Ground, Look
@@ -55,6 +56,7 @@ def document(export: Export, words: Words | None = None) -> Document:
     parts = {
         "GROUND": _ground(export.look.ground),
         "STRIP": "\n".join(line for part in texts_in(export.relevance) for line in _strip(export, part, writer)),
+        "LEADING": "22" if export.look.values else "14",
         "LEGEND": _legend(export.look, under, writer),
         "CAPTION": "\\\\\n".join(rf"\shown{{{writer.text(line)}}}" for line in under.caption),
     }
@@ -129,12 +131,17 @@ def _script(text: str) -> str:
 
 def _strip(export: Export, part: int, writer: _Writer) -> Iterator[str]:
     """One line of TeX for every box, under a heading over a decoder's."""
-    units, grounds, texts, against = dressed(export, part)
+    looks = dressed(export, part)
+    units, grounds, texts, against, _ = looks
+    every = list(boxes(export.relevance.parts[part].tokens, writer.choice))
+    numbers = list(numbers_under(every, looks))
+    started, finished = {number.first: number.text for number in numbers}, {number.last for number in numbers}
+    grey = _html(np.array(GREYS[export.look.ground]))
     if part > 0:
         yield rf"\partheading{{{writer.text(DECODER_HEADING)}}}%"
     yield r"\startpromptline%"
     last = None  # the unit of the box before, in this line
-    for box in boxes(export.relevance.parts[part].tokens, writer.choice):
+    for place, box in enumerate(every):
         ground = _html(grounds[box.token])
         ink, kind = _html(texts[box.token]), "against" if against[box.token] else "token"
         before = rf"\gap{{{ground}}}{{{box.gap}}}" if box.gap else r"\wordbreak" if box.after_word else r"\piecebreak"
@@ -142,7 +149,10 @@ def _strip(export: Export, part: int, writer: _Writer) -> Iterator[str]:
         if unit == last and len(units) < units.tokens:
             before = rf"\joint{{{ground}}}{before}"
         last = None if box.ends_line else unit
-        after = r"\finishpromptline\startpromptline" if box.ends_line else ""
+        if place in started:
+            before += rf"\startnumber{{{grey}}}{{{writer.text(started[place])}}}"
+        after = rf"\finishnumber{{{ground}}}" if place in finished else ""
+        after += r"\finishpromptline\startpromptline" if box.ends_line else ""
         yield rf"{before}\{kind}{{{ground}}}{{{ink}}}{{{writer.units(box.units)}}}{after}%"
     yield r"\finishpromptline"
 

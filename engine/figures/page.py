@@ -25,6 +25,7 @@ _HAIRLINE_ON_DARK: Colour = (67, 74, 87)
 
 _BITMAP_SIZES = (109, 136, 160, 128, 96, 72, 64, 48, 40, 32, 20)  # the sizes emoji are made in
 _MEASURED_AT = 64  # pixels: large enough for widths without rounding
+GREYS: dict[Ground, Colour] = {"light": GREY, "dark": _GREY_ON_DARK}
 _SIGNS = {"newline": "↵", "tab": "⇥"}
 _CODE_SIZE = 0.62  # of the text around
 
@@ -91,7 +92,7 @@ def on_ground(page: Page, ground: Ground) -> Page:
     """The page on this ground: what is black or grey on paper has the inks of the ground, colours stay."""
     if ground == "light":
         return page
-    inks = {BLACK: rgb(rgb_of(INKS[ground])), GREY: _GREY_ON_DARK, _HAIRLINE: _HAIRLINE_ON_DARK}
+    inks = {BLACK: rgb(rgb_of(INKS[ground])), GREY: GREYS[ground], _HAIRLINE: _HAIRLINE_ON_DARK}
     drawn = (
         item if isinstance(item, Cells) else replace(item, colour=inks.get(item.colour, item.colour))
         for item in page.items

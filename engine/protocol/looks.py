@@ -31,10 +31,10 @@ class Look(Struct, frozen=True):
     Of texts: `contrast` is the exponent of a `Ramp`; `without` leaves the first token, where attention goes that has
     nowhere to go, and the token whose continuation is explained out of the limit at which colours end (never out of the
     picture or the numbers); `signs` underlines tokens and hatches cells that are negative; `unit` is what relevance is
-    summed over. Of pictures: `opacity` is
-    how strongly colours lie over one, `clip` the percentile of absolute relevance at which they end, `zoom` the
-    enlargement of a PNG (1 to 4), and `original` lays relevance on the whole picture, where the model saw it. `ground`
-    is what a figure is drawn on. Nothing here changes a value of relevance.
+    summed over, and `values` writes it under the tokens. Of pictures: `opacity` is how strongly colours lie over one,
+    `clip` the percentile of absolute relevance at which they end, `zoom` the enlargement of a PNG (1 to 4), and
+    `original` lays relevance on the whole picture, where the model saw it. `ground` is what a figure is drawn on.
+    Nothing here changes a value of relevance.
     """
 
     layer: int | None = None
@@ -49,6 +49,7 @@ class Look(Struct, frozen=True):
     signs: bool = True
     ground: Ground = "light"
     unit: Unit = "token"
+    values: bool = False
 
     @property
     def ramp(self) -> Ramp:

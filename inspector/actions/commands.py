@@ -129,6 +129,14 @@ VIEW = Menu(
             Command("contrast.more", "More contrast", "]", "Colours lift what is weak"),
             Command("contrast.less", "Less contrast", "[", "Colours are linear at the least"),
             Command("view.signs", "Underline what speaks against", "", "Dots where relevance is negative", switch=True),
+            Command(
+                "view.values",
+                "Values under tokens",
+                "U",
+                "Write relevance under each token, on the tokens",
+                switch=True,
+                on_tokens=True,
+            ),
         ),
         (
             Command("mode.picture", "Picture", "Ctrl+1", "The picture as the model sees it", "mode"),
@@ -146,6 +154,7 @@ VIEW = Menu(
             ),
         ),
         (
+            Command("view.target", "Target", "Ctrl+T", "Predictions, and the strongest tokens", switch=True),
             Command("view.log", "Log", "Ctrl+L", "What the worker writes, and details of failures", switch=True),
             Command("view.reset_layout", "Reset layout", "", "Put all panes back where they were"),
         ),

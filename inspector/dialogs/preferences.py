@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from msgspec import structs
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -26,7 +26,7 @@ from inspector.dialogs.model_chooser import DTYPES
 from inspector.keeping.settings import LARGEST_SEED, LONGEST_START, MOST_NEW_TOKENS, Settings
 from inspector.look.labels import plain_label, quiet_label
 from inspector.look.naming import named
-from inspector.look.theme import Theme
+from inspector.look.theme import Space, Theme
 
 THEMES: dict[str, Theme] = {"As the desktop": "system", "Light": "light", "Dark": "dark"}
 SETTINGS = {  # what each field is called, by its name
@@ -130,32 +130,30 @@ class Preferences(QDialog):
 
     def _lay_out(self) -> None:
         form = QFormLayout()
-        for field in (self._theme, self._colours, self._device, self._dtype):
-            form.addRow(SETTINGS[field.objectName()], field)
-        form.addRow("", quiet_label("Device and type are what the next model is opened with."))
-        form.addRow(SETTINGS["max_new_tokens"], self._new_tokens)
-        form.addRow("", quiet_label("Tokens that the model says at once. Generating again goes on from there."))
-        form.addRow(SETTINGS["temperature"], self._temperature)
-        form.addRow(SETTINGS["seed"], self._seed)
-        form.addRow(
-            "",
-            quiet_label(
-                "At temperature 0 the model says its likeliest token each time. Above it tokens are drawn at random, "
-                "the same ones for the same seed."
-            ),
+        form.setVerticalSpacing(Space.SMALL)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        height = self._theme.sizeHint().height()
+        for number in (self._new_tokens, self._temperature, self._seed, self._start_limit):
+            number.setMinimumHeight(height)
+        for field in (self._theme, self._colours, self._device):
+            _add_row(form, field)
+        _add_row(form, self._dtype, quiet_label("Device and type are what the next model is opened with."))
+        said = "Tokens that the model says at once. Generating again goes on from there."
+        _add_row(form, self._new_tokens, quiet_label(said))
+        _add_row(form, self._temperature)
+        drawn = (
+            "At temperature 0 the model says its likeliest token each time. Above it tokens are drawn at random, "
+            "the same ones for the same seed."
         )
-        form.addRow(SETTINGS["stop_at_line"], self._stop_at_line)
-        form.addRow(SETTINGS["worker_command"], self._worker)
-        form.addRow("", self._worker_problem)
-        form.addRow(
-            "",
-            quiet_label(
-                "Empty runs models on this computer. For a GPU server: ssh gpu lxt-inspector worker. "
-                "Names of folders and files are then the server's."
-            ),
+        _add_row(form, self._seed, quiet_label(drawn))
+        _add_row(form, self._stop_at_line)
+        where = (
+            "Empty runs models on this computer. For a GPU server: ssh gpu lxt-inspector worker. "
+            "Names of folders and files are then the server's."
         )
-        form.addRow(SETTINGS["start_limit"], self._start_limit)
-        form.addRow("", quiet_label("A worker that says nothing while it starts is ended after that time."))
+        _add_row(form, self._worker, self._worker_problem, quiet_label(where))
+        ended = "A worker that says nothing while it starts is ended after that time."
+        _add_row(form, self._start_limit, quiet_label(ended))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
@@ -190,3 +188,15 @@ class Preferences(QDialog):
         if command != self._settings.worker_command:
             self._settings = structs.replace(self._settings, worker_command=command)
             self.worker_changed.emit(command)
+
+
+def _add_row(form: QFormLayout, field: QWidget, *notes: QWidget) -> None:
+    """A field with its name before it, and what is to be known of it right below."""
+    name = plain_label(SETTINGS[field.objectName()])
+    name.setBuddy(field)
+    name.setFixedHeight(max(field.sizeHint().height(), field.minimumHeight()))
+    column = QVBoxLayout()
+    column.setSpacing(Space.TIGHT)
+    for part in (field, *notes):
+        column.addWidget(part)
+    form.addRow(name, column)

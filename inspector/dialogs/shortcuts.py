@@ -30,6 +30,7 @@ KEYS_IN_VIEWS = (
     ("Arrow keys, on the tokens", "Walk the tokens"),
     ("N, Shift+N, on the tokens", "To the next, the previous token by size of relevance"),
     ("W, on the tokens", "Sum relevance over words, lines, sentences, and again over tokens"),
+    ("U, on the tokens", "Write the relevance of each under it, or leave it out"),
     ("Enter, on the tokens", "Explain at the token under the cursor"),
     ("Left, Right, on the layers", "Walk the layers"),
     ("Home, End, on the layers", "The input, the last layer"),

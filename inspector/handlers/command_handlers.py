@@ -29,6 +29,7 @@ class Hands(Protocol):
 
     def close(self) -> bool: ...
     def toggle_log(self) -> None: ...
+    def toggle_target(self) -> None: ...
     def reset_layout(self) -> None: ...
     def open_palette(self) -> None: ...
     def explain(self) -> None: ...
@@ -84,9 +85,11 @@ def handlers(
         "contrast.more": partial(_step_contrast, inquiry, -1),
         "contrast.less": partial(_step_contrast, inquiry, 1),
         "view.signs": partial(_turn, inquiry, "signs"),
+        "view.values": partial(_turn, inquiry, "values"),
         "view.original": partial(_turn, inquiry, "original"),
         "view.pin": partial(_turn_pin, inquiry),
         "view.difference": partial(_turn_difference, inquiry),
+        "view.target": window.toggle_target,
         "view.log": window.toggle_log,
         "view.reset_layout": window.reset_layout,
         "view.palette": window.open_palette,

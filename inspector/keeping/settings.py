@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     contrast: float = DEFAULT_CONTRAST  # the exponent of colours, from 0.35 to 1, which is linear
     without: bool = True  # colours end without the first token and the asked one
     signs: bool = True  # what speaks against is underlined
+    values: bool = False  # the relevance of each token stands under it
     theme: Theme = "system"  # light, dark, or as the desktop is
     device: str = "auto"  # where models are opened: auto, cpu, cuda, cuda:1, mps
     dtype: str = "auto"  # the type of their numbers: auto, float32, bfloat16, float16

@@ -61,11 +61,3 @@ def decimals_beside(largest: float) -> int:
     if not math.isfinite(largest) or largest == 0:
         return 2
     return min(max(2, 1 - math.floor(math.log10(abs(largest)))), 6)
-
-
-def fixed(value: float, decimals: int, plus: bool = False) -> str:
-    """A number of a column, all of which have as many digits after the point; `plus` before what is above zero."""
-    text = f"{value:.{decimals}f}"
-    if not float(text) and math.isfinite(value):
-        return text.removeprefix("-")
-    return f"+{text}" if plus and value > 0 else text.replace("-", "−")

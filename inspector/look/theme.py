@@ -223,7 +223,7 @@ def style_sheet(t: Tones) -> str:
         QToolButton#segment:checked, QToolButton#more_rules[chosen="true"] {{
             background: {t.soft}; color: {t.accent}; border-color: {t.line}; font-weight: 600;
         }}
-        QToolButton#more_rules::menu-indicator {{ image: none; }}
+        QToolButton#more_rules::menu-indicator, QToolButton#dock_menu::menu-indicator {{ image: none; }}
         QToolButton#explain {{
             background: {t.accent}; color: {t.on_accent}; border: 1px solid {t.accent}; border-radius: 6px;
             padding: 4px 14px; font-weight: 600;

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
 
+from inspector.panes.dock_head import DockHead
+
 
 def add_dock(
-    window: QMainWindow, title: str, widget: QWidget, area: Qt.DockWidgetArea, head: QWidget | None = None
+    window: QMainWindow,
+    title: str,
+    widget: QWidget,
+    area: Qt.DockWidgetArea,
+    parts: Sequence[QWidget] = (),
+    head: QWidget | None = None,
 ) -> QDockWidget:
-    """Put `widget` at the window's edge; it can be moved, but not lost. `head` stands in place of its title."""
+    """Put `widget` at the window's edge; it can be moved, but not lost.
+
+    `parts` stand beside its title, or `head` in place of it.
+    """
     dock = QDockWidget(title, window)
     dock.setObjectName(title.lower())
     features = QDockWidget.DockWidgetFeature
     dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable)
     dock.setWidget(widget)
-    if head is not None:
-        dock.setTitleBarWidget(head)
+    dock.setTitleBarWidget(head or DockHead(window, dock, parts))
     window.addDockWidget(area, dock)
     return dock
 

@@ -55,9 +55,9 @@ class Frame(QMainWindow):
         self._centre = self._middle()
         self.setCentralWidget(self._centre)
         self.setStatusBar(self.status)
-        self.input_dock = add_dock(self, "Input", self.input, _EDGES.LeftDockWidgetArea, self.input.title)
-        self.target_dock = add_dock(self, "Target", self.target, _EDGES.RightDockWidgetArea)
-        self.log_dock = add_dock(self, "Log", self.log, _EDGES.BottomDockWidgetArea)
+        self.input_dock = add_dock(self, "Input", self.input, _EDGES.LeftDockWidgetArea, head=self.input.title)
+        self.target_dock = add_dock(self, "Target", self.target, _EDGES.RightDockWidgetArea, [self.table.keep])
+        self.log_dock = add_dock(self, "Log", self.log, _EDGES.BottomDockWidgetArea, self.log.tools)
         self.log_dock.hide()
         self._sides = self._pressed = _SIDES
         self._line = line_bar("Folded input", self.input.line)
@@ -81,6 +81,9 @@ class Frame(QMainWindow):
 
     def toggle_log(self) -> None:
         self.log_dock.setVisible(self.log_dock.isHidden())
+
+    def toggle_target(self) -> None:
+        self.target_dock.setVisible(self.target_dock.isHidden())
 
     @property
     def is_input_folded(self) -> bool:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.protocol.looks import Look
 from engine.protocol.values import Token
-from engine.reading.units import units_of
+from engine.reading.units import Units, units_of
 from inspector.look.theme import Space
 from inspector.state.heading import place_in_words
 from inspector.state.legends import layer_title
@@ -27,6 +27,7 @@ class PartStrips(QWidget):
     current_changed = Signal(int)
     token_hovered = Signal(int)  # -1: none
     unit_requested = Signal()  # the next one
+    values_requested = Signal()  # under the tokens, or no longer
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,14 +60,17 @@ class PartStrips(QWidget):
 
     def show_said(self, shown: ShownText | None, tokens: Sequence[Token], explained: int, look: Look) -> None:
         """Show what a model says behind the tokens that are explained, and what it says last in sight."""
-        values, limit, ramp, share_of, reach = np.zeros(len(tokens)), 1.0, look.ramp, None, 0
+        values, limit, ramp, share_of = np.full(len(tokens), np.nan), 1.0, look.ramp, None
+        units, reach, extremes = units_of(tokens, look.unit), 0, None
         if shown is not None and explained:
             values[:explained] = shown.values
-            limit, share_of, reach = shown.limit, shown.relevance.value, min(shown.reach, explained)
-        units = units_of(tokens, look.unit)
+            limit, ramp, share_of = shown.limit, shown.ramp, shown.relevance.value
+            reach, extremes = min(shown.reach, explained), _of_same_units(shown, units)
         merged = units.merged(values)
-        self.strip.show_relevance(tokens, merged, limit, ramp, share_of, look.signs, reach, units, explained)
-        self.strip.reveal(len(tokens) - 1)  # a pinned answer knows nothing of it
+        self.strip.show_relevance(tokens, merged, limit, ramp, share_of, look.signs, reach, units, explained, extremes)
+        self.strip.reveal(len(tokens) - 1)
+        if shown is not None and self.pinned is not None and len(shown.sides) > 1:
+            self._show_side(self.pinned, shown, 0)  # which knows nothing of what is said
 
     def set_place(self, shown: ShownText) -> None:
         """Where in the model the values are."""
@@ -115,7 +119,9 @@ class PartStrips(QWidget):
         one = shown.sides[side]
         values, share_of = shown.unit_values_of(one), one.relevance.value
         signs, reach, units = shown.signs, shown.reach, shown.units
-        strip.show_relevance(shown.tokens, values, shown.limit, shown.ramp, share_of, signs, reach, units)
+        strip.show_relevance(
+            shown.tokens, values, shown.limit, shown.ramp, share_of, signs, reach, units, extremes=shown.extremes
+        )
 
     def _made_pinned(self) -> TokenStrip:
         strip = self.pinned = TokenStrip()
@@ -134,3 +140,15 @@ class PartStrips(QWidget):
         strip.current_changed.connect(self.current_changed)
         strip.token_hovered.connect(self.token_hovered)
         strip.unit_requested.connect(self.unit_requested)
+        strip.values_requested.connect(self.values_requested)
+
+
+def _of_same_units(shown: ShownText, units: Units) -> np.ndarray | None:
+    """The extremes of `shown` for the units of a text that goes on; NaN for what began since."""
+    known = shown.extremes
+    if known is None:
+        return None
+    extremes = np.full((2, len(units)), np.nan)
+    _, ours, theirs = np.intersect1d(units.starts, shown.units.starts, assume_unique=True, return_indices=True)
+    extremes[:, ours] = known[:, theirs]
+    return extremes

@@ -12,7 +12,7 @@ from inspector.look.theme import Space
 from inspector.panes.part_strips import PartStrips
 from inspector.state.question import Question, ask_the_same
 from inspector.state.saying import Said, words_in
-from inspector.state.scene import Scene
+from inspector.state.scene import Scene, explained_token
 from inspector.state.text import ShownText
 from inspector.views.side_titles import SideTitles
 from inspector.views.tokens.token_strip import TokenStrip
@@ -30,6 +30,7 @@ class TextPane(QWidget):
     token_hovered = Signal(int)  # -1: none
     let_go = Signal()  # of the pinned answer
     unit_requested = Signal()  # the next one
+    values_requested = Signal()  # under the tokens, or no longer
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +43,7 @@ class TextPane(QWidget):
         self._titles = SideTitles()
         self._titles.let_go.connect(self.let_go)
         self._heading = quiet_label("Said so far by the decoder")
+        self._heading.setWordWrap(False)  # which would ask for the height of two lines
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.SMALL)
@@ -56,6 +58,7 @@ class TextPane(QWidget):
             strips.position_clicked.connect(self._on_position_clicked)
             strips.span_chosen.connect(self.span_chosen)
             strips.unit_requested.connect(self.unit_requested)
+            strips.values_requested.connect(self.values_requested)
         for one, other in ((self.source, self.decoder), (self.decoder, self.source)):
             one.strip.zoom_changed.connect(other.strip.set_zoom)
 
@@ -127,14 +130,15 @@ class TextPane(QWidget):
 
     def _show_said(self, scene: Scene, said: Said) -> None:
         """Show what the model says at the end of the text, or of the decoder's."""
-        look, shown = scene.view.look, scene.text if said.explained else None
-        if not said.in_decoder:
-            self.source.show_said(shown, said.tokens, said.explained, look)
-            self.strip.set_target_position(scene.positions[0] if shown is not None else None)
-            return
-        if shown is None:
+        look, is_known = scene.view.look, said.explained > 0
+        strips, shown = (self.decoder, scene.decoder) if said.in_decoder else (self.source, scene.text)
+        if said.in_decoder and is_known and scene.text is not None:
+            self.source.show_text(scene.text)
+        elif said.in_decoder:
             self.source.show_said(None, words_in(words_of(scene.question.input)), 0, look)
-        self.decoder.show_said(scene.decoder if said.explained else None, said.tokens, said.explained, look)
+        strips.show_said(shown if is_known else None, said.tokens, said.explained, look)
+        place = explained_token(scene.question, said.tokens, scene.position) if is_known else None
+        strips.strip.set_target_position(place)
         self._share_height()
 
     def _clear(self) -> None:

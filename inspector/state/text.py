@@ -12,6 +12,7 @@ from engine.protocol.looks import Look, Ramp, Scale, Unit
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Token
 from engine.reading.limits import ROUNDING, colour_limit, left_out, relevance_at
+from engine.reading.numbers import extremes_of
 from engine.reading.units import Units, units_of
 from engine.reading.units import text_of as unit_text
 from inspector.look.numbers import percent, signed
@@ -65,6 +66,7 @@ class ShownText(ShownPart):
 
     without: bool  # the tokens that say little beside their place are left out of the limit
     signs: bool  # what speaks against is underlined
+    has_numbers: bool  # the value of each unit stands under it
     unit: Unit  # what relevance is summed over
     layers: LayersOfText = field(compare=False)
 
@@ -123,6 +125,17 @@ class ShownText(ShownPart):
         has = np.any([(r.input != 0) | (r.layers != 0).any(axis=0) for r in relevances], axis=0)
         return int(np.flatnonzero(has).max(initial=len(has) - 1 if not has.any() else 0)) + 1
 
+    @property
+    def extremes(self) -> np.ndarray | None:
+        """The least and the largest value of each unit at any layer of any side, (2, unit), where values are wanted.
+
+        What has room for both stays where it is, whatever layer is on show, and alike on all sides.
+        """
+        if not self.has_numbers:
+            return None
+        low, high = zip(*(extremes_of(side.relevance, self.unit) for side in self.sides), strict=True)
+        return np.stack([np.fmin.reduce(low), np.fmax.reduce(high)])
+
     def values_of(self, side: Side) -> np.ndarray:
         """float32 (token,)."""
         return relevance_at(side.relevance, self.layer)
@@ -143,6 +156,7 @@ def text_of(sides: tuple[Side, ...], look: Look) -> ShownText:
         legend=legend_of(sides, look),
         without=look.without,
         signs=look.signs,
+        has_numbers=look.values,
         unit=look.unit,
         layers=_layers_of(sides[-1], look),
     )

@@ -46,7 +46,10 @@ _PLURALS = {"token": "tokens", "class": "classes"}
 
 
 class PredictionTable(QWidget):
-    """Predictions to click and explain; a field takes any other token, a box the one to compare with."""
+    """Predictions to click and explain; a field takes any other token, a box the one to compare with.
+
+    `keep`, for the head of the dock, says whether the target stays when the prompt is edited.
+    """
 
     explained = Signal(int)  # token id
     set_against = Signal(object)  # Against
@@ -72,9 +75,9 @@ class PredictionTable(QWidget):
         self._field = QLineEdit(self)
         self._field.returnPressed.connect(self._on_text_entered)
         self._field.textEdited.connect(self._clear_error)
-        self._keep = QCheckBox("keep on edit", self)
-        self._keep.setToolTip("The token, what it is set against, and its place stay when the prompt is edited")
-        self._keep.clicked.connect(self.keeping_chosen)
+        self.keep = QCheckBox("keep on edit")
+        self.keep.setToolTip("The token, what it is set against, and its place stay when the prompt is edited")
+        self.keep.clicked.connect(self.keeping_chosen)
         self._error = _label(self)
         self._error.setWordWrap(True)
         self._error.hide()
@@ -142,7 +145,7 @@ class PredictionTable(QWidget):
 
     def set_keeping(self, keeps: bool) -> None:
         """Whether the target stays when the prompt is edited."""
-        self._keep.setChecked(keeps)
+        self.keep.setChecked(keeps)
 
     def clear(self) -> None:
         self._rows.show((), None)
@@ -179,7 +182,6 @@ class PredictionTable(QWidget):
         form.addWidget(self._error, 1, 1)
         form.addWidget(against, 2, 0)
         form.addWidget(self._against, 2, 1)
-        form.addWidget(self._keep, 3, 1)
         form.setColumnStretch(1, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.SMALL, Space.SMALL, Space.SMALL, Space.SMALL)

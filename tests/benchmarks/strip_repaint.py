@@ -1,7 +1,7 @@
 """How long the token strip takes to show another layer of a long prompt.
 
 Prints the median time of a repaint with 20,000 tokens, and its ratio to the same with 500 tokens: what is not visible
-should cost next to nothing; and the same where tokens are merged to words. Run with
+should cost next to nothing; and the same where tokens are merged to words, and with values under them. Run with
 `python -m tests.benchmarks.strip_repaint [--tokens 20000] [--repeats 60]`; without a screen, offscreen.
 """
 
@@ -53,19 +53,24 @@ def _tokens(count: int) -> list[Token]:
     return tokens
 
 
-def _repaint_times(strip: TokenStrip, count: int, repeats: int, unit: Unit = "token") -> list[float]:
+def _repaint_times(
+    strip: TokenStrip, count: int, repeats: int, unit: Unit = "token", numbers: bool = False
+) -> list[float]:
     """Seconds from new values to painted pixels, each at another place of the prompt."""
     tokens = _tokens(count)
     layers = np.random.default_rng(1).normal(size=(8, count)).astype(np.float32)
     units = units_of(tokens, unit)
-    strip.show_relevance(tokens, units.merged(layers[0]), 3.0, Ramp(), units=units)
+    merged = units.merged(layers)
+    extremes = np.stack([merged.min(axis=0), merged.max(axis=0)]) if numbers else None
+    strip.show_relevance(tokens, merged[0], 3.0, Ramp(), units=units, extremes=extremes)
     bar = strip.verticalScrollBar()
     times = []
     for repeat in range(repeats):
         bar.setValue(bar.maximum() * (repeat % 10) // 10)
         strip.viewport().repaint()
         begin = time.perf_counter()
-        strip.show_relevance(tokens, units.merged(layers[repeat % 8]), 3.0, Ramp(), share_of=33.4, units=units)
+        values = units.merged(layers[repeat % 8])
+        strip.show_relevance(tokens, values, 3.0, Ramp(), share_of=33.4, units=units, extremes=extremes)
         strip.viewport().repaint()
         times.append(time.perf_counter() - begin)
     return times
@@ -94,6 +99,10 @@ def main() -> None:
     print(f"repaint after a layer change, {count} tokens: median {many * 1000:.1f} ms")
     words = statistics.median(_repaint_times(strip, count, chosen.repeats, "word"))
     print(f"the same in words: median {words * 1000:.1f} ms")
+    units: tuple[Unit, ...] = ("token", "word")
+    for unit in units:
+        numbered = statistics.median(_repaint_times(strip, count, chosen.repeats, unit, numbers=True))
+        print(f"the same with values under each {unit}: median {numbered * 1000:.1f} ms")
     print(f"ratio to {_FEW} tokens: {many / few:.2f}")
 
 

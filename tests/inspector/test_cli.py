@@ -27,11 +27,13 @@ from transformers import (
 from typer.testing import CliRunner
 
 from engine.figures import render
+from engine.figures.latex import to_tex
 from engine.figures.typesetting import is_whole_pdf
 from engine.protocol.inputs import Picture
 from engine.protocol.messages import Ending, Explain, Explained, Export, Exported, ExportGrid, Load, Loaded, Request
 from engine.protocol.targets import Contrast
 from engine.protocol.values import Memory, ModelSource, Prediction
+from engine.reading.numbers import number_under
 from engine.rules.table import RULE_SETS
 from engine.terminal import explain as explain_command
 from engine.terminal import grid as grid_command
@@ -189,6 +191,18 @@ def test_that_words_are_told_to_people_and_scripts_with_the_same_sum() -> None:
     tokens = json.loads(CliRunner().invoke(cli, [*arguments[:-2], "--json"]).stdout)
     assert number["tokens"] > 1 and "id" not in number
     assert facts["sum"] == tokens["sum"] and {"id", "position"} <= set(tokens["most_relevant"][0])
+
+
+@pytest.mark.parametrize("option", [[], ["--values"]])
+def test_that_values_are_written_under_tokens_where_that_is_asked_for(tmp_path: Path, option: list[str]) -> None:
+    figure, table = tmp_path / "figure.tex", tmp_path / "table.csv"
+    arguments = ["explain", "bundled:llama", "--prompt", PROMPT, "--layer", "2", "--out"]
+    for out in (figure, table):
+        assert CliRunner().invoke(cli, [*arguments, str(out), *option]).exit_code == 0
+    values = [float(row["layer_2"]) for row in csv.DictReader(table.open(encoding="utf-8", newline=""))]
+    strip = figure.read_text(encoding="utf-8").partition(r"\begin{document}")[2]
+    expected = [to_tex(number_under(value)) for value in values if number_under(value)] if option else []
+    assert re.findall(r"\\startnumber\{606060\}\{(.*?)\}\\(?:token|against)", strip) == expected
 
 
 @pytest.fixture

@@ -130,6 +130,7 @@ def test_that_what_is_being_said_stands_at_the_end_of_the_decoders_text(decipher
     text = deciphering.relevance.text
     assert labels_of(text.decoder.strip)[-1] == "eight"
     assert "eight" not in labels_of(text.source.strip)
+    assert (marked(text.source.strip), marked(text.decoder.strip)) == (-1, 3)
 
 
 def test_that_what_is_said_first_of_all_stands_below_the_words_of_the_source(window: Window, worker) -> None:

@@ -57,7 +57,7 @@ def explain(window: Window, worker: FakeWorker) -> Explain:
 
 
 def keep_box(window: Window) -> QCheckBox:
-    return window.table.findChild(QCheckBox)
+    return window.table.keep
 
 
 def test_that_token_and_contrast_stay_and_that_it_is_said_once(about_contrast: Window, worker: FakeWorker) -> None:

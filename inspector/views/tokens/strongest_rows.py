@@ -15,8 +15,9 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from engine.protocol.looks import Ground, Ramp, Unit
 from engine.protocol.values import Token
 from engine.reading.colours import FAINTEST, coloured, inks, places_on
+from engine.reading.numbers import fixed
 from engine.reading.units import Units
-from inspector.look.numbers import decimals_beside, fixed, grouped, percent
+from inspector.look.numbers import decimals_beside, grouped, percent
 from inspector.look.theme import Space, Tones, tones
 from inspector.views.prediction_rows import emphasised
 from inspector.views.tokens.token_context import in_context

@@ -9,23 +9,14 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QFontMetricsF, QTextLayout, QTextOption
 
 from inspector.views.tokens.bidi import visual_order
+from inspector.views.tokens.strip_fonts import StripFonts
+from inspector.views.tokens.token_numbers import NumberPlaces, NumberRoom, NumberWidths
 from inspector.views.tokens.token_runs import RunKind, Runs
 
 PADDING = 2.0  # inside a box, at both ends of a token
 GAP = 1.0  # between two boxes
 WORD_GAP = 3.0  # more of it, between two words
 _NARROWEST = 5.0
-
-
-@dataclass(frozen=True)
-class StripFonts:
-    """The fonts of a strip: prompt text, and the smaller labels of special tokens."""
-
-    text: QFont
-    label: QFont
-
-    def of(self, kind: int) -> QFont:
-        return self.label if kind in (RunKind.SPECIAL, RunKind.PIECE) else self.text
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +35,9 @@ class TokenLayout:
     span_run: np.ndarray  # int (span + 1,): the first run of each span
     box_height: float
     row_height: float
+    box_top: float  # in its row
     width: float
+    numbers: NumberPlaces | None  # under the boxes
 
     @property
     def rows(self) -> int:
@@ -63,7 +56,7 @@ class TokenLayout:
         return range(int(first), int(last))
 
     def rect(self, span: int) -> QRectF:
-        top = float(self.span_row[span]) * self.row_height + (self.row_height - self.box_height) / 2
+        top = float(self.span_row[span]) * self.row_height + self.box_top
         left = float(self.span_left[span])
         return QRectF(left, top, float(self.span_right[span]) - left, self.box_height)
 
@@ -120,6 +113,7 @@ class WidthCache:
         self.fonts = fonts
         self._metrics = {kind: QFontMetricsF(fonts.of(kind)) for kind in RunKind}
         self._known: dict[tuple[int, str], float] = {}
+        self.numbers = NumberWidths(fonts.number)
 
     def widths(self, runs: Runs) -> np.ndarray:
         """The width of each run, float (run,)."""
@@ -137,8 +131,8 @@ class WidthCache:
         return self._metrics[RunKind.TEXT].height()
 
 
-def lay_out(runs: Runs, cache: WidthCache, width: float) -> TokenLayout:
-    """Fill rows of `width` with the runs, of which there is at least one.
+def lay_out(runs: Runs, cache: WidthCache, width: float, numbers: NumberRoom | None = None) -> TokenLayout:
+    """Fill rows of `width` with the runs, of which there is at least one, and with the numbers under them.
 
     Rows break between words, where that is not possible between tokens, else inside a token.
     """
@@ -151,7 +145,9 @@ def lay_out(runs: Runs, cache: WidthCache, width: float) -> TokenLayout:
     extra = np.where(runs.kinds >= RunKind.SPECIAL, 3.0, 0.0)  # a pill needs more room at its round ends
     before = np.where(first, PADDING + extra, 0)
     space = np.where(np.append(runs.after_space[1:], False), WORD_GAP, 0)  # behind a run, so that rows begin flush
-    advance = np.ceil(before + text_width + np.where(last, PADDING + GAP + extra, 0)) + space
+    taken = before + text_width + np.where(last, PADDING + extra, 0)
+    lacking = 0 if numbers is None else numbers.lacking(runs, taken)
+    advance = np.ceil(taken + lacking + np.where(last, GAP, 0)) + space
     row_start = _rows(advance, runs, width)
     row = np.repeat(np.arange(len(row_start) - 1), np.diff(row_start))
     left = _lefts(advance, row_start, runs, width)
@@ -164,6 +160,12 @@ def lay_out(runs: Runs, cache: WidthCache, width: float) -> TokenLayout:
     after = advance - before - text_width
     height = cache.line_height
     box = float(np.ceil(height))
+    places = None
+    if numbers is not None:
+        under = numbers.placed(runs.tokens[span_run[:-1]], span_row, span_left, span_right)
+        turned = mirrored[span_run[under]]
+        left_end = np.minimum(span_left[under] + PADDING, width - numbers.widths)
+        places = NumberPlaces(span_row[under], np.where(turned, span_right[under] - PADDING, left_end), turned)
     return TokenLayout(
         runs=runs,
         run_x=left + np.where(mirrored, after, before),
@@ -176,8 +178,10 @@ def lay_out(runs: Runs, cache: WidthCache, width: float) -> TokenLayout:
         row_span=np.searchsorted(span_row, np.arange(len(row_start))),
         span_run=span_run,
         box_height=box,
-        row_height=box + 2,
+        row_height=box + 2 + (0 if numbers is None else numbers.height),
+        box_top=1.0,
         width=width,
+        numbers=places,
     )
 
 

@@ -11,9 +11,12 @@ from PySide6.QtGui import QColor, QPainter, QPen, QStaticText, QTextOption
 
 from engine.protocol.looks import Ramp
 from engine.reading.colours import FAINTEST, coloured, inks, is_against, rgb_of
+from engine.reading.numbers import LEAST_UNDER, number_under
 from engine.reading.units import Units
 from inspector.look.theme import Tones
-from inspector.views.tokens.token_layout import StripFonts, TokenLayout
+from inspector.views.tokens.strip_fonts import StripFonts
+from inspector.views.tokens.token_layout import TokenLayout
+from inspector.views.tokens.token_numbers import NumberPlaces, NumberWidths
 from inspector.views.tokens.token_runs import RunKind
 
 _STALE = 0.4  # of the colour that a stale answer keeps
@@ -70,11 +73,20 @@ class TokenPainter:
         self.fonts = fonts
         self._texts: dict[tuple[str, int, int], tuple[QStaticText, float]] = {}
         self._colours: dict[int, QColor] = {}
+        self._numbers: dict[str, tuple[QStaticText, float]] = {}
+        self._number_top = NumberWidths(fonts.number).top
 
     def paint(
-        self, painter: QPainter, layout: TokenLayout, dress: Dress, rows: range, marks: Marks, tones: Tones
+        self,
+        painter: QPainter,
+        layout: TokenLayout,
+        dress: Dress,
+        rows: range,
+        marks: Marks,
+        tones: Tones,
+        values: np.ndarray,
     ) -> None:
-        """Paint `rows` of the layout."""
+        """Paint `rows` of the layout, with `values` (unit,) under the tokens where it has places for them."""
         if not rows:
             return
         spans = range(int(layout.row_span[rows.start]), int(layout.row_span[rows.stop]))
@@ -85,6 +97,8 @@ class TokenPainter:
         self._paint_pills(painter, layout, spans, dress)
         self._paint_marks(painter, layout, spans, marks, tones)
         self._paint_texts(painter, layout, spans, dress)
+        if layout.numbers is not None:
+            self._paint_numbers(painter, layout, layout.numbers, rows, values, tones)
 
     def _paint_chips(self, painter: QPainter, layout: TokenLayout, spans: range, dress: Dress) -> None:
         goes_on = dress.goes_on[layout.span_token[spans.start : spans.stop]]
@@ -92,8 +106,8 @@ class TokenPainter:
         tokens = layout.span_token[which]
         seen = dress.has_chip[tokens]
         which, tokens, lefts, rights = which[seen], tokens[seen], lefts[seen].astype(int), rights[seen].astype(int)
-        height, inset = int(layout.box_height), (layout.row_height - layout.box_height) / 2
-        tops = (layout.span_row[which] * layout.row_height + inset).astype(int).tolist()
+        height = int(layout.box_height)
+        tops = (layout.span_row[which] * layout.row_height + layout.box_top).astype(int).tolist()
         widths, has_dots = (rights - lefts).tolist(), dress.has_dots[tokens].tolist()
         chips, texts = _packed(dress.chips[tokens]).tolist(), _packed(dress.inks[tokens]).tolist()
         painter.setPen(Qt.PenStyle.NoPen)
@@ -119,7 +133,8 @@ class TokenPainter:
     def _paint_texts(self, painter: QPainter, layout: TokenLayout, spans: range, dress: Dress) -> None:
         runs = range(int(layout.span_run[spans.start]), int(layout.span_run[spans.stop]))
         part = slice(runs.start, runs.stop)
-        middles = (layout.span_row[layout.run_span[part]] + 0.5) * layout.row_height
+        tops = layout.span_row[layout.run_span[part]] * layout.row_height + layout.box_top
+        middles = tops + layout.box_height / 2
         kinds = layout.runs.kinds[part]
         colours = _packed(dress.inks[layout.runs.tokens[part]])
         looks = (colours * len(RunKind) + kinds).tolist()
@@ -135,6 +150,36 @@ class TokenPainter:
                 painter.setPen(_see_through(ink, _FAINT) if key[1] == RunKind.MARK else ink)
             text, half = self._texts.get(key) or self._shape(key)
             painter.drawStaticText(QPointF(x, y - half), text)
+
+    def _paint_numbers(
+        self,
+        painter: QPainter,
+        layout: TokenLayout,
+        places: NumberPlaces,
+        rows: range,
+        values: np.ndarray,
+        tones: Tones,
+    ) -> None:
+        part = places.between(rows)
+        seen = np.flatnonzero(np.abs(np.nan_to_num(values[part])) >= LEAST_UNDER) + part.start
+        tops = places.row[seen] * layout.row_height + layout.box_top + layout.box_height + self._number_top
+        painter.setFont(self.fonts.number)
+        painter.setPen(QColor(tones.quiet))
+        numbers = zip(
+            values[seen].tolist(), places.x[seen].tolist(), tops.tolist(), places.mirrored[seen].tolist(), strict=True
+        )
+        for value, x, y, mirrored in numbers:
+            written = number_under(value)
+            text, width = self._numbers.get(written) or self._shape_number(written)
+            painter.drawStaticText(QPointF(x - width if mirrored else x, y), text)
+
+    def _shape_number(self, written: str) -> tuple[QStaticText, float]:
+        """A number made ready to draw, and its width."""
+        shaped = QStaticText(written)
+        shaped.setTextFormat(Qt.TextFormat.PlainText)
+        shaped.prepare(font=self.fonts.number)
+        known = self._numbers[written] = (shaped, shaped.size().width())
+        return known
 
     def _paint_marks(self, painter: QPainter, layout: TokenLayout, spans: range, marks: Marks, tones: Tones) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -33,7 +33,7 @@ from inspector.views.tokens.token_walk import is_step, walk
 
 _CARD_DELAY = 120  # ms
 _COPY_TABLE = QKeySequence("Ctrl+Shift+C")
-_NEXT_UNIT = QKeySequence("W")
+_NEXT_UNIT, _VALUES = QKeySequence("W"), QKeySequence("U")
 _STRONGEST = {QKeySequence("N"): 1, QKeySequence("Shift+N"): -1}  # the steps in rank
 
 
@@ -46,6 +46,7 @@ class TokenStrip(TokenView):
     current_changed = Signal(int)  # by the person; set_current is silent
     zoom_changed = Signal(int)
     unit_requested = Signal()  # words instead of tokens, and so on
+    values_requested = Signal()  # under the tokens, or no longer
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,9 +85,10 @@ class TokenStrip(TokenView):
         reach: int | None = None,
         units: Units | None = None,
         explained: float = math.inf,
+        extremes: np.ndarray | None = None,
     ) -> None:
         known = self._picture
-        super().show_relevance(tokens, values, limit, ramp, share_of, signs, reach, units, explained)
+        super().show_relevance(tokens, values, limit, ramp, share_of, signs, reach, units, explained, extremes)
         if self._picture is not known:
             self._card.hide()
             self.find_text(self._find.text() if self._find.isVisible() else "")
@@ -259,6 +261,8 @@ class TokenStrip(TokenView):
             return partial(self._zoom_by, -self.zoom())
         if pressed == _NEXT_UNIT:
             return self.unit_requested.emit
+        if pressed == _VALUES:
+            return self.values_requested.emit
         if pressed in _STRONGEST and self._facts is not None:
             return partial(self.go_to_strongest, _STRONGEST[pressed])
         if event.key() == Qt.Key.Key_Escape and self.selected():

@@ -17,16 +17,14 @@ from engine.protocol.looks import Ramp
 from engine.protocol.values import Token
 from engine.reading.units import Units, units_of
 from inspector.look.overlays import paint_empty, paint_focus, paint_stale_tag
-from inspector.look.theme import Space, tones
+from inspector.look.theme import tones
+from inspector.views.tokens.strip_fonts import is_low, text_font
 from inspector.views.tokens.tick_bar import TickBar
 from inspector.views.tokens.token_facts import TokenFacts
 from inspector.views.tokens.token_picture import TokenPicture
 from inspector.views.tokens.token_search import matches
 
 _EMPTY = "The prompt appears here, each token coloured by its relevance."
-_LARGER_THAN_INTERFACE = {False: 1.15, True: 1.08}  # the second in a low window
-_LOW = 900  # points: a window less high shows more of the prompt in smaller letters
-_ZOOM_STEP = 1.1
 _ZOOM_RANGE = (-6, 15)
 
 
@@ -41,6 +39,7 @@ class TokenView(QAbstractScrollArea):
         self._facts: TokenFacts | None = None
         self._zoom = 0
         self._is_low = True
+        self._revealed = -1  # what was scrolled to last
         self._empty_text = _EMPTY
         self._matches: list[range] = []
         self._match = -1
@@ -64,28 +63,35 @@ class TokenView(QAbstractScrollArea):
         reach: int | None = None,
         units: Units | None = None,
         explained: float = math.inf,
+        extremes: np.ndarray | None = None,
     ) -> None:
         """Colour `tokens` by `values` (unit,); the colours end at ± `limit`. Shares are of `share_of`, in logits.
 
         Without `units` each token is one. With `signs` what speaks against is underlined. Tokens from `reach` on
-        cannot matter: they are grey; of those from `explained` on nothing is known yet. Where tokens are only added at
-        the end, cursor and place stay.
+        cannot matter: they are grey; of those from `explained` on nothing is known yet. With `extremes`, the least and
+        the largest value of each unit at any layer, (2, unit), its value stands under it. Where tokens are only added
+        at the end, cursor and place stay.
         """
         if not tokens:
             self.clear()
             return
-        if self._picture is None or (tokens is not self._picture.tokens and tokens != self._picture.tokens):
-            known, self._picture = self._picture, TokenPicture(tokens, self._font(), self._room())
-            self._update_scroll_range()
-            if known is None or tuple(tokens[: len(known.tokens)]) != tuple(known.tokens):
-                self.verticalScrollBar().setValue(0)
-                self._cursor, self._ends = -1, None
+        known = self._picture
+        is_same = known is not None and (tokens is known.tokens or tokens == known.tokens)
+        picture = known if known is not None and is_same else TokenPicture(tokens, self._font(), self._room())
+        if not is_same and (known is None or tuple(tokens[: len(known.tokens)]) != tuple(known.tokens)):
+            self.verticalScrollBar().setValue(0)
+            self._cursor, self._ends = -1, None
+        seen, before = (picture.first_below(self._top()), picture.layout) if is_same else (0, None)
+        self._picture = picture
         merged = units_of(tokens, "token") if units is None else units
         self._facts = TokenFacts(tokens, merged, np.asarray(values), share_of, explained)
-        self._picture.colour(np.asarray(values), limit, ramp, signs, len(tokens) if reach is None else reach, merged)
+        reached = len(tokens) if reach is None else reach
+        picture.colour(np.asarray(values), limit, ramp, signs, reached, merged, extremes)
+        if picture.layout is not before:
+            self._keep(seen)
         self._set_cursor(self._cursor)
         self._mark(selected=self.selected())
-        self._picture.stale = False
+        picture.stale = False
         self._ramp = ramp
         self._update_ticks()
         self.viewport().update()
@@ -211,12 +217,13 @@ class TokenView(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_low = self.window().height() < _LOW
-        if self._picture is not None and (self._picture.width != self._room() or is_low != self._is_low):
-            self._is_low = is_low
+        was_seen = self._is_seen(self._revealed, event.oldSize().height())
+        was_low, self._is_low = self._is_low, is_low(self)
+        if self._picture is not None and (self._picture.width != self._room() or self._is_low != was_low):
             self._fit()
-        self._is_low = is_low
         self._update_scroll_range()
+        if was_seen:
+            self.reveal(self._revealed)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -227,10 +234,7 @@ class TokenView(QAbstractScrollArea):
                 self.viewport().update()
 
     def _font(self) -> QFont:
-        font = self.font()
-        size = font.pointSizeF() if font.pointSizeF() > 0 else font.pixelSize() * 72 / self.logicalDpiY()
-        font.setPointSizeF(size * _LARGER_THAN_INTERFACE[self._is_low] * _ZOOM_STEP**self._zoom)
-        return font
+        return text_font(self, self._is_low, self._zoom)
 
     def _room(self) -> int:
         """The width for the prompt: the scroll bar's place is kept free, or its coming would change the layout."""
@@ -239,15 +243,17 @@ class TokenView(QAbstractScrollArea):
     def _fit(self) -> None:
         if self._picture is None:
             return
-        before = self._picture.layout
-        row = min(int(self._top() // before.row_height), before.rows - 1)
-        first_seen = int(before.span_token[before.row_span[row]])
+        seen = self._picture.first_below(self._top())
         self._picture.fit(self._room(), self._font())
-        self._update_scroll_range()
         self._update_ticks()
-        if row:
-            self.verticalScrollBar().setValue(int(self._picture.rects(first_seen)[0].top()) - Space.TIGHT)
+        self._keep(seen)
         self.viewport().update()
+
+    def _keep(self, seen: int) -> None:
+        """Leave a token's row the first in view, after the layout has changed."""
+        self._update_scroll_range()
+        if self._picture is not None and seen:
+            self.verticalScrollBar().setValue(self._picture.top_of(seen))
 
     def _update_scroll_range(self) -> None:
         bar, height = self.verticalScrollBar(), self.viewport().height()
@@ -285,8 +291,14 @@ class TokenView(QAbstractScrollArea):
             self._picture.marks = marks
             self.viewport().update()
 
+    def _is_seen(self, position: int, height: int) -> bool:
+        """Whether a token is in view, where so much of the tokens is."""
+        rects = self.token_rects(position)
+        return bool(rects) and rects[0].bottom() >= 0 and rects[0].top() < height
+
     def reveal(self, position: int) -> None:
         """Scroll just as far as needed to what a token is in, with a row to spare; of what is too high, to its top."""
+        self._revealed = position
         if self._picture is None or not (boxes := self._picture.boxes(self._picture.unit_at(position))):
             return
         spare, height = self._picture.layout.row_height, self.viewport().height()

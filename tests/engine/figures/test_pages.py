@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -9,14 +10,16 @@ import pytest
 from msgspec.structs import replace
 
 from engine.figures.fonts import FontChoice, base_font
-from engine.figures.latex import document
+from engine.figures.latex import document, to_tex
 from engine.figures.layermap import layer_page
-from engine.figures.page import WHITE, Cells, Page, Rectangle, Text, rgb
+from engine.figures.page import WHITE, Cells, Page, Rectangle, Text, rgb, width_of
 from engine.figures.strip import token_pages
 from engine.protocol.looks import Look, Ramp
 from engine.protocol.messages import Export
 from engine.protocol.relevance import Relevance
 from engine.reading.colours import INKS, colours, rgb_of
+from engine.reading.limits import relevance_at
+from engine.reading.numbers import number_under
 from tests.engine.figures.made_relevance import relevance
 
 FONTS = FontChoice(base_font(), ())
@@ -238,3 +241,98 @@ def test_that_tex_draws_the_decoder_too() -> None:
     text = document(Export(with_decoder(), "tex")).text
     strip = text[text.index(r"\startpromptline%") :]
     assert strip.index("bees") < strip.index(r"\partheading{") < strip.index("them")
+
+
+def _numbers(page: Page) -> list[Text]:
+    """What stands under tokens."""
+    return [text for text in _texts(page) if text.size == 9]
+
+
+@pytest.mark.parametrize("layer", [None, 1])
+def test_that_the_value_at_the_layer_stands_under_each_token_and_none_is_zero(layer: int | None) -> None:
+    answer = _with_input(relevance(["a", " against", " for", " none", "."]), [0.5, -1.25, 12.344, 0.004, 0.0])
+    answer.layers[1] = [0.004, 2, -3, 4, 5]
+    (page,) = token_pages(Export(answer, "png", look=Look(values=True, layer=layer)), FONTS)
+    numbers, words = _numbers(page), {text.run.text: text for text in _texts(page)}
+    expected = {None: ["0.50", "−1.25", "12.34"], 1: ["2.00", "−3.00", "4.00", "5.00"]}
+    assert [number.run.text for number in numbers] == expected[layer]
+    under = dict(zip(["a", "against", "for"] if layer is None else ["against", "for", "none"], numbers, strict=False))
+    assert all(number.x == pytest.approx(words[word].x) for word, number in under.items())
+    assert all(4 < number.baseline - words[word].baseline < 16 for word, number in under.items())
+    assert not _numbers(token_pages(Export(answer, "png"), FONTS)[0])
+
+
+def test_that_tokens_are_as_wide_as_their_numbers_and_nothing_leaves_the_page() -> None:
+    answer = relevance(["<", ".", ",", " i", "\n"] * 60)
+    answer = _with_input(answer, np.linspace(-999, 999, 300).tolist())
+    (page,) = token_pages(Export(answer, "png", look=Look(values=True)), FONTS)
+    numbers = _numbers(page)
+    ends = [(text.baseline, text.x, text.x + width_of(text.run, 9)) for text in numbers]
+    assert len(ends) == 300
+    assert all(a[0] != b[0] or a[2] + 2 < b[1] for a, b in pairwise(sorted(ends)))
+    assert max(right for _, _, right in ends) <= page.width
+
+
+def test_that_numbers_stand_between_the_lines_of_every_page() -> None:
+    export = Export(_with_input(relevance(["line\n"] * 200), [1.0] * 200), "pdf", look=Look(values=True))
+    pages = token_pages(export, FONTS, tallest=1000)
+    assert len(pages) > 5 and all(page.height <= 1000 for page in pages)
+    for page in pages:
+        lines = sorted({text.baseline for text in _texts(page) if text.run.text.startswith("line")})
+        numbers = sorted({number.baseline for number in _numbers(page)})
+        assert all(above < number for above, number in zip(lines, numbers, strict=True))
+        assert all(number < below - 10 for number, below in zip(numbers, lines[1:], strict=False))
+
+
+def test_that_a_word_has_one_number_its_sum_under_its_beginning() -> None:
+    answer = _with_input(relevance(list(_NUMBER)), [0, 0.5, 0.25, 0, 1.0, -0.25, -0.5, 0])
+    (page,) = token_pages(Export(answer, "png", look=Look(unit="word", values=True)), FONTS)
+    assert [number.run.text for number in _numbers(page)] == ["0.50", "1.00", "−0.50"]
+    eight = next(text for text in _texts(page) if text.run.text == "8")
+    assert _numbers(page)[1].x == pytest.approx(eight.x)
+
+
+def test_that_the_number_of_what_is_cut_is_in_the_first_line_with_room_for_it() -> None:
+    answer = _with_input(relevance(["x" * 40, "x" * 23 + ".", " I", " w" + "a" * 30]), [-300.0, -200.0, -50.0, -50.0])
+    (page,) = token_pages(Export(answer, "png", look=Look(unit="sentence", values=True)), FONTS)
+    first, second = (next(t for t in _texts(page) if t.run.text.startswith(word)) for word in ("I", "wa"))
+    assert first.baseline < second.baseline
+    assert [number.run.text for number in _numbers(page)] == ["−500.00", "−100.00"]
+    assert _numbers(page)[1].baseline > second.baseline
+
+
+@pytest.mark.parametrize("layer", [None, 1, 3])
+def test_that_the_values_of_a_decoder_stand_under_its_tokens(layer: int | None) -> None:
+    answer = with_decoder()
+    at = [relevance_at(answer, layer, part) for part in (0, 1)]
+    (page,) = token_pages(Export(answer, "png", look=Look(values=True, layer=layer)), FONTS)
+    texts, numbers = _texts(page), _numbers(page)
+    heading = next(text for text in texts if text.run.text == "Said so far by the decoder")
+    for part, values in enumerate(at):
+        mine = [number for number in numbers if (number.baseline > heading.baseline) == (part > 0)]
+        assert [number.run.text for number in mine] == [number_under(value) for value in values.tolist()]
+    below = [text for text in texts if text.size == 13 and text.baseline > heading.baseline]
+    assert [number.x for number in numbers[4:]] == pytest.approx([word.x for word in below])
+
+
+def test_that_heading_and_numbers_of_a_long_decoder_stay_on_their_pages() -> None:
+    source, said = relevance(["line\n"] * 60), relevance(["word\n"] * 60, seed=4)
+    parts = tuple(replace(of.parts[0], input=np.ones(60, np.float32)) for of in (source, said))
+    pages = token_pages(Export(replace(source, parts=parts), "pdf", look=Look(values=True)), FONTS, tallest=1000)
+    assert all(page.height <= 1000 for page in pages)
+    assert sum(len(_numbers(page)) for page in pages) == 120
+    for page in pages:
+        lines = sorted(text.baseline for text in _texts(page) if text.size in (10, 13) and text.run.text != "↵")
+        for number in _numbers(page):
+            assert any(4 < number.baseline - above < 16 for above in lines)
+            assert all(abs(number.baseline - line) > 4 for line in lines)
+
+
+def test_that_tex_has_the_values_of_a_decoder() -> None:
+    answer = with_decoder()
+    text = document(Export(answer, "tex", look=Look(values=True))).text
+    strip = text[text.index(r"\startpromptline%") :]
+    for part, said in enumerate(strip.split(r"\partheading{")):
+        numbers = re.findall(r"\\startnumber\{\w+\}\{((?:[^{}]|\{\})*)\}", said)
+        expected = [to_tex(number_under(value)) for value in answer.parts[part].input.tolist()]
+        assert numbers == expected

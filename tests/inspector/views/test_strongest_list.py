@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QApplication, QTableView
 
 from engine.protocol.looks import Ramp
 from engine.reading.colours import colours
+from engine.reading.numbers import fixed
 from engine.reading.units import units_of
-from inspector.look.numbers import decimals_beside, fixed
+from inspector.look.numbers import decimals_beside
 from inspector.look.theme import apply_theme
 from inspector.views.tokens.strongest_list import StrongestList
 from inspector.views.tokens.token_context import in_context
@@ -158,10 +159,6 @@ def test_that_nothing_is_listed_of_nothing(listed: StrongestList):
 )
 def test_that_a_column_has_the_digits_that_its_largest_needs(largest: float, decimals: int):
     assert decimals_beside(largest) == decimals
-
-
-def test_that_a_column_has_true_signs_and_no_negative_zero():
-    assert [fixed(value, 2, plus=True) for value in (1.5, -1.5, -0.001, 0.0)] == ["+1.50", "−1.50", "0.00", "0.00"]
 
 
 def test_that_the_focus_alone_chooses_nothing(listed: StrongestList, qtbot):

@@ -3,7 +3,8 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFont
 
-from inspector.views.tokens.token_layout import StripFonts, TokenLayout, WidthCache, lay_out
+from inspector.views.tokens.strip_fonts import StripFonts
+from inspector.views.tokens.token_layout import TokenLayout, WidthCache, lay_out
 from inspector.views.tokens.token_runs import runs_of
 from tests.inspector.views.prompt_tokens import tokens_of
 
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("qapp")
 def _laid_out(*texts: str, width: float = 300) -> TokenLayout:
     font = QFont()
     font.setPointSizeF(11)
-    return lay_out(runs_of(tokens_of(*texts)), WidthCache(StripFonts(font, font)), width)
+    return lay_out(runs_of(tokens_of(*texts)), WidthCache(StripFonts(font, font, font)), width)
 
 
 def _row_of(layout: TokenLayout, token: int) -> list[int]:

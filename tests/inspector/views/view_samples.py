@@ -73,6 +73,16 @@ def _strip(ramp: Ramp = COLOURS) -> TokenStrip:
     return view
 
 
+def _strip_with_values() -> TokenStrip:
+    view = TokenStrip()
+    words = units_of(_TOKENS, "word")
+    values = words.merged(_ACROSS)
+    view.show_relevance(_TOKENS, values, 1.0, COLOURS, 4.0, units=words, extremes=np.stack([-values, values]))
+    view.set_current(5)
+    view.set_target_position(_COUNT - 1)
+    return view
+
+
 def _stale_strip() -> TokenStrip:
     view = _strip()
     view.set_stale(True)
@@ -328,6 +338,7 @@ SAMPLES = {
     "thumbnails": Sample(_thumbnails, 420, 130),
     "token-strip": Sample(_strip, 420, 110),
     "token-strip-stale": Sample(_stale_strip, 420, 110),
+    "token-strip-values": Sample(_strip_with_values, 420, 150),
 }
 
 
