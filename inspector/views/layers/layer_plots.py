@@ -260,7 +260,9 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         if row is not None:
             self._first_row = min(max(self._first_row, row - fit + 1), row)
         self._first_row = min(max(self._first_row, 0), rows - fit)
-        self._map.setYRange(self._first_row - 0.5, self._first_row + fit - 0.5, padding=0)
+        ends = [self._first_row - 0.5, self._first_row + fit - 0.5]
+        if self._map.getViewBox().viewRange()[1] != ends:
+            self._map.setYRange(*ends, padding=0)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """With Ctrl the rows are made higher or lower, with Shift they go by; else it is the tokens'."""
