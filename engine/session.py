@@ -17,8 +17,8 @@ import torch
 from msgspec import structs
 
 from engine.attribution.generating import go_on
+from engine.attribution.inputs.given import begun_in, decoder_start, prompt_in
 from engine.attribution.inputs.made_up import made_up
-from engine.attribution.inputs.prompts import prompt_of
 from engine.attribution.matrix import matrix
 from engine.attribution.trace import Trace
 from engine.attribution.tracing import trace
@@ -30,10 +30,10 @@ from engine.models.listing import list_models
 from engine.models.machine.device import available_devices
 from engine.models.machine.memory import memory_of
 from engine.models.opening import Model, load_model
-from engine.models.text.tokens import tokenize, tokenize_target
+from engine.models.text.tokens import decoder_tokens
 from engine.protocol.failures import DoesNotFit, ProtocolError
 from engine.protocol.frames import PROTOCOL, Hello
-from engine.protocol.inputs import Chat, ForDecoder, Input, Text, without_data
+from engine.protocol.inputs import Chat, ForDecoder, Input, Text, Texts, without_data
 from engine.protocol.messages import (
     Ending,
     Examine,
@@ -63,7 +63,7 @@ from engine.protocol.messages import (
     Unload,
     Unloaded,
 )
-from engine.protocol.values import ModelSource, Token
+from engine.protocol.values import ModelSource, Token, joined
 from engine.rules.table import rule_set
 from engine.watch import Watch
 
@@ -115,8 +115,8 @@ class Session:
                 device = self._model.info.device if self._model else "cpu"
                 self._release()
                 return Unloaded(memory_of(device))
-            case Tokenize(source, text):
-                return Tokenized(tuple(tokenize(self._hold(source, watch), text)))
+            case Tokenize(source, input):
+                return self._tokenize(self._hold(source, watch), input)
             case Explain():
                 return self._explain(request, watch)
             case Rate():
@@ -176,31 +176,39 @@ class Session:
     def _generate(self, asked: Generate, watch: Watch) -> Generated:
         model = self._hold(asked.source, watch)
         memory = memory_of(model.info.device)
-        if isinstance(asked.input, Chat):
-            messages = [structs.asdict(message) for message in asked.input.messages]
-            said = go_on(model, prompt_of(model, messages=messages), asked.max_new_tokens, asked.manner, watch)
-            chat = asked.input.answered(said.answer) if said.answer else asked.input
-            return Generated(asked, chat, said.start, said.ended, memory, _id_at(said.tokens, said.start))
         if isinstance(asked.input, ForDecoder):
             return self._generate_in_decoder(model, asked, asked.input, watch)
-        before = asked.input.continuation
-        if before is None and model.info.predicts == "sequence to sequence":
+        if model.info.predicts == "sequence to sequence" and isinstance(asked.input, Text):
             return self._generate_in_decoder(model, asked, ForDecoder(asked.input.text, ""), watch)
-        given = prompt_of(model, asked.input.text, continuation=before)
+        given = prompt_in(model, asked.input)
         said = go_on(model, given, asked.max_new_tokens, asked.manner, watch)
-        position = said.start + (len(before.ids) if before else 0)
-        whole = Text(said.text, said.continuation)
+        position = len(given.tokens)
+        new = said.tokens[position:]
+        whole: Text | Chat = Text(said.text, said.continuation)
+        if isinstance(asked.input, Chat):
+            whole = asked.input.answered(joined(new), _ids(new)) if new else asked.input
         return Generated(asked, whole, position, said.ended, memory, _id_at(said.tokens, position))
 
     @staticmethod
     def _generate_in_decoder(model: Model, asked: Generate, input: ForDecoder, watch: Watch) -> Generated:
-        memory, text = memory_of(model.info.device), input.decoder_text
-        given = prompt_of(model, input.text, context=input.context)
-        said = go_on(model, given, asked.max_new_tokens, asked.manner, watch, text or None)
-        whole = structs.replace(input, decoder_text=text + said.answer) if said.answer else asked.input
-        begun = tokenize_target(model, text) if text else ()
-        position = 1 + len(begun)  # behind the token that the decoder starts from
-        return Generated(asked, whole, position, said.ended, memory, _id_at(said.tokens, said.start))
+        memory, given, begun = memory_of(model.info.device), prompt_in(model, input), begun_in(input)
+        said = go_on(model, given, asked.max_new_tokens, asked.manner, watch, begun)
+        before = () if input.continuation is None else input.continuation.ids
+        ids = _ids(said.tokens[len(given.tokens) :])
+        tokens = decoder_tokens(model, decoder_start(model), begun, (*before, *ids))
+        position = len(tokens) - len(ids)
+        answer = joined(tokens[position:])
+        whole = input.answered(answer, ids) if ids else asked.input
+        return Generated(asked, whole, position, said.ended, memory, _id_at(tokens, position))
+
+    @staticmethod
+    def _tokenize(model: Model, input: Texts) -> Tokenized:
+        tokens = prompt_in(model, input).tokens
+        if not isinstance(input, ForDecoder):
+            return Tokenized(tokens)
+        said = () if input.continuation is None else input.continuation.ids
+        source = tokens[: len(tokens) - len(said)]
+        return Tokenized(source, decoder_tokens(model, decoder_start(model), begun_in(input), said))
 
     def _explain_each(self, asked: ExplainEach, watch: Watch) -> ExplainedEach:
         model = self._hold(asked.source, watch)
@@ -280,6 +288,10 @@ class Session:
 
 def _id_at(tokens: Sequence[Token], position: int) -> int | None:
     return tokens[position].id if position < len(tokens) else None
+
+
+def _ids(tokens: Sequence[Token]) -> tuple[int, ...]:
+    return tuple(token.id for token in tokens)
 
 
 def _without_data(question: Explain) -> Explain:

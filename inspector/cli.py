@@ -261,8 +261,6 @@ def generate(
     if [prompt, prompt_file, chat].count(None) != 2:
         raise typer.BadParameter("Give one of --prompt, --prompt-file and --chat.")
     check_chat(chat, system, prompt)
-    if out is not None and (chat is not None or system is not None):
-        raise typer.BadParameter("--out is of a prompt: of a chat, no matrix is saved yet.")
     formats: dict[str, Literal["png", "csv", "json"]] = {".png": "png", ".csv": "csv", ".json": "json"}
     if out is not None:
         if out.suffix.lower() not in formats:

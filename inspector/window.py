@@ -256,9 +256,9 @@ class Window(Frame):
         for pane in (self.relevance.text, self.below, self.target):
             pane.point_at(token)
 
-    def _on_part_beyond(self, start: int, end: int) -> None:
+    def _on_part_beyond(self, which: int, start: int, end: int) -> None:
         self.folding.unfold()
-        self.editor.select(start, end)
+        self.input.select(which, start, end)
 
     def _on_keeping_chosen(self, keeps: bool) -> None:
         self.study.keeps_target = keeps
@@ -370,7 +370,7 @@ class Window(Frame):
         self.table.set_classes(model.labels if model else (), "class" if model and model.chooses_classes else "token")
         self.commands.enable("model.unload", model is not None, NO_MODEL)
         self.setWindowTitle(f"{model.title} – {TITLE}" if model else TITLE)
-        self.input.show_count(None, None)  # another model counts differently
+        self.input.show_counts(None, None)  # another model counts differently
         self._name_model()
 
     def _on_activity_changed(self, activity: str | Progress | None) -> None:
@@ -400,9 +400,9 @@ class Window(Frame):
             source = structs.replace(opening, trust_remote_code=False)  # to be allowed again at every start
             self._profile.keep(self._profile.settings.with_recent(source))
 
-    def _on_counted(self, count: int | None) -> None:
+    def _on_counted(self, counts: tuple[int, ...] | None) -> None:
         model = self.inquiry.holding.model
-        self.input.show_count(count, model.max_tokens if model else None)
+        self.input.show_counts(counts, model.max_tokens if model else None)
 
     def _on_answered(self, answer: Explained) -> None:
         if isinstance(answer.question.input, Text) and answer.relevance.prompt:

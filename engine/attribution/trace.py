@@ -27,7 +27,7 @@ from engine.models.opening import Model
 from engine.protocol.inside import Glimpse, Heads, Neuron
 from engine.protocol.relevance import Part, PicturePart, Relevance, TextPart
 from engine.protocol.targets import Target, Top
-from engine.protocol.values import Ledger, Prediction, ResolvedTarget, Token
+from engine.protocol.values import Ledger, Prediction, ResolvedTarget, Token, joined
 from engine.rules.table import RuleSet, rule_set
 from engine.watch import AskCancelled, ReportProgress, Watch
 
@@ -127,7 +127,8 @@ class Trace:
             grids = tuple(grid_of(x, recording.leaves[0]) for x in recording.layers)
             pixels = over_channels(input, recording.rules.reading)
             first = PicturePart(pixels, layers, input, grids, recording.inputs.seen)
-        return first, *(TextPart("", self._decoder_tokens, *own) for own in decoders)
+        tokens = self._decoder_tokens
+        return first, *(TextPart(joined(tokens), tokens, *own) for own in decoders)
 
     @with_gradients()
     def inside(self, block: int, target: Target | None = None, *, decoder: bool = False) -> Inside:
@@ -223,8 +224,10 @@ class Trace:
 
     @cached_property
     def _decoder_tokens(self) -> tuple[Token, ...]:
-        ids = self._recording.stacks[-1].ids
-        return () if ids is None else tuple(bare_token(self.model, id) for id in ids[0].tolist())
+        given, ids = self._recording.inputs.decoder, self._recording.stacks[-1].ids
+        if given or ids is None:
+            return given
+        return tuple(bare_token(self.model, id) for id in ids[0].tolist())  # which the model made itself
 
     @property
     def _recording(self) -> Recording:

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.figures.boxes import Box
 from engine.protocol.messages import Export
+from engine.protocol.relevance import Relevance
 from engine.reading.colours import colours, inks, is_against, places_on
 from engine.reading.limits import colour_limit, relevance_at
 from engine.reading.numbers import number_under
@@ -29,12 +30,20 @@ class Dressed(NamedTuple):
     numbers: tuple[str, ...]  # of each unit; empty where none is to be seen
 
 
-def dressed(export: Export) -> Dressed:
-    """The tokens of the answer as its look says."""
+DECODER_HEADING = "Said so far by the decoder"
+
+
+def texts_in(relevance: Relevance) -> range:
+    """The parts whose tokens are drawn: what was asked about, and what a decoder has said."""
+    return range(sum(part.medium == "text" for part in relevance.parts))
+
+
+def dressed(export: Export, part: int = 0) -> Dressed:
+    """The tokens of a part of the answer as its look says."""
     relevance, look = export.relevance, export.look
     limit = colour_limit(relevance, look.layer, look)
-    units = units_of(relevance.tokens, look.unit)
-    merged = units.merged(relevance_at(relevance, look.layer))
+    units = units_of(relevance.parts[part].tokens, look.unit)
+    merged = units.merged(relevance_at(relevance, look.layer, part))
     values = units.spread(merged)
     grounds = colours(values, limit, look.ramp, look.ground)
     against = is_against(places_on(look.ramp, values, limit)) & look.signs

@@ -12,7 +12,7 @@ import numpy as np
 from fontTools.unicodedata import ot_tags_from_script, script
 
 from engine.figures.boxes import boxes
-from engine.figures.dressing import dressed, numbers_under
+from engine.figures.dressing import DECODER_HEADING, dressed, numbers_under, texts_in
 from engine.figures.fonts import Coverage, Font, FontChoice, Run, asian_region, system_fonts
 from engine.figures.page import GREYS
 from engine.figures.visible import Mark, is_ignorable, visible
@@ -55,7 +55,7 @@ def document(export: Export, words: Words | None = None) -> Document:
     writer = _Writer(export.relevance.prompt)
     parts = {
         "GROUND": _ground(export.look.ground),
-        "STRIP": "\n".join(_strip(export, writer)),
+        "STRIP": "\n".join(line for part in texts_in(export.relevance) for line in _strip(export, part, writer)),
         "LEADING": "22" if export.look.values else "14",
         "LEGEND": _legend(export.look, under, writer),
         "CAPTION": "\\\\\n".join(rf"\shown{{{writer.text(line)}}}" for line in under.caption),
@@ -129,15 +129,16 @@ def _script(text: str) -> str:
     return ot_tags_from_script(first)[-1] if first else ""
 
 
-def _strip(export: Export, writer: _Writer) -> Iterator[str]:
-    """One line of TeX for every box."""
-    relevance = export.relevance
-    looks = dressed(export)
+def _strip(export: Export, part: int, writer: _Writer) -> Iterator[str]:
+    """One line of TeX for every box, under a heading over a decoder's."""
+    looks = dressed(export, part)
     units, grounds, texts, against, _ = looks
-    every = list(boxes(relevance.tokens, writer.choice))
+    every = list(boxes(export.relevance.parts[part].tokens, writer.choice))
     numbers = list(numbers_under(every, looks))
     started, finished = {number.first: number.text for number in numbers}, {number.last for number in numbers}
     grey = _html(np.array(GREYS[export.look.ground]))
+    if part > 0:
+        yield rf"\partheading{{{writer.text(DECODER_HEADING)}}}%"
     yield r"\startpromptline%"
     last = None  # the unit of the box before, in this line
     for place, box in enumerate(every):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from engine.figures.boxes import Box, boxes
-from engine.figures.dressing import Dressed, Number, dressed, numbers_under
+from engine.figures.dressing import DECODER_HEADING, Dressed, Number, dressed, numbers_under, texts_in
 from engine.figures.fonts import FontChoice
 from engine.figures.foot import FOOT_HEIGHT, foot
 from engine.figures.page import (
@@ -31,6 +31,7 @@ _SIZE, _LINE = 13.0, 23.0  # of the text, and from line to line
 _ASCENT, _DESCENT = 14.0, 5.0  # of a box, about the baseline
 _HAIR = 1.0  # between two tokens
 _SPACE = 4.2
+_HEADING_SIZE = 10.0
 _DOT = 1.5
 _NUMBER, _APART = 9.0, 4.0  # the size of a number, and the least between two
 
@@ -39,7 +40,7 @@ Placed = tuple[float, int]  # where a box begins, with the space before it, and 
 
 @dataclass(frozen=True, eq=False)
 class _Strip:
-    """What is drawn of a prompt, before it is cut into lines."""
+    """What is drawn of a text, before it is cut into lines."""
 
     looks: Dressed
     boxes: list[Box]
@@ -51,27 +52,42 @@ class _Strip:
         return self.widths[at] + (self.boxes[at].gap * _SPACE if gap else 0)
 
 
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """A line of a text; without boxes it is the heading over a decoder's."""
+
+    strip: _Strip
+    placed: list[Placed]
+    numbers: dict[int, str]  # by the box at which each begins
+
+
 def token_pages(
     export: Export, fonts: FontChoice, tallest: float | None = None, words: Words | None = None
 ) -> list[Page]:
     """The strip on one page, or on several where it would be taller than `tallest`; `words` stand under it."""
     under = words or words_for(export)
-    strip = _strip(export, fonts)
-    lines = list(_lines(strip))
-    numbers = _placed(strip, lines)
+    lines = [line for part in texts_in(export.relevance) for line in _lines_of(export, part, fonts)]
     step = _LINE + (_NUMBER if export.look.values else 0)
     per_page = len(lines)
     if tallest is not None and len(lines) * step + FOOT_HEIGHT + 2 * _MARGIN > tallest:
         per_page = int((tallest - FOOT_HEIGHT - 2 * _MARGIN) // step)
     chunks = [lines[first : first + per_page] for first in range(0, len(lines), per_page)]
-    return [
-        _page(export, fonts, strip, chunk, numbers, step, under if chunk is chunks[-1] else None) for chunk in chunks
-    ]
+    return [_page(export, fonts, chunk, step, under if chunk is chunks[-1] else None) for chunk in chunks]
 
 
-def _strip(export: Export, fonts: FontChoice) -> _Strip:
+def _lines_of(export: Export, part: int, fonts: FontChoice) -> Iterator[_Line]:
+    strip = _strip(export, part, fonts)
+    lines = list(_lines(strip))
+    numbers = _placed(strip, lines)
+    if part > 0:
+        yield _Line(strip, [], {})
+    for placed in lines:
+        yield _Line(strip, placed, numbers)
+
+
+def _strip(export: Export, part: int, fonts: FontChoice) -> _Strip:
     """The boxes, those of a unit together as wide as the number under it."""
-    looks, every = dressed(export), list(boxes(export.relevance.tokens, fonts))
+    looks, every = dressed(export, part), list(boxes(export.relevance.parts[part].tokens, fonts))
     widths = [units_width(box.units, _SIZE, fonts) for box in every]
     numbers = list(numbers_under(every, looks))
     needed = [units_width(fonts.runs(visible(number.text)), _NUMBER, fonts) + _APART for number in numbers]
@@ -129,20 +145,17 @@ def _placed(strip: _Strip, lines: Sequence[list[Placed]]) -> dict[int, str]:
     return found
 
 
-def _page(
-    export: Export,
-    fonts: FontChoice,
-    strip: _Strip,
-    lines: list[list[Placed]],
-    numbers: dict[int, str],
-    step: float,
-    words: Words | None,
-) -> Page:
-    units, grounds, texts, against, _ = strip.looks
+def _page(export: Export, fonts: FontChoice, lines: list[_Line], step: float, words: Words | None) -> Page:
     items: list[Item] = []
     baseline = _MARGIN + _ASCENT
     for line in lines:
-        for (x, at), (_, next_at) in zip(line, (*line[1:], (0.0, None)), strict=True):
+        if not line.placed:
+            items += line_of_text(DECODER_HEADING, _MARGIN, baseline, _HEADING_SIZE, fonts)
+            baseline += _LINE
+            continue
+        strip, numbers = line.strip, line.numbers
+        units, grounds, texts, against, _ = strip.looks
+        for (x, at), (_, next_at) in zip(line.placed, (*line.placed[1:], (0.0, None)), strict=True):
             box, following = strip.boxes[at], None if next_at is None else strip.boxes[next_at]
             ink, width = rgb(texts[box.token]), strip.width(at, gap=x > 0)
             goes_on = following is not None and units.of_token[box.token] == units.of_token[following.token]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
 from msgspec import structs
 
+from engine.protocol.looks import Unit
 from engine.protocol.messages import Export, ExportGrid
 from engine.protocol.relevance import Relevance
 from engine.reading.limits import colour_limit, left_out, relevance_at
@@ -125,13 +126,16 @@ def _without(export: Export, layers: Sequence[int | None]) -> str:
     everything = structs.replace(look, without=False)
     if all(colour_limit(relevance, at, look) == colour_limit(relevance, at, everything) for at in layers):
         return ""
-    units = units_of(relevance.tokens, export.look.unit)
-    spans = map(units.range_of, left_out(relevance, export.look.unit))
-    names = (
-        _shortened(text_of(relevance.tokens, span) if len(span) > 1 else relevance.tokens[span.start].label)
-        for span in spans
-    )
+    names = [name for part in range(len(relevance.parts)) for name in _left_out(relevance, look.unit, part)]
     return f" without {' and '.join(f'“{name}”' for name in names)}"
+
+
+def _left_out(relevance: Relevance, unit: Unit, part: int) -> Iterator[str]:
+    """What is left out of a part, by its text."""
+    tokens = relevance.parts[part].tokens
+    units = units_of(tokens, unit)
+    for span in map(units.range_of, left_out(relevance, unit, part)):
+        yield _shortened(text_of(tokens, span) if len(span) > 1 else tokens[span.start].label)
 
 
 def scale_ends(export: Export) -> tuple[str, str, str]:
@@ -183,7 +187,10 @@ def _method(export: Export) -> str:
     if export.picture == "layers":
         return f"Relevance at the input and between the blocks, {rules}{_by_unit(export)}"
     total = float(relevance_at(relevance, export.look.layer).sum())
-    return f"Relevance {layer_name(relevance, export.look.layer)}, {rules}{_by_unit(export)}, sum {number(total)}"
+    said = f"Relevance {layer_name(relevance, export.look.layer)}, {rules}{_by_unit(export)}, sum {number(total)}"
+    if relevance.decoder is None:
+        return said
+    return f"{said}, of the decoder {number(float(relevance_at(relevance, export.look.layer, 1).sum()))}"
 
 
 def _by_unit(export: Export) -> str:

@@ -32,7 +32,8 @@ class Pair(Struct, frozen=True, tag=True):
 class ForDecoder(Struct, frozen=True, tag=True):
     """A text for the encoder of an encoder-decoder model, and what its decoder has said so far.
 
-    `context` is a second text for the encoder, as in a Pair.
+    `context` is a second text for the encoder, as in a Pair. `continuation` is the end of `decoder_text`, as far as the
+    model said that itself.
     """
 
     medium: ClassVar[Medium] = "text"
@@ -41,6 +42,17 @@ class ForDecoder(Struct, frozen=True, tag=True):
     text: str
     decoder_text: str
     context: str | None = None
+    continuation: Continuation | None = None
+
+    @property
+    def begun(self) -> str:
+        """The decoder's text as far as the model did not say it itself."""
+        return self.decoder_text if self.continuation is None else self.decoder_text[: self.continuation.start]
+
+    def answered(self, answer: str, ids: tuple[int, ...]) -> ForDecoder:
+        """The same with more that the decoder said: a text and its tokens."""
+        said = _with_more(self.continuation, self.decoder_text, ids)
+        return structs.replace(self, decoder_text=self.decoder_text + answer, continuation=said)
 
 
 ASSISTANTS = ("assistant", "model")  # roles of who answers
@@ -54,20 +66,33 @@ class Message(Struct, frozen=True):
 
 
 class Chat(Struct, frozen=True, tag=True):
-    """Messages in the model's own chat template, up to where its answer begins; the last may be its beginning."""
+    """Messages in the model's own chat template, up to where its answer begins; the last may be its beginning.
+
+    `continuation` is the end of the last message's content, as far as the model said that itself.
+    """
 
     medium: ClassVar[Medium] = "text"
     image: ClassVar[None] = None
     text: ClassVar[str] = ""  # nothing that was typed as a prompt
 
     messages: tuple[Message, ...]
+    continuation: Continuation | None = None
 
-    def answered(self, answer: str) -> Chat:
-        """The chat with the assistant's answer, or with more of it where it has begun."""
+    @property
+    def begun(self) -> tuple[Message, ...]:
+        """The messages as far as the model did not say them itself."""
+        if self.continuation is None:
+            return self.messages
         *before, last = self.messages
-        if last.role in ASSISTANTS:
-            return Chat((*before, Message(last.role, last.content + answer)))
-        return Chat((*self.messages, Message(ASSISTANTS[0], answer)))
+        return (*before, structs.replace(last, content=last.content[: self.continuation.start]))
+
+    def answered(self, answer: str, ids: tuple[int, ...]) -> Chat:
+        """The chat with the assistant's answer, a text and its tokens, or with more of it where it has begun."""
+        *before, last = self.messages
+        if last.role not in ASSISTANTS:
+            before, last = list(self.messages), Message(ASSISTANTS[0], "")
+        said = _with_more(self.continuation, last.content, ids)
+        return Chat((*before, structs.replace(last, content=last.content + answer)), said)
 
 
 class Picture(Struct, frozen=True, tag=True):
@@ -79,7 +104,13 @@ class Picture(Struct, frozen=True, tag=True):
     image: Image
 
 
-Input = Text | Pair | ForDecoder | Chat | Picture
+def _with_more(said: Continuation | None, text: str, ids: tuple[int, ...]) -> Continuation:
+    """The end of a text that the model said itself, once it has said more behind it."""
+    return Continuation(len(text), ids) if said is None else Continuation(said.start, (*said.ids, *ids))
+
+
+Texts = Text | Pair | ForDecoder | Chat
+Input = Texts | Picture
 
 
 def is_empty(input: Input) -> bool:

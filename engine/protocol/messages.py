@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 
 from engine.protocol.failures import FailureKind
-from engine.protocol.inputs import Chat, ForDecoder, Input, Text
+from engine.protocol.inputs import Chat, ForDecoder, Input, Text, Texts
 from engine.protocol.inside import Block, Glimpse, Head, Heads, Neuron
 from engine.protocol.looks import Drawing, Look
 from engine.protocol.relevance import Relevance
@@ -35,10 +35,10 @@ class Unload(Struct, frozen=True, tag=True):
 
 
 class Tokenize(Struct, frozen=True, tag=True):
-    """Split `text` as the model would."""
+    """Split a text, or several, as the model would."""
 
     source: ModelSource
-    text: str
+    input: Texts
 
 
 class Explain(Struct, frozen=True, tag=True):
@@ -69,10 +69,10 @@ class Generate(Struct, frozen=True, tag=True):
 
 
 class ExplainEach(Struct, frozen=True, tag=True):
-    """Explain every token that the model said itself at the end of a text."""
+    """Explain every token that the model said itself at the end of a text or a chat."""
 
     source: ModelSource
-    input: Text
+    input: Text | Chat
     rules: str = "attnlrp"
     checkpointing: bool = False
 
@@ -207,7 +207,10 @@ class Unloaded(Struct, frozen=True, tag=True):
 
 
 class Tokenized(Struct, frozen=True, tag=True):
+    """The tokens of a text, of a pair, a line each, or of a chat in its template; those of a `decoder` beside them."""
+
     tokens: tuple[Token, ...]
+    decoder: tuple[Token, ...] = ()
 
 
 class Explained(Struct, frozen=True, tag=True, eq=False):
@@ -239,7 +242,7 @@ class Generated(Struct, frozen=True, tag=True):
     more, or a line ended."""
 
     question: Generate
-    # a text's continuation is the answer, with what was generated before; a chat's last message; a decoder's text
+    # its continuation is the answer, with what was generated before
     input: Text | Chat | ForDecoder
     position: int  # of the first token said now, counted in the decoder where the answer is said there
     ended: bool

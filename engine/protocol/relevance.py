@@ -144,11 +144,14 @@ class Relevance(Struct, frozen=True, eq=False):
         return self.parts[0].grids
 
     @property
+    def answered_part(self) -> int:
+        """The part whose tokens positions of the target count: the decoder, where it is given text of its own."""
+        return 1 if self.decoder is not None and self.model.predicts == "sequence to sequence" else 0
+
+    @property
     def answered_tokens(self) -> tuple[Token, ...]:
-        """The tokens that positions of the target count: the decoder's, where it has been given text of its own."""
-        if self.decoder is not None and self.model.predicts == "sequence to sequence":
-            return self.decoder.tokens
-        return self.tokens
+        """The tokens that positions of the target count."""
+        return self.parts[self.answered_part].tokens
 
     def with_part(self, **changes: Any) -> Relevance:
         """The same relevance with changes of its first part."""

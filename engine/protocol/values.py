@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -128,6 +129,11 @@ class Token(Struct, frozen=True, gc=False):  # thousands in an answer, and none 
     label: str
     special: bool = False
     generated: bool = False  # said by the model itself
+
+
+def joined(tokens: Sequence[Token]) -> str:
+    """The text that tokens are made from, special ones aside that were added to it."""
+    return "".join(token.text for token in tokens)
 
 
 class Continuation(Struct, frozen=True):

@@ -12,42 +12,55 @@ from engine.reading.units import units_of
 ROUNDING = 1e-6  # of the target: more than float32 leaves of a sum that is zero
 
 
-def relevance_at(relevance: Relevance, layer: int | None) -> np.ndarray:
-    """The relevance of every token at `layer`, float32 (token,); None is the input."""
-    return relevance.input if layer is None else relevance.layers[layer]
+def relevance_at(relevance: Relevance, layer: int | None, part: int = 0) -> np.ndarray:
+    """The relevance of every token of a part at `layer`, float32 (token,); None is the input.
 
-
-def left_out(relevance: Relevance, unit: Unit = "token") -> tuple[int, ...]:
-    """The tokens whose relevance says little beside their place, or the units that hold them: the first one, and the
-    one whose continuation is explained. They hold most of it, and on their scale nothing else can be seen.
+    Of a decoder with fewer layers than the encoder it is that at its last.
     """
-    if relevance.medium != "text" or len(relevance.tokens) < 3:
+    of = relevance.parts[part]
+    return of.input if layer is None else of.layers[min(layer, len(of.layers) - 1)]
+
+
+def left_out(relevance: Relevance, unit: Unit = "token", part: int = 0) -> tuple[int, ...]:
+    """The tokens of a part whose relevance says little beside their place, or the units that hold them: the first one,
+    and the one whose continuation is explained. They hold most of it, and on their scale nothing else can be seen.
+    """
+    tokens = relevance.parts[part].tokens
+    units = units_of(tokens, unit)
+    if not tokens or (part == 0 and (relevance.medium != "text" or len(tokens) < 3 or len(units) < 3)):
         return ()
-    position = relevance.target.position
-    of_decoder = relevance.decoder is not None and relevance.model.predicts == "sequence to sequence"
-    asked = () if of_decoder or not 0 < position < len(relevance.tokens) else (position,)
-    units = units_of(relevance.tokens, unit)
-    return tuple(dict.fromkeys(int(units.of_token[token]) for token in (0, *asked))) if len(units) > 2 else ()
+    position = relevance.target.position if part == relevance.answered_part else 0
+    asked = (position,) if 0 < position < len(tokens) else ()
+    return tuple(dict.fromkeys(int(units.of_token[token]) for token in (0, *asked)))
 
 
 def colour_limit(relevance: Relevance, layer: int | None, look: Look) -> float:
-    """The relevance, in logits, at which the colours end on either side of zero. Never zero.
+    """The relevance, in logits, at which the colours end on either side of zero, of a text and of a decoder's alike.
+    Never zero.
 
     Without the tokens that `left_out` names, where the look leaves them out and others have relevance. Where a layer
     has nothing but rounding noise the colours end at the target's value: its tokens have no colour.
     """
     if look.scale == "target":
         return _finite(relevance.value) or 1.0
-    span = relevance_at(relevance, layer)[None] if look.scale == "layer" else relevance.layers
-    if look.unit != "token" and relevance.medium == "text":
-        span = units_of(relevance.tokens, look.unit).merged(span)
     noise = ROUNDING * _finite(relevance.value)
-    for out in (left_out(relevance, look.unit), ()) if look.without else ((),):
-        kept = np.delete(span, out, axis=-1) if out else span
-        largest = float(np.abs(kept[np.isfinite(kept)]).max(initial=0.0))
+    parts = range(len(relevance.parts) if relevance.medium == "text" else 1)
+    for without in (True, False) if look.without else (False,):
+        largest = max(_largest(relevance, layer, look, part, without) for part in parts)
         if largest > noise:
             return largest
     return _finite(relevance.value) or 1.0
+
+
+def _largest(relevance: Relevance, layer: int | None, look: Look, part: int, without: bool) -> float:
+    """The largest relevance of a part, of either sign."""
+    of = relevance.parts[part]
+    span = relevance_at(relevance, layer, part)[None] if look.scale == "layer" else of.layers
+    if look.unit != "token" and of.medium == "text":
+        span = units_of(of.tokens, look.unit).merged(span)
+    out = left_out(relevance, look.unit, part) if without else ()
+    kept = np.delete(span, out, axis=-1) if out else span
+    return float(np.abs(kept[np.isfinite(kept)]).max(initial=0.0))
 
 
 def row_limits(matrix: Matrix, look: Look) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.figures.matrix import MatrixFormat, matrix_file
 from engine.protocol.failures import TargetError
-from engine.protocol.inputs import Text
+from engine.protocol.inputs import Chat, Text
 from engine.protocol.messages import ExplainEach, ExplainedEach, Generate, Generated
 from engine.rules.table import rule_set
 from engine.session import Session
@@ -21,7 +21,7 @@ def generate(asked: Generate, rules: str, format: MatrixFormat | None) -> tuple[
         assert isinstance(said, Generated)
         if format is None:
             return said, None
-        if not isinstance(said.input, Text):
+        if not isinstance(said.input, Text | Chat):
             raise TargetError("The model says its answer in its decoder, and a matrix is of a prompt that goes on.")
         each = session.answer(ExplainEach(asked.source, said.input, rules), Watch(line.show))
         assert isinstance(each, ExplainedEach)

@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
-from engine.protocol.inputs import Chat, ForDecoder, Input, Text, is_empty
+from engine.protocol.inputs import Chat, ForDecoder, Input, Picture, Text, is_empty
 from engine.protocol.messages import LOW_AGREEMENT, Explained, Export, ExportGrid, Failed, Generated, Loaded, Request
 from engine.protocol.targets import Target, TokenName, Top, span
 from engine.protocol.values import Image, Manner, ModelSource
@@ -46,6 +46,8 @@ _KEPT: dict[Remedy, Kept | Literal["choice"]] = {
     Remedy.KEEP_END: "end",
     Remedy.KEEP_BEGINNING: "beginning",
     Remedy.CHOOSE_PART: "choice",
+    Remedy.DROP_OLDEST: "newest",
+    Remedy.SHORTEN_LONGER: "all but the longer's end",
 }
 
 # The example to ask a model about in place of an input that is an example for others; None to leave the input.
@@ -59,7 +61,7 @@ def _no_example(source: ModelSource, input: Input) -> None:
 class Inquiry(QObject):
     """Keeps study and workers together: what is asked gets answered, what fails says why and what would help."""
 
-    counted = Signal(object)  # int | None: the prompt's tokens, where that is known
+    counted = Signal(object)  # tuple[int, ...] | None: the tokens of the input, and of a decoder, where that is known
     answered = Signal(object)  # Explained
     taken_over = Signal()  # a whole input, not one that is being typed
     target_refused = Signal(str)
@@ -223,14 +225,14 @@ class Inquiry(QObject):
         shown = self.study.shown
         if shown is None:
             return
-        if shown.relevance.model.predicts != "next token":
+        if shown.relevance.model.predicts not in ("next token", "sequence to sequence"):
             self.troubled.emit(Trouble("Only a model that continues text explains tokens together; this one does not."))
         elif chosen.start == 0:
             self.troubled.emit(
                 Trouble("Nothing says the first token, for nothing stands before it: select those behind.")
             )
         else:
-            self._ask_target(span(shown.relevance.tokens, chosen.start, chosen.stop))
+            self._ask_target(span(shown.relevance.answered_tokens, chosen.start, chosen.stop))
 
     def choose_prediction(self, token: TokenName) -> None:
         """Explain `token`, by id or by text, at the position shown."""
@@ -270,23 +272,29 @@ class Inquiry(QObject):
                 self.holding.restart()
             case Remedy.PICTURE_MODEL:
                 self.open_model(PICTURE_MODEL)
-            case Remedy.KEEP_END | Remedy.KEEP_BEGINNING | Remedy.CHOOSE_PART:
-                self._shorten(_KEPT[remedy])
             case Remedy.CHOOSE_MODEL | Remedy.EXPORT_AGAIN | Remedy.PREFERENCES | Remedy.OPEN_IMAGE:
                 pass  # dialogs: the window's
+            case (
+                Remedy.KEEP_END
+                | Remedy.KEEP_BEGINNING
+                | Remedy.CHOOSE_PART
+                | Remedy.DROP_OLDEST
+                | Remedy.SHORTEN_LONGER
+            ):
+                self._shorten(_KEPT[remedy])
             case _:
                 assert_never(remedy)
 
     def _shorten(self, kept: Kept | Literal["choice"]) -> None:
         question, limit = self.study.question, self._limit_of(self.study.question)
-        if limit is not None:
-            self.shortening.shorten(question.source, question.input.text, limit, kept)
+        if limit is not None and not isinstance(question.input, Picture):
+            self.shortening.shorten(question.source, question.input, limit, kept)
 
     def _limit_of(self, question: Question) -> int | None:
-        """The most tokens that a question's prompt may have; None where it has no limit, or is no prompt."""
+        """The most tokens that a question's text may have; None where it has no limit, or is no text."""
         model = self.holding.model
-        is_prompt = isinstance(question.input, Text) and model is not None and model.source == question.source
-        return model.max_tokens if is_prompt and model is not None else None
+        is_text = question.input.medium == "text" and model is not None and model.source == question.source
+        return model.max_tokens if is_text and model is not None else None
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
@@ -312,18 +320,18 @@ class Inquiry(QObject):
     # -- following -----------------------------------------------------------------------------------------------------
 
     def _on_question_changed(self, question: Question) -> None:
-        shown = self.study.shown
-        prompt = question.input.text
-        if shown is not None and self.study.is_answered and not isinstance(question.input, Text):
+        shown, asked = self.study.shown, question.input
+        if isinstance(asked, Picture):
             self.tokenising.forget()
-            self.counted.emit(len(shown.relevance.tokens) or None)
+            self.counted.emit(None)
             return
-        if shown is not None and self.study.is_answered and prompt:
-            self.tokenising.learn(question.source, prompt, len(shown.relevance.tokens))
+        if shown is not None and self.study.is_answered and not is_empty(asked):
+            counts = tuple(len(part.tokens) for part in shown.relevance.parts)
+            self.tokenising.learn(question.source, asked, counts)
             return
-        self.tokenising.look_at(question.source, prompt)
+        self.tokenising.look_at(question.source, asked)
         model = self.holding.model
-        if model is not None and self.loading.opening == question.source and model.takes == question.input.medium:
+        if model is not None and self.loading.opening == question.source and model.takes == asked.medium:
             self.tokenising.count()
 
     def _on_loaded(self, ending: Loaded) -> None:
@@ -373,11 +381,11 @@ class Inquiry(QObject):
         self.study.ask(about_generated(question, said))
         self.explain()
 
-    def _on_cut(self, whole: str, left: str, said: str) -> None:
+    def _on_cut(self, whole: Input, left: Input, said: str) -> None:
         question = self.study.question
-        if question.input.text == whole:  # not written on meanwhile
+        if question.input == whole:  # not written on meanwhile
             target = question.target if position_of(question.target) == -1 else Top()
-            self._ask(about_prompt(question, left, target))
+            self._ask(structs.replace(question, input=left, target=target))
             self.noted.emit(said)
 
     def _on_detailed(self) -> None:
@@ -407,7 +415,7 @@ class Inquiry(QObject):
     def _tell_trouble(self, failure: Failed, checkpointing: bool) -> None:
         trouble = trouble_with_explaining(failure, checkpointing)
         can_shorten = failure.kind == "prompt_too_long" and self._limit_of(self.study.question) is not None
-        self.troubled.emit(with_shortening(trouble) if can_shorten else trouble)
+        self.troubled.emit(with_shortening(trouble, self.study.question.input) if can_shorten else trouble)
 
     def _on_explaining_cancelled(self) -> None:
         self._on_question_changed(self.study.question)  # no answer says how many tokens there are

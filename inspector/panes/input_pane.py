@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
 
@@ -44,7 +46,7 @@ class InputPane(QWidget):
         self._editor, self._image = editor, image
         self._asked: Input = Text()
         self._model: ModelInfo | None = None
-        self._count: int | None = None
+        self._counts: Sequence[int] | None = None
         self.line = FoldedInput()
         self.pages = QStackedWidget()
         self.tabs = named("input_pages", QTabBar())
@@ -54,7 +56,7 @@ class InputPane(QWidget):
         self.tabs.setAccessibleName("What is asked about")
         self.chat = ChatEditor()
         self.pair = TextsEditor((("First text", "A question, a claim, a query"), ("Second text", _CONTEXT)))
-        self.decoder = TextsEditor((("Source", "What the encoder reads"), ("Said so far", _SAID)))
+        self.decoder = TextsEditor((("Source", "What the encoder reads"), ("Said so far", _SAID)), counts_each=True)
         for page, title in (
             (editor, "Prompt"),
             (self.chat, "Chat"),
@@ -115,12 +117,14 @@ class InputPane(QWidget):
             case Text(text, continuation):
                 self._editor.set_text(text)
                 self._editor.mark_said(None if continuation is None else continuation.start)
-            case Chat(messages):
+            case Chat(messages, continuation):
                 self.chat.set_messages([(message.role, message.content) for message in messages])
+                self.chat.mark_said(None if continuation is None else continuation.start)
             case Pair(text, context):
                 self.pair.set_texts((text, context))
-            case ForDecoder(text, decoder_text):
+            case ForDecoder(text, decoder_text, _, continuation):
                 self.decoder.set_texts((text, decoder_text))
+                self.decoder.mark_said(1, None if continuation is None else continuation.start)
         if image != before.image:
             self._show_image(image)
         if image != before.image or type(asked) is not type(before):
@@ -140,11 +144,26 @@ class InputPane(QWidget):
         if model is not None and isinstance(self._asked, Text):
             self.pages.setCurrentWidget(self._image if model.takes == "picture" else self._editor)
 
-    def show_count(self, count: int | None, limit: int | None) -> None:
-        """How many tokens the prompt has, and how many the model takes; None where that is not known."""
-        self._count = count
-        self._editor.set_count(count, limit)
+    def show_counts(self, counts: Sequence[int] | None, limit: int | None) -> None:
+        """How many tokens the input has, and a decoder's text, and how many the model takes; None: not known."""
+        self._counts = counts
+        count = counts[0] if counts else None
+        asked = self._page_of[type(self._asked)]
+        for page in (self._editor, self.chat):
+            page.set_count(count if page is asked else None, limit)
+        for texts in (self.pair, self.decoder):
+            texts.set_counts(counts if texts is asked else None, limit)
         self._show_line()
+
+    def select(self, which: int, start: int, end: int) -> None:
+        """Select characters of one of the texts that are asked about."""
+        match self._asked:
+            case Pair():
+                self.pair.select(which, start, end)
+            case ForDecoder():
+                self.decoder.select(which, start, end)
+            case _:
+                self._editor.select(start, end)
 
     def take_keys(self) -> None:
         """Give the keys to the page in front."""
@@ -170,7 +189,8 @@ class InputPane(QWidget):
         if page is self.pair:
             return Pair(*self.pair.texts())
         if page is self.decoder:
-            return ForDecoder(*self.decoder.texts())
+            source, said = self.decoder.texts()
+            return ForDecoder(source, said)
         return Text(self._editor.text())
 
     def _on_written(self) -> None:
@@ -186,6 +206,7 @@ class InputPane(QWidget):
         for page, is_taken in offered.items():
             is_asked = page is self._page_of[type(self._asked)]
             self.tabs.setTabVisible(self.pages.indexOf(page), is_taken or is_asked)
+        self.tabs.updateGeometry()  # Qt does not: the last tab would be cut off
 
     def _add_page(self, page: QWidget, title: str) -> None:
         self.pages.addWidget(page)
@@ -213,7 +234,7 @@ class InputPane(QWidget):
             self.line.show_count(size)
         else:
             self.line.show_input(_NAMES[type(self._asked)], words_of(self._asked))
-            self.line.show_count("" if self._count is None else in_tokens(self._count))
+            self.line.show_count(in_tokens(self._counts[0]) if self._counts else "")
 
     def _on_gamma_changed(self, conv: float, linear: float, attention: str) -> None:
         self.gamma_chosen.emit(Gamma(conv, linear, "cp" if attention == "cp" else "attnlrp").name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -14,7 +14,7 @@ from inspector.look.theme import tones
 from inspector.panes.details import DetailPane
 from inspector.panes.plot_modules import import_some, imported
 from inspector.state.scene import Scene
-from inspector.state.text import LayersOfText
+from inspector.state.text import LayersOfText, ShownText
 
 if TYPE_CHECKING:
     from inspector.views.layers.layer_map import LayerMap
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 class LayerMapPane(DetailPane):
     """The layer map of a text, empty where none is on show."""
+
+    NAME: ClassVar = "Relevance at each layer"
 
     completed = Signal()  # the map is in its place
 
@@ -45,7 +47,7 @@ class LayerMapPane(DetailPane):
         self._scene = scene
         if self.map is None:
             return
-        text = scene.text
+        text = self._text_of(scene)
         if text is None:
             if self._shown is not None:
                 self._shown = None
@@ -54,8 +56,8 @@ class LayerMapPane(DetailPane):
         if text.layers != self._shown:
             self._shown = text.layers
             self._draw(self.map, text.layers)
-        self.map.set_layer(scene.view.look.layer)
-        token = scene.view.token
+        self.map.set_layer(text.layer)
+        token = self._token_of(scene)
         self.map.set_token(-1 if token is None else int(text.units.of_token[token]))
         self.map.set_stale(scene.stale)
 
@@ -63,6 +65,14 @@ class LayerMapPane(DetailPane):
         if self.map is not None and self._shown is not None:
             of_token = self._shown.units.of_token
             self.map.point_at(int(of_token[token]) if 0 <= token < len(of_token) else -1)
+
+    def _text_of(self, scene: Scene) -> ShownText | None:
+        """The text whose layers are shown."""
+        return scene.text
+
+    def _token_of(self, scene: Scene) -> int | None:
+        """Its token under the cursor."""
+        return scene.view.token
 
     def _draw(self, layers: LayerMap, what: LayersOfText) -> None:
         layers.show_layers(what.layers, what.input, what.relevance.value, what.limits, what.ramp, what.labels)
@@ -83,6 +93,7 @@ class LayerMapPane(DetailPane):
     def _keep_promise(self) -> None:
         """Put the map in its place."""
         self.map = cast("LayerMap", imported("inspector.views.layers.layer_map").LayerMap())
+        self.map.setAccessibleName(self.NAME)
         self.map.layer_clicked.connect(self.layer_clicked)
         self.map.token_clicked.connect(self._on_column_clicked)
         self.map.cell_hovered.connect(self._on_cell_hovered)

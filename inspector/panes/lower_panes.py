@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from inspector.panes.check_pane import CheckPane, examined
+from inspector.panes.decoder_map_pane import DecoderMapPane
 from inspector.panes.details import Detail, DetailPane
 from inspector.panes.layers_pane import LayersPane
 from inspector.panes.ledger_pane import LedgerPane
@@ -19,6 +20,14 @@ Pane = TypeVar("Pane", bound=DetailPane)
 
 DETAILS = (
     Detail("Layers", "", "", lambda scene: True, lambda scene: None, LayersPane),
+    Detail(
+        "Decoder",
+        "Relevance of what the decoder has said, at each of its layers",
+        "",
+        lambda scene: scene.decoder is not None,
+        lambda scene: None,
+        DecoderMapPane,
+    ),
     Detail(
         "Answer",
         "Relevance of every earlier token for each generated token",

@@ -60,7 +60,10 @@ class RelevancePane(QWidget):
         self.heading.set_stale(scene.stale)
         if shown is not None:
             is_of_tokens = scene.medium == "text"
-            self.scale.show_scale(shown.limit, shown.ramp, shown.legend, shown.left_out_in_words, is_of_tokens)
+            left_out = "; of the decoder ".join(
+                part.left_out_in_words for part in scene.parts if part.left_out_in_words
+            )
+            self.scale.show_scale(shown.limit, shown.ramp, shown.legend, left_out, is_of_tokens)
         for pane in (self.text, self.picture):
             pane.show_scene(scene)
         self._pages.setCurrentWidget(self._panes["text" if scene.said else scene.medium])

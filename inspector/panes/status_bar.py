@@ -61,7 +61,8 @@ class StatusBar(QStatusBar):
 
     def show_scene(self, scene: Scene) -> None:
         plain = QPalette.ColorRole.PlaceholderText if scene.stale else self._plain
-        self._time.setForegroundRole(plain)
+        if plain != self._time.foregroundRole():  # each time it is set the label is painted
+            self._time.setForegroundRole(plain)
         self._say(self._time, "" if scene.seconds is None else f"{scene.seconds:.2f} s")
 
     def _fact(self, name: str) -> QLabel:

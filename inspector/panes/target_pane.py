@@ -41,9 +41,9 @@ class TargetPane(QWidget):
             if shown is None:
                 self.strongest.clear()
             else:
-                self.strongest.show_relevance(
-                    shown.tokens, shown.units, shown.unit_values, shown.limit, shown.ramp, shown.unit
-                )
+                of = "source" if scene.decoder is not None else ""
+                ranked = (shown.tokens, shown.units, shown.unit_values)
+                self.strongest.show_relevance(*ranked, shown.limit, shown.ramp, shown.unit, of)
         if came_or_went:
             self._make_room()
         self.strongest.set_current(-1 if scene.view.token is None else scene.view.token)

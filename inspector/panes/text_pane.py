@@ -1,28 +1,31 @@
-"""The tokens of a text in colour: of one answer, of two beside each other, or of their difference."""
+"""The tokens of a text in colour, and below them those of a decoder."""
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.reading.units import units_of
+from engine.protocol.inputs import words_of
+from inspector.look.labels import quiet_label
 from inspector.look.theme import Space
-from inspector.state.heading import place_in_words
-from inspector.state.legends import layer_title
+from inspector.panes.part_strips import PartStrips
 from inspector.state.question import Question, ask_the_same
-from inspector.state.saying import Said
-from inspector.state.scene import Scene, explained_in, explained_token
+from inspector.state.saying import Said, words_in
+from inspector.state.scene import Scene, explained_token
 from inspector.state.text import ShownText
 from inspector.views.side_titles import SideTitles
 from inspector.views.tokens.token_strip import TokenStrip
 
+_SHARE_OF_DECODER = 0.4  # of the room, where both texts want more than there is
+_LEAST = 30  # points: a row of tokens
+
 
 class TextPane(QWidget):
-    """A strip for each side: the cursor and the place scrolled to are the same in all of them."""
+    """What was asked about, and what a decoder has said so far, on one scale."""
 
-    position_clicked = Signal(int)
-    span_chosen = Signal(object)  # range of tokens
+    position_clicked = Signal(int)  # among the tokens behind which the model says its answer
+    span_chosen = Signal(object)  # range of these tokens
     current_changed = Signal(int)
     token_hovered = Signal(int)  # -1: none
     let_go = Signal()  # of the pinned answer
@@ -31,142 +34,134 @@ class TextPane(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.strip = TokenStrip()  # of the answer to the question
-        self.pinned: TokenStrip | None = None  # from the first pinned answer on
-        self._shown: ShownText | None = None
+        self.source = PartStrips("Relevance of each token")
+        self.decoder = PartStrips("Relevance of each token of the decoder")
+        self.strip = self.source.strip
+        self._parts: tuple[ShownText, ...] = ()
         self._said: Said | None = None
         self._answered: Question | None = None  # by what is on show
         self._titles = SideTitles()
         self._titles.let_go.connect(self.let_go)
-        self._titles.hide()
-        self._row = QHBoxLayout()
-        self._row.setSpacing(Space.SMALL)
-        self._follow(self.strip)
-        self._row.addWidget(self.strip, 1)
+        self._heading = quiet_label("Said so far by the decoder")
+        self._heading.setWordWrap(False)  # which would ask for the height of two lines
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.SMALL)
-        column.addWidget(self._titles)
-        column.addLayout(self._row, 1)
-        self.setFocusProxy(self.strip)
+        for part, stretch in ((self._titles, 0), (self.source, 1), (self._heading, 0), (self.decoder, 0)):
+            column.addWidget(part, stretch)
+        for hidden in (self._titles, self._heading, self.decoder):
+            hidden.hide()
+        self.setFocusProxy(self.source)
+        self.source.current_changed.connect(self._on_current_changed)
+        self.source.token_hovered.connect(self.token_hovered)
+        for strips in (self.source, self.decoder):
+            strips.position_clicked.connect(self._on_position_clicked)
+            strips.span_chosen.connect(self.span_chosen)
+            strips.unit_requested.connect(self.unit_requested)
+            strips.values_requested.connect(self.values_requested)
+        for one, other in ((self.source, self.decoder), (self.decoder, self.source)):
+            one.strip.zoom_changed.connect(other.strip.set_zoom)
+
+    @property
+    def pinned(self) -> TokenStrip | None:
+        """The strip of the pinned answer, from the first one on."""
+        return self.source.pinned
 
     def show_scene(self, scene: Scene) -> None:
-        """Show the text of `scene`; what has not changed is not painted again."""
-        shown = scene.text
-        is_new = (shown, scene.said) != (self._shown, self._said)
-        self._shown, self._said = shown, scene.said
+        """Show the texts of `scene`; what has not changed is not painted again."""
+        parts = tuple(part for part in (scene.text, scene.decoder) if part is not None)
+        is_new = (parts, scene.said) != (self._parts, self._said)
+        self._parts, self._said = parts, scene.said
+        said_in_decoder = scene.said is not None and scene.said.in_decoder
+        self._show_decoder(scene.decoder is not None or said_in_decoder)
         if scene.said is not None:
             if is_new:
                 self._show_said(scene, scene.said)
             return
-        if shown is None:
+        if scene.text is None:
             if is_new:
                 self._clear()
             return
         if is_new:
-            self._show_text(shown)
-        answered, self._answered = self._answered, shown.answer.question
-        self.strip.set_target_position(explained_token(scene.question, shown.tokens, scene.position))
-        for strip in self._strips():
-            strip.set_place(place_in_words(layer_title(shown.layer, shown.relevance)))
-        self.strip.set_stale(scene.stale)
-        if self.pinned is not None:
-            self.pinned.set_stale(scene.is_pinned_stale)
-        current = -1 if scene.view.token is None else scene.view.token
-        for strip in self._strips():
-            if strip.current() != current:
-                strip.set_current(current)
-        if shown.strongest is not None and (answered is None or not ask_the_same(answered, self._answered)):
-            self.reveal(shown.strongest)  # other rules leave the place where somebody reads
+            self._show_texts(scene)
+        answered, self._answered = self._answered, scene.text.answer.question
+        for strips, shown, position in zip(self._strips(), parts, scene.positions, strict=False):
+            strips.strip.set_target_position(position)
+            strips.set_place(shown)
+            strips.set_stale(scene.stale, scene.is_pinned_stale)
+            strips.set_choosing(scene.text.sides[-1].whole.answered_part == shown.sides[-1].part)
+        self.source.set_current(-1 if scene.view.token is None else scene.view.token)
+        if answered is None or not ask_the_same(answered, self._answered):
+            for strips, shown in zip(self._strips(), parts, strict=False):
+                if shown.strongest is not None:
+                    strips.reveal(shown.strongest)  # other rules leave the place where somebody reads
 
     def reveal(self, token: int) -> None:
-        """Scroll to a token, where it is not in sight."""
-        for strip in self._strips():
-            strip.reveal(token)
+        """Scroll to a token of what was asked about, where it is not in sight."""
+        self.source.reveal(token)
 
     def point_at(self, token: int) -> None:
         """Mark a token that is under the pointer elsewhere; -1: none."""
-        for strip in self._strips():
-            strip.point_at(token)
+        self.source.point_at(token)
 
     def wanted_height(self) -> int:
         """What all tokens take at this width, with the titles over them."""
-        return self.height() - self.strip.height() + max(strip.wanted_height() for strip in self._strips())
+        decoder = 0 if self.decoder.isHidden() else self.decoder.wanted_height() - self.decoder.height()
+        return self.height() - self.source.height() + self.source.wanted_height() + decoder
 
     def set_empty_text(self, text: str) -> None:
         """What to say while there is no answer."""
         self.strip.set_empty_text(text)
 
-    def _show_text(self, shown: ShownText) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_height()
+
+    def _show_texts(self, scene: Scene) -> None:
+        for strips, shown in zip(self._strips(), self._parts, strict=False):
+            strips.show_text(shown)
+        shown = self._parts[0]
         *others, last = shown.sides
-        self._show(self.strip, shown, len(shown.sides) - 1)
-        if others:
-            pinned = self.pinned or self._made_pinned()
-            self._show(pinned, shown, 0)
-            pinned.set_target_position(explained_in(others[0].answer))
         self._titles.setVisible(bool(others))
         if others:
             titles = [f"Pinned: {others[0].title}", last.title]
             self._titles.show_titles(titles, 0, [side.rules for side in shown.sides])
-        if self.pinned is not None:
-            self.pinned.setVisible(bool(others))
+        self._share_height()
 
     def _show_said(self, scene: Scene, said: Said) -> None:
-        """Show what the model says behind the tokens that are explained, and what it says last in sight."""
-        shown, tokens = scene.text if said.explained else None, said.tokens
-        values, limit, ramp, share_of = np.full(len(tokens), np.nan), 1.0, scene.view.look.ramp, None
-        place, reach, extremes = None, 0, None
-        if shown is not None:
-            values[: said.explained] = shown.values
-            limit, ramp, share_of = shown.limit, shown.ramp, shown.relevance.value
-            place, reach = explained_token(scene.question, tokens, scene.position), min(shown.reach, said.explained)
-            extremes = shown.extremes
-        units, signs = units_of(tokens, scene.view.look.unit), scene.view.look.signs
-        merged = units.merged(values)
-        if extremes is not None:  # nothing is known of what was said since
-            said_since = ((0, 0), (0, len(units) - extremes.shape[1]))
-            extremes = np.pad(extremes, said_since, constant_values=np.nan)
-        self.strip.show_relevance(tokens, merged, limit, ramp, share_of, signs, reach, units, said.explained, extremes)
-        self.strip.set_target_position(place)
-        self.strip.reveal(len(tokens) - 1)  # a pinned answer knows nothing of it
+        """Show what the model says at the end of the text, or of the decoder's."""
+        look, is_known = scene.view.look, said.explained > 0
+        strips, shown = (self.decoder, scene.decoder) if said.in_decoder else (self.source, scene.text)
+        if said.in_decoder and is_known and scene.text is not None:
+            self.source.show_text(scene.text)
+        elif said.in_decoder:
+            self.source.show_said(None, words_in(words_of(scene.question.input)), 0, look)
+        strips.show_said(shown if is_known else None, said.tokens, said.explained, look)
+        place = explained_token(scene.question, said.tokens, scene.position) if is_known else None
+        strips.strip.set_target_position(place)
+        self._share_height()
 
     def _clear(self) -> None:
         self._answered = None
         self._titles.hide()
-        for strip in self._strips():
-            strip.clear()
-        if self.pinned is not None:
-            self.pinned.hide()
+        for strips in (self.source, self.decoder):
+            strips.clear()
 
-    def _strips(self) -> list[TokenStrip]:
-        return [strip for strip in (self.pinned, self.strip) if strip is not None]
+    def _show_decoder(self, is_there: bool) -> None:
+        for widget in (self._heading, self.decoder):
+            widget.setVisible(is_there)
 
-    def _show(self, strip: TokenStrip, shown: ShownText, side: int) -> None:
-        one = shown.sides[side]
-        values, share_of = shown.unit_values_of(one), one.relevance.value
-        signs, reach, units = shown.signs, shown.reach, shown.units
-        strip.show_relevance(
-            shown.tokens, values, shown.limit, shown.ramp, share_of, signs, reach, units, extremes=shown.extremes
-        )
+    def _share_height(self) -> None:
+        """Give the decoder the height it wants, as long as what was asked about has most of the room."""
+        if self.decoder.isHidden():
+            return
+        others = [part for part in (self._titles, self._heading) if not part.isHidden()]
+        room = self.height() - sum(part.sizeHint().height() for part in others) - (1 + len(others)) * Space.SMALL
+        most = max(round(_SHARE_OF_DECODER * room), room - self.source.wanted_height())
+        self.decoder.setFixedHeight(max(_LEAST, min(self.decoder.wanted_height(), most)))
 
-    def _made_pinned(self) -> TokenStrip:
-        strip = self.pinned = TokenStrip()
-        strip.setAccessibleName("Relevance of each token, pinned")
-        self._follow(strip)
-        self._row.insertWidget(0, strip, 1)
-        for one, other in ((self.strip, strip), (strip, self.strip)):
-            one.verticalScrollBar().valueChanged.connect(other.verticalScrollBar().setValue)
-            one.zoom_changed.connect(other.set_zoom)
-        strip.set_zoom(self.strip.zoom())
-        return strip
-
-    def _follow(self, strip: TokenStrip) -> None:
-        strip.position_clicked.connect(self._on_position_clicked)
-        strip.span_chosen.connect(self.span_chosen)
-        strip.current_changed.connect(self._on_current_changed)
-        strip.token_hovered.connect(self.token_hovered)
-        strip.unit_requested.connect(self.unit_requested)
-        strip.values_requested.connect(self.values_requested)
+    def _strips(self) -> tuple[PartStrips, ...]:
+        return (self.source, self.decoder)
 
     def _on_position_clicked(self, position: int) -> None:
         if self._is_explained(position):

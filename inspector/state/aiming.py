@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from engine.protocol.inputs import Input
 from engine.protocol.messages import Explained
 from engine.protocol.targets import Class, Contrast, Sum, Target, Token, TokenName, Top
+from engine.protocol.values import joined
 from inspector.state.choice import Against, choice_of
+from inspector.state.edits import untouched
 from inspector.state.question import Question
 
 
@@ -16,9 +19,12 @@ def top_at(position: int, question: Question, shown: Explained | None) -> Target
 
 
 def chosen_at(position: int, question: Question, shown: Explained | None) -> Target:
-    """What a click on the token at `position` asks: why it was said if the model did, else what it says next."""
+    """What a click on the token at `position` asks: why it was said if the model did, else what it says next.
+
+    The tokens are those behind which the model says its answer: a decoder's, where that is given a text of its own.
+    """
     if shown is not None and shown.question.input == question.input and position > 0:
-        token = shown.relevance.tokens[position]
+        token = shown.relevance.answered_tokens[position]
         if token.generated:
             return Token(token.id, position - 1)
     return top_at(position, question, shown)
@@ -44,28 +50,28 @@ def token_against(against: Against, question: Question, shown: Explained | None)
             return Contrast(explained, against, position)
 
 
-def carried(target: Target, answer: Explained, prompt: str) -> Target:
-    """The target of an answer's text after that was edited to `prompt`: the same choice, at the same word of the text.
+def carried(target: Target, answer: Explained, edited: Input) -> Target:
+    """The target of an answer after its input was edited: the same choice, at the same word of the text.
 
     Behind the edit that is as far from the end as it was, before it as far from the start. What was edited itself
     is taken to be as far from the end.
     """
     match target:
         case Sum(targets):
-            return Sum(tuple(carried(each, answer, prompt) for each in targets))
+            return Sum(tuple(carried(each, answer, edited) for each in targets))
         case Class(_, None):
             return target
         case _:
             at = -1 if target.position is None else target.position
-            return structs.replace(target, position=_carried(at, answer, prompt))
+            return structs.replace(target, position=_carried(at, answer, edited))
 
 
-def _carried(position: int, answer: Explained, prompt: str) -> int:
-    tokens, before = answer.relevance.tokens, answer.relevance.prompt
+def _carried(position: int, answer: Explained, edited: Input) -> int:
+    tokens = answer.relevance.answered_tokens
     if position == -1 or not -len(tokens) <= position < len(tokens):
         return position
     at = position % len(tokens)
-    is_untouched = prompt.startswith(before[: tokens[at].end])
+    is_untouched = tokens[at].end <= untouched(answer.question.input, edited, joined(tokens))
     return at if is_untouched else at - len(tokens)
 
 
@@ -84,7 +90,6 @@ def _position_in_prompt(position: int, question: Question, shown: Explained | No
     """The position as a target says it: -1 for the last, which is all there is to say of a prompt not yet shown."""
     if shown is None or shown.question.input != question.input:
         return -1
-    if shown.relevance.model.predicts == "next token":
-        return -1 if position == len(shown.relevance.tokens) - 1 else position
-    # One answer to the whole input, or one given at a token of the decoder: no token of the prompt is its place.
-    return -1 if shown.relevance.model.predicts in ("classes", "sequence to sequence") else position
+    if shown.relevance.model.predicts in ("next token", "sequence to sequence"):
+        return -1 if position == len(shown.relevance.answered_tokens) - 1 else position
+    return -1 if shown.relevance.model.predicts == "classes" else position  # one answer to the whole input

@@ -35,5 +35,6 @@ def pair_of(scene: Scene, figure_format: GridFormat) -> ExportGrid | None:
 
 
 def look_on(relevance: Relevance, view: View) -> Look:
-    """The view's look, on the original only where that is known."""
-    return structs.replace(view.look, original=is_on_original(relevance, view.look))
+    """The view's look, on the original only where that is known, and at no layer that only a decoder has."""
+    layer = None if view.look.layer is None else min(view.look.layer, len(relevance.layers) - 1)
+    return structs.replace(view.look, layer=layer, original=is_on_original(relevance, view.look))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from engine.protocol.inputs import Input, Picture, Text
+from engine.protocol.inputs import Chat, ForDecoder, Input, Picture, Text
 from engine.protocol.messages import Explain, ExplainEach, Generated
 from engine.protocol.targets import Class, Contrast, Sum, Target, Token, Top
 from engine.protocol.values import Image, ModelSource
@@ -40,15 +40,19 @@ def about_generated(question: Question, said: Generated) -> Question:
 
 def put_to(question: Question, source: ModelSource, input: Input | None = None) -> Question:
     """The same question to another model, to which ids of tokens mean nothing; about `input`, where there is one."""
-    input = input or question.input
-    asked = Text(input.text) if isinstance(input, Text) else input
+    asked = without_said(input or question.input)
     return replace(question, source=source, input=asked, target=TOP, checkpointing=False)
 
 
+def without_said(input: Input) -> Input:
+    """The same input as if a person had typed all of it."""
+    return replace(input, continuation=None) if isinstance(input, Text | Chat | ForDecoder) else input
+
+
 def each_of(question: Question) -> ExplainEach | None:
-    """The request to explain every generated token of the question's text; None where there is none."""
+    """The request to explain every generated token of the question's text or chat; None where there is none."""
     input = question.input
-    if not isinstance(input, Text) or input.continuation is None:
+    if not isinstance(input, Text | Chat) or input.continuation is None:
         return None
     return ExplainEach(question.source, input, question.rules, question.checkpointing)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from engine.protocol.inputs import Input, words_of
+from engine.protocol.inputs import ForDecoder, Input, words_of
 from engine.protocol.messages import Explained
 from engine.protocol.values import ModelSource, Token
 from inspector.state.question import Question
@@ -33,6 +33,7 @@ class Said:
 
     tokens: tuple[Token, ...]  # all that is to be seen, with those of the answer
     explained: int  # so many of them
+    in_decoder: bool = False  # at the end of what a decoder has said, and not of what was asked about
 
 
 def said_after(question: Question, answer: Explained | None, saying: Saying | None) -> Said | None:
@@ -47,11 +48,14 @@ def said_after(question: Question, answer: Explained | None, saying: Saying | No
         if asked.input == saying.whole:
             return None
         if asked.input == saying.input:
-            before = answer.relevance.tokens
-            return Said((*before, *saying.said), len(before))
-    return Said((*_words(words_of(saying.input)), *saying.said), 0)
+            before = answer.relevance.answered_tokens
+            return Said((*before, *saying.said), len(before), answer.relevance.answered_part > 0)
+    if isinstance(saying.input, ForDecoder):
+        return Said((*words_in(saying.input.decoder_text), *saying.said), 0, in_decoder=True)
+    return Said((*words_in(words_of(saying.input)), *saying.said), 0)
 
 
-def _words(text: str) -> tuple[Token, ...]:
+def words_in(text: str) -> tuple[Token, ...]:
+    """The words of a text of which no tokens are known, as tokens."""
     found = _WORD.finditer(text)
     return tuple(Token(-1, word[0], *word.span(), word[0].strip() or "␣") for word in found)

@@ -73,6 +73,21 @@ class Scene:
         return self.part if isinstance(self.part, ShownText) else None
 
     @property
+    def decoder(self) -> ShownText | None:
+        """What a decoder has said so far, where there is one."""
+        part = self.parts[1] if len(self.parts) > 1 else None
+        return part if isinstance(part, ShownText) else None
+
+    @property
+    def positions(self) -> tuple[int | None, ...]:
+        """Of each part, the token that is explained or whose continuation is; None where it is not there."""
+        return tuple(
+            explained_token(self.question, part.relevance.tokens, self.position) if number == at else None
+            for number, part in enumerate(self.parts)
+            for at in (part.sides[-1].whole.answered_part,)
+        )
+
+    @property
     def picture(self) -> ShownPicture | None:
         """What was asked about, where that is a picture."""
         return self.part if isinstance(self.part, ShownPicture) else None
@@ -154,7 +169,7 @@ _SHOWN: dict[Medium, Callable[[tuple[Side, ...], Look], Shown | None]] = {"text"
 def _inside(view: View, relevance: Relevance) -> View:
     """The view without what this answer does not have: another model has fewer layers, another prompt fewer tokens."""
     layer, token = view.look.layer, view.token
-    if layer is not None and any(layer >= len(part.layers) for part in relevance.parts):
+    if layer is not None and all(layer >= len(part.layers) for part in relevance.parts):
         layer = None
     if token is not None and token >= len(relevance.tokens):
         token = None
@@ -174,7 +189,7 @@ def explained_in(answer: Explained) -> int | None:
     """The token of an answer that is explained, or whose continuation is; None where that is the whole input."""
     relevance = answer.relevance
     place = None if relevance.model.predicts == "classes" else relevance.target.position
-    return explained_token(answer.question, relevance.tokens, place)
+    return explained_token(answer.question, relevance.answered_tokens, place)
 
 
 def _position(question: Question, answer: Explained) -> int | None:
@@ -183,6 +198,6 @@ def _position(question: Question, answer: Explained) -> int | None:
     if relevance.model.predicts == "classes":
         return None  # of the whole input
     asked = position_of(question.target)
-    if question.input != answer.question.input:
+    if question.input != answer.question.input or question.target == answer.question.target:
         return relevance.target.position
-    return asked if asked >= 0 else len(relevance.tokens) + asked
+    return asked if asked >= 0 else len(relevance.answered_tokens) + asked

@@ -27,6 +27,7 @@ class Side:
     minus: Explained | None  # what is taken off it, where this is a difference
     part: int
     relevance: Relevance = field(compare=False)
+    whole: Relevance = field(compare=False)  # with all its parts, in their order
 
     @property
     def rules(self) -> str:
@@ -45,7 +46,7 @@ class ShownPart:
 
     sides: tuple[Side, ...]  # the pinned answer, where there is one, then the one that answers the question
     layer: int | None
-    limit: float  # of all sides
+    limit: float  # of all sides, and of a text and a decoder's together
     ramp: Ramp
     legend: str
 
@@ -83,10 +84,10 @@ class ShownPart:
 def sides_of(answer: Explained, pinned: Explained | None, view: View, part: int) -> tuple[Side, ...]:
     """The pinned answer, where there is one, then the other; or their difference alone."""
     if pinned is None:
-        return (_side(answer, part),)
+        return (_side(answer, part, answer.relevance),)
     if view.difference:
-        return (Side(answer, pinned, part, _led_by(difference(answer.relevance, pinned.relevance), part)),)
-    return _side(pinned, part), _side(answer, part)
+        return (_side(answer, part, difference(answer.relevance, pinned.relevance), pinned),)
+    return _side(pinned, part, pinned.relevance), _side(answer, part, answer.relevance)
 
 
 def goes_beside(pinned: Explained, answer: Explained | None) -> bool:
@@ -123,8 +124,8 @@ def _less(mine: Part, its: Part) -> Part:
     return structs.replace(mine, **{name: getattr(mine, name) - getattr(its, name) for name in arrays})
 
 
-def _side(answer: Explained, part: int) -> Side:
-    return Side(answer, None, part, _led_by(answer.relevance, part))
+def _side(answer: Explained, part: int, whole: Relevance, minus: Explained | None = None) -> Side:
+    return Side(answer, minus, part, _led_by(whole, part), whole)
 
 
 def _led_by(relevance: Relevance, part: int) -> Relevance:

@@ -16,7 +16,7 @@ from engine.protocol.values import ModelSource
 from inspector.state.aiming import carried
 from inspector.state.history import History
 from inspector.state.known import Known, key_of
-from inspector.state.question import FIRST, TOP, Question, about_prompt
+from inspector.state.question import FIRST, TOP, Question, about_prompt, without_said
 from inspector.state.saying import Saying
 from inspector.state.scene import Scene, resolve
 from inspector.state.sides import goes_beside
@@ -91,7 +91,7 @@ class Study(QObject):
         """Take over the prompt as it is being typed."""
         asked = self.question.input
         if prompt != asked.text or not isinstance(asked, Text | Picture):
-            target = self._target_after(prompt)
+            target = self._target_after(Text(prompt))
             self._history.go_on(about_prompt(self.question, prompt, target), typed_at=self._clock())
             self._is_kept = target != TOP
             self._follow()
@@ -107,9 +107,10 @@ class Study(QObject):
 
     def write(self, input: Input) -> None:
         """Take over a chat, or several texts, as they are being typed."""
-        if input != self.question.input:
-            self._is_kept = False
-            self._history.go_on(structs.replace(self.question, input=input, target=TOP), typed_at=self._clock())
+        if input != without_said(self.question.input):
+            target = self._target_after(input)
+            self._history.go_on(structs.replace(self.question, input=input, target=target), typed_at=self._clock())
+            self._is_kept = target != TOP
             self._follow()
 
     def amend(self, question: Question) -> None:
@@ -195,24 +196,24 @@ class Study(QObject):
         if self._shown is None:
             return
         place = -1 if self.view.look.layer is None else self.view.look.layer
-        place = max(-1, min(place + step, len(self._shown.relevance.layers) - 1))
+        place = max(-1, min(place + step, _last_layer(self._shown)))
         self.look_at_layer(None if place < 0 else place)
 
     def look_at_output(self) -> None:
         """Look at what leaves the last block."""
         if self._shown is not None:
-            self.look_at_layer(len(self._shown.relevance.layers) - 1)
+            self.look_at_layer(_last_layer(self._shown))
 
-    def _target_after(self, prompt: str) -> Target:
-        """The target that goes with an edit of the text on show to `prompt`."""
+    def _target_after(self, edited: Input) -> Target:
+        """The target that goes with an edit of what is on show to `edited`."""
         shown = self._shown
         if not self.keeps_target or shown is None or shown.question.source != self.question.source:
             return TOP
-        if not isinstance(shown.question.input, Text):
+        if type(shown.question.input) is not type(edited):
             return TOP
         if shown.question.input == self.question.input:
             self._aim = self.question.target
-        return carried(self._aim, shown, prompt)
+        return carried(self._aim, shown, edited)
 
     def _follow(self) -> None:
         known = self._known.explained(self.question)
@@ -228,3 +229,8 @@ class Study(QObject):
         known, others = self._known.find, (self._awaited, self._saying)
         self._scene = resolve(self.question, self._shown, view, self._pinned, known, *others)
         self.scene_changed.emit(self._scene)
+
+
+def _last_layer(answer: Explained) -> int:
+    """The last one of the encoder or of the decoder, whichever has more; the other shows its own last there."""
+    return max(len(part.layers) for part in answer.relevance.parts) - 1

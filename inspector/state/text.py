@@ -97,7 +97,7 @@ class ShownText(ShownPart):
     @property
     def left_out(self) -> tuple[int, ...]:
         """The units that are left out of the limit, or may be."""
-        return left_out(self.relevance, self.unit)
+        return left_out(self.sides[-1].whole, self.unit, self.sides[-1].part)
 
     @property
     def strongest(self) -> int | None:
@@ -147,10 +147,11 @@ class ShownText(ShownPart):
 
 def text_of(sides: tuple[Side, ...], look: Look) -> ShownText:
     """What is on show of a text, on one scale for all sides."""
+    layers = len(sides[-1].relevance.layers)
     return ShownText(
         sides=sides,
-        layer=look.layer,
-        limit=max(colour_limit(side.relevance, look.layer, look) for side in sides),
+        layer=None if look.layer is None else min(look.layer, layers - 1),
+        limit=max(colour_limit(_beside(side), look.layer, look) for side in sides),
         ramp=look.ramp,
         legend=legend_of(sides, look),
         without=look.without,
@@ -162,14 +163,18 @@ def text_of(sides: tuple[Side, ...], look: Look) -> ShownText:
 
 
 def _layers_of(side: Side, look: Look) -> LayersOfText:
-    return LayersOfText(
-        side, look.scale, look.without, look.ramp, look.unit, _limits(side.relevance, structs.replace(look, layer=None))
-    )
+    limits = _limits(_beside(side), structs.replace(look, layer=None), len(side.relevance.layers))
+    return LayersOfText(side, look.scale, look.without, look.ramp, look.unit, limits)
 
 
-@lru_cache(maxsize=2)  # another layer has the same
-def _limits(relevance: Relevance, look: Look) -> np.ndarray:
-    places: list[int | None] = [None, *range(len(relevance.layers))]
+def _beside(side: Side) -> Relevance:
+    """The texts that are on one scale: a decoder's and its source, but not a picture that it says something about."""
+    return side.whole if side.whole.medium == "text" else side.relevance
+
+
+@lru_cache(maxsize=4)  # another layer has the same
+def _limits(relevance: Relevance, look: Look, layers: int) -> np.ndarray:
+    places: list[int | None] = [None, *range(layers)]
     if look.scale == "layer":
         return np.array([colour_limit(relevance, place, look) for place in places])
     return np.full(len(places), colour_limit(relevance, None, look))

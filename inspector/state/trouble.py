@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from engine.protocol.failures import FailureKind
+from engine.protocol.inputs import Chat, Input, Pair
 from engine.protocol.messages import Failed
+from inspector.state.chat_cutting import droppable
 
 
 class Remedy(Enum):
@@ -25,6 +27,8 @@ class Remedy(Enum):
     KEEP_END = "Keep the end"
     KEEP_BEGINNING = "Keep the beginning"
     CHOOSE_PART = "Choose what to keep"
+    DROP_OLDEST = "Drop the oldest messages"
+    SHORTEN_LONGER = "Shorten the longer text"
 
 
 SHORTENING = (Remedy.KEEP_END, Remedy.KEEP_BEGINNING, Remedy.CHOOSE_PART)
@@ -49,9 +53,20 @@ class Trouble:
         return () if self.remedy is None else (self.remedy, *self.others)
 
 
-def with_shortening(trouble: Trouble) -> Trouble:
-    """The trouble with what would help where a prompt has more tokens than its model takes."""
-    return replace(trouble, remedy=SHORTENING[0], others=SHORTENING[1:])
+def with_shortening(trouble: Trouble, input: Input) -> Trouble:
+    """The trouble with what would help where an input has more tokens than its model takes."""
+    remedy, *others = _shortening(input)
+    return replace(trouble, remedy=remedy, others=tuple(others))
+
+
+def _shortening(input: Input) -> tuple[Remedy, ...]:
+    match input:
+        case Chat():
+            return (Remedy.DROP_OLDEST, Remedy.KEEP_END) if droppable(input) else (Remedy.KEEP_END,)
+        case Pair():
+            return Remedy.SHORTEN_LONGER, Remedy.CHOOSE_PART
+        case _:
+            return SHORTENING
 
 
 _OF_A_MODEL: dict[FailureKind, Remedy] = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.protocol.looks import Ramp
+from engine.protocol.looks import Ground, Ramp
 from engine.reading.colours import colours
 from inspector.look.numbers import signed, written
 from inspector.look.theme import Space, tones
@@ -56,8 +58,7 @@ class ColourBar(QWidget):
         t = tones(self.palette())
         painter = QPainter(self)
         bar = self.bar_rect()
-        table = np.ascontiguousarray(colours(np.linspace(-1, 1, _STEPS), 1.0, self._ramp, t.ground))
-        painter.drawImage(bar, QImage(table.data, _STEPS, 1, 3 * _STEPS, QImage.Format.Format_RGB888))
+        painter.drawImage(bar, _picture(self._ramp, t.ground))
         low, zero, high = self.numbers()
         metrics = painter.fontMetrics()
         below = QRectF(0, bar.bottom() + Space.HAIR, bar.width(), metrics.height())
@@ -69,3 +70,10 @@ class ColourBar(QWidget):
         if max(map(metrics.horizontalAdvance, (low, high))) < half:
             painter.setPen(QColor(t.quiet))
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, zero)
+
+
+@lru_cache(maxsize=4)
+def _picture(ramp: Ramp, ground: Ground) -> QImage:
+    """The colours from one end to the other, a pixel high."""
+    table = np.ascontiguousarray(colours(np.linspace(-1, 1, _STEPS), 1.0, ramp, ground))
+    return QImage(table.data, _STEPS, 1, 3 * _STEPS, QImage.Format.Format_RGB888).copy()

@@ -27,6 +27,7 @@ from inspector.views.colour_bar import ColourBar
 
 _WIDEST, _NARROWEST, _HEIGHT, _SLIDER = 480, 200, 52, 64  # points
 _ROOMY = 400  # points, from which on there is room for more than the bar
+_TICK = 26  # points of the box and what is beside it
 _WHY = "The first token and the asked one hold most by their place. They keep the end colour, and their numbers"
 _STRONGEST, _LINEAR = CONTRASTS
 
@@ -42,7 +43,7 @@ class ScaleControl(QFrame):
         super().__init__(parent)
         self.setObjectName("scale_control")
         self.bar = ColourBar()
-        self._is_of_tokens, self._leaves_out = True, False
+        self._is_of_tokens, self._leaves_out, self._left_out = True, False, ""
         self._span = named("scale", QToolButton())
         self._span.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._span.setAutoRaise(True)
@@ -113,7 +114,8 @@ class ScaleControl(QFrame):
         Where it `is_of_tokens`, the contrast is of use.
         """
         self.bar.show_scale(limit, ramp, text)
-        self._without.setText(f"without {left_out}")
+        self._left_out = f"without {left_out}"
+        self._without.setAccessibleName(self._left_out)
         self._is_of_tokens, self._leaves_out = is_of_tokens, bool(left_out)
         self._show_parts()
 
@@ -122,6 +124,11 @@ class ScaleControl(QFrame):
         self._span.setVisible(has_room)
         self._contrasted.setVisible(has_room and self._is_of_tokens)
         self._without.setVisible(has_room and self._leaves_out)
+        room = max(_TICK, self.contentsRect().width() - self.bar.sizeHint().width() - 3 * Space.MEDIUM - 2)
+        metrics = self._without.fontMetrics()
+        # of a fixed size: or each text, of which every layer has another, would lay out the whole window again
+        self._without.setFixedSize(room, metrics.height() + Space.TIGHT)
+        self._without.setText(metrics.elidedText(self._left_out, Qt.TextElideMode.ElideMiddle, room - _TICK))
 
     def _on_contrast_changed(self, value: int) -> None:
         self.contrast_chosen.emit(round(_LINEAR - value / 100, 2))

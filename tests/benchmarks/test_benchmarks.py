@@ -40,6 +40,7 @@ STARTS = {"batched_targets"}  # processes
 # With an application, of which a process has one: each in a process
 APART = {
     "export_while_explaining": (["bundled:llama", "--formats", "csv"], "csv: alone "),
+    "layer_change": (["bundled:llama", "--rounds", "1"], "ratio to painting the whole window: "),
     "overlay_repaint": (["--side", "64", "--repeats", "2"], "another opacity: median"),
     "start_up": (["--rounds", "1"], "first coloured prompt over import and load: "),
     "strip_repaint": (["--tokens", "600", "--repeats", "2"], "ratio to 500 tokens: "),

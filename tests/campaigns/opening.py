@@ -44,7 +44,7 @@ def open_all(session: Session, folder: Path, kind: str) -> None:
         picture = Picture(read_image(folder.parent / "noise.png"))
         session.answer(Explain(source, picture), Watch())
         return
-    session.answer(Tokenize(source, "The team 1922"), Watch())
+    session.answer(Tokenize(source, Text("The team 1922")), Watch())
     session.answer(Explain(source, Text("The team 1922")), Watch())
     if kind in ("llama", "gguf"):
         session.answer(Generate(source, Text("The team 1922"), 3), Watch())

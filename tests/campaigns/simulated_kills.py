@@ -157,7 +157,7 @@ class Desk:
 
     def _ask_lightly(self, choose: random.Random) -> None:
         for number in range(choose.choice((0, 0, 1, 2))):
-            self._client.ask(Tokenize(SOURCE, f"light {number}"))
+            self._client.ask(Tokenize(SOURCE, Text(f"light {number}")))
 
     def _set_fate(self, step: str, victims: list[int | str]) -> None:
         (self._folder / "killed").write_text("[]")

@@ -25,12 +25,12 @@ class PanicException(BaseException):
 class Session:
     def answer(self, request: Request, watch: Watch) -> Ending:
         assert isinstance(request, Tokenize)
-        do(request.text, watch)
-        label = "\ud800" if request.text == "say the unsayable" else "a"
-        return Tokenized((Token(1, request.text, 0, len(request.text), label),))
+        do(request.input.text, watch)
+        label = "\ud800" if request.input.text == "say the unsayable" else "a"
+        return Tokenized((Token(1, request.input.text, 0, len(request.input.text), label),))
 
     def is_light(self, request: Request) -> bool:
-        return isinstance(request, Tokenize) and request.text.startswith("light")
+        return isinstance(request, Tokenize) and request.input.text.startswith("light")
 
     def warm_up(self, watch: Watch) -> None:
         print("warming up")

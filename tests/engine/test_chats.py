@@ -6,13 +6,14 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from engine.models.opening import load_model
 from engine.protocol.failures import PromptError
 from engine.protocol.inputs import Chat, ForDecoder, Input, Message, Pair, Text, is_empty, words_of
-from engine.protocol.messages import Explain, Explained, Generate, Generated
+from engine.protocol.messages import Explain, ExplainEach, Explained, Generate, Generated, Tokenize
 from engine.protocol.prompt_files import read_chat
 from engine.protocol.targets import Token
 from engine.protocol.values import ModelSource
@@ -54,13 +55,39 @@ def test_that_a_chat_is_answered_and_its_first_token_explained(chatting: ModelSo
     session = Session()
     said = session.answer(Generate(chatting, ASKED, 3), Watch())
     assert isinstance(said, Generated) and isinstance(said.input, Chat)
-    assert said.input == ASKED.answered(said.answer)
+    assert said.input.messages == (*ASKED.messages, Message("assistant", said.answer))
     assert said.first is not None
     answer = session.answer(Explain(chatting, said.input, Token(said.first, said.position - 1)), Watch())
     assert isinstance(answer, Explained)
     assert answer.relevance.tokens[said.position].id == said.first
     assert answer.predictions[0].id == said.first  # the likeliest, which is what generating says
     assert sum(token.special for token in answer.relevance.tokens) == 3
+    assert [token.generated for token in answer.relevance.tokens[said.position - 1 :]] == [False, True, True, True]
+
+
+def test_that_what_the_assistant_says_is_explained_as_it_was_said_however_often_it_went_on(chatting) -> None:
+    session = Session()
+    once = session.answer(Generate(chatting, ASKED, 2), Watch())
+    twice = session.answer(Generate(chatting, once.input, 2), Watch())
+    at_once = session.answer(Generate(chatting, ASKED, 4), Watch())
+    assert twice.input == at_once.input
+    assert twice.position == once.position + 2
+    each = session.answer(ExplainEach(chatting, at_once.input), Watch()).matrix
+    answer = session.answer(Explain(chatting, at_once.input, Token(at_once.first, at_once.position - 1)), Watch())
+    assert tuple(token.id for token in each.tokens[each.start :]) == at_once.input.continuation.ids
+    np.testing.assert_allclose(each.rows[0], answer.relevance.input, atol=1e-5)
+
+
+def test_that_the_tokens_of_a_chat_and_of_a_pair_are_those_that_are_explained(chatting: ModelSource) -> None:
+    session = Session()
+    said = session.answer(Generate(chatting, ASKED, 2), Watch()).input
+    for source, input in (
+        (chatting, ASKED),
+        (chatting, said),
+        (ModelSource("bundled:bert"), Pair("the dog", "the cat")),
+    ):
+        counted = session.answer(Tokenize(source, input), Watch())
+        assert counted.tokens == session.answer(Explain(source, input), Watch()).relevance.tokens
 
 
 def test_that_generating_goes_on_where_the_assistant_has_begun(chatting: ModelSource) -> None:
@@ -87,6 +114,14 @@ def test_that_both_commands_take_a_chat_and_what_a_system_says(chatting: ModelSo
         assert told[0] != told[2]
 
 
+def test_that_the_matrix_of_what_a_chat_is_answered_is_saved(chatting: ModelSource, file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "matrix.json"
+    arguments = ["generate", chatting.name, "--chat", str(file), "--max-new-tokens", "2", "--out", str(out)]
+    assert CliRunner().invoke(cli, arguments).exit_code == 0
+    saved = json.loads(out.read_text())
+    assert [token["generated"] for token in saved["tokens"]][-3:] == [False, True, True]
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
@@ -94,7 +129,6 @@ def test_that_both_commands_take_a_chat_and_what_a_system_says(chatting: ModelSo
         (["generate", "--chat", "c", "--prompt", "p"], "Give one of"),
         (["explain", "--system", "s", "--image", "i.png"], "--system goes before"),
         (["explain", "--chat", "c", "--context", "d"], "do not go with it"),
-        (["generate", "--chat", "c", "--out", "o.png"], "no matrix"),
     ],
 )
 def test_that_what_does_not_go_with_a_chat_is_named(arguments: list[str], why: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 import engine
 from engine.protocol.frames import FROM_WORKER_LIMIT, Ask, FrameReader, Hello, Said, Stop, frame, from_worker
+from engine.protocol.inputs import Text
 from engine.protocol.messages import Cancelled, Ending, Event, Failed, Progress, Tokenize, Tokenized
 from engine.protocol.values import ModelSource
 from engine.worker import imported
@@ -116,7 +117,7 @@ def window(tmp_path: Path) -> Iterator[Window]:
 
 
 def asking(run: int, text: str) -> Ask:
-    return Ask(run, Tokenize(ModelSource("m"), text))
+    return Ask(run, Tokenize(ModelSource("m"), Text(text)))
 
 
 def is_alive(pid: int) -> bool:

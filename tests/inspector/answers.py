@@ -18,6 +18,8 @@ from engine.protocol.messages import (
     Loaded,
     Rate,
     Rated,
+    Tokenize,
+    Tokenized,
 )
 from engine.protocol.relevance import PicturePart, Relevance, TextPart
 from engine.protocol.reports import Check, CoverageRow, SelfTest
@@ -36,7 +38,7 @@ from engine.protocol.values import (
 )
 from engine.protocol.values import Token as PromptToken
 
-BLOCKS = 4
+BLOCKS, DECODER_BLOCKS = 4, 2
 VOCABULARY = ("7", "3", "8", "4")  # by rank; the id is 100 + rank
 MEMORY = Memory(1_200_000_000, 8_000_000_000)
 
@@ -87,12 +89,12 @@ def generated(asked: Generate) -> Generated:
     said = SAID[: asked.max_new_tokens]
     if isinstance(asked.input, Chat):
         start = len(tokens_of(words_of(asked.input)))
-        answered = asked.input.answered("".join(word for _, word in said))
+        answered = asked.input.answered("".join(word for _, word in said), tuple(id for id, _ in said))
         return Generated(asked, answered, start, False, MEMORY, said[0][0])
     if "t5" in asked.source.name:
-        before, decoder_text = asked.input, getattr(asked.input, "decoder_text", "")
-        answered = ForDecoder(before.text, decoder_text + "".join(word for _, word in said))
-        return Generated(asked, answered, 1 + len(tokens_of(decoder_text)), False, MEMORY, said[0][0])
+        begun = asked.input if isinstance(asked.input, ForDecoder) else ForDecoder(asked.input.text, "")
+        answered = begun.answered("".join(word for _, word in said), tuple(id for id, _ in said))
+        return Generated(asked, answered, len(decoder_tokens_of(begun)), False, MEMORY, said[0][0])
     before = asked.input.continuation or Continuation(len(asked.input.text), ())
     continuation = Continuation(before.start, (*before.ids, *(id for id, _ in said)))
     position = len(tokens_of(asked.input.text))
@@ -100,9 +102,21 @@ def generated(asked: Generate) -> Generated:
     return Generated(asked, whole, position, False, MEMORY, said[0][0])
 
 
+def decoder_tokens_of(input: ForDecoder) -> tuple[PromptToken, ...]:
+    """The token that a decoder starts from, and those of its text."""
+    return PromptToken(0, "", 0, 0, "<pad>", special=True), *tokens_of(input.decoder_text, input.continuation)
+
+
+def tokenized(asked: Tokenize) -> Tokenized:
+    """The words of a text, or of several; a decoder's apart."""
+    if isinstance(asked.input, ForDecoder):
+        return Tokenized(tokens_of(asked.input.text), decoder_tokens_of(asked.input))
+    return Tokenized(tokens_of(words_of(asked.input)))
+
+
 def matrix_of(asked: ExplainEach) -> ExplainedEach:
     """A matrix with relevance only before each token."""
-    prompt, continuation = asked.input.text, asked.input.continuation
+    prompt, continuation = words_of(asked.input), asked.input.continuation
     tokens = tokens_of(prompt, continuation)
     count, start = len(continuation.ids), len(tokens) - len(continuation.ids)
     rows = np.random.default_rng([1, *asked.rules.encode()]).normal(size=(count, len(tokens))).astype(np.float32)
@@ -131,13 +145,19 @@ def answer_to(question: Explain, seed: int = 0) -> Explained:
     """An answer whose relevance depends on the rules and the target, and sums to anything."""
     if question.input.image is not None:
         return answer_about_picture(question, seed)
-    prompt = words_of(question.input)
-    tokens = tokens_of(prompt, question.input.continuation if isinstance(question.input, Text) else None)
+    info, asked = info_of(question.source), question.input
+    prompt = asked.text if isinstance(asked, ForDecoder) else words_of(asked)
+    tokens = tokens_of(prompt, asked.continuation if isinstance(asked, Text | Chat) else None)
     random = np.random.default_rng([seed, *question.rules.encode(), *repr(question.target).encode()])
     layers = random.normal(size=(BLOCKS + 1, len(tokens))).astype(np.float32)
-    part = TextPart(prompt, tokens, layers[0].copy(), layers)
+    parts = [TextPart(prompt, tokens, layers[0].copy(), layers)]
+    if info.predicts == "sequence to sequence":
+        begun = asked if isinstance(asked, ForDecoder) else ForDecoder(asked.text, "")
+        tokens = decoder_tokens_of(begun)
+        layers = random.normal(size=(DECODER_BLOCKS + 1, len(tokens))).astype(np.float32)
+        parts.append(TextPart(begun.decoder_text, tokens, layers[0].copy(), layers))
     target = resolved(question.target, len(tokens))
-    relevance = Relevance(info_of(question.source), (part,), target, question.rules, 12.5, {"torch": "0"})
+    relevance = Relevance(info, tuple(parts), target, question.rules, 12.5, {"torch": "0"})
     return Explained(question, relevance, predictions(), 0.25, MEMORY)
 
 

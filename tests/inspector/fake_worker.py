@@ -25,13 +25,12 @@ from engine.protocol.messages import (
     Rate,
     Request,
     Tokenize,
-    Tokenized,
     Unload,
     Unloaded,
 )
 from engine.protocol.values import CachedModel
 from inspector.client.client import WorkerState
-from tests.inspector.answers import MEMORY, answer_to, examined, generated, loaded, matrix_of, rated, tokens_of
+from tests.inspector.answers import MEMORY, answer_to, examined, generated, loaded, matrix_of, rated, tokenized
 
 HELLO = Hello(4, {"torch": "2.0", "transformers": "5.0"}, ("cpu", "cuda:0"), 4711)
 MODELS = (
@@ -130,7 +129,7 @@ def good_ending(request: Request) -> Event:
         case Unload():
             return Unloaded(MEMORY)
         case Tokenize():
-            return Tokenized(tokens_of(request.text))
+            return tokenized(request)
         case Explain():
             return answer_to(request)
         case Generate():

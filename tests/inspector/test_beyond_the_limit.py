@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton
 
-from engine.protocol.inputs import Text
+from engine.protocol.inputs import Chat, ForDecoder, Input, Message, Pair, Text
 from engine.protocol.messages import Explain, Failed, Generate
 from engine.protocol.targets import Token, Top
+from engine.protocol.values import ModelSource
 from inspector.state.trouble import SHORTENING, Remedy
 from inspector.window import Window
 from tests.inspector.fake_worker import FakeWorker
@@ -86,6 +87,78 @@ def test_that_generating_offers_the_same(window: Window, worker: FakeWorker) -> 
     window.commands["run.generate"].trigger()
     worker.say(Generate, REFUSAL)
     assert window.notices._remedies == SHORTENING
+
+
+LONG_CHAT = Chat(
+    (Message("system", "Be brief."), Message("user", TOO_LONG), Message("assistant", "Ah."), Message("user", "Who?"))
+)
+
+
+def refuse(window: Window, worker: FakeWorker, name: str, input: Input) -> list[str]:
+    """What is offered beside the refusal."""
+    window.inquiry.open_model(ModelSource(f"somebody/{name}"))
+    worker.answer()
+    window.inquiry.write(input)
+    window.explain()
+    worker.say(Explain, REFUSAL)
+    return [b.text() for b in window.notices.failure.findChildren(QPushButton) if b.isVisible()]
+
+
+def test_that_a_chat_loses_its_oldest_messages_and_is_explained(window: Window, worker: FakeWorker) -> None:
+    offered = refuse(window, worker, "some-chat", LONG_CHAT)
+    assert offered == ["Drop the oldest messages", "Keep the end"]
+    press(window, Remedy.DROP_OLDEST)
+    worker.answer()
+    assert window.study.is_answered
+    assert window.input.chat.messages() == (("system", "Be brief."), ("user", "Who?"))
+    assert window.notices.news.message().startswith("The 2 oldest messages were left out, ")
+    window.commands["edit.undo"].trigger()
+    assert window.study.question.input == LONG_CHAT
+
+
+def test_that_a_chat_of_one_question_keeps_the_end_of_it(window: Window, worker: FakeWorker) -> None:
+    asked = Chat((Message("user", TOO_LONG),))
+    assert refuse(window, worker, "some-chat", asked) == ["Keep the end"]
+    press(window, Remedy.KEEP_END)
+    worker.answer()
+    (message,) = window.study.question.input.messages
+    assert message.content.split() == WORDS[7:]  # a token is "user:"
+    assert "The chat's beginning was left out" in window.notices.news.message()
+
+
+def test_that_the_longer_of_two_texts_is_shortened(window: Window, worker: FakeWorker) -> None:
+    offered = refuse(window, worker, "some-bert", Pair("Who?", TOO_LONG))
+    assert offered == ["Shorten the longer text", "Choose what to keep"]
+    press(window, Remedy.SHORTEN_LONGER)
+    worker.answer()
+    left = window.study.question.input
+    assert left.text == "Who?" and TOO_LONG.startswith(left.context) and left.context != TOO_LONG
+    assert "The end of the longer text was left out" in window.notices.news.message()
+
+
+@pytest.mark.parametrize(
+    ("name", "input", "which"),
+    [("some-bert", Pair("Who?", TOO_LONG), 1), ("some-t5", ForDecoder(TOO_LONG, "Ada"), 0)],
+)
+def test_that_choosing_selects_what_lies_beyond_in_the_text_that_is_too_long(
+    window, worker, name, input, which
+) -> None:
+    refuse(window, worker, name, input)
+    press(window, Remedy.CHOOSE_PART)
+    worker.answer()
+    page = window.input.pages.currentWidget()
+    field = page.findChildren(QPlainTextEdit)[which]
+    assert field.hasFocus() and TOO_LONG.endswith(field.textCursor().selectedText())
+    assert len(field.textCursor().selectedText().split()) in (6, 7)
+
+
+def test_that_the_source_of_a_decoder_keeps_its_end(window: Window, worker: FakeWorker) -> None:
+    offered = refuse(window, worker, "some-t5", ForDecoder(TOO_LONG, "Ada"))
+    assert offered == [remedy.value for remedy in SHORTENING]
+    press(window, Remedy.KEEP_END)
+    worker.answer()
+    assert window.study.question.input == ForDecoder(" " + " ".join(WORDS[6:]), "Ada")
+    assert "The beginning of the source was left out, 6 tokens beyond" in window.notices.news.message()
 
 
 def test_that_other_refusals_offer_no_cut(window: Window, worker: FakeWorker) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox
 
+from engine.protocol.inputs import Chat, ForDecoder, Input, Message, Pair
 from engine.protocol.messages import Explain, Failed
 from engine.protocol.targets import Contrast, Token, Top
 from engine.protocol.values import ModelSource
@@ -15,6 +16,13 @@ from inspector.window import Window
 from tests.inspector.fake_worker import FakeWorker
 
 CONTRAST = Contrast(103, 101)
+
+
+def chat_with(chat: Chat, number: int, content: str) -> Chat:
+    """The chat with another content of one of its messages."""
+    messages = list(chat.messages)
+    messages[number] = Message(messages[number].role, content)
+    return Chat(tuple(messages))
 
 
 @pytest.fixture
@@ -131,6 +139,47 @@ def test_that_a_target_refused_after_an_edit_gives_way_and_not_the_edit(about_co
     assert about_contrast.study.is_answered
     said = "The target was not kept, for the prompt was edited there: There is no position -9."
     assert about_contrast.notices.news.message() == said
+
+
+CHAT = Chat((Message("system", "Be brief."), Message("user", "Who keeps bees here?"), Message("assistant", "Ada")))
+
+REPEATED = Chat((Message("user", "Ada"), Message("assistant", "Bob"), Message("user", "Ada")))
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "asked", "kept"),
+    [
+        ("some-chat", CHAT, chat_with(CHAT, 1, "Who keeps old bees here?"), Top(4), Top(4)),  # keeps, before the edit
+        ("some-chat", CHAT, chat_with(CHAT, 1, "Who keeps old bees here?"), Top(6), Top(-2)),  # here?, behind it
+        ("some-chat", CHAT, chat_with(CHAT, 0, "Be very brief."), Top(4), Top(-4)),
+        ("some-chat", REPEATED, chat_with(REPEATED, 2, "Ada?"), Top(2), Top(2)),  # Bob, between two that say the same
+        ("some-bert", Pair("Who?", "Ada keeps bees"), Pair("Who?", "Ada keeps old bees"), Top(1), Top(1)),
+        ("some-bert", Pair("Who?", "Ada keeps bees"), Pair("But who?", "Ada keeps bees"), Top(1), Top(-2)),
+        ("some-t5", ForDecoder("Who?", "Ada keeps bees"), ForDecoder("And who?", "Ada keeps bees"), Top(1), Top(1)),
+        ("some-t5", ForDecoder("Who?", "Ada keeps bees"), ForDecoder("Who?", "Ada likes bees"), Top(1), Top(1)),
+        ("some-t5", ForDecoder("Who?", "Ada keeps bees"), ForDecoder("Who?", "Ada likes bees"), Top(2), Top(-2)),
+    ],
+)
+def test_that_of_a_chat_a_pair_and_a_decoder_the_target_stays_too(
+    window: Window, worker: FakeWorker, name: str, before: Input, after: Input, asked: Top, kept: Top
+) -> None:
+    window.inquiry.open_model(ModelSource(f"somebody/{name}"))
+    worker.answer()
+    window.inquiry.write(before)
+    window.explain()
+    worker.answer()
+    window.inquiry._ask_target(asked)
+    worker.answer()
+    window.inquiry.write(after)
+    assert window.study.question.target == kept
+    window.explain()
+    worker.answer()
+    assert window.notices.news.message().startswith("The target stays the same after the edit")
+
+
+def test_that_a_chat_in_place_of_a_prompt_begins_with_the_largest_logit(about_contrast: Window, worker) -> None:
+    about_contrast.inquiry.write(CHAT)
+    assert about_contrast.study.question.target == Top()
 
 
 def test_that_a_token_chosen_while_the_answer_before_is_on_its_way_stays(window: Window, worker: FakeWorker) -> None:

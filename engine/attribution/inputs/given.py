@@ -11,13 +11,13 @@ from msgspec import structs
 from torch import Tensor
 
 from engine.attribution.inputs.ids import require_known
-from engine.attribution.inputs.prompts import Prompt, bare_token, prompt_of
+from engine.attribution.inputs.prompts import Prompt, prompt_of
 from engine.models.blocks import encoder_and_decoder
 from engine.models.opening import Model
 from engine.models.sight.seeing import see
-from engine.models.text.tokens import tokenize_target
+from engine.models.text.tokens import decoder_tokens
 from engine.protocol.failures import PromptError, in_tokens
-from engine.protocol.inputs import Chat, ForDecoder, Input, Pair, Picture, Text
+from engine.protocol.inputs import Chat, ForDecoder, Input, Pair, Picture, Text, Texts
 from engine.protocol.values import Seen, Token
 
 
@@ -30,6 +30,7 @@ class Inputs:
     prompt: str = ""
     tokens: tuple[Token, ...] = ()  # none of pixels
     second: tuple[int, ...] = ()  # where the second of two texts is
+    decoder: tuple[Token, ...] = ()  # what a decoder is given of its own
     seen: Seen | None = None  # the picture that the pixels are of, where they are of one
 
     @property
@@ -41,18 +42,34 @@ class Inputs:
 def inputs_for(model: Model, input: Input) -> Inputs:
     """What the model is given for `input`. Raises PromptError, ImageError."""
     match input:
-        case Text(text, continuation):
-            return inputs_of_text(model, prompt_of(model, text, continuation=continuation))
-        case Pair(text, context):
-            return inputs_of_text(model, prompt_of(model, text, context=context))
-        case ForDecoder(text, decoder_text, context):
-            return inputs_of_text(model, prompt_of(model, text, context=context), decoder_text)
-        case Chat(messages):
-            return inputs_of_text(model, prompt_of(model, messages=[structs.asdict(message) for message in messages]))
+        case Text() | Pair() | ForDecoder() | Chat():
+            return inputs_of_text(model, prompt_in(model, input), begun_in(input))
         case Picture(image):
             return inputs_of_pixels(model, *see(model, image))
         case _:
             assert_never(input)
+
+
+def prompt_in(model: Model, input: Texts) -> Prompt:
+    """The prompt that is made of a text, or of several, with what the model said itself at its end."""
+    match input:
+        case Text(text, continuation):
+            return prompt_of(model, text, continuation=continuation)
+        case Pair(text, context):
+            return prompt_of(model, text, context=context)
+        case ForDecoder():
+            given = prompt_of(model, input.text, context=input.context)
+            return given if input.continuation is None else given.continued(model, input.continuation.ids)
+        case Chat():
+            messages = [structs.asdict(message) for message in input.begun]
+            return prompt_of(model, messages=messages, continuation=input.continuation)
+        case _:
+            assert_never(input)
+
+
+def begun_in(input: Texts) -> str | None:
+    """What a decoder has said before what it said itself; None where that is nothing."""
+    return (input.begun or None) if isinstance(input, ForDecoder) else None
 
 
 def inputs_of(model: Model, prompt: str | None, input_ids: Any, pixel_values: Tensor | None) -> Inputs:
@@ -68,6 +85,7 @@ def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None = None)
     What an encoder-decoder said itself is its decoder's, behind its start and `decoder_text`.
     """
     others: dict[str, Tensor] = {}
+    decoder: tuple[Token, ...] = ()
     said: tuple[int, ...] = ()
     if model.info.predicts == "sequence to sequence":
         given, said = _answered(given)
@@ -76,11 +94,12 @@ def inputs_of_text(model: Model, given: Prompt, decoder_text: str | None = None)
     if given.types is not None:
         others["token_type_ids"] = torch.tensor([given.types], device=model.info.device)
     if model.info.predicts == "sequence to sequence":
-        others["decoder_input_ids"] = _decoder_ids(model, decoder_text, said)
+        decoder = _for_decoder(model, decoder_text, said)
+        others["decoder_input_ids"] = torch.tensor([[token.id for token in decoder]], device=model.info.device)
     elif decoder_text is not None:
         raise PromptError(f"{model.info.title} has no decoder to give a text to: it reads one prompt.")
     ids = torch.tensor([[token.id for token in given.tokens]], device=model.info.device)
-    return Inputs(ids, others, given.text, given.tokens, given.second)
+    return Inputs(ids, others, given.text, given.tokens, given.second, decoder)
 
 
 _PLACES = ("image_token_id", "image_token_index", "video_token_id", "audio_token_id")
@@ -125,11 +144,11 @@ def _answered(given: Prompt) -> tuple[Prompt, tuple[int, ...]]:
     return Prompt("".join(token.text for token in asked), asked, given.second, given.types) if said else given, said
 
 
-def _decoder_ids(model: Model, text: str | None, said: Sequence[int] = ()) -> Tensor:
-    ids = [decoder_start(model), *(tokenize_target(model, text) if text is not None else ()), *said]
-    _check_length(model, len(ids))
-    require_known(model, [bare_token(model, id) for id in ids])
-    return torch.tensor([ids], device=model.info.device)
+def _for_decoder(model: Model, text: str | None, said: Sequence[int]) -> tuple[Token, ...]:
+    tokens = decoder_tokens(model, decoder_start(model), text, said)
+    _check_length(model, len(tokens), "decoder's text")
+    require_known(model, tokens)
+    return tokens
 
 
 def decoder_start(model: Model) -> int:
@@ -144,9 +163,9 @@ def decoder_start(model: Model) -> int:
     raise PromptError(f"{model.info.title} names no token that its decoder starts from: set decoder_start_token_id.")
 
 
-def _check_length(model: Model, length: int) -> None:
+def _check_length(model: Model, length: int, what: str = "prompt") -> None:
     if length == 0:
         raise PromptError("The prompt is empty: type something to explain.", "prompt_empty")
     limit = model.info.max_tokens
     if limit is not None and length > limit:
-        raise PromptError(f"The prompt has {in_tokens(length)}; {model.info.title} takes {limit:,}. Shorten it.")
+        raise PromptError(f"The {what} has {in_tokens(length)}; {model.info.title} takes {limit:,}. Shorten it.")

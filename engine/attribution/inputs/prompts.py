@@ -45,7 +45,8 @@ def prompt_of(
 ) -> Prompt:
     """The one of `text`, `messages` and `input_ids` that is given. Raises PromptError.
 
-    `continuation` says which end of `text` the model said itself; `context` is a second text.
+    `continuation` says which end of `text` the model said itself, or what it said behind `messages`; `context` is a
+    second text.
     """
     prompt = _prompt_of(model, text, messages, input_ids, continuation, context)
     require_known(model, prompt.tokens)
@@ -73,7 +74,8 @@ def _prompt_of(
         return Prompt(text, tuple(tokenize(model, text)))
     if messages is not None:
         text = rendered(model, messages)
-        return Prompt(text, tuple(tokenize(model, text, bare=True)))
+        prompt = Prompt(text, tuple(tokenize(model, text, bare=True)))
+        return prompt if continuation is None else prompt.continued(model, continuation.ids)
     if input_ids is not None:
         return Prompt("", tuple(bare_token(model, token) for token in ids_of(input_ids, model)))
     raise PromptError("There is nothing to explain: give a prompt or input_ids.", "prompt_empty")

@@ -83,6 +83,21 @@ def tokenize_target(model: Model, text: str) -> list[int]:
     return ids[:-1] if ids and ids[-1] == vocabulary.tokenizer.eos_token_id else ids
 
 
+def decoder_tokens(model: Model, start: int, text: str | None, said: Sequence[int] = ()) -> tuple[Token, ...]:
+    """The tokens of a decoder: the one it starts from, those of its text so far, and those it said itself behind it."""
+    first = Token(start, "", 0, 0, token_label(model, start)[1], special=True)
+    begun = _target_tokens(model, text) if text is not None else []
+    return (first, *continued(model, begun, said))
+
+
+def _target_tokens(model: Model, text: str) -> list[Token]:
+    vocabulary, ids = _vocabulary(model), tokenize_target(model, text)
+    is_own = [id not in vocabulary.special for id in ids]
+    own = [id for id, yes in zip(ids, is_own, strict=True) if yes]
+    found = iter(offsets_by_decoding(own, vocabulary.decode, text) if own else ())
+    return _placed(vocabulary, ids, [next(found) if yes else None for yes in is_own], text) if ids else []
+
+
 def continued(model: Model, tokens: Sequence[Token], ids: Sequence[int]) -> tuple[Token, ...]:
     """`tokens`, and behind them those of `ids`, which the model said itself, with their place in the text of both.
 

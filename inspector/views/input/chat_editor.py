@@ -21,10 +21,12 @@ from inspector.look.icons import icon
 from inspector.look.labels import plain_label
 from inspector.look.theme import Space
 from inspector.views.input.text_field import TextField
+from inspector.views.input.token_count import TokenCount
 
 ROLES = ("system", "user", "assistant")
 Said = tuple[str, str]  # role and content
-_FIELD = 72  # points of height
+_LOWEST, _TALLEST = 2, 10  # lines of a field
+_PADDING = 12  # points, of the style sheet
 
 
 class ChatEditor(QWidget):
@@ -48,8 +50,10 @@ class ChatEditor(QWidget):
         whole.addLayout(self._column)
         below = QHBoxLayout()
         below.setContentsMargins(Space.SMALL, 0, Space.SMALL, Space.SMALL)
+        self._count = TokenCount()
         below.addWidget(self._add)
         below.addStretch(1)
+        below.addWidget(self._count)
         whole.addLayout(below)
         whole.addStretch(1)
         area = QScrollArea()
@@ -81,6 +85,15 @@ class ChatEditor(QWidget):
         for row, said in zip(self._rows, shown, strict=True):
             row.show_said(said)
         self._name_rows()
+
+    def mark_said(self, start: int | None) -> None:
+        """Mark the last message from character `start` on as said by the model itself; None marks nothing."""
+        for row in self._rows:
+            row.field.mark_said(start if row is self._rows[-1] else None)
+
+    def set_count(self, count: int | None, limit: int | None) -> None:
+        """How many tokens the chat has, and how many the model takes; None where that is not known."""
+        self._count.set_count(count, limit)
 
     def sizeHint(self) -> QSize:
         return QSize(300, 260)
@@ -145,8 +158,9 @@ class _Row(QWidget):
         self._remove.setToolTip("Remove this message")
         self._remove.clicked.connect(self.removed)
         self.field = TextField()
-        self.field.setFixedHeight(_FIELD)
         self.field.setTabChangesFocus(True)
+        self.field.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
         self.field.textChanged.connect(self.changed)
         if is_first:
             self.field.setPlaceholderText("What the model is to keep to; may stay empty")
@@ -161,6 +175,12 @@ class _Row(QWidget):
         column.setSpacing(Space.TIGHT)
         column.addLayout(head)
         column.addWidget(self.field)
+
+    def _fit(self) -> None:
+        """Give the field the height of what is said, within reason."""
+        lines = max(_LOWEST, min(round(self.field.document().size().height()), _TALLEST))
+        around = 2 * (self.field.frameWidth() + round(self.field.document().documentMargin())) + _PADDING
+        self.field.setFixedHeight(lines * self.field.fontMetrics().lineSpacing() + around)
 
     def said(self) -> Said:
         return self._role.currentText(), self.field.text()

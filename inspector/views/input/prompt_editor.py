@@ -7,26 +7,22 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QLabel,
     QMenu,
     QSizePolicy,
     QSpacerItem,
-    QTextEdit,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from inspector.look.icons import icon
-from inspector.look.numbers import grouped, in_tokens
-from inspector.look.theme import Space, tones
+from inspector.look.theme import Space
 from inspector.look.wrapping_row import WrappingRow
 from inspector.views.input.text_field import TextField
+from inspector.views.input.token_count import TokenCount
 
-_NEARLY_FULL = 0.9
 _HALVES = re.compile("[\ud800-\udfff]")
 
 
@@ -67,10 +63,7 @@ class PromptEditor(QWidget):
         self._examples.setAutoRaise(True)
         self._examples.setMenu(QMenu(self._examples))
         self._examples.setEnabled(False)
-        self._count = QLabel(self)
-        self._count.setTextFormat(Qt.TextFormat.PlainText)
-        self._said: int | None = None
-        self._counted: tuple[int | None, int | None] = (None, None)
+        self._count = TokenCount(self)
         below = WrappingRow()
         below.addWidget(self._examples)
         below.addItem(QSpacerItem(0, 0, QSizePolicy.Policy.Expanding))
@@ -100,35 +93,15 @@ class PromptEditor(QWidget):
 
     def mark_said(self, start: int | None) -> None:
         """Mark the text from character `start` on as said by the model itself; None marks nothing."""
-        self._said = start
-        marks = []
-        if start is not None:
-            mark = QTextEdit.ExtraSelection()
-            mark.cursor = self._field.textCursor()
-            mark.cursor.setPosition(_units(self.text()[:start]))
-            mark.cursor.movePosition(mark.cursor.MoveOperation.End, mark.cursor.MoveMode.KeepAnchor)
-            mark.format.setBackground(QColor(tones(self.palette()).soft))
-            marks.append(mark)
-        self._field.setExtraSelections(marks)
+        self._field.mark_said(start)
 
     def select(self, start: int, end: int) -> None:
-        """Select characters of the text, and show where they begin. Qt counts in UTF-16."""
-        text, cursor = self.text(), self._field.textCursor()
-        cursor.setPosition(_units(text[:end]))
-        cursor.setPosition(_units(text[:start]), cursor.MoveMode.KeepAnchor)
-        self._field.setTextCursor(cursor)
-        self._field.ensureCursorVisible()
+        """Select characters of the text, and show where they begin."""
+        self._field.select(start, end)
 
     def set_count(self, count: int | None, limit: int | None) -> None:
         """How many tokens the prompt has, and how many the model takes; None where that is not known."""
-        self._counted = (count, limit)
-        if count is None:
-            self._count.setText("")
-        elif limit is None:
-            self._count.setText(in_tokens(count))
-        else:
-            self._count.setText(f"{grouped(count)} / {grouped(limit)} tokens")
-        self._dress()
+        self._count.set_count(count, limit)
 
     def set_examples(self, examples: Sequence[Example]) -> None:
         """Fill the menu, grouped by task in the order given."""
@@ -143,34 +116,9 @@ class PromptEditor(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(300, 260)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
-            self.mark_said(self._said)
-
     def _on_text_changed(self) -> None:
         self._given = None
         self.text_changed.emit(self.text())
-
-    def _dress(self) -> None:
-        """The count turns to a warning near the model's limit, and to an error above it."""
-        t = tones(self.palette())
-        count, limit = self._counted
-        colour, tip = t.quiet, ""
-        if count is not None and limit is not None and count > limit:
-            colour, tip = t.error, "The model takes no more tokens than that: shorten the prompt."
-        elif count is not None and limit is not None and count >= _NEARLY_FULL * limit:
-            colour, tip = t.warning, "Nearly as many tokens as the model takes."
-        palette = self._count.palette()
-        if palette.color(palette.ColorRole.WindowText).name() != colour:
-            palette.setColor(palette.ColorRole.WindowText, colour)
-            self._count.setPalette(palette)
-        self._count.setToolTip(tip)
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
 
 
 def _plain(text: str) -> str:

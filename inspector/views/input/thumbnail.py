@@ -46,8 +46,9 @@ class Thumbnail(QWidget):
 
     def set_note(self, note: str) -> None:
         """A line below the others; empty, none."""
-        self._note = note
-        self._tell()
+        if note != self._note:
+            self._note = note
+            self._tell()
 
     def set_inviting(self, inviting: bool) -> None:
         """Show that what is dragged may be let go here."""

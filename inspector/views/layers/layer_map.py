@@ -57,13 +57,17 @@ class LayerMap(PlotView):
 
     def set_layer(self, layer: int | None) -> None:
         """Put the cursor on a layer."""
-        self._row = 0 if layer is None else layer + 1
-        self._show_cursor()
+        row = 0 if layer is None else layer + 1
+        if row != self._row:
+            self._row = row
+            self._show_cursor()
 
     def set_token(self, token: int) -> None:
         """Put the cursor on a token; -1 takes it away."""
-        self._token = None if token < 0 else token
-        self._show_cursor()
+        chosen = None if token < 0 else token
+        if chosen != self._token:
+            self._token = chosen
+            self._show_cursor()
 
     def clear(self) -> None:
         super().clear()

@@ -82,6 +82,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             plot.setMouseEnabled(x=along, y=False)
             plot.getViewBox().setDefaultPadding(0)
         self._image = pg.ImageItem(axisOrder="row-major")
+        self._image.setCacheMode(pg.ImageItem.CacheMode.DeviceCoordinateCache)  # another layer moves a frame over it
         self._profile = pg.PlotCurveItem()
         self._dot = pg.ScatterPlotItem(size=_DOT, pxMode=True)
         self._number = pg.TextItem(anchor=(-0.15, 0.5))
@@ -259,7 +260,9 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         if row is not None:
             self._first_row = min(max(self._first_row, row - fit + 1), row)
         self._first_row = min(max(self._first_row, 0), rows - fit)
-        self._map.setYRange(self._first_row - 0.5, self._first_row + fit - 0.5, padding=0)
+        ends = [self._first_row - 0.5, self._first_row + fit - 0.5]
+        if self._map.getViewBox().viewRange()[1] != ends:
+            self._map.setYRange(*ends, padding=0)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """With Ctrl the rows are made higher or lower, with Shift they go by; else it is the tokens'."""

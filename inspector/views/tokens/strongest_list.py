@@ -16,7 +16,8 @@ from inspector.look.labels import heading_label, plain_label
 from inspector.look.naming import named
 from inspector.look.overlays import paint_focus
 from inspector.look.theme import Space, tones
-from inspector.views.tokens.strongest_rows import LOGITS, RANK, SHARE, TOKEN, Ranking, StrongestDelegate, StrongestRows
+from inspector.views.tokens.strongest_painter import Places, StrongestPainter
+from inspector.views.tokens.strongest_rows import LOGITS, RANK, SHARE, TOKEN, Ranking, StrongestRows
 
 _FEWEST = 5  # listed, however little room there is
 _ROW = 24  # points
@@ -36,9 +37,7 @@ class StrongestList(QWidget):
         self._title = heading_label("Strongest tokens")
         self._key = named("key", plain_label("N"))
         self._key.setToolTip("N goes to the next, Shift+N to the one before, while the tokens have the focus")
-        self._table = _Table(self)
-        self._table.setModel(self._rows)
-        self._table.setItemDelegate(StrongestDelegate(self._rows, self._table))
+        self._table = _Table(self._rows, self)
         self._table.dress_header()
         self._table.resized.connect(self._fill)
         self._table.selectionModel().selectionChanged.connect(self._on_selected)  # focus alone moves the current row
@@ -55,10 +54,20 @@ class StrongestList(QWidget):
         column.addWidget(self._table, 1)
 
     def show_relevance(
-        self, tokens: Sequence[Token], units: Units, values: np.ndarray, limit: float, ramp: Ramp, unit: Unit = "token"
+        self,
+        tokens: Sequence[Token],
+        units: Units,
+        values: np.ndarray,
+        limit: float,
+        ramp: Ramp,
+        unit: Unit = "token",
+        of: str = "",
     ) -> None:
-        """Rank `values` (unit,), in logits, of what the tokens are merged to; their colours end at ± `limit`."""
-        self._title.setText(f"Strongest {_TITLES[unit]}")
+        """Rank `values` (unit,), in logits, of what the tokens are merged to; their colours end at ± `limit`.
+
+        `of` names the text that they are in, where there is another.
+        """
+        self._title.setText(f"Strongest {_TITLES[unit]}{f' of the {of}' if of else ''}")
         self._table.setAccessibleName(self._title.text())
         self._renew(Ranking(tokens, units, np.asarray(values), limit, ramp, unit))
 
@@ -136,8 +145,10 @@ class _Table(QTableView):
     resized = Signal()
     left = Signal()  # by the pointer, for where there is no row too
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, rows: StrongestRows, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setModel(rows)
+        self._painter = StrongestPainter(rows)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -183,6 +194,16 @@ class _Table(QTableView):
         self.resized.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
+        painter, model = QPainter(self.viewport()), self.model()
+        tops = {row: self.rowViewportPosition(row) for row in range(model.rowCount())}
+        seen = range(-_ROW + 1, self.viewport().height())
+        places = Places(
+            {row: (top, self.rowHeight(row)) for row, top in tops.items() if top in seen},
+            tuple((self.columnViewportPosition(at), self.columnWidth(at)) for at in (RANK, TOKEN, LOGITS, SHARE)),
+        )
+        selected = {index.row() for index in self.selectionModel().selectedRows()}
+        self._painter.paint(painter, places, selected, self.font(), tones(self.palette()))
         if self.hasFocus():
-            paint_focus(QPainter(self.viewport()), self.viewport().rect(), tones(self.palette()))
+            painter.setOpacity(1)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            paint_focus(painter, self.viewport().rect(), tones(self.palette()))

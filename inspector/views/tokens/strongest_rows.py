@@ -1,4 +1,4 @@
-"""The strongest tokens as a table model, ending with the others and the sum, and how its cells are painted."""
+"""The strongest tokens as a table model, ending with the others and the sum."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor
 
 from engine.protocol.looks import Ground, Ramp, Unit
 from engine.protocol.values import Token
@@ -18,16 +17,12 @@ from engine.reading.colours import FAINTEST, coloured, inks, places_on
 from engine.reading.numbers import fixed
 from engine.reading.units import Units
 from inspector.look.numbers import decimals_beside, grouped, percent
-from inspector.look.theme import Space, Tones, tones
-from inspector.views.prediction_rows import emphasised
+from inspector.look.theme import Tones
 from inspector.views.tokens.token_context import in_context
 
 RANK, TOKEN, LOGITS, SHARE = range(4)
 _HEADINGS = ("", "token", "logits", "share")  # the second is what is ranked
-_STALE = 0.4  # of the opacity of what is to an earlier question
 _LITTLE = 1e-6  # of the largest value: shares of a smaller sum say nothing
-_RADIUS = 4.0
-_LEAST_CONTEXT = 16  # points that some letters of what stands beside a token need
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -42,6 +37,10 @@ class Ranking:
     limit: float
     ramp: Ramp
     unit: Unit
+
+    def is_beside(self, other: Ranking) -> bool:
+        """Whether the same of the same text are ranked."""
+        return self.units is other.units and self.tokens is other.tokens
 
     @cached_property
     def order(self) -> np.ndarray:
@@ -83,13 +82,21 @@ class StrongestRows(QAbstractTableModel):
         self._room = 1
         self.listed = 0  # how many have a row of their own
         self._count = 0  # of all rows
-        self._contexts: dict[int, tuple[str, str, str]] = {}
+        self._units: list[int] = []  # of these rows
+        self._contexts: dict[int, tuple[str, str, str]] = {}  # by the unit
         self._texts: dict[tuple[int, int], str] = {}
         self._colours: dict[Ground, list[tuple[QColor, QColor] | None]] = {}
 
     def show(self, ranking: Ranking | None) -> None:
+        """Have other values; where they are of the same text, the rows stay and only what they say is new."""
+        if self.ranking is not None and ranking is not None and ranking.is_beside(self.ranking):
+            self.ranking = ranking
+            self._forget()
+            self.dataChanged.emit(self.index(0, RANK), self.index(self._count - 1, SHARE))
+            return
         self.beginResetModel()
         self.ranking = ranking
+        self._contexts.clear()
         self._forget()
         self.endResetModel()
 
@@ -103,23 +110,23 @@ class StrongestRows(QAbstractTableModel):
 
     def _forget(self) -> None:
         self.pointed = None
-        for known in (self._contexts, self._texts, self._colours):
+        for known in (self._texts, self._colours):
             known.clear()
         count = 0 if self.ranking is None else len(self.ranking.values)
         self.listed = count if count < self._room else max(self._room - 2, 0)
         self._count = 0 if self.ranking is None else self.listed + (self.listed < count) + 1
+        self._units = [] if self.ranking is None else self.ranking.order[: self.listed].tolist()
 
     def unit_at(self, row: int) -> int | None:
         """What the row is about; None of the others and the sum."""
-        return int(self.ranking.order[row]) if self.ranking is not None and 0 <= row < self.listed else None
+        return self._units[row] if 0 <= row < self.listed else None
 
     def row_of_token(self, token: int) -> int | None:
         """The row about what a token is in, if it has one."""
         if self.ranking is None or token < 0:
             return None
         unit = int(self.ranking.units.of_token[token])
-        listed = self.ranking.order[: self.listed].tolist()
-        return listed.index(unit) if unit in listed else None
+        return self._units.index(unit) if unit in self._units else None
 
     def is_sum(self, row: int) -> bool:
         return row == self._count - 1
@@ -175,18 +182,15 @@ class StrongestRows(QAbstractTableModel):
 
     def context(self, row: int) -> tuple[str, str, str]:
         """What stands before the row's token, what it says, and what follows."""
-        if row not in self._contexts:
-            self._contexts[row] = self._context(row)
-        return self._contexts[row]
-
-    def _context(self, row: int) -> tuple[str, str, str]:
         assert self.ranking is not None
         unit = self.unit_at(row)
-        if unit is not None:
-            return in_context(self.ranking.tokens, self.ranking.units.range_of(unit))
-        rest = len(self.ranking.values) - self.listed
-        others = "1 other" if rest == 1 else f"{grouped(rest)} others"
-        return "", "sum" if self.is_sum(row) else others, ""
+        if unit is None:
+            rest = len(self.ranking.values) - self.listed
+            others = "1 other" if rest == 1 else f"{grouped(rest)} others"
+            return "", "sum" if self.is_sum(row) else others, ""
+        if unit not in self._contexts:
+            self._contexts[unit] = in_context(self.ranking.tokens, self.ranking.units.range_of(unit))
+        return self._contexts[unit]
 
     def _value(self, ranking: Ranking, row: int) -> float:
         unit = self.unit_at(row)
@@ -216,61 +220,3 @@ def alignment(column: int) -> Qt.AlignmentFlag:
     """Texts stand left, numbers right."""
     side = Qt.AlignmentFlag.AlignLeft if column == TOKEN else Qt.AlignmentFlag.AlignRight
     return side | Qt.AlignmentFlag.AlignVCenter
-
-
-class StrongestDelegate(QStyledItemDelegate):
-    """Paints each token on its colour among its neighbours, which are cut where there is no room for them."""
-
-    def __init__(self, rows: StrongestRows, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._rows = rows
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        t, row = tones(option.palette), index.row()
-        painter.save()
-        painter.setFont(emphasised(option.font) if self._rows.is_sum(row) else option.font)
-        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        if is_selected or row == self._rows.pointed:
-            painter.fillRect(option.rect, QColor(t.soft))
-            if is_selected and index.column() == RANK:
-                painter.fillRect(QRect(option.rect.left(), option.rect.top(), 3, option.rect.height()), t.accent)
-        if self._rows.is_sum(row):
-            painter.fillRect(QRect(option.rect.left(), option.rect.top(), option.rect.width(), 1), QColor(t.line))
-        painter.setOpacity(_STALE if self._rows.stale else 1.0)
-        cell = option.rect.adjusted(Space.TIGHT, 0, -Space.TIGHT, 0)
-        if index.column() == TOKEN:
-            self._paint_token(painter, cell, row, t)
-        else:
-            quiet = index.column() == RANK or (self._rows.unit_at(row) is None and not self._rows.is_sum(row))
-            painter.setPen(QColor(t.quiet if quiet else t.text))
-            painter.drawText(cell, alignment(index.column()), self._rows.text(row, index.column()))
-        painter.restore()
-
-    def _paint_token(self, painter: QPainter, cell: QRect, row: int, t: Tones) -> None:
-        before, said, after = self._rows.context(row)
-        metrics = painter.fontMetrics()
-        said = metrics.elidedText(said, Qt.TextElideMode.ElideRight, cell.width() - 2 * (Space.HAIR + 1))
-        room = cell.width() - metrics.horizontalAdvance(said) - 2 * (Space.HAIR + 1)
-        if room < _LEAST_CONTEXT:
-            before = after = ""
-        before = metrics.elidedText(before, Qt.TextElideMode.ElideLeft, room)
-        room -= metrics.horizontalAdvance(before)
-        after = metrics.elidedText(after, Qt.TextElideMode.ElideRight, room) if room >= _LEAST_CONTEXT else ""
-        painted, x = self._rows.colours(row, t), cell.left()
-        quiet = QColor(t.quiet if self._rows.unit_at(row) is not None or not self._rows.is_sum(row) else t.text)
-        for text, is_said in ((before, False), (said, True), (after, False)):
-            width = metrics.horizontalAdvance(text)
-            ink = quiet
-            if is_said and self._rows.unit_at(row) is not None:
-                ink = QColor(t.text) if painted is None else painted[1]
-                x += Space.HAIR + 1
-                if painted is not None:
-                    height = metrics.height() + 1
-                    chip = QRectF(x - Space.HAIR, cell.center().y() - height / 2, width + 2 * Space.HAIR, height)
-                    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                    painter.setPen(Qt.PenStyle.NoPen)
-                    painter.setBrush(painted[0])
-                    painter.drawRoundedRect(chip, _RADIUS, _RADIUS)
-            painter.setPen(ink)
-            painter.drawText(QRect(x, cell.top(), width + 1, cell.height()), alignment(TOKEN), text)
-            x += width + (Space.HAIR + 1 if is_said else 0)

@@ -55,6 +55,7 @@ class TokenStrip(TokenView):
         self._card = Card(self)
         self._carded = -1  # the token that the card is about
         self._place = ""  # in the model, where these values are
+        self._chooses = True  # a token is chosen to be explained
         self.verticalScrollBar().valueChanged.connect(self._card.hide)
         self._card_timer = QTimer(self)
         self._card_timer.setSingleShot(True)
@@ -100,6 +101,10 @@ class TokenStrip(TokenView):
         if place != self._place:
             self._place = place
             self._describe()
+
+    def set_choosing(self, chooses: bool) -> None:
+        """Whether a token can be chosen to be explained; it can be walked to in any case."""
+        self._chooses = chooses
 
     def point_at(self, token: int) -> None:
         """Mark what a token is in, as if the pointer were there; -1 takes the mark away."""
@@ -184,7 +189,7 @@ class TokenStrip(TokenView):
             self._extend(*self._ends)
         elif pressed >= 0 and pressed == self.token_at(event.position().toPoint()):
             self._move_to(pressed)
-            self.position_clicked.emit(pressed)
+            self._choose(pressed)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
@@ -207,8 +212,8 @@ class TokenStrip(TokenView):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         explain = menu.addAction("Explain this position", partial(self.position_clicked.emit, token))
-        explain.setEnabled(token >= 0)
-        if self.selected():
+        explain.setEnabled(token >= 0 and self._chooses)
+        if self.selected() and self._chooses:
             menu.addAction("Explain the selection together", partial(self.span_chosen.emit, self.selected()))
         menu.addSeparator()
         menu.addAction("Find …", QKeySequence(QKeySequence.StandardKey.Find), self.open_find)
@@ -265,10 +270,10 @@ class TokenStrip(TokenView):
         if event.key() == Qt.Key.Key_Escape and not self._find.isHidden():
             return self.close_find
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers()
-        if is_enter and self.selected():
+        if is_enter and self.selected() and self._chooses:
             return partial(self.span_chosen.emit, self.selected())
         if is_enter and self.current() >= 0:
-            return partial(self.position_clicked.emit, self.current())
+            return partial(self._choose, self.current())
         return None
 
     def _walk(self, event: QKeyEvent) -> None:
@@ -302,6 +307,10 @@ class TokenStrip(TokenView):
         self._show_card(end)
         self._describe()
 
+    def _choose(self, token: int) -> None:
+        if self._chooses:
+            self.position_clicked.emit(token)
+
     def _drop_selection(self) -> None:
         self.clear_selection()
         self._card.hide()
@@ -325,7 +334,8 @@ class TokenStrip(TokenView):
             return
         self._hovered = token
         self.point_at(token)
-        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if token >= 0 else Qt.CursorShape.ArrowCursor)
+        is_offered = token >= 0 and self._chooses
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if is_offered else Qt.CursorShape.ArrowCursor)
         self._card.hide()
         if token >= 0:
             self._card_timer.start()

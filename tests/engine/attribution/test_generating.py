@@ -16,8 +16,8 @@ from engine import targets
 from engine.models.opening import Model, load_model
 from engine.protocol.failures import ModelError, PromptError, Stopped, TargetError
 from engine.protocol.inputs import ForDecoder, Text
-from engine.protocol.messages import Generate, Generated
-from engine.protocol.values import ModelSource
+from engine.protocol.messages import Explain, Explained, Generate, Generated, Tokenize, Tokenized
+from engine.protocol.values import Continuation, ModelSource
 from engine.session import Session
 from engine.watch import Watch
 from tests.engine.attribution.families import IDS, tiny
@@ -136,11 +136,24 @@ def test_that_a_session_lets_a_decoder_answer_and_explains_what_it_said_first() 
     once = engine.generate(model, "the team", 4)
     answer = session.answer(Generate(source, Text("the team"), 4), Watch())
     assert isinstance(answer, Generated) and isinstance(answer.input, ForDecoder)
-    assert answer.input == ForDecoder("the team", once.answer) and answer.answer == once.answer
+    ids = tuple(token.id for token in once.tokens[once.start :])
+    assert answer.input == ForDecoder("the team", once.answer.strip(), None, Continuation(0, ids))
+    assert answer.answer == once.answer.strip()
+    explained = session.answer(Explain(source, answer.input), Watch())
+    assert isinstance(explained, Explained) and explained.relevance.decoder is not None
+    tokens = explained.relevance.decoder.tokens
+    assert explained.relevance.decoder.text == answer.answer == "".join(token.text for token in tokens)
+    assert [(token.special, token.generated) for token in tokens] == [(True, False), *[(False, True)] * 4]
+    counted = session.answer(Tokenize(source, answer.input), Watch())
+    assert counted == Tokenized(explained.relevance.tokens, tokens)
     assert (answer.first, answer.position) == (once.tokens[once.start].id, 1)
     begun = ForDecoder("the team", "the top")
     more = session.answer(Generate(source, begun, 3), Watch())
     assert isinstance(more, Generated) and more.answer.startswith("the top") and more.first is not None
+    assert isinstance(more.input, ForDecoder) and more.input.begun == "the top"
+    again = session.answer(Generate(source, more.input, 3), Watch())
+    assert isinstance(again, Generated) and again.position == more.position + 3
+    assert again.input == session.answer(Generate(source, begun, 6), Watch()).input
     count = len(tokenizer("the top", add_special_tokens=False)["input_ids"])
     with engine.trace(model, "the team", decoder_text="the top") as trace:
         likeliest_next = trace.predictions(k=1, position=-1)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.figures.fonts import FontChoice, base_font
+from engine.figures.latex import document, to_tex
 from engine.figures.layermap import layer_page
 from engine.figures.page import WHITE, Cells, Page, Rectangle, Text, rgb, width_of
 from engine.figures.strip import token_pages
@@ -16,6 +18,8 @@ from engine.protocol.looks import Look, Ramp
 from engine.protocol.messages import Export
 from engine.protocol.relevance import Relevance
 from engine.reading.colours import INKS, colours, rgb_of
+from engine.reading.limits import relevance_at
+from engine.reading.numbers import number_under
 from tests.engine.figures.made_relevance import relevance
 
 FONTS = FontChoice(base_font(), ())
@@ -209,6 +213,36 @@ def test_that_the_legend_names_the_words_that_are_left_out() -> None:
     assert "without “Context” and “8,3”" in _said(page)
 
 
+def with_decoder() -> Relevance:
+    """An answer about four words, of which a decoder has said three, in fewer layers."""
+    source, said = (
+        relevance(["Who", " keeps", " the", " bees"]),
+        relevance(["Ada", " keeps", " them"], blocks=1, seed=4),
+    )
+    model = replace(source.model, predicts="sequence to sequence")
+    return replace(source, parts=(*source.parts, *said.parts), model=model, target=replace(source.target, position=2))
+
+
+def test_that_what_a_decoder_has_said_stands_below_its_source_in_its_colours() -> None:
+    answer = with_decoder()
+    (page,) = token_pages(Export(answer, "png", look=Look(layer=3)), FONTS)
+    texts = [text.run.text for text in _texts(page)]
+    assert texts.index("bees") < texts.index("Said so far by the decoder") < texts.index("them")
+    values = np.concatenate([answer.layers[3], answer.decoder.layers[-1]])
+    kept = np.abs(np.concatenate([answer.layers[3][1:], answer.decoder.layers[-1][1:2]]))
+    expected = colours(values, float(kept.max()), Look().ramp)
+    assert [item.colour for item in page.items if isinstance(item, Rectangle) and item.height > 10] == [
+        rgb(colour) for colour in expected
+    ]
+    assert ", of the decoder " in _said(page)
+
+
+def test_that_tex_draws_the_decoder_too() -> None:
+    text = document(Export(with_decoder(), "tex")).text
+    strip = text[text.index(r"\startpromptline%") :]
+    assert strip.index("bees") < strip.index(r"\partheading{") < strip.index("them")
+
+
 def _numbers(page: Page) -> list[Text]:
     """What stands under tokens."""
     return [text for text in _texts(page) if text.size == 9]
@@ -265,3 +299,40 @@ def test_that_the_number_of_what_is_cut_is_in_the_first_line_with_room_for_it() 
     assert first.baseline < second.baseline
     assert [number.run.text for number in _numbers(page)] == ["−500.00", "−100.00"]
     assert _numbers(page)[1].baseline > second.baseline
+
+
+@pytest.mark.parametrize("layer", [None, 1, 3])
+def test_that_the_values_of_a_decoder_stand_under_its_tokens(layer: int | None) -> None:
+    answer = with_decoder()
+    at = [relevance_at(answer, layer, part) for part in (0, 1)]
+    (page,) = token_pages(Export(answer, "png", look=Look(values=True, layer=layer)), FONTS)
+    texts, numbers = _texts(page), _numbers(page)
+    heading = next(text for text in texts if text.run.text == "Said so far by the decoder")
+    for part, values in enumerate(at):
+        mine = [number for number in numbers if (number.baseline > heading.baseline) == (part > 0)]
+        assert [number.run.text for number in mine] == [number_under(value) for value in values.tolist()]
+    below = [text for text in texts if text.size == 13 and text.baseline > heading.baseline]
+    assert [number.x for number in numbers[4:]] == pytest.approx([word.x for word in below])
+
+
+def test_that_heading_and_numbers_of_a_long_decoder_stay_on_their_pages() -> None:
+    source, said = relevance(["line\n"] * 60), relevance(["word\n"] * 60, seed=4)
+    parts = tuple(replace(of.parts[0], input=np.ones(60, np.float32)) for of in (source, said))
+    pages = token_pages(Export(replace(source, parts=parts), "pdf", look=Look(values=True)), FONTS, tallest=1000)
+    assert all(page.height <= 1000 for page in pages)
+    assert sum(len(_numbers(page)) for page in pages) == 120
+    for page in pages:
+        lines = sorted(text.baseline for text in _texts(page) if text.size in (10, 13) and text.run.text != "↵")
+        for number in _numbers(page):
+            assert any(4 < number.baseline - above < 16 for above in lines)
+            assert all(abs(number.baseline - line) > 4 for line in lines)
+
+
+def test_that_tex_has_the_values_of_a_decoder() -> None:
+    answer = with_decoder()
+    text = document(Export(answer, "tex", look=Look(values=True))).text
+    strip = text[text.index(r"\startpromptline%") :]
+    for part, said in enumerate(strip.split(r"\partheading{")):
+        numbers = re.findall(r"\\startnumber\{\w+\}\{((?:[^{}]|\{\})*)\}", said)
+        expected = [to_tex(number_under(value)) for value in answer.parts[part].input.tolist()]
+        assert numbers == expected

@@ -14,7 +14,7 @@ from engine.protocol.relevance import Relevance, TextPart
 from engine.protocol.targets import Top
 from engine.protocol.values import Matrix, ModelInfo, ModelSource, ResolvedTarget, Token
 from engine.reading.colours import GROUNDS, colour_table, colours, contrast, inks, is_against, places_on, rgb_of
-from engine.reading.limits import colour_limit, left_out, row_limits
+from engine.reading.limits import colour_limit, left_out, relevance_at, row_limits
 from tests.real_weights import EVEREST, smollm2
 
 
@@ -119,3 +119,27 @@ def test_that_of_a_long_prompt_what_matters_stands_out_and_the_rest_does_not(gro
 @cache
 def _of_everest() -> Relevance:
     return engine.trace(engine.load_model(smollm2()), EVEREST).explain()
+
+
+def with_decoder(source: list[float], said: list[float], asked: int) -> Relevance:
+    answer = of_tokens(source, asked)
+    model = structs.replace(answer.model, predicts="sequence to sequence")
+    return structs.replace(answer, parts=(*answer.parts, *of_tokens(said, asked).parts), model=model)
+
+
+def test_that_a_decoder_is_on_the_scale_of_its_source_and_leaves_out_its_own_tokens() -> None:
+    answer = with_decoder([9.0, 1.0, 2.0], [50.0, 3.0, 30.0, 0.0], asked=2)
+    assert (left_out(answer), left_out(answer, part=1)) == ((0,), (0, 2))
+    assert colour_limit(answer, 0, Look()) == 3.0
+    assert colour_limit(answer, 0, Look(without=False)) == 50.0
+
+
+def test_that_the_token_a_decoder_starts_from_leaves_the_source_its_colours() -> None:
+    assert colour_limit(with_decoder([9.0, 1.0, 2.0], [50.0], asked=0), 0, Look()) == 2.0
+
+
+def test_that_a_decoder_of_fewer_layers_stays_at_its_last() -> None:
+    answer = with_decoder([9.0, 1.0, 2.0], [50.0, 3.0], asked=0)
+    deep = structs.replace(answer.parts[0], layers=np.stack([answer.parts[0].layers[0]] * 4))
+    answer = structs.replace(answer, parts=(deep, answer.parts[1]))
+    np.testing.assert_array_equal(relevance_at(answer, 3, part=1), answer.parts[1].layers[-1])

@@ -35,7 +35,7 @@ from engine.protocol.frames import (
     from_worker,
     to_worker,
 )
-from engine.protocol.inputs import ForDecoder, Pair, Picture, Text
+from engine.protocol.inputs import Chat, ForDecoder, Message, Pair, Picture, Text
 from engine.protocol.inside import Block, Glimpse, Head, Heads, Neuron, Writer
 from engine.protocol.looks import Look
 from engine.protocol.messages import (
@@ -144,7 +144,7 @@ MATRIX = Matrix(
 TO_WORKER: dict[str, ToWorker] = {
     "Load": Ask(1, Load(ModelSource("org/name", "main", "cuda:0", "bfloat16", "4bit", True))),
     "Unload": Ask(2, Unload()),
-    "Tokenize": Ask(3, Tokenize(SOURCE, "Zeile\n\t日本 🙂")),
+    "Tokenize": Ask(3, Tokenize(SOURCE, Text("Zeile\n\t日本 🙂"))),
     "Explain": Ask(4, QUESTION),
     "Explain.Sum": Ask(
         5,
@@ -158,8 +158,11 @@ TO_WORKER: dict[str, ToWorker] = {
     ),
     "Explain.Class": Ask(11, Explain(SOURCE, Text("né"), target=targets.Class("tabby cat", 3), rules="gradient")),
     "Explain.context": Ask(12, Explain(SOURCE, Pair("who?", "Ann, né 1"))),
-    "Explain.decoder": Ask(13, Explain(SOURCE, ForDecoder("né", "Ja"))),
+    "Explain.decoder": Ask(13, Explain(SOURCE, ForDecoder("né", "Ja", None, Continuation(1, (9,))))),
     "Explain.continuation": Ask(8, Explain(SOURCE, Text("né 1", SAID), target=targets.Token(9, 1))),
+    "Explain.chat": Ask(
+        18, Explain(SOURCE, Chat((Message("user", "né"), Message("model", "Ja")), Continuation(0, (9,))))
+    ),
     "Load.weights": Ask(14, Load(ModelSource("torchvision:resnet18", weights="w.pth", classes=("a cat", "a dog")))),
     "Explain.image": Ask(15, Explain(SOURCE, Picture(PICTURE))),
     "Rate": Ask(16, Rate(Explain(SOURCE, Picture(PICTURE)), 8)),
@@ -183,7 +186,7 @@ FROM_WORKER: dict[str, FromWorker] = {
     "Progress of saying": Said(4, Progress("generate", 1, 32, (Token(9, " 1", 2, 4, "1", generated=True),))),
     "Loaded": Said(1, Loaded(MODEL, Memory(1, 2**40))),
     "Unloaded": Said(2, Unloaded(Memory(0, 5))),
-    "Tokenized": Said(3, Tokenized(TOKENS)),
+    "Tokenized": Said(3, Tokenized(TOKENS, TOKENS[:1])),
     "Explained": Said(4, Explained(QUESTION, RELEVANCE, (Prediction(5, "3", "3", 33.5, 0.875),), 0.5, Memory(1, 2))),
     "Rated": Said(16, Rated(QUESTION, np.array([2, 1], np.float32), np.array([2, 2], np.float32), 0.5)),
     "Generated": Said(9, Generated(Generate(SOURCE, Text("né"), 32), Text("né 1", SAID), 2, True, Memory(1, 2))),
@@ -288,7 +291,7 @@ simple_targets = (
 any_targets = st.recursive(simple_targets, lambda inner: st.builds(targets.Sum, st.lists(inner).map(tuple)))
 inputs = st.builds(Text, texts) | st.builds(Pair, texts, texts) | st.builds(ForDecoder, texts, texts, st.none() | texts)
 explains = st.builds(Explain, sources, inputs, any_targets, texts, st.booleans())
-asks = st.builds(Ask, st.integers(0, 2**63), explains | st.builds(Load, sources) | st.builds(Tokenize, sources, texts))
+asks = st.builds(Ask, st.integers(0, 2**63), explains | st.builds(Load, sources) | st.builds(Tokenize, sources, inputs))
 
 
 @given(st.lists(asks, max_size=5), st.integers(1, 50))
@@ -333,7 +336,7 @@ def test_that_arrays_of_objects_texts_or_complex_numbers_are_refused(array: np.n
 
 @pytest.mark.parametrize(
     "message",
-    [Ask(1, Tokenize(SOURCE, "half of a pair: \ud83d")), Stop(2**64), Said(1, Progress("load", object(), 1))],  # type: ignore[arg-type]
+    [Ask(1, Tokenize(SOURCE, Text("half of a pair: \ud83d"))), Stop(2**64), Said(1, Progress("load", object(), 1))],  # type: ignore[arg-type]
 )
 def test_that_a_message_which_has_no_bytes_is_a_protocol_error(message: ToWorker | FromWorker) -> None:
     with pytest.raises(ProtocolError, match="cannot be sent"):

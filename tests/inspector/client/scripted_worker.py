@@ -113,8 +113,8 @@ def main(how: str, starts: str) -> None:
     while data := os.read(0, 65536):
         for message in map(to_worker, reader.feed(data)):
             match message:
-                case Ask(run, Tokenize(_, text)):
-                    play(run, text)
+                case Ask(run, Tokenize(_, input)):
+                    play(run, input.text)
                 case Ask(run, Load(source)):
                     play(run, source.name)
                 case Ask(run, Explain(input=Picture(image))):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.protocol.frames import SPARE
-from engine.protocol.inputs import Picture
+from engine.protocol.inputs import Picture, Text
 from engine.protocol.messages import Cancelled, Explain, Failed, Progress, Tokenize, Tokenized
 from engine.protocol.values import Image, ModelSource
 from inspector.client import WorkerClient, WorkerState
@@ -568,6 +568,6 @@ def test_that_a_client_never_started_closes_quietly(qtbot: object) -> None:
     client = WorkerClient(["no-such-program"])
     said: list[tuple[int, object]] = []
     client.said.connect(lambda run, event: said.append((run, event)))
-    run = client.ask(Tokenize(ModelSource("m"), "text"))
+    run = client.ask(Tokenize(ModelSource("m"), Text("text")))
     client.close()
     assert said == [(run, Cancelled())]

@@ -77,7 +77,7 @@ def test_that_the_worker_answers_what_it_is_asked(worker: Witness) -> None:
     assert isinstance(loaded, Loaded)
     assert loaded.model.source == SOURCE
 
-    tokenized = worker.ending(worker.client.ask(Tokenize(SOURCE, "In 1922 the team")))
+    tokenized = worker.ending(worker.client.ask(Tokenize(SOURCE, Text("In 1922 the team"))))
     assert isinstance(tokenized, Tokenized)
     assert "".join(token.text for token in tokenized.tokens) == "In 1922 the team"
 
@@ -126,18 +126,18 @@ def test_that_stop_ends_an_explanation_between_blocks(worker: Witness, slow_ques
 def test_that_tokens_are_counted_while_an_explanation_runs(worker: Witness, slow_question: Explain) -> None:
     run = worker.client.ask(slow_question)
     worker.wait(lambda: is_in_forward_pass(worker, run))
-    counts = [worker.ending(worker.client.ask(Tokenize(slow_question.source, COUNTED))) for _ in range(3)]
+    counts = [worker.ending(worker.client.ask(Tokenize(slow_question.source, Text(COUNTED)))) for _ in range(3)]
     assert not worker.endings(run)
     worker.client.stop(run)
     assert worker.ending(run) == Cancelled()
-    assert worker.ending(worker.client.ask(Tokenize(slow_question.source, COUNTED))) == counts[0]
+    assert worker.ending(worker.client.ask(Tokenize(slow_question.source, Text(COUNTED)))) == counts[0]
     assert isinstance(counts[0], Tokenized) and counts == [counts[0]] * 3
 
 
 def test_that_tokens_of_a_model_not_open_wait_for_the_explanation(worker: Witness, slow_question: Explain) -> None:
     run = worker.client.ask(slow_question)
     worker.wait(lambda: is_in_forward_pass(worker, run))
-    count = worker.client.ask(Tokenize(SOURCE, COUNTED))
+    count = worker.client.ask(Tokenize(SOURCE, Text(COUNTED)))
     worker.client.stop(run)
     assert isinstance(worker.ending(count), Tokenized)
     endings = [number for number, event in worker.events if not isinstance(event, Progress)]
@@ -153,7 +153,7 @@ def test_that_counting_changes_nothing_of_the_explanation(worker: Witness, slow_
 
     def count(number: int, event: object) -> None:
         if number == run and isinstance(event, Progress):
-            counts.append(worker.client.ask(Tokenize(question.source, COUNTED)))
+            counts.append(worker.client.ask(Tokenize(question.source, Text(COUNTED))))
 
     worker.client.said.connect(count)
     beside = worker.ending(run)

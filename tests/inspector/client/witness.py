@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtTest import QTest
 
 from engine.protocol.frames import Hello
+from engine.protocol.inputs import Text
 from engine.protocol.messages import Ending, Event, Load, Progress, Tokenize
 from engine.protocol.values import ModelSource
 from inspector.client import WorkerClient, WorkerState
@@ -36,7 +37,7 @@ class Witness:
         return [int(line) for line in self._starts.read_text().split()] if self._starts.exists() else []
 
     def ask(self, text: str) -> int:
-        return self.client.ask(Tokenize(ModelSource("m"), text))
+        return self.client.ask(Tokenize(ModelSource("m"), Text(text)))
 
     def ask_at_length(self, text: str) -> int:
         """Ask the same with a request that is not light."""

@@ -168,7 +168,7 @@ def test_that_typing_counts_tokens_once_it_pauses(explained, worker, qtbot):
     explained.type("one two three")
     qtbot.waitUntil(lambda: count_of(worker, Tokenize) == 1)
     worker.answer()
-    assert counts == [None, None, 3]
+    assert counts == [None, None, (3,)]
 
 
 def test_that_a_text_that_a_worker_had_to_be_ended_at_is_not_counted_again(explained, worker, qtbot):
@@ -194,7 +194,7 @@ def test_that_the_count_of_another_prompt_is_not_told_while_one_is_explained(exp
     explained.use_prompt("one two three")
     assert counts == [None]
     worker.answer()
-    assert counts == [None, 3]
+    assert counts == [None, (3,)]
 
 
 def test_that_an_answer_to_a_prompt_no_longer_asked_about_says_nothing_of_the_present_one(explained, worker):
@@ -210,7 +210,7 @@ def test_that_the_count_is_kept_under_other_rules(explained, worker):
     counts = []
     explained.counted.connect(counts.append)
     explained.choose_rules("cp-lrp")
-    assert set(counts) == {len(explained.study.shown.relevance.tokens)}
+    assert set(counts) == {(len(explained.study.shown.relevance.tokens),)}
     assert not explained.tokenising.is_waiting
 
 
@@ -232,7 +232,7 @@ def test_that_a_prompt_whose_explanation_was_stopped_is_counted(explained, worke
     worker.answer()
     qtbot.waitUntil(lambda: count_of(worker, Tokenize) == 1)
     worker.answer()
-    assert counts == [None, None, 3]
+    assert counts == [None, None, (3,)]
 
 
 def test_that_nothing_is_counted_without_a_model(inquiry):

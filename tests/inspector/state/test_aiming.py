@@ -85,4 +85,12 @@ def test_that_predictions_are_said_to_be_classes_and_where(predicts: Predicts, r
     ],
 )
 def test_that_a_target_stays_at_its_word_when_the_prompt_is_edited(target: Target, prompt: str, kept: Target) -> None:
-    assert aiming.carried(target, answer_to(QUESTION), prompt) == kept
+    assert aiming.carried(target, answer_to(QUESTION), Text(prompt)) == kept
+
+
+def test_that_the_place_that_a_model_chose_itself_is_the_place() -> None:
+    shown = shown_by("answer span")
+    target = structs.replace(shown.relevance.target, position=3)
+    shown = structs.replace(shown, relevance=structs.replace(shown.relevance, target=target))
+    assert resolve(QUESTION, shown, View()).position == 3
+    assert resolve(structs.replace(QUESTION, target=Top(1)), shown, View()).position == 1

@@ -1,8 +1,10 @@
 import pytest
+from PySide6.QtWidgets import QCheckBox
 
-from engine.protocol.looks import Ramp
+from engine.protocol.looks import Look, Ramp
 from engine.reading.colours import colour_table
 from inspector.views.colour_bar import ColourBar
+from inspector.views.scale_control import ScaleControl
 
 
 def test_that_the_bar_runs_through_the_colours_with_zero_in_the_middle(shown):
@@ -38,3 +40,16 @@ def test_that_an_empty_bar_draws_nothing(shown):
     assert bar.grab().toImage() != empty
     bar.clear()
     assert bar.grab().toImage() == empty
+
+
+def test_that_a_long_list_of_what_is_left_out_loses_its_middle_and_not_its_share(shown):
+    titles = {"layer": "per layer", "global": "all layers", "target": "share of target"}
+    control = shown(ScaleControl(titles), 480, 52)
+    control.show_look(Look())
+    left_out = "“<|im_start|>” −0.87, “an assistant of many words” +14.39 (35 %)"
+    control.show_scale(1.0, Look().ramp, "", left_out)
+    box = control.findChild(QCheckBox)
+    assert "…" in box.text() and box.text().endswith("(35 %)") and box.accessibleName() == f"without {left_out}"
+    assert box.sizeHint().width() <= box.width()
+    control.show_scale(1.0, Look().ramp, "", "“a” 0.00")
+    assert box.text() == "without “a” 0.00"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTableView
 
@@ -36,6 +37,12 @@ def show(view: StrongestList, values: np.ndarray, unit: str = "token") -> None:
 
 def table_of(view: StrongestList) -> QTableView:
     return view.findChild(QTableView)
+
+
+def painted(view: StrongestList) -> QImage:
+    """The table without the frame of the focus."""
+    table_of(view).clearFocus()
+    return table_of(view).viewport().grab().toImage()
 
 
 @pytest.mark.parametrize(
@@ -175,3 +182,24 @@ def test_that_a_row_is_seen_to_be_chosen(listed: StrongestList):
         QApplication.processEvents()
         seen.append(listed.grab().toImage())
     assert seen[0] != before and seen[1] != seen[0] and seen[2] == before
+
+
+def test_that_other_values_of_a_text_stand_in_the_same_rows(listed: StrongestList, qtbot, shown):
+    listed.set_current(13)
+    with qtbot.assertNotEmitted(table_of(listed).model().modelReset):
+        show(listed, VALUES[::-1].copy())
+    row = listed._rows.row_of_token(13)
+    assert [index.row() for index in table_of(listed).selectionModel().selectedRows()] == ([] if row is None else [row])
+    listed.set_current(-1)
+    fresh = shown(StrongestList(), 280, 300)
+    show(fresh, VALUES[::-1].copy())
+    assert listed.texts() == fresh.texts()
+    assert painted(listed) == painted(fresh)
+
+
+def test_that_tokens_are_cut_anew_where_there_is_another_width(listed: StrongestList, shown):
+    listed.resize(180, 300)
+    QApplication.processEvents()
+    fresh = shown(StrongestList(), 180, 300)
+    show(fresh, VALUES)
+    assert painted(listed) == painted(fresh)

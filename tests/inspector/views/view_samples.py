@@ -25,6 +25,7 @@ from inspector.views.input.folded_input import FoldedInput
 from inspector.views.input.image_input import ImageExample, ImageInput
 from inspector.views.input.prompt_editor import PromptEditor
 from inspector.views.input.texts_editor import TextsEditor
+from inspector.views.input.token_count import TokenCount
 from inspector.views.layers.answer_matrix import AnswerMatrix
 from inspector.views.layers.layer_map import LayerMap
 from inspector.views.ledger_table import LedgerRow, LedgerTable
@@ -91,12 +92,15 @@ def _stale_strip() -> TokenStrip:
 def _chat_editor() -> ChatEditor:
     view = ChatEditor()
     view.set_messages((("system", "Be brief."), ("user", "Who keeps bees?"), ("assistant", "Ada")))
+    view.mark_said(0)
+    view.set_count(30, 8192)
     return view
 
 
 def _texts_editor() -> TextsEditor:
     view = TextsEditor((("First text", "A question"), ("Second text", "The context")))
     view.set_texts(("Who keeps bees?", ""))
+    view.set_counts((600,), 512)
     return view
 
 
@@ -238,6 +242,12 @@ def _prompt_editor() -> PromptEditor:
     return view
 
 
+def _token_count() -> TokenCount:
+    view = TokenCount()
+    view.set_count(500, 512)
+    return view
+
+
 def _image_input() -> ImageInput:
     QGuiApplication.clipboard().clear()
     view = ImageInput()
@@ -323,6 +333,7 @@ SAMPLES = {
     "prompt-editor": Sample(_prompt_editor, 300, 180),
     "side-titles": Sample(_side_titles, 420, 30),
     "strongest-list": Sample(_strongest_list, 280, 320),
+    "token-count": Sample(_token_count, 160, 24),
     "texts-editor": Sample(_texts_editor, 280, 200),
     "thumbnails": Sample(_thumbnails, 420, 130),
     "token-strip": Sample(_strip, 420, 110),
