@@ -17,7 +17,7 @@ from engine.figures.typesetting import abandon
 from engine.leftovers import clear_away
 from engine.protocol.failures import ProtocolError
 from engine.protocol.frames import PROTOCOL, Hello
-from engine.protocol.messages import Export, Exported, ExportGrid, Request
+from engine.protocol.messages import Export, Exported, ExportGrid, ExportInside, Request
 from engine.watch import Watch
 from engine.worker import begin
 
@@ -34,7 +34,7 @@ def main() -> NoReturn:
 def answer(request: Request, watch: Watch) -> Exported:
     """The figure. Raises EngineError, also where something else than a figure is asked for, and Stopped."""
     match request:
-        case Export() | ExportGrid():
+        case Export() | ExportGrid() | ExportInside():
             return render(request, watch)
         case _:
             asked = type(request).__name__

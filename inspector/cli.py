@@ -35,6 +35,7 @@ from inspector.command_line.arguments import (
     window_size,
 )
 from inspector.command_line.endings import explained
+from inspector.command_line.inside_commands import heads, inside, lens, neurons
 from inspector.command_line.saying import guard_streams, say
 
 _MODEL = "A bundled model (bundled:llama), a hub id, a folder or a .gguf file"
@@ -198,6 +199,12 @@ def explain(
         say(json.dumps(facts, indent=1) if as_json else in_words(answer, layer, unit))
         if out and made and not as_json:
             say(f"\nWritten  {visible(str(out))}" + (f"\nNote     {made.note}" if made.note else ""))
+
+
+cli.command(short_help="Say which attention heads hold a target's relevance.")(heads)
+cli.command(short_help="Open a block, or one of its heads.")(inside)
+cli.command(short_help="Name the neurons that hold a target's relevance.")(neurons)
+cli.command(short_help="Say what the model would predict at each layer.")(lens)
 
 
 @cli.command(short_help="Explain an image under many gammas, as one figure.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from engine.protocol.messages import Export, Exported, ExportGrid
+from engine.protocol.messages import Export, Exported, ExportGrid, ExportInside
 from engine.watch import UNWATCHED, Watch
 
 
-def render(export: Export | ExportGrid, watch: Watch = UNWATCHED) -> Exported:
+def render(export: Export | ExportGrid | ExportInside, watch: Watch = UNWATCHED) -> Exported:
     """The file's content. Raises EngineError (figure_failed, disk_full) and Stopped.
 
     What draws is loaded with the first figure: its libraries take half a second, and a worker must start fast.

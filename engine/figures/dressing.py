@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.figures.boxes import Box
+from engine.figures.page import inks_on
 from engine.protocol.messages import Export
 from engine.protocol.relevance import Relevance
-from engine.reading.colours import colours, inks, is_against, places_on
+from engine.reading.colours import colours, is_against, places_on
 from engine.reading.limits import colour_limit, relevance_at
 from engine.reading.numbers import number_under
 from engine.reading.units import Units, units_of
@@ -48,7 +49,7 @@ def dressed(export: Export, part: int = 0) -> Dressed:
     grounds = colours(values, limit, look.ramp, look.ground)
     against = is_against(places_on(look.ramp, values, limit)) & look.signs
     numbers = tuple(number_under(value) if look.values else "" for value in merged.tolist())
-    return Dressed(units, grounds, inks(grounds, look.ground), against, numbers)
+    return Dressed(units, grounds, inks_on(grounds, look.ground), against, numbers)
 
 
 class Number(NamedTuple):

@@ -9,14 +9,27 @@ import numpy as np
 
 from engine.figures.fonts import FontChoice
 from engine.figures.foot import FOOT_HEIGHT, foot
-from engine.figures.page import BLACK, GREY, Cells, Item, Line, Page, Rectangle, Text, line_of_text, rgb, units_width
+from engine.figures.page import (
+    BLACK,
+    GREY,
+    Cells,
+    Item,
+    Line,
+    Page,
+    Rectangle,
+    Text,
+    inks_on,
+    line_of_text,
+    rgb,
+    units_width,
+)
 from engine.figures.visible import shown, visible
 from engine.figures.wording import number, words_for
 from engine.protocol.looks import Look
 from engine.protocol.messages import Export
 from engine.protocol.relevance import Relevance
 from engine.protocol.values import Token
-from engine.reading.colours import colours, inks, is_against, places_on
+from engine.reading.colours import colours, is_against, places_on
 from engine.reading.limits import colour_limit
 from engine.reading.units import Units, text_of, units_of
 
@@ -67,7 +80,7 @@ def _hatches(rows: np.ndarray, limits: np.ndarray, look: Look, height: float) ->
     cells = colours(rows, limits, look.ramp, look.ground)
     for row, column in np.argwhere(is_against(places)):
         x, y = _LEFT + column * wide, _TOP + height - row * high
-        ink = rgb(inks(cells[row, column], look.ground))
+        ink = rgb(inks_on(cells[row, column], look.ground))
         yield Line(x + 2, y - 2, x + wide - 2, y - high + 2, 0.8, ink)
 
 

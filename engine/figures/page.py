@@ -12,7 +12,7 @@ from PIL import ImageFont, features
 from engine.figures.fonts import Font, FontChoice, Run
 from engine.figures.visible import Mark, visible
 from engine.protocol.looks import Ground
-from engine.reading.colours import GROUNDS, INKS, rgb_of
+from engine.reading.colours import GROUNDS, INKS, inks, rgb_of
 
 Colour = tuple[int, int, int]
 
@@ -92,14 +92,22 @@ def on_ground(page: Page, ground: Ground) -> Page:
     """The page on this ground: what is black or grey on paper has the inks of the ground, colours stay."""
     if ground == "light":
         return page
-    inks = {BLACK: rgb(rgb_of(INKS[ground])), GREY: GREYS[ground], _HAIRLINE: _HAIRLINE_ON_DARK}
+    of_paper = {BLACK: rgb(rgb_of(INKS[ground])), GREY: GREYS[ground], _HAIRLINE: _HAIRLINE_ON_DARK}
     drawn = (
-        item if isinstance(item, Cells) else replace(item, colour=inks.get(item.colour, item.colour))
+        item if isinstance(item, Cells) else replace(item, colour=of_paper.get(item.colour, item.colour))
         for item in page.items
     )
     return Page(
         page.width, page.height, (Rectangle(0, 0, page.width, page.height, rgb(rgb_of(GROUNDS[ground]))), *drawn)
     )
+
+
+def inks_on(background: np.ndarray, ground: Ground) -> np.ndarray:
+    """The colour of text on coloured cells, as `inks` has it; black is one short of black, which is the paper's ink and
+    turns light with the paper.
+    """
+    found: np.ndarray = np.maximum(inks(background, ground), 1)
+    return found
 
 
 def framed(x: float, y: float, width: float, height: float, colours: np.ndarray) -> Iterator[Item]:

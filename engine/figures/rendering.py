@@ -8,6 +8,7 @@ from engine.figures.arrays import npz_file, safetensors_file
 from engine.figures.fonts import FontChoice, asian_region, base_font, system_fonts
 from engine.figures.grid import grid_page, grid_sharpness
 from engine.figures.heatmap import heatmap_page, heatmap_sharpness
+from engine.figures.inside.file import inside_file
 from engine.figures.latex import Document, document
 from engine.figures.layermap import layer_page
 from engine.figures.page import Page, on_ground
@@ -18,7 +19,7 @@ from engine.figures.tables import csv_file, json_file
 from engine.figures.typesetting import ENGINES, UnusableEngine, engines_found, typeset
 from engine.figures.wording import Words
 from engine.protocol.failures import EngineError
-from engine.protocol.messages import Export, Exported, ExportGrid
+from engine.protocol.messages import Export, Exported, ExportGrid, ExportInside
 from engine.reading.colours import colour_table
 from engine.watch import UNWATCHED, Watch
 
@@ -29,10 +30,13 @@ _LATIN_ONLY = "pdfLaTeX shows letters outside Latin by their code points; with X
 _NO_EMOJI = "Emoji are drawn in the PDF; the .tex alone shows them in black, or by their code points."
 
 
-def render(export: Export | ExportGrid, watch: Watch = UNWATCHED) -> Exported:
+def render(export: Export | ExportGrid | ExportInside, watch: Watch = UNWATCHED) -> Exported:
     """The file's content. Raises EngineError (figure_failed, disk_full) and Stopped."""
     if isinstance(export, ExportGrid):
         return Exported(_grid(export))
+    if isinstance(export, ExportInside):
+        _check_display(export)
+        return Exported(inside_file(export))
     check(export)
     match export.format:
         case "safetensors":
@@ -79,7 +83,7 @@ def _check_picture(export: Export) -> None:
         raise EngineError(f"{what} cannot be written as .tex; its PDF and PNG can be included.", "figure_failed")
 
 
-def _check_display(export: Export | ExportGrid) -> None:
+def _check_display(export: Export | ExportGrid | ExportInside) -> None:
     try:
         colour_table(export.look.colour_map)
     except ValueError as error:

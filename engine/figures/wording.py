@@ -76,6 +76,14 @@ def grid_words(export: ExportGrid, limit: float | None) -> Words:
     return Words(ends, f"logits; {scale}", tuple(lines.pop() for lines in map(set, said) if len(lines) == 1))
 
 
+def inside_words(relevance: Relevance, limit: float | None, what: str) -> Words:
+    """What a figure of the inside of blocks says about itself; `limit` None: each row has its own."""
+    ends = ("−100 %", "0", "100 %") if limit is None else _ends(limit)
+    scale = "of each row’s largest" if limit is None else "logits; colours span the largest of all"
+    rules = RULE_NAMES.get(relevance.rules, relevance.rules)
+    return Words(ends, scale, (_question(relevance), f"{what}, {rules}", _origin(relevance)))
+
+
 def number(value: float) -> str:
     """A relevance in three significant digits, with a true minus sign."""
     text = f"{value:.3g}"

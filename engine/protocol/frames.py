@@ -19,7 +19,7 @@ from engine.protocol.codec import array_from_wire, array_to_wire
 from engine.protocol.failures import ProtocolError
 from engine.protocol.messages import Event, Request
 
-PROTOCOL = 11
+PROTOCOL = 12
 SPARE = "LXT_INSPECTOR_SPARE"  # in the environment of a worker that nobody waits for yet
 MAGIC = b"LXTI"
 HEADER_SIZE = len(MAGIC) + 4

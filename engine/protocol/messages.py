@@ -20,6 +20,7 @@ LOW_AGREEMENT = 0.9  # with float32, from which on relevance in half precision i
 
 FigureFormat = Literal["pdf", "tex", "png", "csv", "json", "safetensors", "npz"]
 GridFormat = Literal["png", "pdf"]
+InsideFormat = Literal["pdf", "png", "csv", "json", "safetensors", "npz"]
 
 # -- requests: each carries all it needs; what the worker keeps is a cache -------------------------------------------
 
@@ -157,6 +158,18 @@ class ExportGrid(Struct, frozen=True, tag=True, eq=False):
     look: Look = Look()
 
 
+LookInside = LookAtHeads | LookAtHead | OpenBlock | FindNeurons | ReadLayers
+
+
+class ExportInside(Struct, frozen=True, tag=True, eq=False):
+    """Make a figure or a file of what was found inside blocks, of the answer `relevance`."""
+
+    relevance: Relevance
+    found: LookedInside
+    format: InsideFormat
+    look: Look = Look()
+
+
 Request = (
     Load
     | Unload
@@ -174,6 +187,7 @@ Request = (
     | ListModels
     | Export
     | ExportGrid
+    | ExportInside
 )
 
 # -- events: what a run reports, and how it ends ---------------------------------------------------------------------
@@ -336,6 +350,8 @@ class Failed(Struct, frozen=True, tag=True):
     message: str
     traceback: str = ""
 
+
+LookedInside = HeadsFound | HeadFound | BlockOpened | NeuronsFound | LayersRead
 
 Ending = (
     Loaded

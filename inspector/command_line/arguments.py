@@ -12,7 +12,7 @@ import typer
 from engine.protocol.failures import EngineError, RulesError
 from engine.protocol.inputs import Chat, Message
 from engine.protocol.looks import COLOUR_MAPS, Drawing
-from engine.protocol.messages import FigureFormat, GridFormat
+from engine.protocol.messages import FigureFormat, GridFormat, InsideFormat
 from engine.protocol.prompt_files import read_chat
 from engine.protocol.relevance import PicturePart, TextPart
 from engine.protocol.rule_names import FORM, gamma_of
@@ -39,6 +39,16 @@ def figure_format(out: Path, picture: Drawing) -> FigureFormat:
 def grid_format(out: Path) -> GridFormat:
     """The format that the ending of `--out` names."""
     formats: dict[str, GridFormat] = {f".{name}": name for name in get_args(GridFormat)}
+    chosen = formats.get(out.suffix.lower())
+    if chosen is None:
+        raise typer.BadParameter(f"--out must end in one of {', '.join(formats)}.")
+    check_out(out)
+    return chosen
+
+
+def inside_format(out: Path) -> InsideFormat:
+    """The format that the ending of `--out` names."""
+    formats: dict[str, InsideFormat] = {f".{name}": name for name in get_args(InsideFormat)}
     chosen = formats.get(out.suffix.lower())
     if chosen is None:
         raise typer.BadParameter(f"--out must end in one of {', '.join(formats)}.")
