@@ -16,6 +16,7 @@ from engine.attribution.inputs.prompts import bare_token
 from engine.attribution.inside.inside import Inside
 from engine.attribution.inside.lens import lens
 from engine.attribution.inside.opening import Insides
+from engine.attribution.inside.parameters import Summed, parameters_of
 from engine.attribution.ledger.books import Books, ledger_of
 from engine.attribution.places import grid_of
 from engine.attribution.rating import rate
@@ -186,6 +187,25 @@ class Trace:
         at = choices.position(position)
         chosen = resolve(Top(position) if target is None else target, choices).terms[0][1]
         return tuple(lens(self._recording, choices, at, chosen, k, Watch(progress, cancelled)))
+
+    @with_gradients()
+    def parameters(
+        self,
+        target: Target | None = None,
+        modules: Sequence[str] | None = None,
+        *,
+        summed: Summed | None = None,
+        progress: ReportProgress | None = None,
+        cancelled: AskCancelled | None = None,
+    ) -> dict[str, np.ndarray]:
+        """The relevance of weights, each times its gradient, by parameter name and of its shape, float32 and in logits.
+
+        `modules` are names or patterns such as `*.down_proj`; without, all that multiply by weights of their own.
+        `summed` leaves one number for each "matrix", each "output" or each "input" of it: a down projection's inputs
+        are neurons, an output projection's are those of heads. The model runs once more and stays as it is.
+        """
+        watch = Watch(progress, cancelled)
+        return parameters_of(self.model, self._recording, self._resolved(target), modules, summed, watch)
 
     def _insides(self, decoder: bool) -> Insides:
         recording = self._recording
