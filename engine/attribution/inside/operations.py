@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from torch import nn
 
+from engine.attribution.inside.seen import unseen
 from engine.rules.operations import Operation
 from engine.rules.table import ATTNLRP, forms
 from engine.rules.whole import is_whole
@@ -46,6 +47,8 @@ def is_activation(operation: Operation | None) -> bool:
 
 
 def is_map(operation: Operation | None) -> bool:
-    """Whether an operation multiplies by weights: one of torch's, or a layer that is one operation to its rules."""
+    """Whether an operation multiplies by weights: one of torch's, a layer that is one operation to its rules, or what
+    is not seen, as maps by weights in few bits.
+    """
     module = getattr(operation, "__self__", None)
-    return operation in MAPS or (isinstance(module, nn.Module) and not is_whole(module))
+    return operation in MAPS or operation is unseen or (isinstance(module, nn.Module) and not is_whole(module))
