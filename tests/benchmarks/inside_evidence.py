@@ -248,9 +248,9 @@ two others drawn at random?
 {heads}
 
 At the last token, where the answer is said, the heads with most relevance are those that fetch it. Without two of them
-the others still do: they are several for one thing. Over all tokens another leads, the first head of the first block: it
-works at the climbs, where it makes what the others find them by, takes nothing from the evidence for the last token, and
-is not to be done without.
+the others still do: they are several for one thing. Over all tokens another leads, the first head of the first block:
+it works at the climbs, where it makes what the others find them by, takes nothing from the evidence for the last token,
+and is not to be done without.
 """
 NEURONS = """
 Subjects and verbs (“The boy near the cars” is followed by “is” and not “are”), SmolLM2-135M: neurons with most

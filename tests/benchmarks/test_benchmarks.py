@@ -25,6 +25,7 @@ HERE = {
     "evidence": (["--prompts", "2"], "| llama | against the mean | "),
     "families": (["--families", "llama", "bert"], "2 of 2 families"),
     "half_precision": (["bundled:llama", "--prompt", "In 1922 the British reached 8,"], "| float16 | gradient | "),
+    "inside_cost": (["--model", "bundled:llama", "--rounds", "1"], "heads of all blocks: "),
     "inside_evidence": (["--prompts", "1", "--pairs", "0"], "| gpt2 | CP-LRP | all tokens | "),
     "ledger_cost": (["--rounds", "1", "--models", "bundled:llama"], "attnlrp, targets 8: "),
     "on_a_gpu": (

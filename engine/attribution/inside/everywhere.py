@@ -71,7 +71,8 @@ class Everywhere:
         found: list[tuple[int, Leading]] = []
 
         def read(one: Sited, relevance: Tensor) -> None:
-            found.extend((one.block, neuron) for neuron in leading(one.laid, relevance, k, None))
+            least = abs(found[-1][1].relevance) if len(found) == k else 0.0
+            found.extend((one.block, neuron) for neuron in leading(one.laid, relevance, k, None, least))
             found.sort(key=lambda each: -abs(each[1].relevance))
             del found[k:]
 

@@ -8,8 +8,9 @@ from torch import Tensor
 from engine.attribution.inside.account import account
 from engine.attribution.inside.everywhere import Everywhere, everywhere
 from engine.attribution.inside.inside import Inside
+from engine.attribution.inside.leading import Leading
 from engine.attribution.inside.replay import replay
-from engine.attribution.inside.words import Words
+from engine.attribution.inside.words import Said, Words
 from engine.attribution.read_out import choices_in
 from engine.attribution.recording import Recording, Stack, going_back
 from engine.attribution.targets.resolving import value_of
@@ -40,6 +41,7 @@ class Insides:
         self._model, self._recording, self._decoder = model, recording, decoder
         self._arrived: tuple[ResolvedTarget, list[Tensor]] | None = None
         self._seen: Everywhere | None = None
+        self._said: dict[tuple[int, int], Said] = {}  # by block and neuron: what their weights say of the words
 
     def block(self, number: int, target: ResolvedTarget) -> Inside:
         """One block opened. Raises ModelError where there is no such block, or where it cannot be run again."""
@@ -60,13 +62,15 @@ class Insides:
         """The `k` neurons of all blocks with most relevance by magnitude."""
         seen = self._everywhere(watch)
         found = seen.neurons(self._value(seen.recording, target), k, watch)
-        by_site: dict[int, list[int]] = {}  # which of those found, for each site
-        for i, (_, one) in enumerate(found):
-            by_site.setdefault(id(one.laid), []).append(i)
-        order = [i for numbers in by_site.values() for i in numbers]
-        asked = [(found[numbers[0]][1].laid, [found[i][1].place for i in numbers]) for numbers in by_site.values()]
-        said = dict(zip(order, self._words(seen.recording, target).of(asked), strict=True))
-        return tuple(one.named(block, *said[i]) for i, (block, one) in enumerate(found))
+        new = [one for one in found if (one[0], one[1].index) not in self._said]
+        by_site: dict[int, list[tuple[int, Leading]]] = {}
+        for block, one in new:
+            by_site.setdefault(id(one.laid), []).append((block, one))
+        asked = [(some[0][1].laid, [one.place for _, one in some]) for some in by_site.values()]
+        said = self._words(seen.recording, target).of(asked) if asked else []
+        of_site = [(block, one.index) for some in by_site.values() for block, one in some]
+        self._said |= dict(zip(of_site, said, strict=True))
+        return tuple(one.named(block, *self._said[block, one.index]) for block, one in found)
 
     @property
     def _stack(self) -> Stack:

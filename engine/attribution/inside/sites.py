@@ -33,13 +33,21 @@ class Weights(NamedTuple):
     rows_out: bool
 
 
+class Reads(NamedTuple):
+    """The weights by which neurons read, the first of their outputs that is theirs, and what these multiply."""
+
+    weights: Weights
+    offset: int
+    at: Place
+
+
 @dataclass(frozen=True, eq=False)
 class Laid:
     """A site of the writer `writer`, laid out: its values are rows of features, and of heads one such table for each.
 
     `parts` are its heads or neurons by their numbers in the block. `token`, (row,), is which of the writer's `tokens` a
     row belongs to, NOWHERE where to several; `expert`, (row,), which of its `experts` computed it. Of neurons,
-    `weights` are those that map them, `entry` is what their activation is given, `stream` what their writer reads.
+    `weights` are those that map them, `reads` those by which they read, and `stream` is what their writer reads.
     """
 
     site: Site
@@ -53,7 +61,7 @@ class Laid:
     expert: Tensor
     experts: int
     weights: Weights | None
-    entry: Place | None
+    reads: Reads | None
     stream: Place
 
     @property
@@ -94,11 +102,8 @@ def laid_out(graph: Graph, stream: Stream, block: nn.Module) -> list[Laid]:
                 neurons = max(neurons, parts.stop)
             token, tokens = _tokens(graph, stream, writer, site, axis, name)
             result = graph.steps[site.step].result
-            weights, entry = _weights(graph, site), _entry(graph, site, width)
-            reads = _place_of(graph, start)
-            found.append(
-                Laid(site, writer, start, result, axis, parts, token, tokens, expert, experts, weights, entry, reads)
-            )
+            of_words = (_weights(graph, site), _reads(graph, site, width), _place_of(graph, start))
+            found.append(Laid(site, writer, start, result, axis, parts, token, tokens, expert, experts, *of_words))
     return found
 
 
@@ -132,14 +137,35 @@ def _weights(graph: Graph, site: Site) -> Weights | None:
     return None if found is None else Weights(found, graph.steps[site.by].operation in ROWS_OUT)
 
 
-def _entry(graph: Graph, site: Site, width: int) -> Place | None:
-    """Whose entries become the neurons': what their activation is given; None where they have none."""
+def _reads(graph: Graph, site: Site, width: int) -> Reads | None:
+    """By which weights the neurons read, and what these multiply; None where their activation is of no map's result."""
+    at = _before_activation(graph, site, width)
+    if at is None:
+        return None
+    entry = graph.steps[at]
+    while not is_map(graph.steps[at].operation):
+        before = graph.before(at)
+        if len(before) != 1:
+            return None
+        (at,) = before
+    mapped, table = graph.before(at), weights_of(graph, at)
+    if table is None or len(mapped) != 1:
+        return None
+    rows_out = graph.steps[at].operation in ROWS_OUT
+    whole = graph.steps[at].result  # of which the neurons' part may be a chunk
+    shared = whole.untyped_storage().data_ptr() == entry.result.untyped_storage().data_ptr()
+    offset = (entry.result.storage_offset() - whole.storage_offset()) % whole.shape[-1] if shared else 0
+    return Reads(Weights(table, rows_out), int(offset), _place_of(graph, mapped[0]))
+
+
+def _before_activation(graph: Graph, site: Site, width: int) -> int | None:
+    """The step whose entries become the neurons': what their activation is given; None where they have none."""
     waiting = [site.step] if site.of == "neurons" else []
     while waiting:
         at = waiting.pop(0)
         step, before = graph.steps[at], graph.before(at)
         if is_activation(step.operation):
-            return _place_of(graph, before[0]) if graph.steps[before[0]].value.shape[-1] == width else None
+            return before[0] if graph.steps[before[0]].value.shape[-1] == width else None
         if not is_map(step.operation) and (len(before) == 1 or step.operation in FACTORS):
             waiting += before
     return None

@@ -17,7 +17,7 @@ from torch import Tensor
 from engine.attribution.calling import embeddings_of
 from engine.attribution.inside.operations import is_activation
 from engine.attribution.inside.seen import Seen
-from engine.attribution.inside.sites import Laid
+from engine.attribution.inside.sites import Laid, Weights
 from engine.attribution.inside.tail import logits_of
 from engine.attribution.recording import Recording
 from engine.attribution.targets.choices import Choices
@@ -107,19 +107,20 @@ class Words:
 
     def _read(self, laid: Laid, places: Sequence[int]) -> Sequence[Tensor | None]:
         """What of the stream each neuron reads (model,), but for the scale of the token; None where it is not known."""
-        table, entry, (stream, shape) = self._embeddings, laid.entry, laid.stream
+        table, (stream, shape) = self._embeddings, laid.stream
         found: list[Tensor | None] = [None] * len(places)
-        waiting = list(range(len(places)))
-        if table is None or entry is None or len(shape) != 3 or shape[-1] != table.shape[1]:
+        weights = _input_weights(laid, places)
+        if table is None or laid.reads is None or weights is None or len(shape) != 3 or shape[-1] != table.shape[1]:
             return found
-        while waiting:  # one neuron a row, so that one pass tells them all apart
-            begin = laid.result.new_zeros(entry.shape).reshape(len(laid.token), -1)
+        place, waiting = laid.reads.at, list(range(len(places)))
+        while waiting:  # one neuron a row, so that one pass through the norm tells them all apart
+            begin = weights.new_zeros(place.shape).reshape(len(laid.token), -1)
             asked = self._rows(laid, places, waiting)
             for row, i in asked.items():
-                begin[row, places[i] % laid.width] = 1
+                begin[row] = weights[i]
             at: Any = stream  # torch's types have no single edge
             (back,) = torch.autograd.grad(
-                entry.edge, at, begin.reshape(entry.shape), retain_graph=True, allow_unused=True
+                place.edge, at, begin.reshape(place.shape), retain_graph=True, allow_unused=True
             )
             if back is None or not asked:
                 return found
@@ -148,12 +149,23 @@ class Words:
 
 def _output_weights(laid: Laid, places: Sequence[int]) -> Tensor | None:
     """The output weights (neuron, model); None where they are not there to be read, or are of a convolution."""
-    if laid.weights is None:
-        return None
-    table = laid.weights.table.detach()
+    return None if laid.weights is None else _by_neuron(laid, laid.weights, places, 0, of_outputs=False)
+
+
+def _input_weights(laid: Laid, places: Sequence[int]) -> Tensor | None:
+    """The input weights (neuron, what they multiply), likewise."""
+    return (
+        None if laid.reads is None else _by_neuron(laid, laid.reads.weights, places, laid.reads.offset, of_outputs=True)
+    )
+
+
+def _by_neuron(laid: Laid, weights: Weights, places: Sequence[int], offset: int, of_outputs: bool) -> Tensor | None:
+    """The weights of each neuron, which is one of a map's outputs or of its inputs, from `offset` on."""
+    table = weights.table.detach()
     numbers = torch.tensor(places, device=table.device)
+    columns = numbers % laid.width + offset
     if table.ndim == 3 and laid.experts > 1:
-        return table[numbers // laid.width, numbers % laid.width]
+        return (table.mT if of_outputs else table)[numbers // laid.width, columns]
     if table.ndim != 2:
         return None
-    return (table.T if laid.weights.rows_out else table)[numbers % laid.width]
+    return (table if weights.rows_out == of_outputs else table.T)[columns]
