@@ -20,7 +20,8 @@ def is_folded(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, ca
     """Whether torch would take the kernel that `folded_attention` is made of."""
     if query.device.type != "cpu" or query.ndim != 4 or (mask is not None and not mask.is_floating_point()):
         return False
-    choice = torch._fused_sdp_choice(query, key, value, mask, 0.0, causal, **options)
+    number = None if mask is None else mask.detach()  # what its rule says of it, the kernel need not know
+    choice = torch._fused_sdp_choice(query, key, value, number, 0.0, causal, **options)
     return bool(choice == SDPBackend.FLASH_ATTENTION.value)
 
 
@@ -47,10 +48,36 @@ class _Attention(Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        *kept, mask = ctx.saved_tensors
+        query, key, value, result, logsumexp, mask = ctx.saved_tensors
+        kept = (query, key, value, result, logsumexp)
         # Of one target the kernel is called as it is: torch's way to it takes longer than the kernel on a short prompt
         back: Any = _Backward.apply if torch._C._are_functorch_transforms_active() else _Backward.forward
-        return (*back(grad, *kept, mask, *ctx.settings), None, None, None)
+        to_mask = None
+        if ctx.needs_input_grad[3]:
+            to_mask = _mask_gradient(grad, query, key, value, result, logsumexp, mask, *ctx.settings)
+        return (*back(grad, *kept, mask, *ctx.settings), to_mask, None, None)
+
+
+def _mask_gradient(
+    grad: Tensor,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    result: Tensor,
+    logsumexp: Tensor,
+    mask: Tensor,
+    causal: bool,
+    scale: float | None,
+) -> Tensor:
+    """The gradient at a mask that depends on the input, which the kernel has none of: written out."""
+    groups = query.shape[1] // key.shape[1]
+    key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
+    scores = query @ key.mT * (query.shape[-1] ** -0.5 if scale is None else scale) + mask
+    if causal:
+        scores = scores.masked_fill(torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1), -torch.inf)
+    weights = (scores - logsumexp[..., None]).exp().nan_to_num(0.0)
+    to_scores = weights * (grad @ value.mT - (grad * result).sum(-1, keepdim=True))
+    return to_scores.sum_to_size(mask.shape).to(mask.dtype)
 
 
 class _Backward(Function):

@@ -177,42 +177,58 @@ def split_between(query: float, key: float, value: float) -> Rule:
     """Fused attention: the shares that two uniform products and the softmax's gradient come to (AttnLRP, 3.3).
 
     Where some of the three are numbers, a product with a number is linear, and the others get what it would have had:
-    the value half of what arrives beside a query or a key, and all of it beside none.
+    the value half of what arrives beside a query or a key, and all of it beside none. A mask that depends on the input
+    is added to the product of query and key, and has what arrives there.
     """
     pattern = query + key
 
     def rule(operation: Operation, args: Arguments, options: Options) -> Any:
         operands, rest, options = attention_operands(args, options)
-        by_query, by_key, by_value = map(depends, operands)
+        rest, options, mask = _without_mask(rest, options)
+        by_query, by_key, by_value, by_mask = map(depends, (*operands, mask))
+        beside = pattern if by_value else 1.0  # of what arrives, to the pattern
         parts = (
-            (query if by_key else pattern) / (1 if by_value else pattern),
-            (key if by_query else pattern) / (1 if by_value else pattern),
-            value if by_query or by_key else 1.0,
+            (query if by_key else pattern) * beside / pattern,
+            (key if by_query else pattern) * beside / pattern,
+            value if by_query or by_key or by_mask else 1.0,
+            beside,
         )
-        among = [i for i, x in enumerate(operands) if depends(x)]
+        given = [*operands, mask]
+        among = [i for i, x in enumerate(given) if depends(x)]
         if len(among) > 1:
-            shared = gradients.shares([operands[i] for i in among], [parts[i] for i in among])
+            shared = gradients.shares([given[i] for i in among], [parts[i] for i in among])
             for i, x in zip(among, shared, strict=True):
-                operands[i] = x
-        q, k, v = operands
-        return _attended(operation, q, k, v, rest, options)
+                given[i] = x
+        q, k, v, mask = given
+        return _attended(operation, q, k, v, mask, rest, options)
 
     rule.__name__ = split_between.__name__
     return rule
 
 
 def constant_pattern(operation: Operation, args: Arguments, options: Options) -> Any:
-    """Fused attention whose weights are numbers: query and key get no relevance (CP-LRP, Ali et al., 2022)."""
+    """Fused attention whose weights are numbers: query, key and mask get no relevance (CP-LRP, Ali et al., 2022)."""
     (q, k, v), rest, options = attention_operands(args, options)
-    return _attended(operation, q.detach(), k.detach(), v, rest, options)
+    rest, options, mask = _without_mask(rest, options)
+    mask = mask.detach() if isinstance(mask, Tensor) else mask
+    return _attended(operation, q.detach(), k.detach(), v, mask, rest, options)
 
 
-def _attended(operation: Operation, q: Tensor, k: Tensor, v: Tensor, rest: Arguments, options: Options) -> Any:
-    mask, _, causal = _bind(rest, options, attn_mask=None, dropout_p=0.0, is_causal=False)
+def _without_mask(rest: Sequence[Any], options: Options) -> tuple[list[Any], Options, Any]:
+    """The other arguments of attention without its mask, and the mask."""
+    if rest:
+        return [None, *rest[1:]], options, rest[0]
+    return [], _without(options, "attn_mask"), options.get("attn_mask")
+
+
+def _attended(
+    operation: Operation, q: Tensor, k: Tensor, v: Tensor, mask: Any, rest: Arguments, options: Options
+) -> Any:
+    (_, _, causal) = _bind(rest, options, attn_mask=None, dropout_p=0.0, is_causal=False)
     chosen = {name: options[name] for name in ("scale", "enable_gqa") if name in options}
     if is_folded(q, k, v, mask, causal, chosen):
         return folded_attention(q, k, v, mask, causal, chosen.get("scale"))
-    return operation(q, k, v, *rest, **options)
+    return operation(q, k, v, mask, *rest[1:], **options)
 
 
 def attention_operands(args: Arguments, options: Options) -> tuple[list[Tensor], list[Any], Options]:

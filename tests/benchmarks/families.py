@@ -55,7 +55,6 @@ Tried, and not there:
 
 - **big_bird** makes random blocks of attention in its forward pass: coverage names operations of theirs.
 - **yoso** estimates attention in an autograd function of its own, into which no rule sees: its ledger stays open.
-- **inkling_text** leaves over 0.2 % of its target under CP-LRP.
 - **hrm_text** runs its blocks without gradients but for the last rounds: it is refused in a sentence.
 - **xmod** wants a language set first, **pp_lcnet** has no logits where its class is asked for: sentences as well.
 - **falcon_h1** closes in float32; its reference code in float64 takes minutes.

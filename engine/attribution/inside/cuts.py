@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from engine.attribution.inside.graph import Graph, Site
-from engine.attribution.inside.operations import FACTORS, GROUPED, MIXES, PRODUCTS, is_activation, is_map
+from engine.attribution.inside.operations import ADDITIONS, FACTORS, GROUPED, MIXES, PRODUCTS, is_activation, is_map
 from engine.protocol.inside import WriterName
 from engine.rules.operations import GATE
 
@@ -91,6 +91,8 @@ def _neurons(graph: Graph, number: int, start: int) -> int | None:
         if is_activation(one.operation) or (one.operation in FACTORS and _is_gated(graph, at, start)):
             return mapped[0]
         if is_map(one.operation):
+            return None
+        if one.operation in ADDITIONS:  # of what others gave
             return None
         if len(before) != 1:
             inside = graph.ancestors(at, start)

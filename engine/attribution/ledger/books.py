@@ -207,18 +207,19 @@ class _Passed(Function):
 
 
 class _Measured(Function):
-    """Enters a part of a tensor's relevance as what the softmax keeps."""
+    """Enters a part of a tensor's relevance as what the softmax keeps; of a mask without what it forbids."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, part: float, books: Books) -> Tensor:
-        ctx.books, ctx.place, ctx.part = books, books.place, part
+    def forward(ctx: Any, x: Tensor, part: float, books: Books, is_mask: bool = False) -> Tensor:
+        ctx.books, ctx.place, ctx.part, ctx.is_mask = books, books.place, part, is_mask
         ctx.save_for_backward(x)
         return x.detach()
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        ctx.books.enter("softmax", ctx.place, lambda: ctx.part * product(grad, ctx.saved_tensors[0]))
-        return grad, None, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
+        (x,) = ctx.saved_tensors
+        ctx.books.enter("softmax", ctx.place, lambda: ctx.part * product(grad, without_masks(x) if ctx.is_mask else x))
+        return grad, None, None, None
 
 
 class _SoftmaxKeeps(Function):
@@ -255,19 +256,23 @@ def _softmax(books: Books, operation: Operation, rule: Rule, args: Arguments, op
 
 def _attention(books: Books, operation: Operation, rule: Rule, args: Arguments, options: Options) -> Any:
     """What fused attention keeps by its rule: nothing under CP-LRP; under AttnLRP what its pattern gets, half of what
-    arrives beside a value, less what query and key get, which is twice either's. Where a rule gives otherwise, it shows
-    as left over.
+    arrives beside a value, less what query and key get, which is twice either's, and a mask that depends on the input.
+    Where a rule gives otherwise, it shows as left over.
     """
     if books.attention == "cp":
         return rule(operation, args, options)
     operands, rest, options = attention_operands(args, options)
-    by_query, by_key, by_value = map(depends, operands)
+    mask = rest[0] if rest else options.get("attn_mask")
+    by_query, by_key, by_value, by_mask = map(depends, (*operands, mask))
     if by_query or by_key:
         one = 0 if by_query else 1
         operands[one] = _Measured.apply(operands[one], -2 if by_query and by_key else -1, books)
+    if by_mask:
+        measured = _Measured.apply(mask, -1, books, True)
+        rest, options = ([measured, *rest[1:]], options) if rest else (rest, {**options, "attn_mask": measured})
     result = rule(operation, [*operands, *rest], options)
     beside_a_value = 0 if books.attention is None else 1 / 2
-    to_pattern = (beside_a_value if by_value else 1) if by_query or by_key else 0
+    to_pattern = (beside_a_value if by_value else 1) if by_query or by_key or by_mask else 0
     return _Measured.apply(result, to_pattern, books) if to_pattern else result
 
 

@@ -122,6 +122,7 @@ MORE: dict[str, dict[str, Any]] = {
     "granitemoeshared": {**_LOCAL, "shared_intermediate_size": 16},
     "helium": {},
     "hunyuan_v1_dense": {},
+    "inkling_text": {},
     "jetmoe": {**_LOCAL, "kv_channels": 8},
     "lfm2": {"layer_types": ["conv", "full_attention", "full_attention"], "block_auto_adjust_ff_dim": False},
     "llama4_text": {"num_local_experts": 4, "num_experts_per_tok": 1, "intermediate_size_mlp": 64},

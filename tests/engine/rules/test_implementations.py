@@ -36,6 +36,16 @@ def _unfolded(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 # An operation of several operands, the same written out, and the operands' shapes
 WRITTEN_OUT: dict[str, tuple[Function, Function, tuple[tuple[int, ...], ...]]] = {
     "attention": (F.scaled_dot_product_attention, _attention, ((1, 2, 5, 8),) * 3),
+    "attention with a mask": (
+        lambda q, k, v, m: F.scaled_dot_product_attention(q, k, v, attn_mask=m),
+        lambda q, k, v, m: torch.matmul((torch.matmul(q * 8**-0.5, k.transpose(-1, -2)) + m).softmax(-1), v),
+        (*((1, 2, 5, 8),) * 3, (1, 2, 5, 5)),
+    ),
+    "attention with a mask by place": (
+        lambda q, k, v, m: F.scaled_dot_product_attention(q, k, v, m, 0.0, False),
+        lambda q, k, v, m: torch.matmul((torch.matmul(q * 8**-0.5, k.transpose(-1, -2)) + m).softmax(-1), v),
+        (*((1, 2, 5, 8),) * 3, (1, 1, 5, 5)),
+    ),
     "attention without heads": (F.scaled_dot_product_attention, _attention, ((5, 8),) * 3),
     "linear": (F.linear, lambda x, w, b: x @ w.T + b, ((4, 3), (5, 3), (5,))),
     "linear by name": (
