@@ -160,6 +160,7 @@ class Window(Frame):
         self.below.token_clicked.connect(self.study.look_at_token)
         self.below.position_clicked.connect(self.inquiry.choose_position)
         self.below.wanted.connect(self.inquiry.look_into)
+        self.below.currentChanged.connect(lambda _: self.fit_panes())
         for pane in (self.relevance.text, self.below, self.target):
             pane.token_hovered.connect(self._on_token_hovered)
         self.table.explained.connect(self.inquiry.choose_prediction)

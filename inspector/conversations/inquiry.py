@@ -42,6 +42,7 @@ from inspector.state.trouble import (
 )
 
 _PLAINLY = Manner()
+_REFUSED = ("model_unsupported", "rules_unknown")  # failures that say what a model or rule set does not have
 _KEPT: dict[Remedy, Kept | Literal["choice"]] = {
     Remedy.KEEP_END: "end",
     Remedy.KEEP_BEGINNING: "beginning",
@@ -109,7 +110,7 @@ class Inquiry(QObject):
         self.generating.succeeded.connect(self._on_generated)
         self.generating.failed.connect(self._on_generating_failed)
         self.detailing.succeeded.connect(self._on_detailed)
-        self.detailing.failed.connect(self._on_generating_failed)
+        self.detailing.failed.connect(self._on_detailing_failed)
         self.exploring.failed.connect(self._on_generating_failed)
         self.shortening.failed.connect(self._on_generating_failed)
         self.shortening.was_cut.connect(self._on_cut)
@@ -385,6 +386,12 @@ class Inquiry(QObject):
         if asked is not None and self.study.known(asked) is None:
             self._too_large = asked
             self.troubled.emit(Trouble("This detail of the answer is too large to be kept. Shorten the prompt."))
+
+    def _on_detailing_failed(self, failure: Failed) -> None:
+        if failure.kind in _REFUSED and self.detailing.asked is not None:
+            self.study.learn(self.detailing.asked, failure)  # it is said where the detail would be, and asked once
+        else:
+            self._on_generating_failed(failure)
 
     def _on_generating_failed(self, failure: Failed) -> None:
         self._tell_trouble(failure, checkpointing=True)

@@ -17,12 +17,15 @@ from engine.protocol.messages import (
     Exported,
     ExportGrid,
     Failed,
+    FindNeurons,
     Generate,
     Listed,
     ListModels,
     Load,
+    OpenBlock,
     Progress,
     Rate,
+    ReadLayers,
     Request,
     Tokenize,
     Tokenized,
@@ -32,6 +35,7 @@ from engine.protocol.messages import (
 from engine.protocol.values import CachedModel
 from inspector.client.client import WorkerState
 from tests.inspector.answers import MEMORY, answer_to, examined, generated, loaded, matrix_of, rated, tokens_of
+from tests.inspector.answers_inside import block_opened, layers_read, neurons_found
 
 HELLO = Hello(4, {"torch": "2.0", "transformers": "5.0"}, ("cpu", "cuda:0"), 4711)
 MODELS = (
@@ -143,5 +147,11 @@ def good_ending(request: Request) -> Event:
             return Listed(MODELS)
         case Rate():
             return rated(request)
+        case OpenBlock():
+            return block_opened(request)
+        case FindNeurons():
+            return neurons_found(request)
+        case ReadLayers():
+            return layers_read(request)
         case Export() | ExportGrid():
             return Exported(b"%PDF-made-up", "")
