@@ -22,6 +22,7 @@ class DetailPane(QWidget):
     token_clicked = Signal(int)  # to be looked at
     position_clicked = Signal(int)  # to be explained
     token_hovered = Signal(int)  # -1: none
+    part_chosen = Signal(object)  # ModelPart | None: to be looked at in place of a layer
 
     def show_scene(self, scene: Scene) -> None:
         """Show what `scene` has of it."""

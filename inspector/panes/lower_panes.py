@@ -53,6 +53,7 @@ class LowerPanes(QTabWidget):
     token_clicked = Signal(int)  # to be looked at
     position_clicked = Signal(int)  # to be explained
     token_hovered = Signal(int)  # -1: none
+    part_chosen = Signal(object)  # ModelPart | None: to be looked at in place of a layer
     wanted = Signal(object, str)  # a request that is not answered yet, and what a person reads meanwhile
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -108,6 +109,7 @@ class LowerPanes(QTabWidget):
         pane.token_clicked.connect(self.token_clicked)
         pane.position_clicked.connect(self.position_clicked)
         pane.token_hovered.connect(self.token_hovered)
+        pane.part_chosen.connect(self.part_chosen)
         pane.setParent(self)
         pane.hide()
         return pane
