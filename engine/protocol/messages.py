@@ -157,6 +157,8 @@ class ExportGrid(Struct, frozen=True, tag=True, eq=False):
     look: Look = Look()
 
 
+LookInside = LookAtHeads | LookAtHead | OpenBlock | FindNeurons | ReadLayers  # of the blocks of a question's trace
+
 Request = (
     Load
     | Unload
@@ -166,11 +168,7 @@ Request = (
     | Generate
     | ExplainEach
     | Examine
-    | LookAtHeads
-    | LookAtHead
-    | OpenBlock
-    | FindNeurons
-    | ReadLayers
+    | LookInside
     | ListModels
     | Export
     | ExportGrid

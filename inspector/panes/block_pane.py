@@ -17,6 +17,7 @@ from inspector.look.numbers import decimals_beside, grouped
 from inspector.look.theme import Space
 from inspector.panes.asked_pane import AskedPane
 from inspector.panes.inside_parts import neuron_rows, strip_limit
+from inspector.state.model_part import HeadPart, ModelPart, NeuronPart
 from inspector.state.opened_block import Line, block_at, in_words, lines_of, neurons_held
 from inspector.state.scene import Scene
 from inspector.state.sides import ShownPart
@@ -56,6 +57,9 @@ class BlockPane(AskedPane):
         super().__init__(sides, self.account, _WAITING, parent)
         self._scene: Scene | None = None
         self._lines: tuple[Line, ...] = ()
+        self._block = 0  # that is on show
+        self.account.row_chosen.connect(self._on_head_chosen)
+        self.neurons.neuron_chosen.connect(lambda block, number: self.part_chosen.emit(NeuronPart(block, number)))
         for key, step in (("PgUp", 1), ("PgDown", -1)):
             shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(partial(self._step, step))
@@ -68,6 +72,9 @@ class BlockPane(AskedPane):
         """Show the block that the layer of `scene` enters."""
         self._scene = scene
         super().show_scene(scene)
+        part = scene.view.through
+        self.account.choose(self._row_of(part))
+        self.neurons.choose((part.block, part.index) if isinstance(part, NeuronPart) else None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Backspace leads back to the layers, where it has nothing nearer to leave."""
@@ -82,7 +89,7 @@ class BlockPane(AskedPane):
     def _show(self, found: Ending, scene: Scene, part: ShownPart) -> None:
         assert isinstance(found, BlockOpened)
         block, number = found.block, found.question.block
-        self._lines = lines_of(block)
+        self._lines, self._block = lines_of(block), number
         heads = [abs(line.amount) for line in self._lines if line.kind in ("head", "expert")]
         digits = {"head": decimals_beside(max(heads, default=1.0)), "expert": decimals_beside(max(heads, default=1.0))}
         rows = [_row(line, number, digits.get(line.kind, 2), part) for line in self._lines]
@@ -93,6 +100,17 @@ class BlockPane(AskedPane):
     def _set_stale(self, stale: bool) -> None:
         self.account.set_stale(stale)
         self.neurons.set_stale(stale)
+
+    def _row_of(self, part: ModelPart | None) -> int | None:
+        if not isinstance(part, HeadPart) or part.block != self._block:
+            return None
+        heads = (row for row, line in enumerate(self._lines) if line.kind == "head" and line.number == part.head)
+        return next(heads, None)
+
+    def _on_head_chosen(self, row: int) -> None:
+        number = self._lines[row].number
+        if number is not None:
+            self.part_chosen.emit(HeadPart(self._block, number))
 
     def _step(self, step: int) -> None:
         request = None if self._scene is None else self.request_of(self._scene)

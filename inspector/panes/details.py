@@ -24,7 +24,7 @@ class DetailPane(QWidget):
     token_hovered = Signal(int)  # -1: none
     block_opened = Signal()  # that of the layer which is looked at
     closed = Signal()  # back to the layers
-    part_chosen = Signal(object)  # a head or a neuron, to be looked at
+    part_chosen = Signal(object)  # ModelPart | None: to be looked at in place of a layer
 
     def show_scene(self, scene: Scene) -> None:
         """Show what `scene` has of it."""

@@ -80,7 +80,7 @@ class LowerPanes(QTabWidget):
     token_clicked = Signal(int)  # to be looked at
     position_clicked = Signal(int)  # to be explained
     token_hovered = Signal(int)  # -1: none
-    part_chosen = Signal(object)  # a head or a neuron, to be looked at
+    part_chosen = Signal(object)  # ModelPart | None: to be looked at in place of a layer
     wanted = Signal(object, str)  # a request that is not answered yet, and what a person reads meanwhile
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -8,6 +8,7 @@ from engine.protocol.messages import Ending, FindNeurons, NeuronsFound
 from engine.reading.numbers import fixed
 from inspector.panes.asked_pane import AskedPane
 from inspector.panes.inside_parts import neuron_rows
+from inspector.state.model_part import NeuronPart
 from inspector.state.scene import Scene
 from inspector.state.sides import ShownPart
 from inspector.views.inside.neuron_table import NeuronTable
@@ -26,6 +27,13 @@ class NeuronsPane(AskedPane):
     def __init__(self, parent: QWidget | None = None) -> None:
         self.neurons = NeuronTable("Neurons of all blocks", has_blocks=True)
         super().__init__(self.neurons, self.neurons.table, _WAITING, parent)
+        self.neurons.neuron_chosen.connect(lambda block, number: self.part_chosen.emit(NeuronPart(block, number)))
+
+    def show_scene(self, scene: Scene) -> None:
+        """Show what is known of `scene`, with the neuron that is looked at."""
+        super().show_scene(scene)
+        part = scene.view.through
+        self.neurons.choose((part.block, part.index) if isinstance(part, NeuronPart) else None)
 
     def request_of(self, scene: Scene) -> FindNeurons:
         return looked_for(scene)

@@ -68,7 +68,7 @@ class TextPane(QWidget):
         answered, self._answered = self._answered, shown.answer.question
         self.strip.set_target_position(explained_token(scene.question, shown.tokens, scene.position))
         for strip in self._strips():
-            strip.set_place(place_in_words(layer_title(shown.layer, shown.relevance)))
+            strip.set_place(_place_of(shown))
         self.strip.set_stale(scene.stale)
         if self.pinned is not None:
             self.pinned.set_stale(scene.is_pinned_stale)
@@ -179,3 +179,10 @@ class TextPane(QWidget):
     def _is_explained(self, position: int) -> bool:
         """Whether an answer knows the token: one that is still being said can be walked to, and that is all."""
         return self._said is None or position < self._said.explained
+
+
+def _place_of(shown: ShownText) -> str:
+    """Where in the model the relevance on show is, as part of a sentence."""
+    if shown.through is not None:
+        return shown.through.part.place
+    return place_in_words(layer_title(shown.layer, shown.relevance))

@@ -22,6 +22,8 @@ from engine.protocol.messages import (
     Listed,
     ListModels,
     Load,
+    LookAtHead,
+    LookAtHeads,
     OpenBlock,
     Progress,
     Rate,
@@ -34,8 +36,21 @@ from engine.protocol.messages import (
 )
 from engine.protocol.values import CachedModel
 from inspector.client.client import WorkerState
-from tests.inspector.answers import MEMORY, answer_to, examined, generated, loaded, matrix_of, rated, tokens_of
-from tests.inspector.answers_inside import block_opened, layers_read, neurons_found
+from tests.inspector.answers import (
+    MEMORY,
+    answer_to,
+    block_opened,
+    examined,
+    generated,
+    head_found,
+    heads_found,
+    layers_read,
+    loaded,
+    matrix_of,
+    neurons_found,
+    rated,
+    tokens_of,
+)
 
 HELLO = Hello(4, {"torch": "2.0", "transformers": "5.0"}, ("cpu", "cuda:0"), 4711)
 MODELS = (
@@ -143,15 +158,19 @@ def good_ending(request: Request) -> Event:
             return matrix_of(request)
         case Examine():
             return examined(request)
-        case ListModels():
-            return Listed(MODELS)
-        case Rate():
-            return rated(request)
+        case LookAtHeads():
+            return heads_found(request)
+        case LookAtHead():
+            return head_found(request)
         case OpenBlock():
             return block_opened(request)
         case FindNeurons():
             return neurons_found(request)
         case ReadLayers():
             return layers_read(request)
+        case ListModels():
+            return Listed(MODELS)
+        case Rate():
+            return rated(request)
         case Export() | ExportGrid():
             return Exported(b"%PDF-made-up", "")

@@ -112,6 +112,31 @@ def test_that_a_refusal_is_said_in_its_tab_and_asked_for_once(window, worker, ki
     assert not said(pane) and len(asked(worker, request_kind)) == 2
 
 
+def test_that_neurons_of_all_blocks_stand_with_their_blocks_and_are_chosen_to_be_looked_at(
+    window, worker, qtbot
+) -> None:
+    pane = in_front(window, NeuronsPane)
+    worker.answer()
+    assert {row[0] for row in pane.neurons.texts()} == {str(block) for block in range(BLOCKS)}
+    assert not pane.neurons.table.isColumnHidden(0)
+    with qtbot.waitSignal(window.below.part_chosen) as chosen:
+        pane.neurons.table.selectRow(1)
+    assert (chosen.args[0].block, chosen.args[0].index) == (1, 7)
+    assert [index.row() for index in pane.neurons.table.selectionModel().selectedRows()] == [1]
+    window.study.look_at_layer(0)
+    assert not pane.neurons.table.selectionModel().hasSelection()
+
+
+def test_that_a_head_of_the_block_is_chosen_to_be_looked_at(window, worker, qtbot) -> None:
+    window.study.look_at_layer(3)
+    pane = in_front(window, BlockPane)
+    worker.answer()
+    row = next(row for row, name in enumerate(account(pane)) if name == "3.1")
+    with qtbot.waitSignal(window.below.part_chosen) as chosen:
+        pane.account.selectRow(row)
+    assert (chosen.args[0].block, chosen.args[0].head) == (3, 1)
+
+
 def test_that_a_row_of_the_lens_is_the_layer_that_is_looked_at(window, worker) -> None:
     pane = in_front(window, LensPane)
     worker.answer()

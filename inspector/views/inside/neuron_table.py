@@ -76,10 +76,10 @@ class NeuronTable(QWidget):
         self.table.fit(self._rows)
         self._on_filtered(self.field.text())
 
-    def choose(self, block: int, number: int) -> None:
+    def choose(self, neuron: tuple[int, int] | None) -> None:
         """Show that a neuron is chosen, none where it has no row; this is silent."""
         numbers = [(row.block, row.number) for row in self._rows.rows]
-        source = numbers.index((block, number)) if (block, number) in numbers else None
+        source = numbers.index(neuron) if neuron in numbers else None
         place = None if source is None else self.order.mapFromSource(self._rows.index(source, 0))
         self.table.choose(place.row() if place is not None and place.isValid() else None)
 

@@ -79,9 +79,9 @@ def test_that_the_neuron_of_the_row_is_chosen_however_rows_are_sorted(neurons: N
         neurons.table.selectRow(0)
     assert chosen.args == [12, 5]
     with qtbot.assertNotEmitted(neurons.neuron_chosen):
-        neurons.choose(3, 706)
+        neurons.choose((3, 706))
     assert [index.row() for index in neurons.table.selectionModel().selectedRows()] == [2]
-    neurons.choose(99, 1)
+    neurons.choose((99, 1))
     assert not neurons.table.selectionModel().hasSelection()
 
 
