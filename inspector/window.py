@@ -133,6 +133,7 @@ class Window(Frame):
         self.pictures.troubled.connect(self.show_trouble)
         self.exploring.troubled.connect(self.show_trouble)
         self.closing.connect(self._on_closing)
+        self.escaped.connect(self.commands["view.back"].trigger)
         self.editor.text_changed.connect(self.inquiry.type)
         self.editor.submitted.connect(self.explain)
         self.editor.example_chosen.connect(self.openings.open_example)
@@ -159,7 +160,9 @@ class Window(Frame):
         self.below.layer_clicked.connect(self.study.look_at_layer)
         self.below.token_clicked.connect(self.study.look_at_token)
         self.below.position_clicked.connect(self.inquiry.choose_position)
+        self.below.part_chosen.connect(self.study.look_through)
         self.below.wanted.connect(self.inquiry.look_into)
+        self.below.currentChanged.connect(lambda _: self.fit_panes())
         for pane in (self.relevance.text, self.below, self.target):
             pane.token_hovered.connect(self._on_token_hovered)
         self.table.explained.connect(self.inquiry.choose_prediction)
@@ -355,7 +358,10 @@ class Window(Frame):
             self.table.show_predictions(choice.predictions, choice.explained, choice.against, choice.kind)
         self._choice = choice
         self.table.set_stale(scene.stale)
+        self.commands.enable("view.back", scene.view.through is not None, "No head or neuron is chosen")
         self.fit_panes()
+        if scene.lacks is not None:
+            self.inquiry.look_into(scene.lacks, "Looking inside the blocks…")
 
     def _show_pin(self, scene: Scene) -> None:
         self.commands.enable("view.pin", scene.part is not None, NO_ANSWER)

@@ -179,11 +179,7 @@ Request = (
     | Generate
     | ExplainEach
     | Examine
-    | LookAtHeads
-    | LookAtHead
-    | OpenBlock
-    | FindNeurons
-    | ReadLayers
+    | LookInside
     | ListModels
     | Export
     | ExportGrid

@@ -101,6 +101,7 @@ VIEW = Menu(
             Command("layer.down", "Previous layer", "Ctrl+Down", "One layer towards the input"),
             Command("layer.input", "Input", "Ctrl+Home", "Relevance of the word embeddings"),
             Command("layer.output", "Last layer", "Ctrl+End", "Relevance of what leaves the last block"),
+            Command("view.back", "Back to the layer", "Backspace", "From a head or a neuron; Esc too, at rest"),
         ),
         (
             Command("token.next", "Next strongest token", "N", "One rank down, on the tokens", on_tokens=True),

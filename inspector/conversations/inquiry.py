@@ -9,8 +9,19 @@ from typing import Literal, assert_never
 from msgspec import structs
 from PySide6.QtCore import QObject, Signal
 
+from engine.protocol.failures import FailureKind
 from engine.protocol.inputs import Chat, ForDecoder, Input, Picture, Text, is_empty
-from engine.protocol.messages import LOW_AGREEMENT, Explained, Export, ExportGrid, Failed, Generated, Loaded, Request
+from engine.protocol.messages import (
+    LOW_AGREEMENT,
+    Explained,
+    Export,
+    ExportGrid,
+    Failed,
+    Generated,
+    Loaded,
+    LookInside,
+    Request,
+)
 from engine.protocol.targets import Target, TokenName, Top, span
 from engine.protocol.values import Image, Manner, ModelSource
 from inspector.conversations.activity import Activity
@@ -42,6 +53,7 @@ from inspector.state.trouble import (
 )
 
 _PLAINLY = Manner()
+_REFUSALS: tuple[FailureKind, ...] = ("model_unsupported", "rules_unknown")  # of a detail, for good
 _KEPT: dict[Remedy, Kept | Literal["choice"]] = {
     Remedy.KEEP_END: "end",
     Remedy.KEEP_BEGINNING: "beginning",
@@ -96,7 +108,7 @@ class Inquiry(QObject):
         self._explain_when_open = False
         self._generate_when_open: tuple[int, Manner] | None = None  # so many tokens, said in that manner
         self._expects_picture = False
-        self._too_large: Request | None = None  # the detail that could not be kept
+        self._given_up: Request | None = None  # the detail that failed, or could not be kept
         self._follow_conversations()
         study.question_changed.connect(self._on_question_changed)
 
@@ -111,7 +123,7 @@ class Inquiry(QObject):
         self.generating.succeeded.connect(self._on_generated)
         self.generating.failed.connect(self._on_generating_failed)
         self.detailing.succeeded.connect(self._on_detailed)
-        self.detailing.failed.connect(self._on_generating_failed)
+        self.detailing.failed.connect(self._on_detailing_failed)
         self.exploring.failed.connect(self._on_generating_failed)
         self.shortening.failed.connect(self._on_generating_failed)
         self.shortening.was_cut.connect(self._on_cut)
@@ -184,6 +196,7 @@ class Inquiry(QObject):
             self.tokenising.forget()
             self.generating.drop()
             self.detailing.drop()
+            self._given_up = None
             self.explaining.explain(question)
 
     def generate(self, max_new_tokens: int, manner: Manner = _PLAINLY) -> None:
@@ -204,7 +217,7 @@ class Inquiry(QObject):
 
     def look_into(self, request: Request, doing: str) -> None:
         """Ask for a detail of the answer on show, unless it is known or something is under way."""
-        is_wanted = self.study.is_answered and self.study.known(request) is None and request != self._too_large
+        is_wanted = self.study.is_answered and self.study.known(request) is None and request != self._given_up
         if is_wanted and not self.activity.is_any:
             self.detailing.look_into(request, doing)
 
@@ -391,8 +404,17 @@ class Inquiry(QObject):
     def _on_detailed(self) -> None:
         asked = self.detailing.asked
         if asked is not None and self.study.known(asked) is None:
-            self._too_large = asked
+            self._given_up = asked
             self.troubled.emit(Trouble("This detail of the answer is too large to be kept. Shorten the prompt."))
+
+    def _on_detailing_failed(self, failure: Failed) -> None:
+        """Keep what a model or a rule set has not, for the pane to say it; the rest is trouble."""
+        asked = self.detailing.asked
+        if isinstance(asked, LookInside) and failure.kind in _REFUSALS:
+            self.study.learn(asked, failure)
+        else:
+            self._given_up = asked if failure.kind != "worker_died" else None
+            self._on_generating_failed(failure)
 
     def _on_generating_failed(self, failure: Failed) -> None:
         self._tell_trouble(failure, checkpointing=True)

@@ -81,6 +81,7 @@ def handlers(
         "layer.down": partial(study.step_layer, -1),
         "layer.input": partial(study.look_at_layer, None),
         "layer.output": study.look_at_output,
+        "view.back": partial(study.look_through, None),
         "scale.without": partial(_turn, inquiry, "without"),
         "contrast.more": partial(_step_contrast, inquiry, -1),
         "contrast.less": partial(_step_contrast, inquiry, 1),

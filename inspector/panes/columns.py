@@ -22,7 +22,7 @@ class Stack(QSplitter):
         self.addWidget(below)
         self.setStretchFactor(0, 3)
         self.setStretchFactor(1, 2)
-        self._wanted: tuple[int, int] | None = None  # by the upper pane, and by the lower at least
+        self._wanted: tuple[int | None, int] = (None, 0)  # by the upper pane, and by the lower at least
         self._is_moved = False
         self.splitterMoved.connect(self._on_moved)
 
@@ -31,7 +31,7 @@ class Stack(QSplitter):
 
         None: it has no height of its own, and both share the room.
         """
-        self._wanted = None if above is None else (above, below)
+        self._wanted = above, below
         self._fit()
 
     def state(self) -> str:
@@ -51,7 +51,8 @@ class Stack(QSplitter):
         if self._is_moved:
             return
         room = self.height() - self.handleWidth()
-        above, below = self._wanted or (round(_SHARE * room), 0)
+        above, below = self._wanted
+        above = round(_SHARE * room) if above is None else above
         height = max(min(above, round(_MOST * room), room - below), round(_LEAST * room))
         if self.sizes() != [height, room - height]:
             self.setSizes([height, room - height])

@@ -22,13 +22,23 @@ class DetailPane(QWidget):
     token_clicked = Signal(int)  # to be looked at
     position_clicked = Signal(int)  # to be explained
     token_hovered = Signal(int)  # -1: none
+    block_opened = Signal()  # that of the layer which is looked at
+    closed = Signal()  # back to the layers
+    part_chosen = Signal(object)  # ModelPart | None: to be looked at in place of a layer
 
     def show_scene(self, scene: Scene) -> None:
         """Show what `scene` has of it."""
 
+    def title(self) -> str:
+        """What its tab is called now; empty where that is what the detail is called."""
+        return ""
+
     def least_height(self) -> int:
         """What it needs to be read, in pixels."""
         return 0
+
+    def take_keys(self) -> None:
+        """Let the keys go to what is in it."""
 
     def point_at(self, token: int) -> None:
         """Mark a token that is under the pointer elsewhere; -1: none."""

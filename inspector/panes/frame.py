@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from inspector.intake.drops import accepts, dropped
@@ -35,6 +43,7 @@ class Frame(QMainWindow):
 
     dropped = Signal(object)  # Dropped
     closing = Signal()
+    escaped = Signal()  # Esc was pressed, and nothing that has the keys had a use for it
 
     def __init__(self) -> None:
         super().__init__()
@@ -159,6 +168,12 @@ class Frame(QMainWindow):
         """Tab goes as the window is read, wherever the docks are and whenever a widget was made."""
         docks = (self.input_dock, self.target_dock, self.log_dock)
         return go_on(self, [*self.findChildren(QToolBar), *docks, self._centre, self.status], forward)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and not event.modifiers():
+            self.escaped.emit()
+        else:
+            super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if accepts(event.mimeData()):

@@ -97,6 +97,8 @@ class LayerMapPane(DetailPane):
         self.map.layer_clicked.connect(self.layer_clicked)
         self.map.token_clicked.connect(self._on_column_clicked)
         self.map.cell_hovered.connect(self._on_cell_hovered)
+        self.map.opened.connect(self.block_opened)
+        self.setFocusProxy(self.map)
         self._pages.addWidget(self.map)
         self._pages.removeWidget(self._promise)
         self._promise.deleteLater()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.protocol.values import Medium
@@ -38,6 +38,7 @@ class LayersPane(DetailPane):
             pane.layer_clicked.connect(self.layer_clicked)
             pane.token_clicked.connect(self.token_clicked)
             pane.token_hovered.connect(self.token_hovered)
+            pane.block_opened.connect(self.block_opened)
             self._pages.addWidget(pane)
         filled(self, self._pages)
 
@@ -55,6 +56,10 @@ class LayersPane(DetailPane):
             self._drawing.start()
         elif not self._drawing.isActive():
             self._show()
+
+    def take_keys(self) -> None:
+        pane = self.picture if self._pages.currentWidget() is self.picture else self.text
+        pane.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def point_at(self, token: int) -> None:
         self.text.point_at(token)

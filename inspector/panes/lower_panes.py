@@ -7,12 +7,15 @@ from typing import TypeVar
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from inspector.panes.block_pane import BlockPane, opened
 from inspector.panes.check_pane import CheckPane, examined
 from inspector.panes.decoder_map_pane import DecoderMapPane
 from inspector.panes.details import Detail, DetailPane
 from inspector.panes.layers_pane import LayersPane
 from inspector.panes.ledger_pane import LedgerPane
+from inspector.panes.lens_pane import LensPane, layers_read
 from inspector.panes.matrix_pane import MatrixPane
+from inspector.panes.neurons_pane import NeuronsPane, looked_for
 from inspector.state.question import each_of
 from inspector.state.scene import Scene
 
@@ -27,6 +30,30 @@ DETAILS = (
         lambda scene: scene.decoder is not None,
         lambda scene: None,
         DecoderMapPane,
+    ),
+    Detail(
+        "Block",
+        "What passes a block by and what it adds (Enter on the layers; PgUp, PgDn: the next block)",
+        "Opening the block…",
+        lambda scene: opened(scene) is not None,
+        opened,
+        BlockPane,
+    ),
+    Detail(
+        "Neurons",
+        "The neurons of all blocks with most relevance",
+        "Finding neurons…",
+        lambda scene: opened(scene) is not None,
+        looked_for,
+        NeuronsPane,
+    ),
+    Detail(
+        "Lens",
+        "What the model would predict if a layer were its last",
+        "Reading the layers…",
+        lambda scene: opened(scene) is not None,
+        layers_read,
+        LensPane,
     ),
     Detail(
         "Answer",
@@ -62,6 +89,7 @@ class LowerPanes(QTabWidget):
     token_clicked = Signal(int)  # to be looked at
     position_clicked = Signal(int)  # to be explained
     token_hovered = Signal(int)  # -1: none
+    part_chosen = Signal(object)  # ModelPart | None: to be looked at in place of a layer
     wanted = Signal(object, str)  # a request that is not answered yet, and what a person reads meanwhile
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -90,6 +118,7 @@ class LowerPanes(QTabWidget):
                     self.insertTab(self._place_of(detail), pane, detail.title)
                     self.setTabToolTip(self.indexOf(pane), detail.tip)
                 pane.show_scene(scene)
+                self.setTabText(self.indexOf(pane), pane.title() or detail.title)
             elif place >= 0:
                 self.removeTab(place)
                 pane.clear()
@@ -107,6 +136,12 @@ class LowerPanes(QTabWidget):
             return 0
         return front.least_height() + (0 if self.tabBar().isHidden() else self.tabBar().height())
 
+    def _turn_to(self, kind: type[DetailPane]) -> None:
+        pane = self.pane(kind)
+        if self.indexOf(pane) >= 0:
+            self.setCurrentWidget(pane)
+            pane.take_keys()
+
     def _place_of(self, detail: Detail) -> int:
         before = DETAILS[: DETAILS.index(detail)]
         return sum(self.indexOf(self._panes[each]) >= 0 for each in before)
@@ -117,6 +152,9 @@ class LowerPanes(QTabWidget):
         pane.token_clicked.connect(self.token_clicked)
         pane.position_clicked.connect(self.position_clicked)
         pane.token_hovered.connect(self.token_hovered)
+        pane.part_chosen.connect(self.part_chosen)
+        pane.block_opened.connect(lambda: self._turn_to(BlockPane))
+        pane.closed.connect(lambda: self._turn_to(LayersPane))
         pane.setParent(self)
         pane.hide()
         return pane

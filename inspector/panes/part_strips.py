@@ -74,8 +74,9 @@ class PartStrips(QWidget):
 
     def set_place(self, shown: ShownText) -> None:
         """Where in the model the values are."""
+        layer = place_in_words(layer_title(shown.layer, shown.relevance))
         for strip in self.all():
-            strip.set_place(place_in_words(layer_title(shown.layer, shown.relevance)))
+            strip.set_place(layer if shown.through is None else shown.through.part.place)
 
     def set_stale(self, stale: bool, pinned: bool) -> None:
         """Mark the answer, and the pinned one, as one to an earlier question."""

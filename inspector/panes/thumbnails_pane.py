@@ -17,6 +17,8 @@ class ThumbnailsPane(DetailPane):
         super().__init__(parent)
         self.thumbnails = LayerThumbnails()
         self.thumbnails.layer_clicked.connect(self._on_clicked)
+        self.thumbnails.opened.connect(self.block_opened)
+        self.setFocusProxy(self.thumbnails)
         self._shown: LayersOfPicture | None = None
         self._ringed: int | None = None  # the layer that the thumbnails were told
         column = QVBoxLayout(self)

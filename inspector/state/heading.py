@@ -14,6 +14,7 @@ from inspector.look.visible_text import shortened
 from inspector.state.choice import Choice
 from inspector.state.legends import layer_title
 from inspector.state.sides import ShownPart, Side
+from inspector.state.through import Through
 
 _CONTEXT = 8  # characters before the asked position, at least; whole words of them
 
@@ -41,12 +42,20 @@ class Heading:
         return " ".join(fact.text for fact in (*self.facts, *self.behind_bar))
 
 
-def heading_of(answer: Explained, part: ShownPart, choice: Choice, of_model: str) -> Heading:
-    """The heading over a part. `of_model` is whose answer it is, where that is not the model asked."""
+def heading_of(
+    answer: Explained, part: ShownPart, choice: Choice, of_model: str, through: Through | None = None
+) -> Heading:
+    """The heading over a part. `of_model` is whose answer it is, where that is not the model asked; `through` is what
+    of the model is on show in place of a layer.
+    """
     relevance = part.relevance
     account = account_of(relevance, part.layer)
     facts = [Fact(of_model)] if of_model else []
     facts += [] if len(part.sides) > 1 else [Fact(f"{titled(relevance.rules)} ·", plain=True)]
+    question = _question(answer, part.sides, choice)
+    if through is not None:
+        held = Account(account.value, through.total)
+        return Heading(question, (*facts, *_facts_through(through, held)), held)
     facts += [Fact(place_in_words(layer_title(part.layer, relevance))), Fact("·", plain=True)]
     facts += [
         Fact(written_beside(account.value, account.arrives)),
@@ -56,7 +65,17 @@ def heading_of(answer: Explained, part: ShownPart, choice: Choice, of_model: str
     behind = _elsewhere(account, is_open)
     if part.beside_in_words:
         behind.append(Fact(f"· {part.beside_in_words}", plain=True))
-    return Heading(_question(answer, part.sides, choice), tuple(facts), account, tuple(behind))
+    return Heading(question, tuple(facts), account, tuple(behind))
+
+
+def _facts_through(through: Through, held: Account) -> tuple[Fact, ...]:
+    """Which part is on show, and how much of the target's value it holds."""
+    return (
+        Fact(through.part.place),
+        Fact("·", plain=True),
+        Fact(written_beside(held.value, held.arrives)),
+        Fact(f"of {written(held.value)}", plain=True),
+    )
 
 
 def place_in_words(title: str) -> str:

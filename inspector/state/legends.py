@@ -20,16 +20,18 @@ def layer_title(layer: int | None, relevance: Relevance) -> str:
     return f"layer {layer} of {last}"
 
 
-def legend_of(sides: Sequence[Side], look: Look, clip: float = 100.0) -> str:
-    """The scale in force, in words; its numbers stand at the colours. `clip` is the percentile that is applied."""
-    match look.scale:
-        case "layer":
-            legend = "Colours span this layer"
-        case "global":
-            legend = "Colours span all layers"
-        case "target":
-            value = max(abs(side.relevance.value) for side in sides)
-            legend = f"Colours span the target's value, {written(value)}"
+def legend_of(sides: Sequence[Side], look: Look, clip: float = 100.0, of: str = "layer") -> str:
+    """The scale in force, in words; its numbers stand at the colours. `clip` is the percentile that is applied.
+
+    `of` is what is on show: a layer, or a part of the model, which has a scale of its own.
+    """
+    if look.scale == "target":
+        value = max(abs(side.relevance.value) for side in sides)
+        legend = f"Colours span the target's value, {written(value)}"
+    elif look.scale == "layer" or of != "layer":
+        legend = f"Colours span this {of}"
+    else:
+        legend = "Colours span all layers"
     if clip < 100:
         legend = f"{legend}, {clip:g} % of values"
     return f"{legend}, for both" if len(sides) > 1 else legend

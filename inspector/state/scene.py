@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from engine.protocol.looks import Look
-from engine.protocol.messages import Ending, Explained, Request
+from engine.protocol.messages import Explained, Request
 from engine.protocol.relevance import Relevance
 from engine.protocol.targets import Token as TokenTarget
 from engine.protocol.values import Medium, ModelSource, Token
@@ -17,15 +16,16 @@ from inspector.state.choice import Choice, choice_of
 from inspector.state.heading import Heading, heading_of
 from inspector.state.known import key_of
 from inspector.state.ledger import ShownLedger, ledger_of
+from inspector.state.model_part import Find, ModelPart
 from inspector.state.picture import ShownPicture, picture_of
 from inspector.state.question import Question, position_of
 from inspector.state.saying import Said, Saying, said_after
-from inspector.state.sides import Side, sides_of
+from inspector.state.sides import sides_of
 from inspector.state.text import ShownText, text_of
+from inspector.state.through import Through, lacking, through_of
 from inspector.state.view import View
 
 Shown = ShownText | ShownPicture
-Find = Callable[[Request], Ending | None]
 
 
 def _nothing(request: Request) -> None:
@@ -98,6 +98,13 @@ class Scene:
         return None if self.part is None else self.part.relevance
 
     @property
+    def lacks(self) -> Request | None:
+        """What has to be asked before the part of the model that is looked at can be shown; None where nothing has."""
+        if self.text is None or self.view.through is None:
+            return None
+        return lacking(self.view.through, self.text.sides, self.find)
+
+    @property
     def pinned(self) -> Explained | None:
         """The answer that stays beside the other, or is taken off it."""
         if self.part is None:
@@ -130,8 +137,8 @@ def resolve(
     said = said_after(question, answer, saying)
     if answer is None:
         return Scene(question, view, awaited=awaited, said=said, find=find)
-    view = _inside(view, answer.relevance)
-    parts = tuple(_parts(answer, pinned, view))
+    view = _inside(view, answer, find)
+    parts = tuple(_parts(answer, pinned, view, find))
     relevance = parts[0].relevance if parts else answer.relevance
     number = partial(written_beside, relevance.value)
     promise = expectation(relevance.ledger, number) if relevance.ledger else ""
@@ -146,7 +153,7 @@ def resolve(
         of_model=of_model,
         choice=choice,
         position=_position(question, answer),
-        heading=heading_of(answer, parts[0], choice, of_model) if parts else None,
+        heading=heading_of(answer, parts[0], choice, of_model, _through(parts[0])) if parts else None,
         promise=promise,
         ledger=ledger_of(answer, relevance.ledger, promise) if relevance.ledger else None,
         is_defect=is_defect(relevance.ledger),
@@ -156,24 +163,37 @@ def resolve(
     )
 
 
-def _parts(answer: Explained, pinned: Explained | None, view: View) -> Iterator[Shown]:
+def _parts(answer: Explained, pinned: Explained | None, view: View, find: Find) -> Iterator[Shown]:
     for index, part in enumerate(answer.relevance.parts):
-        shown = _SHOWN[part.medium](sides_of(answer, pinned, view, index), view.look)
-        if shown is not None:
+        sides = sides_of(answer, pinned, view, index)
+        if part.medium == "text":
+            through = None if view.through is None or index else through_of(view.through, sides, find)
+            yield text_of(sides, view.look, through)
+        elif (shown := picture_of(sides, view.look)) is not None:
             yield shown
 
 
-_SHOWN: dict[Medium, Callable[[tuple[Side, ...], Look], Shown | None]] = {"text": text_of, "picture": picture_of}
+def _through(part: Shown) -> Through | None:
+    return part.through if isinstance(part, ShownText) else None
 
 
-def _inside(view: View, relevance: Relevance) -> View:
+def _inside(view: View, answer: Explained, find: Find) -> View:
     """The view without what this answer does not have: another model has fewer layers, another prompt fewer tokens."""
-    layer, token = view.look.layer, view.token
+    relevance, layer, token, through = answer.relevance, view.look.layer, view.token, view.through
     if layer is not None and all(layer >= len(part.layers) for part in relevance.parts):
         layer = None
     if token is not None and token >= len(relevance.tokens):
         token = None
-    return replace(view.looking(layer=layer), token=token)
+    if through is not None and not _has(answer, through, find):
+        through = None
+    return replace(view.looking(layer=layer), token=token, through=through)
+
+
+def _has(answer: Explained, part: ModelPart, find: Find) -> bool:
+    """Whether an answer has a part of the model, as far as that is known."""
+    if answer.relevance.medium != "text" or part.block >= answer.relevance.model.blocks:
+        return False
+    return not part.is_known(answer.question, find) or part.tokens(answer.question, find) is not None
 
 
 def explained_token(question: Question, tokens: Sequence[Token], position: int | None) -> int | None:

@@ -16,6 +16,7 @@ from engine.protocol.values import ModelSource
 from inspector.state.aiming import carried
 from inspector.state.history import History
 from inspector.state.known import Known, key_of
+from inspector.state.model_part import ModelPart
 from inspector.state.question import FIRST, TOP, Question, about_prompt, without_said
 from inspector.state.saying import Saying
 from inspector.state.scene import Scene, resolve
@@ -186,7 +187,12 @@ class Study(QObject):
             self._resolve(view)
 
     def look_at_layer(self, layer: int | None) -> None:
-        self.look(self.view.looking(layer=layer))
+        """Look at a layer, and at no part of the model any more."""
+        self.look(replace(self.view.looking(layer=layer), through=None))
+
+    def look_through(self, part: ModelPart | None) -> None:
+        """Look at a part of the model in place of the layer; None: at the layer again."""
+        self.look(replace(self.view, through=part))
 
     def look_at_token(self, token: int | None) -> None:
         self.look(replace(self.view, token=token))

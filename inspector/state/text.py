@@ -19,6 +19,7 @@ from inspector.look.numbers import percent, signed
 from inspector.look.visible_text import shortened
 from inspector.state.legends import legend_of
 from inspector.state.sides import ShownPart, Side
+from inspector.state.through import Through
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,9 @@ class LayersOfText:
 
 @dataclass(frozen=True)
 class ShownText(ShownPart):
-    """The tokens in colour at one layer. Equal ones look the same."""
+    """The tokens in colour at one layer, or with the relevance of one part of the model. Equal ones look the same."""
 
+    through: Through | None  # the part that is on show in place of the layer
     without: bool  # the tokens that say little beside their place are left out of the limit
     signs: bool  # what speaks against is underlined
     has_numbers: bool  # the value of each unit stands under it
@@ -73,6 +75,16 @@ class ShownText(ShownPart):
     @property
     def tokens(self) -> tuple[Token, ...]:
         return self.relevance.tokens
+
+    @property
+    def seen(self) -> tuple[Relevance, ...]:
+        """Of each side, what is on show of it."""
+        return tuple(side.relevance for side in self.sides) if self.through is None else self.through.relevances
+
+    @property
+    def row(self) -> int | None:
+        """The layer of what is on show."""
+        return self.layer if self.through is None else None
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -111,7 +123,7 @@ class ShownText(ShownPart):
         """These tokens with their relevance, and the share of the sum that they hold together."""
         if not self.left_out:
             return ""
-        values, total = self.unit_values, self.relevance.parts[0].total(self.layer)
+        values, total = self.unit_values, self.seen[-1].parts[0].total(self.row)
         named = {at: unit_text(self.tokens, self.units.range_of(at)) for at in self.left_out}
         names = [f"“{shortened(name.strip())}” {signed(float(values[at]))}" for at, name in named.items()]
         held = float(values[list(self.left_out)].sum(dtype=np.float64))
@@ -121,8 +133,7 @@ class ShownText(ShownPart):
     @property
     def reach(self) -> int:
         """The number of tokens that can matter: those behind have no relevance at any layer of any side."""
-        relevances = [side.relevance for side in self.sides]
-        has = np.any([(r.input != 0) | (r.layers != 0).any(axis=0) for r in relevances], axis=0)
+        has = np.any([(r.input != 0) | (r.layers != 0).any(axis=0) for r in self.seen], axis=0)
         return int(np.flatnonzero(has).max(initial=len(has) - 1 if not has.any() else 0)) + 1
 
     @property
@@ -133,27 +144,30 @@ class ShownText(ShownPart):
         """
         if not self.has_numbers:
             return None
-        low, high = zip(*(extremes_of(side.relevance, self.unit) for side in self.sides), strict=True)
+        low, high = zip(*(extremes_of(relevance, self.unit) for relevance in self.seen), strict=True)
         return np.stack([np.fmin.reduce(low), np.fmax.reduce(high)])
 
     def values_of(self, side: Side) -> np.ndarray:
         """float32 (token,)."""
-        return relevance_at(side.relevance, self.layer)
+        return relevance_at(self.seen[self.sides.index(side)], self.row)
 
     def unit_values_of(self, side: Side) -> np.ndarray:
         """(unit,)."""
         return self.units.merged(self.values_of(side))
 
 
-def text_of(sides: tuple[Side, ...], look: Look) -> ShownText:
-    """What is on show of a text, on one scale for all sides."""
+def text_of(sides: tuple[Side, ...], look: Look, through: Through | None = None) -> ShownText:
+    """What is on show of a text, on one scale for all sides; with `through` a part of the model in place of a layer."""
     layers = len(sides[-1].relevance.layers)
+    row = look.layer if through is None else None
+    seen = map(_beside, sides) if through is None else through.relevances
     return ShownText(
         sides=sides,
         layer=None if look.layer is None else min(look.layer, layers - 1),
-        limit=max(colour_limit(_beside(side), look.layer, look) for side in sides),
+        limit=max(colour_limit(relevance, row, look) for relevance in seen),
         ramp=look.ramp,
-        legend=legend_of(sides, look),
+        legend=legend_of(sides, look, of="layer" if through is None else through.part.kind),
+        through=through,
         without=look.without,
         signs=look.signs,
         has_numbers=look.values,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from msgspec import structs
 
 from engine.protocol.looks import Look
+from inspector.state.model_part import ModelPart
 
 AS_IT_COMES = Look()
 PictureMode = Literal["picture", "heatmap", "overlay", "side by side"]
@@ -15,10 +16,14 @@ PictureMode = Literal["picture", "heatmap", "overlay", "side by side"]
 
 @dataclass(frozen=True)
 class View:
-    """A look, the token under the cursor, and how relevance is laid over a picture."""
+    """A look, the token under the cursor, and how relevance is laid over a picture.
+
+    `through` is the part of the model that is looked at in place of a layer.
+    """
 
     look: Look = AS_IT_COMES
     token: int | None = None
+    through: ModelPart | None = None
     mode: PictureMode = "overlay"
     patches: bool = False  # lines between them
     difference: bool = False  # to the pinned answer, in place of both

@@ -6,18 +6,29 @@ import numpy as np
 from msgspec import structs
 
 from engine.protocol.inputs import Chat, ForDecoder, Picture, Text, words_of
+from engine.protocol.inside import Block, Glimpse, Head, Heads, Neuron, Writer
 from engine.protocol.messages import (
+    BlockOpened,
     Examine,
     Examined,
     Explain,
     ExplainEach,
     Explained,
     ExplainedEach,
+    FindNeurons,
     Generate,
     Generated,
+    HeadFound,
+    HeadsFound,
+    LayersRead,
     Loaded,
+    LookAtHead,
+    LookAtHeads,
+    NeuronsFound,
+    OpenBlock,
     Rate,
     Rated,
+    ReadLayers,
     Tokenize,
     Tokenized,
 )
@@ -135,6 +146,63 @@ def examined(asked: Examine) -> Examined:
         CoverageRow("model.layers.1", "sign", "plain gradient", 1),
     )
     return Examined(asked, SelfTest(checks), rows, 0.5, MEMORY)
+
+
+HEADS = 3  # of each block
+
+
+def heads_found(asked: LookAtHeads) -> HeadsFound:
+    """Every head of every block, with what each gave each token."""
+    count = len(tokens_of(words_of(asked.question.input)))
+    random = np.random.default_rng([2, *asked.question.rules.encode(), *repr(asked.question.target).encode()])
+    tokens = random.normal(size=(BLOCKS, HEADS, count)).astype(np.float32)
+    return HeadsFound(asked, Heads(tokens.sum(-1, dtype=np.float64).astype(np.float32), tokens))
+
+
+def head_found(asked: LookAtHead) -> HeadFound:
+    """A head under AttnLRP: half by its values, a quarter each by queries and keys but for what the softmax keeps."""
+    count = len(tokens_of(words_of(asked.question.input)))
+    taken = np.tril(np.random.default_rng([asked.block, asked.head]).normal(size=(count, count))).astype(np.float32)
+    pattern = np.tril(np.ones((count, count), np.float32))
+    pattern /= pattern.sum(axis=1, keepdims=True)
+    half, part = taken / 2, taken / 8
+    kept = (taken - half - 2 * part).sum(axis=1)
+    return HeadFound(asked, Head(taken, half, part, part, pattern, taken.sum(axis=1), kept))
+
+
+def neuron(block: int, index: int, count: int) -> Neuron:
+    tokens = np.random.default_rng([3, block, index]).normal(size=count).astype(np.float32)
+    return Neuron(block, index, float(tokens.sum()), 1.5, int(abs(tokens).argmax()), tokens, ("3", "three"), ("5",))
+
+
+def block_opened(asked: OpenBlock) -> BlockOpened:
+    """A block with an attention and an MLP, and two neurons."""
+    count = len(tokens_of(words_of(asked.question.input)))
+    heads = heads_found(LookAtHeads(asked.question)).heads.tokens[asked.block]
+    neurons = tuple(neuron(asked.block, index, count) for index in (7, 706))
+    held = heads.sum(axis=0), sum(each.tokens for each in neurons)
+    writers = (
+        Writer("attention", held[0], held[0] / 2, (0, HEADS), None),
+        Writer("mlp", held[1], held[1], None, (0, 1024)),
+    )
+    skip = np.ones(count, np.float32)
+    arrives = skip + held[0] / 2 + held[1]
+    return BlockOpened(asked, Block(arrives, skip, arrives, 0.0, writers, heads, None, neurons))
+
+
+def neurons_found(asked: FindNeurons) -> NeuronsFound:
+    """The first neuron of every block."""
+    count = len(tokens_of(words_of(asked.question.input)))
+    return NeuronsFound(asked, tuple(neuron(block, 7, count) for block in range(BLOCKS)))
+
+
+def layers_read(asked: ReadLayers) -> LayersRead:
+    """The target comes to the first place at the last layer."""
+    last = BLOCKS
+    return LayersRead(
+        asked,
+        tuple(Glimpse(layer, predictions(), 3.0 * layer, 0.1 * layer, 1 + last - layer) for layer in range(last + 1)),
+    )
 
 
 def predictions() -> tuple[Prediction, ...]:

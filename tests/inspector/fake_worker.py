@@ -17,12 +17,17 @@ from engine.protocol.messages import (
     Exported,
     ExportGrid,
     Failed,
+    FindNeurons,
     Generate,
     Listed,
     ListModels,
     Load,
+    LookAtHead,
+    LookAtHeads,
+    OpenBlock,
     Progress,
     Rate,
+    ReadLayers,
     Request,
     Tokenize,
     Unload,
@@ -30,7 +35,21 @@ from engine.protocol.messages import (
 )
 from engine.protocol.values import CachedModel
 from inspector.client.client import WorkerState
-from tests.inspector.answers import MEMORY, answer_to, examined, generated, loaded, matrix_of, rated, tokenized
+from tests.inspector.answers import (
+    MEMORY,
+    answer_to,
+    block_opened,
+    examined,
+    generated,
+    head_found,
+    heads_found,
+    layers_read,
+    loaded,
+    matrix_of,
+    neurons_found,
+    rated,
+    tokenized,
+)
 
 HELLO = Hello(4, {"torch": "2.0", "transformers": "5.0"}, ("cpu", "cuda:0"), 4711)
 MODELS = (
@@ -138,6 +157,16 @@ def good_ending(request: Request) -> Event:
             return matrix_of(request)
         case Examine():
             return examined(request)
+        case LookAtHeads():
+            return heads_found(request)
+        case LookAtHead():
+            return head_found(request)
+        case OpenBlock():
+            return block_opened(request)
+        case FindNeurons():
+            return neurons_found(request)
+        case ReadLayers():
+            return layers_read(request)
         case ListModels():
             return Listed(MODELS)
         case Rate():

@@ -25,6 +25,7 @@ class LayerMap(PlotView):
 
     layer_clicked = Signal(object)  # int | None
     token_clicked = Signal(int)
+    opened = Signal()  # the block that the layer under the cursor enters
     cell_hovered = Signal(object, int)  # layer, token; token -1: none
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -115,6 +116,8 @@ class LayerMap(PlotView):
                 self._choose(0)
             case Qt.Key.Key_End:
                 self._choose(top)
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self.opened.emit()
             case _:
                 super().keyPressEvent(event)
 

@@ -49,6 +49,7 @@ class LayerThumbnails(QAbstractScrollArea):
     """A row of heatmaps, walked with the arrow keys, as high as there is room, scrolled sideways."""
 
     layer_clicked = Signal(int)  # its place in the list
+    opened = Signal()  # the block that the layer with the ring enters
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -152,6 +153,9 @@ class LayerThumbnails(QAbstractScrollArea):
             Qt.Key.Key_Home: 0,
             Qt.Key.Key_End: last,
         }
+        if last >= 0 and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.opened.emit()
+            return
         if last < 0 or event.key() not in places:
             super().keyPressEvent(event)
             return

@@ -1,0 +1,1 @@
+"""Views of what is inside the blocks."""
