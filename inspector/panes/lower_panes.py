@@ -9,9 +9,11 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from inspector.panes.check_pane import CheckPane, examined
 from inspector.panes.details import Detail, DetailPane
+from inspector.panes.heads_pane import HeadsPane
 from inspector.panes.layers_pane import LayersPane
 from inspector.panes.ledger_pane import LedgerPane
 from inspector.panes.matrix_pane import MatrixPane
+from inspector.state.heads import request_for_heads
 from inspector.state.question import each_of
 from inspector.state.scene import Scene
 
@@ -19,6 +21,14 @@ Pane = TypeVar("Pane", bound=DetailPane)
 
 DETAILS = (
     Detail("Layers", "", "", lambda scene: True, lambda scene: None, LayersPane),
+    Detail(
+        "Heads",
+        "What each attention head of every block holds, and where it took that from",
+        "Looking at the heads…",
+        lambda scene: scene.text is not None,
+        request_for_heads,
+        HeadsPane,
+    ),
     Detail(
         "Answer",
         "Relevance of every earlier token for each generated token",
