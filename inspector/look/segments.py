@@ -45,6 +45,10 @@ class Segments(QWidget):
         """Have a button for a choice, or none."""
         self._buttons[choice].setVisible(is_offered)
 
+    def offered(self) -> list[str]:
+        """The choices that have a button."""
+        return [choice for choice, button in self._buttons.items() if button.isVisibleTo(self)]
+
     def choice(self) -> str:
         """What is pressed; empty where nothing is."""
         return next((choice for choice, button in self._buttons.items() if button.isChecked()), "")

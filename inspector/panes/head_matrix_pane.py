@@ -87,6 +87,10 @@ class HeadMatrixPane(QWidget):
         self._draw()
         self.table.set_stale(scene.stale)
 
+    def message(self) -> str:
+        """What stands in place of the matrix; empty where it is on show."""
+        return self._message.text() if self._pages.currentIndex() == 0 else ""
+
     def turn(self) -> None:
         """From relevance to attention weights, and back."""
         if self._shown is not None:

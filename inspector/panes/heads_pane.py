@@ -15,7 +15,7 @@ from inspector.look.theme import Space
 from inspector.panes.columns import filled
 from inspector.panes.details import DetailPane
 from inspector.panes.head_matrix_pane import HeadMatrixPane
-from inspector.state.heads import ShownHeads, heads_in
+from inspector.state.heads import ShownHeads, head_in, heads_in
 from inspector.state.model_part import HeadPart
 from inspector.state.scene import Scene
 from inspector.state.through import asked_query, way_in
@@ -163,8 +163,8 @@ class HeadsPane(DetailPane):
         for part in (self._area, self.list, self.matrix):
             parts.addWidget(part)
         parts.setChildrenCollapsible(False)
-        for at, share in enumerate((0, 2, 3)):
-            parts.setStretchFactor(at, share)
+        parts.splitterMoved.connect(self._on_moved)
+        self._parts, self._is_moved = parts, False
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
@@ -182,17 +182,26 @@ class HeadsPane(DetailPane):
         self._ways.setVisible(through is not None and isinstance(through.part, HeadPart))
         if text is None or through is None:
             return
-        asked = asked_query(text.answer)
-        self.ways.offer("asked", asked is not None)
+        asked, head = asked_query(text.answer), head_in(scene)
+        has_no_matrix = bool(head) if isinstance(head, str) else head.head.pooled > 1
+        self.ways.offer("asked", asked is not None and not has_no_matrix)
+        self.ways.offer("all", not has_no_matrix)
         if asked is not None:
             self.ways.write("asked", f"at “{text.tokens[asked].label.strip()}”")
-        self.ways.show_choice(way_in(scene.view.way, text.answer))
+        self.ways.show_choice("gave" if has_no_matrix else way_in(scene.view.way, text.answer))
 
     def _make_room(self) -> None:
-        """Leave out the list, then the matrix, where there is no room to read them."""
+        """Leave out the list, then the matrix, where there is no room to read them; a person may share the room."""
         room = self.width() - 4 * Space.SMALL - self._area.minimumWidth()
         self.matrix.setVisible(room >= _MATRIX)
-        self.list.setVisible(room >= _MATRIX + self.list.minimumSizeHint().width())
+        least, wanted = self.list.minimumSizeHint().width(), self.list.sizeHint().width()
+        self.list.setVisible(room >= _MATRIX + least)
+        if not self._is_moved:
+            of_list = min(max(room - self.matrix.sizeHint().width(), least), wanted)
+            self._parts.setSizes([self._area.minimumWidth(), of_list, max(room - of_list, _MATRIX)])
+
+    def _on_moved(self) -> None:
+        self._is_moved = True
 
     def _reveal(self) -> None:
         place = self.grid.current()

@@ -84,7 +84,7 @@ def test_that_a_long_prompt_s_tokens_show_what_a_head_gave(window, worker, pane)
     worker.say(LookAtHead, structs.replace(found, head=structs.replace(found.head, pooled=2, **matrices)))
     gave = heads_found(LookAtHeads(window.study.question)).heads.tokens[2, 1]
     assert np.array_equal(window.study.scene.text.values, gave)
-    assert "2 × 2 pairs" in pane.matrix.sums.text()
+    assert "2 × 2 pairs" in pane.matrix.sums.text() and pane.ways.offered() == ["gave"]
 
 
 def test_that_v_turns_to_attention_weights_and_back(window, worker, pane):
@@ -133,6 +133,16 @@ def test_that_a_model_without_heads_says_so_in_the_tab_and_nowhere_else(window, 
     window.study.look_at_layer(1)
     assert pane.message() == sentence
     assert not worker.open and not troubles  # nor is it asked for again
+
+
+def test_that_a_head_without_a_matrix_says_why_and_shows_what_it_gave(window, worker, pane):
+    pane.grid.chosen.emit(2, 1)
+    sentence = "This attention looks into 4 windows, each by itself, so there is no matrix of all its tokens."
+    worker.say(LookAtHead, Failed("model_unsupported", sentence))
+    assert pane.matrix.message() == sentence and pane.ways.offered() == ["gave"] == [pane.ways.choice()]
+    gave = heads_found(LookAtHeads(window.study.question)).heads.tokens[2, 1]
+    assert np.array_equal(window.study.scene.text.values, gave)
+    assert not worker.open
 
 
 def test_that_other_failures_are_trouble_and_are_not_asked_for_again_by_themselves(window, worker):

@@ -17,7 +17,7 @@ from inspector.look.theme import Space, Tones, tones
 from inspector.views.inside.head_facts import HeadFacts, Place
 from inspector.views.inside.head_items import HeadItems
 
-_LEAST, _MOST = QSize(24, 8), QSize(40, 16)  # of a cell, in points
+_LEAST, _MOST = QSize(24, 8), QSize(48, 24)  # of a cell, in points
 _STALE = 0.4  # of the opacity
 _EVERY = (1, 2, 5, 10, 20, 50, 100)  # numbers on an axis
 _STEPS = {

@@ -12,7 +12,7 @@ from inspector.look.theme import Space, tones
 from inspector.views.inside.head_facts import HeadFacts, Place
 from inspector.views.inside.head_rows import HEAD, LOGITS, ORDERS, RANK, SHARE, TOKEN, HeadDelegate, HeadRows
 
-_ROW, _TOKEN = 24, 72  # points of a row, and of a token that can be read
+_ROW, _TOKEN = 24, 76  # points of a row, and of a token that can be read
 _LEAST = 268  # points wide
 _FEWEST = 3  # listed, however little room there is
 
@@ -86,7 +86,7 @@ class HeadList(QTableView):
         return [tuple(self.rows.text(row, column) for column in columns) for row in range(self.rows.rowCount())]
 
     def sizeHint(self) -> QSize:
-        return QSize(320, 240)
+        return QSize(_LEAST + _TOKEN + Space.SMALL, 240)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(_LEAST, self.horizontalHeader().sizeHint().height() + (_FEWEST + 2) * _ROW)

@@ -108,7 +108,7 @@ class HeadMatrix(QTableView):
         return self.verticalHeader().width()
 
     def sizeHint(self) -> QSize:
-        return QSize(_SIDE + 9 * self._column(), _HEADER + 9 * _ROW)
+        return QSize(_SIDE + 7 * self._column(), _HEADER + 9 * _ROW)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
