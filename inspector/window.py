@@ -32,6 +32,7 @@ from inspector.intake.examples import own_example, read_examples, read_image_exa
 from inspector.keeping.settings import Profile, Settings
 from inspector.look.theme import apply_theme
 from inspector.panes.frame import Frame
+from inspector.panes.heads_pane import HeadsPane
 from inspector.panes.toolbar import ToolBar, brief_title_of, title_of_open
 from inspector.state.choice import Choice
 from inspector.state.question import Question, ask_the_same, text_of
@@ -161,6 +162,7 @@ class Window(Frame):
         self.below.token_clicked.connect(self.study.look_at_token)
         self.below.position_clicked.connect(self.inquiry.choose_position)
         self.below.part_chosen.connect(self.study.look_through)
+        self.below.pane(HeadsPane).way_chosen.connect(self.study.look_by)
         self.below.wanted.connect(self.inquiry.look_into)
         self.below.currentChanged.connect(lambda _: self.fit_panes())
         for pane in (self.relevance.text, self.below, self.target):

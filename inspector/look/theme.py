@@ -238,6 +238,7 @@ def style_sheet(t: Tones) -> str:
         QHeaderView::section {{
             background: {t.base}; color: {t.quiet}; border: none; border-bottom: 1px solid {t.line}; padding: 4px 8px;
         }}
+        QTableCornerButton::section {{ background: {t.base}; border: none; }}
         QProgressBar {{ background: {t.line}; border: none; border-radius: 3px; }}
         QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
         QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}

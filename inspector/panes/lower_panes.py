@@ -11,11 +11,13 @@ from inspector.panes.block_pane import BlockPane, opened
 from inspector.panes.check_pane import CheckPane, examined
 from inspector.panes.decoder_map_pane import DecoderMapPane
 from inspector.panes.details import Detail, DetailPane
+from inspector.panes.heads_pane import HeadsPane
 from inspector.panes.layers_pane import LayersPane
 from inspector.panes.ledger_pane import LedgerPane
 from inspector.panes.lens_pane import LensPane, layers_read
 from inspector.panes.matrix_pane import MatrixPane
 from inspector.panes.neurons_pane import NeuronsPane, looked_for
+from inspector.state.heads import request_for_heads
 from inspector.state.question import each_of
 from inspector.state.scene import Scene
 
@@ -54,6 +56,14 @@ DETAILS = (
         lambda scene: opened(scene) is not None,
         layers_read,
         LensPane,
+    ),
+    Detail(
+        "Heads",
+        "What each attention head of every block holds, and where it took that from",
+        "Looking at the heads…",
+        lambda scene: scene.text is not None,
+        request_for_heads,
+        HeadsPane,
     ),
     Detail(
         "Answer",

@@ -53,7 +53,8 @@ class RelevancePane(QWidget):
 
     def show_scene(self, scene: Scene) -> None:
         """Show the tokens or the picture of `scene`; what has not changed is not painted again."""
-        self.scale.show_look(scene.view.look)
+        through = None if scene.text is None else scene.text.through
+        self.scale.show_look(scene.view.look, "layer" if through is None else through.part.kind)
         shown, self._shown = scene.part, scene.part
         self._show_controls()
         self.heading.show_heading(scene.heading, scene.promise, scene.is_defect)

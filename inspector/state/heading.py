@@ -13,8 +13,9 @@ from inspector.look.numbers import percent, signed, written, written_beside
 from inspector.look.visible_text import shortened
 from inspector.state.choice import Choice
 from inspector.state.legends import layer_title
+from inspector.state.model_part import HeadPart
 from inspector.state.sides import ShownPart, Side
-from inspector.state.through import Through
+from inspector.state.through import Through, asked_query
 
 _CONTEXT = 8  # characters before the asked position, at least; whole words of them
 
@@ -55,7 +56,7 @@ def heading_of(
     question = _question(answer, part.sides, choice)
     if through is not None:
         held = Account(account.value, through.total)
-        return Heading(question, (*facts, *_facts_through(through, held)), held)
+        return Heading(question, (*facts, *_facts_through(through, held, answer)), held)
     facts += [Fact(place_in_words(layer_title(part.layer, relevance))), Fact("·", plain=True)]
     facts += [
         Fact(written_beside(account.value, account.arrives)),
@@ -68,14 +69,17 @@ def heading_of(
     return Heading(question, tuple(facts), account, tuple(behind))
 
 
-def _facts_through(through: Through, held: Account) -> tuple[Fact, ...]:
-    """Which part is on show, and how much of the target's value it holds."""
-    return (
-        Fact(through.part.place),
-        Fact("·", plain=True),
-        Fact(written_beside(held.value, held.arrives)),
-        Fact(f"of {written(held.value)}", plain=True),
-    )
+def _facts_through(through: Through, held: Account, answer: Explained) -> tuple[Fact, ...]:
+    """Which part is on show, how much of the target's value it holds, and how much of that is on the tokens."""
+    facts = [Fact(through.part.place), Fact("·", plain=True)]
+    facts += [Fact(written_beside(held.value, held.arrives)), Fact(f"of {written(held.value)}", plain=True)]
+    asked = asked_query(answer)
+    if through.way == "asked" and asked is not None:
+        label = answer.relevance.tokens[asked].label.strip()
+        facts += [Fact("· taken", plain=True), Fact(f"at “{label}”"), Fact(written_beside(held.value, through.on_show))]
+    elif isinstance(through.part, HeadPart):
+        facts.append(Fact("· where it was taken" if through.way == "all" else "· what it gave each token", plain=True))
+    return tuple(facts)
 
 
 def place_in_words(title: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -12,7 +13,9 @@ from engine.protocol.messages import (
     Ending,
     Explain,
     FindNeurons,
+    HeadFound,
     HeadsFound,
+    LookAtHead,
     LookAtHeads,
     NeuronsFound,
     OpenBlock,
@@ -20,6 +23,7 @@ from engine.protocol.messages import (
 )
 
 Find = Callable[[Request], Ending | None]
+HeadWay = Literal["asked", "all", "gave"]  # where a head took at the asked query, at all, or what it gave each token
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,24 @@ class HeadPart:
             return None
         gave: np.ndarray = found.heads.tokens[self.block, self.head]
         return gave
+
+    def request_taken(self, question: Explain) -> Request:
+        """What to ask for where it took what it gave."""
+        return LookAtHead(question, self.block, self.head)
+
+    def taken(self, question: Explain, find: Find, query: int | None) -> np.ndarray | None:
+        """Where it took what it gave a query, or all of them, float32 (token,); None where that is not known.
+
+        Nor is it of a long prompt, whose matrix has only the largest of many pairs.
+        """
+        found = find(self.request_taken(question))
+        if not isinstance(found, HeadFound) or found.head.pooled > 1:
+            return None
+        sources = found.head.sources
+        taken: np.ndarray = (
+            sources.sum(axis=0, dtype=np.float64).astype(np.float32) if query is None else sources[query]
+        )
+        return taken
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ class Scene:
         """What has to be asked before the part of the model that is looked at can be shown; None where nothing has."""
         if self.text is None or self.view.through is None:
             return None
-        return lacking(self.view.through, self.text.sides, self.find)
+        return lacking(self.view.through, self.text.sides, self.find, self.view.way)
 
     @property
     def pinned(self) -> Explained | None:
@@ -167,7 +167,7 @@ def _parts(answer: Explained, pinned: Explained | None, view: View, find: Find) 
     for index, part in enumerate(answer.relevance.parts):
         sides = sides_of(answer, pinned, view, index)
         if part.medium == "text":
-            through = None if view.through is None or index else through_of(view.through, sides, find)
+            through = None if view.through is None or index else through_of(view.through, sides, find, view.way)
             yield text_of(sides, view.look, through)
         elif (shown := picture_of(sides, view.look)) is not None:
             yield shown

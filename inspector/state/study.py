@@ -16,7 +16,7 @@ from engine.protocol.values import ModelSource
 from inspector.state.aiming import carried
 from inspector.state.history import History
 from inspector.state.known import Known, key_of
-from inspector.state.model_part import ModelPart
+from inspector.state.model_part import HeadWay, ModelPart
 from inspector.state.question import FIRST, TOP, Question, about_prompt, without_said
 from inspector.state.saying import Saying
 from inspector.state.scene import Scene, resolve
@@ -193,6 +193,10 @@ class Study(QObject):
     def look_through(self, part: ModelPart | None) -> None:
         """Look at a part of the model in place of the layer; None: at the layer again."""
         self.look(replace(self.view, through=part))
+
+    def look_by(self, way: HeadWay) -> None:
+        """Let tokens show where a head took, at the asked token or at all, or what it gave each."""
+        self.look(replace(self.view, way=way))
 
     def look_at_token(self, token: int | None) -> None:
         self.look(replace(self.view, token=token))

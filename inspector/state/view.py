@@ -8,7 +8,7 @@ from typing import Any, Literal
 from msgspec import structs
 
 from engine.protocol.looks import Look
-from inspector.state.model_part import ModelPart
+from inspector.state.model_part import HeadWay, ModelPart
 
 AS_IT_COMES = Look()
 PictureMode = Literal["picture", "heatmap", "overlay", "side by side"]
@@ -18,12 +18,13 @@ PictureMode = Literal["picture", "heatmap", "overlay", "side by side"]
 class View:
     """A look, the token under the cursor, and how relevance is laid over a picture.
 
-    `through` is the part of the model that is looked at in place of a layer.
+    `through` is the part of the model that is looked at in place of a layer, `way` what tokens show of a head.
     """
 
     look: Look = AS_IT_COMES
     token: int | None = None
     through: ModelPart | None = None
+    way: HeadWay = "asked"
     mode: PictureMode = "overlay"
     patches: bool = False  # lines between them
     difference: bool = False  # to the pinned answer, in place of both

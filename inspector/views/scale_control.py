@@ -99,10 +99,11 @@ class ScaleControl(QFrame):
         super().resizeEvent(event)
         self._show_parts()
 
-    def show_look(self, look: Look) -> None:
-        """Show what is chosen."""
+    def show_look(self, look: Look, of: str = "layer") -> None:
+        """Show what is chosen; `of` is what is on show in place of a layer, which has a scale of its own."""
         self._spans[look.scale].setChecked(True)
-        self._span.setText(self._spans[look.scale].text())
+        is_own = of != "layer" and look.scale != "target"
+        self._span.setText(f"this {of}" if is_own else self._spans[look.scale].text())
         with QSignalBlocker(self._contrast):
             self._contrast.setValue(round(100 * (_LINEAR - look.contrast)))
         with QSignalBlocker(self._without):

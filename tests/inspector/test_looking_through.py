@@ -17,6 +17,7 @@ HEAD, NEURON = HeadPart(2, 1), NeuronPart(1, 706)
 
 
 def look_through(window, worker, part) -> None:
+    window.study.look_by("gave")
     window.below.part_chosen.emit(part)
     worker.answer()
 
@@ -47,7 +48,7 @@ def test_that_the_heading_names_the_part_and_its_share_of_the_target(window, wor
     look_through(window, worker, HEAD)
     total = heads_found(LookAtHeads(window.study.question)).heads.relevance[2, 1]
     said = f"{total:.2f}".replace("-", "−")
-    assert facts_of(window) == f"AttnLRP · through head 2.1 · {said} of 12.50"
+    assert facts_of(window) == f"AttnLRP · through head 2.1 · {said} of 12.50 · what it gave each token"
     assert "through head 2.1" in window.relevance.strip.accessibleDescription()
     look_through(window, worker, NEURON)
     assert "through neuron 1.706" in facts_of(window)

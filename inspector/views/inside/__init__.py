@@ -1,1 +1,1 @@
-"""Views of what is inside the blocks."""
+"""What is inside the blocks of a model."""

@@ -26,6 +26,10 @@ from inspector.views.input.image_input import ImageExample, ImageInput
 from inspector.views.input.prompt_editor import PromptEditor
 from inspector.views.input.texts_editor import TextsEditor
 from inspector.views.input.token_count import TokenCount
+from inspector.views.inside.head_facts import HeadFacts
+from inspector.views.inside.head_grid import HeadGrid
+from inspector.views.inside.head_list import HeadList
+from inspector.views.inside.head_matrix import HeadMatrix, Matrix
 from inspector.views.layers.answer_matrix import AnswerMatrix
 from inspector.views.layers.layer_map import LayerMap
 from inspector.views.ledger_table import LedgerRow, LedgerTable
@@ -296,6 +300,35 @@ def _side_titles() -> SideTitles:
     return view
 
 
+def _heads() -> HeadFacts:
+    """Six blocks of five heads, one of which has a head less."""
+    gave = _ramp(30, _COUNT, turns=2).reshape(6, 5, _COUNT)
+    gave[2, 4] = np.nan
+    return HeadFacts(gave.sum(axis=-1), gave, _TOKENS)
+
+
+def _head_grid() -> HeadGrid:
+    view = HeadGrid()
+    view.show_heads(_heads(), 1.0, COLOURS)
+    view.set_current((3, 1))
+    return view
+
+
+def _head_list() -> HeadList:
+    view = HeadList()
+    view.show_heads(_heads(), 1.0, COLOURS, 4.0)
+    view.set_current((3, 1))
+    return view
+
+
+def _head_matrix() -> HeadMatrix:
+    view = HeadMatrix()
+    taken = np.tril(_ramp(_COUNT, _COUNT))
+    places = [str(at) for at in range(_COUNT)]
+    view.show_matrix(Matrix(taken, taken, _LABELS, places, _COUNT - 1, COLOURS))
+    return view
+
+
 @dataclass(frozen=True)
 class Sample:
     """How a view is made, and its size in points."""
@@ -314,6 +347,9 @@ SAMPLES = {
     "find-bar": Sample(_find_bar, 360, 36),
     "folded-input": Sample(_folded_input, 420, 32),
     "gamma-panel": Sample(_gamma_panel, 280, 88, has_controls=True),
+    "head-grid": Sample(_head_grid, 200, 130),
+    "head-list": Sample(_head_list, 360, 200),
+    "head-matrix": Sample(_head_matrix, 420, 220),
     "image-input": Sample(_image_input, 280, 240, has_controls=True),
     "image-input-empty": Sample(_empty_image_input, 280, 240, has_controls=True),
     "layer-map": Sample(_layer_map, 600, 190),
