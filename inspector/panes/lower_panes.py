@@ -42,6 +42,14 @@ DETAILS = (
         BlockPane,
     ),
     Detail(
+        "Heads",
+        "What each attention head of every block holds, and where it took that from",
+        "Looking at the heads…",
+        lambda scene: scene.text is not None,
+        request_for_heads,
+        HeadsPane,
+    ),
+    Detail(
         "Neurons",
         "The neurons of all blocks with most relevance",
         "Finding neurons…",
@@ -56,14 +64,6 @@ DETAILS = (
         lambda scene: opened(scene) is not None,
         layers_read,
         LensPane,
-    ),
-    Detail(
-        "Heads",
-        "What each attention head of every block holds, and where it took that from",
-        "Looking at the heads…",
-        lambda scene: scene.text is not None,
-        request_for_heads,
-        HeadsPane,
     ),
     Detail(
         "Answer",
