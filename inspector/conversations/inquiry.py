@@ -13,12 +13,15 @@ from engine.protocol.failures import FailureKind
 from engine.protocol.inputs import Chat, ForDecoder, Input, Picture, Text, is_empty
 from engine.protocol.messages import (
     LOW_AGREEMENT,
+    Examined,
     Explained,
+    ExplainedEach,
     Export,
     ExportGrid,
     Failed,
     Generated,
     Loaded,
+    LookedInside,
     LookInside,
     Request,
 )
@@ -401,10 +404,9 @@ class Inquiry(QObject):
             self._ask(structs.replace(question, input=left, target=target))
             self.noted.emit(said)
 
-    def _on_detailed(self) -> None:
-        asked = self.detailing.asked
-        if asked is not None and self.study.known(asked) is None:
-            self._given_up = asked
+    def _on_detailed(self, found: ExplainedEach | Examined | LookedInside) -> None:
+        if self.study.known(found.question) is None:  # which may not be what was asked last: what is known leads on
+            self._given_up = found.question
             self.troubled.emit(Trouble("This detail of the answer is too large to be kept. Shorten the prompt."))
 
     def _on_detailing_failed(self, failure: Failed) -> None:

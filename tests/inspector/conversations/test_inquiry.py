@@ -7,7 +7,18 @@ import pytest
 from msgspec.structs import replace
 
 from engine.protocol.inputs import Text
-from engine.protocol.messages import Cancelled, Explain, Export, Exported, Failed, Load, Progress, Tokenize
+from engine.protocol.messages import (
+    Cancelled,
+    Explain,
+    Export,
+    Exported,
+    Failed,
+    Load,
+    LookAtHead,
+    LookAtHeads,
+    Progress,
+    Tokenize,
+)
 from engine.protocol.targets import Contrast, Token, Top
 from engine.protocol.values import ModelSource
 from inspector.client.client import WorkerState
@@ -500,3 +511,19 @@ def test_that_the_question_of_an_answer_keeps_its_prompt_exactly(inquiry, worker
     inquiry.open_model(inquiry.study.question.source)
     worker.answer()
     assert inquiry.study.shown.relevance.prompt == prompt
+
+
+def test_that_what_is_known_now_may_lead_on_to_what_is_asked_next(explained, worker, troubles) -> None:
+    question = last_explain(worker)
+    first, second = LookAtHeads(question), LookAtHead(question, 0, 1)
+
+    def look_on() -> None:
+        if explained.study.known(first) is not None:
+            explained.look_into(second, "")
+
+    explained.study.scene_changed.connect(look_on)
+    explained.look_into(first, "")
+    worker.answer()
+    worker.answer()
+    assert explained.study.known(first) is not None and explained.study.known(second) is not None
+    assert troubles == []
