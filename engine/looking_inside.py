@@ -17,17 +17,17 @@ from engine.protocol.messages import (
     LayersRead,
     LookAtHead,
     LookAtHeads,
-    LookInside,
     NeuronsFound,
     OpenBlock,
     ReadLayers,
 )
 from engine.watch import Watch
 
+Asked = LookAtHeads | LookAtHead | OpenBlock | FindNeurons | ReadLayers
 Found = HeadsFound | HeadFound | BlockOpened | NeuronsFound | LayersRead
 
 
-def look_inside(trace: Trace, asked: LookInside, watch: Watch) -> Found:
+def look_inside(trace: Trace, asked: Asked, watch: Watch) -> Found:
     """What was asked of the trace of its question. Raises EngineError, Stopped."""
     target = asked.question.target
     match asked:

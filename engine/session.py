@@ -25,7 +25,7 @@ from engine.attribution.tracing import trace
 from engine.attribution.trust.coverage import coverage
 from engine.attribution.trust.precision import agreement_with_float32
 from engine.attribution.trust.self_test import self_test
-from engine.looking_inside import Found, look_inside
+from engine.looking_inside import Asked, Found, look_inside
 from engine.models.listing import list_models
 from engine.models.machine.device import available_devices
 from engine.models.machine.memory import memory_of
@@ -53,7 +53,6 @@ from engine.protocol.messages import (
     Loaded,
     LookAtHead,
     LookAtHeads,
-    LookInside,
     OpenBlock,
     Rate,
     Rated,
@@ -221,7 +220,7 @@ class Session:
         rows = coverage(model, **made_up(model), rules=asked.rules)
         return Examined(asked, tested, rows, time.perf_counter() - started, memory_of(model.info.device))
 
-    def _look_inside(self, asked: LookInside, watch: Watch) -> Found:
+    def _look_inside(self, asked: Asked, watch: Watch) -> Found:
         question = asked.question
         model = self._hold(question.source, watch)
         recorded = self._record(model, question, watch)

@@ -157,8 +157,6 @@ class ExportGrid(Struct, frozen=True, tag=True, eq=False):
     look: Look = Look()
 
 
-LookInside = LookAtHeads | LookAtHead | OpenBlock | FindNeurons | ReadLayers  # of the blocks of a question's trace
-
 Request = (
     Load
     | Unload
@@ -168,7 +166,11 @@ Request = (
     | Generate
     | ExplainEach
     | Examine
-    | LookInside
+    | LookAtHeads
+    | LookAtHead
+    | OpenBlock
+    | FindNeurons
+    | ReadLayers
     | ListModels
     | Export
     | ExportGrid

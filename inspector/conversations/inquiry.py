@@ -17,9 +17,13 @@ from engine.protocol.messages import (
     Export,
     ExportGrid,
     Failed,
+    FindNeurons,
     Generated,
     Loaded,
-    LookInside,
+    LookAtHead,
+    LookAtHeads,
+    OpenBlock,
+    ReadLayers,
     Request,
 )
 from engine.protocol.targets import Target, TokenName, Top, span
@@ -53,6 +57,7 @@ from inspector.state.trouble import (
 )
 
 _PLAINLY = Manner()
+_INSIDE = LookAtHeads | LookAtHead | OpenBlock | FindNeurons | ReadLayers
 _REFUSALS: tuple[FailureKind, ...] = ("model_unsupported", "rules_unknown")  # of a detail, for good
 _KEPT: dict[Remedy, Kept | Literal["choice"]] = {
     Remedy.KEEP_END: "end",
@@ -402,7 +407,7 @@ class Inquiry(QObject):
     def _on_detailing_failed(self, failure: Failed) -> None:
         """Keep what a model or a rule set has not, for the pane to say it; the rest is trouble."""
         asked = self.detailing.asked
-        if isinstance(asked, LookInside) and failure.kind in _REFUSALS:
+        if isinstance(asked, _INSIDE) and failure.kind in _REFUSALS:
             self.study.learn(asked, failure)
         else:
             self._given_up = asked if failure.kind != "worker_died" else None
