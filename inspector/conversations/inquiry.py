@@ -56,6 +56,7 @@ from inspector.state.trouble import (
 )
 
 _PLAINLY = Manner()
+
 _REFUSALS: tuple[FailureKind, ...] = ("model_unsupported", "rules_unknown")  # of a detail, for good
 _KEPT: dict[Remedy, Kept | Literal["choice"]] = {
     Remedy.KEEP_END: "end",

@@ -154,4 +154,4 @@ def _names(tokens: Sequence[Token], pooled: int) -> tuple[list[str], list[str]]:
         return [visible(token.label) for token in tokens], [grouped(at) for at in range(len(tokens))]
     groups = [range(start, min(start + pooled, len(tokens))) for start in range(0, len(tokens), pooled)]
     labels = [visible("".join(tokens[at].text for at in group).strip() or tokens[group[0]].label) for group in groups]
-    return labels, [f"{group[0]}–{group[-1]}" for group in groups]
+    return labels, [f"{grouped(group[0])}…" for group in groups]

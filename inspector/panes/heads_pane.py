@@ -28,7 +28,7 @@ _ROW, _AROUND, _TALLEST = 8, 96, 420  # pixels of a block at least, of what is a
 _BAR, _WIDEST = 14, 360  # pixels of a scroll bar, and of the grid beside others
 _MATRIX = 280  # pixels, from which on one head can be read from query to key
 _NUMBER = re.compile(r"\s*(\d+)\s*[.,:]\s*(\d+)\s*")
-_WAYS = {"asked": "asked", "all": "all queries", "gave": "gave"}
+_WAYS = {"asked": "taken", "all": "taken at all queries", "gave": "given"}
 _WAY_TIPS = {
     "asked": "Where the head took what it gave the asked token",
     "all": "Where the head took what it gave, summed over all tokens that it gave something",
@@ -149,7 +149,7 @@ class HeadsPane(DetailPane):
         ways = QHBoxLayout(self._ways)
         ways.setContentsMargins(0, 0, 0, 0)
         ways.setSpacing(Space.SMALL)
-        said = quiet_label("tokens show what it took")
+        said = quiet_label("tokens show what was")
         said.setWordWrap(False)
         ways.addWidget(said)
         ways.addWidget(self.ways)
@@ -187,7 +187,7 @@ class HeadsPane(DetailPane):
         self.ways.offer("asked", asked is not None and not has_no_matrix)
         self.ways.offer("all", not has_no_matrix)
         if asked is not None:
-            self.ways.write("asked", f"at “{text.tokens[asked].label.strip()}”")
+            self.ways.write("asked", f"taken at “{text.tokens[asked].label.strip()}”")
         self.ways.show_choice("gave" if has_no_matrix else way_in(scene.view.way, text.answer))
 
     def _make_room(self) -> None:
