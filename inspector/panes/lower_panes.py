@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 from inspector.panes.block_pane import BlockPane, opened
 from inspector.panes.check_pane import CheckPane, examined
 from inspector.panes.details import Detail, DetailPane
+from inspector.panes.layer_map_pane import lens_beside
 from inspector.panes.layers_pane import LayersPane
 from inspector.panes.ledger_pane import LedgerPane
 from inspector.panes.lens_pane import LensPane, layers_read
@@ -21,7 +22,7 @@ from inspector.state.scene import Scene
 Pane = TypeVar("Pane", bound=DetailPane)
 
 DETAILS = (
-    Detail("Layers", "", "", lambda scene: True, lambda scene: None, LayersPane),
+    Detail("Layers", "", "Reading the layers…", lambda scene: True, lens_beside, LayersPane),
     Detail(
         "Block",
         "What passes a block by and what it adds (Enter on the layers; PgUp, PgDn: the next block)",

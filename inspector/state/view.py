@@ -24,6 +24,7 @@ class View:
     look: Look = AS_IT_COMES
     token: int | None = None
     through: ModelPart | None = None
+    lens: bool = False  # what is likeliest after each layer stands beside the layer map
     mode: PictureMode = "overlay"
     patches: bool = False  # lines between them
     difference: bool = False  # to the pinned answer, in place of both

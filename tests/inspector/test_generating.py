@@ -201,7 +201,7 @@ def test_that_generating_again_goes_on_from_what_was_said(generated, worker):
 
 def test_that_the_matrix_is_computed_when_it_is_looked_at_and_a_click_explains_its_row(generated, worker, qtbot):
     assert not asked(worker, ExplainEach)
-    generated.below.setCurrentIndex(1)
+    generated.below.setCurrentWidget(generated.below.pane(MatrixPane))
     worker.answer()
     assert len(asked(worker, ExplainEach)) == 1
     view = generated.below.pane(MatrixPane).view
@@ -215,7 +215,7 @@ def test_that_the_matrix_is_computed_when_it_is_looked_at_and_a_click_explains_i
 
 
 def test_that_other_rules_have_another_matrix_which_is_remembered(generated, worker):
-    generated.below.setCurrentIndex(1)
+    generated.below.setCurrentWidget(generated.below.pane(MatrixPane))
     worker.answer()
     first = generated.below.pane(MatrixPane).view._layers.rows
     generated.commands["rules.cp-lrp"].trigger()
@@ -229,7 +229,7 @@ def test_that_other_rules_have_another_matrix_which_is_remembered(generated, wor
 
 
 def test_that_the_matrix_is_stale_while_another_model_is_opened(generated, worker):
-    generated.below.setCurrentIndex(1)
+    generated.below.setCurrentWidget(generated.below.pane(MatrixPane))
     worker.answer()
     view = generated.below.pane(MatrixPane).view
     assert not view._plots._stale
