@@ -224,3 +224,5 @@ def test_that_of_an_honest_picture_patches_are_named(window, worker: HonestWorke
     worker.answer()
     places = {row[4] for row in pane.neurons.texts()}
     assert places and all(place.startswith(("patch ", "class token")) for place in places)
+    assert pane.findChild(QLabel, "footer").text().endswith("not shown on the picture")
+    assert not any(row.can_be_chosen for row in pane.account.rows.rows)
