@@ -64,7 +64,7 @@ def run(options: Options) -> int:
     worker.set_start_limit(settings.start_limit)
     worker.start()  # first of all: it takes longest
     apply_theme(app, _theme(options.theme) or settings.theme)
-    study = Study(_question(options, settings), View(look=_look(options, settings)))
+    study = Study(_question(options, settings), View(look=_look(options, settings), lens=settings.lens))
     window = Window(worker, new_figures_worker(), study, profile, new_worker)
     faults.tell(window)
     window.layers.completed.connect(_spare_collector)

@@ -48,7 +48,7 @@ _OF_A_MEDIUM: dict[Medium, tuple[Sequence[str], str]] = {
     "text": (
         (
             *("edit.copy_image", "edit.copy_table", "edit.find"),
-            *("scale.without", "contrast.more", "contrast.less", "view.signs", "view.values"),
+            *("scale.without", "contrast.more", "contrast.less", "view.signs", "view.values", "view.lens"),
             *("edit.copy_image", "edit.copy_table", "edit.find", "token.next", "token.previous", "unit.next"),
             *(f"unit.{unit}" for unit in get_args(Unit)),
         ),
@@ -309,6 +309,7 @@ class Window(Frame):
                 without=look.without,
                 signs=look.signs,
                 values=look.values,
+                lens=self.study.view.lens,
                 geometry=geometry,
                 layout=layout,
                 panes=panes,
@@ -347,6 +348,7 @@ class Window(Frame):
         self.commands["scale.without"].setChecked(scene.view.look.without)
         self.commands["view.signs"].setChecked(scene.view.look.signs)
         self.commands["view.values"].setChecked(scene.view.look.values)
+        self.commands["view.lens"].setChecked(scene.view.lens)
         self.pictures.show_scene(scene, self.commands)
         self._show_pin(scene)
         for command in _OF_AN_ANSWER:

@@ -155,6 +155,7 @@ VIEW = Menu(
             ),
         ),
         (
+            Command("view.lens", "Lens", "", "What is likeliest after each layer, beside the layers", switch=True),
             Command("view.target", "Target", "Ctrl+T", "Predictions, and the strongest tokens", switch=True),
             Command("view.log", "Log", "Ctrl+L", "What the worker writes, and details of failures", switch=True),
             Command("view.reset_layout", "Reset layout", "", "Put all panes back where they were"),

@@ -88,6 +88,7 @@ def handlers(
         "view.signs": partial(_turn, inquiry, "signs"),
         "view.values": partial(_turn, inquiry, "values"),
         "view.original": partial(_turn, inquiry, "original"),
+        "view.lens": partial(_turn_lens, inquiry),
         "view.pin": partial(_turn_pin, inquiry),
         "view.difference": partial(_turn_difference, inquiry),
         "view.target": window.toggle_target,
@@ -141,6 +142,11 @@ def _turn_pin(inquiry: Inquiry) -> None:
         inquiry.study.pin()
     else:
         inquiry.study.let_go()
+
+
+def _turn_lens(inquiry: Inquiry) -> None:
+    view = inquiry.study.view
+    inquiry.study.look(replace(view, lens=not view.lens))
 
 
 def _turn_difference(inquiry: Inquiry) -> None:

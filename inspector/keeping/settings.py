@@ -38,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     without: bool = True  # colours end without the first token and the asked one
     signs: bool = True  # what speaks against is underlined
     values: bool = False  # the relevance of each token stands under it
+    lens: bool = False  # what is likeliest after each layer stands beside the layer map
     theme: Theme = "system"  # light, dark, or as the desktop is
     device: str = "auto"  # where models are opened: auto, cpu, cuda, cuda:1, mps
     dtype: str = "auto"  # the type of their numbers: auto, float32, bfloat16, float16

@@ -16,11 +16,12 @@ from inspector.look.naming import named
 from inspector.look.numbers import decimals_beside, grouped
 from inspector.look.theme import Space
 from inspector.panes.asked_pane import AskedPane
-from inspector.panes.inside_parts import neuron_rows, strip_limit
+from inspector.panes.inside_parts import neuron_rows, said_of, strip_limit
 from inspector.state.model_part import HeadPart, ModelPart, NeuronPart
 from inspector.state.opened_block import Line, block_at, in_words, lines_of, neurons_held
 from inspector.state.scene import Scene
 from inspector.state.sides import ShownPart
+from inspector.state.text import ShownText
 from inspector.views.inside.account_table import AccountRow, AccountTable
 from inspector.views.inside.neuron_table import NeuronTable
 
@@ -95,7 +96,7 @@ class BlockPane(AskedPane):
         rows = [_row(line, number, digits.get(line.kind, 2), part) for line in self._lines]
         self.account.show_account(rows, f"behind block {number}", part.ramp, part.relevance.parts[0].places)
         self._words.setText(in_words(block))
-        self.neurons.show_neurons(neuron_rows(block.neurons, part.relevance), _held(block), part.ramp)
+        self.neurons.show_neurons(neuron_rows(block.neurons, part.relevance), said_of(_held(block), part), part.ramp)
 
     def _set_stale(self, stale: bool) -> None:
         self.account.set_stale(stale)
@@ -129,7 +130,7 @@ def _row(line: Line, block: int, digits: int, part: ShownPart) -> AccountRow:
         digits=digits,
         is_whole=line.kind == "whole",
         is_heading=line.kind == "heading",
-        can_be_chosen=line.kind == "head",
+        can_be_chosen=line.kind == "head" and isinstance(part, ShownText),
     )
 
 

@@ -44,6 +44,11 @@ def place_of(position: int, block: int, relevance: Relevance) -> tuple[str, str,
     return "", _patch(position, grid), ""
 
 
+def said_of(held: str, part: ShownPart) -> str:
+    """What neurons hold, and of a picture that they are not shown on it."""
+    return held if isinstance(part, ShownText) else f"{held} · not shown on the picture"
+
+
 def strip_limit(values: np.ndarray, part: ShownPart) -> float:
     """Where the colours of a strip end: at its largest value, beside those that a text's colours leave out."""
     sizes = np.abs(np.nan_to_num(values))

@@ -8,16 +8,26 @@ from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from engine.protocol.messages import LayersRead, ReadLayers
+from engine.protocol.values import Prediction
 from engine.reading.colours import colour_table
+from inspector.look.numbers import percent, written
 from inspector.look.overlays import paint_empty
 from inspector.look.theme import tones
 from inspector.panes.details import DetailPane
 from inspector.panes.plot_modules import import_some, imported
 from inspector.state.scene import Scene
 from inspector.state.text import LayersOfText, ShownText
+from inspector.views.prediction_rows import shown_token
 
 if TYPE_CHECKING:
     from inspector.views.layers.layer_map import LayerMap
+    from inspector.views.layers.lens_plots import LensColumn
+
+
+def lens_beside(scene: Scene) -> ReadLayers | None:
+    """What is asked for the lens beside the layers of `scene`; None where it is not wanted."""
+    return ReadLayers(scene.question) if scene.view.lens and scene.text is not None else None
 
 
 class LayerMapPane(DetailPane):
@@ -32,6 +42,7 @@ class LayerMapPane(DetailPane):
         self.map: LayerMap | None = None  # from the first paint on
         self._scene: Scene | None = None
         self._shown: LayersOfText | None = None
+        self._lens: LayersRead | None = None  # that is on show
         self._importing = QTimer(self, interval=0)  # once the window is on the screen, and never before another event
         self._importing.timeout.connect(self._import_some)
         self._promise = _Promise()
@@ -56,6 +67,7 @@ class LayerMapPane(DetailPane):
         if text.layers != self._shown:
             self._shown = text.layers
             self._draw(self.map, text.layers)
+        self._show_lens(self.map, scene)
         self.map.set_layer(text.layer)
         token = self._token_of(scene)
         self.map.set_token(-1 if token is None else int(text.units.of_token[token]))
@@ -73,6 +85,27 @@ class LayerMapPane(DetailPane):
     def _token_of(self, scene: Scene) -> int | None:
         """Its token under the cursor."""
         return scene.view.token
+
+    def _show_lens(self, layers: LayerMap, scene: Scene) -> None:
+        request = lens_beside(scene)
+        found = None if request is None else scene.find(request)
+        known = found if isinstance(found, LayersRead) else None
+        before = self._lens if request is not None and found is None else None  # which stays until there is another
+        wanted = known or before
+        if wanted is not None and scene.relevance is not None and len(wanted.layers) != len(scene.relevance.layers):
+            wanted = None
+        if wanted is not self._lens:
+            self._lens = wanted
+            layers.show_lens(None if wanted is None else self._column_of(wanted))
+        layers.set_lens_stale(known is None)
+
+    def _column_of(self, read: LayersRead) -> LensColumn:
+        column: LensColumn = imported("inspector.views.layers.lens_plots").LensColumn(
+            ["", *(shown_token(layer.predictions[0]) for layer in read.layers)],
+            [0, *(layer.rank for layer in read.layers)],
+            [(), *(tuple(map(_fact, layer.predictions)) for layer in read.layers)],
+        )
+        return column
 
     def _draw(self, layers: LayerMap, what: LayersOfText) -> None:
         layers.show_layers(what.layers, what.input, what.relevance.value, what.limits, what.ramp, what.labels)
@@ -106,6 +139,11 @@ class LayerMapPane(DetailPane):
             colour_table(self._scene.view.look.colour_map)  # remembered: the first answer need not wait for it
             self.show_scene(self._scene)
         self.completed.emit()
+
+
+def _fact(prediction: Prediction) -> tuple[str, str]:
+    likely = prediction.probability
+    return shown_token(prediction), written(prediction.logit) if likely is None else percent(likely)
 
 
 class _Promise(QWidget):

@@ -12,6 +12,7 @@ from inspector.panes.check_pane import CheckPane, examined
 from inspector.panes.decoder_map_pane import DecoderMapPane
 from inspector.panes.details import Detail, DetailPane
 from inspector.panes.heads_pane import HeadsPane
+from inspector.panes.layer_map_pane import lens_beside
 from inspector.panes.layers_pane import LayersPane
 from inspector.panes.ledger_pane import LedgerPane
 from inspector.panes.lens_pane import LensPane, layers_read
@@ -24,7 +25,7 @@ from inspector.state.scene import Scene
 Pane = TypeVar("Pane", bound=DetailPane)
 
 DETAILS = (
-    Detail("Layers", "", "", lambda scene: True, lambda scene: None, LayersPane),
+    Detail("Layers", "", "Reading the layers…", lambda scene: True, lens_beside, LayersPane),
     Detail(
         "Decoder",
         "Relevance of what the decoder has said, at each of its layers",

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from engine.protocol.messages import Ending, FindNeurons, NeuronsFound
 from engine.reading.numbers import fixed
 from inspector.panes.asked_pane import AskedPane
-from inspector.panes.inside_parts import neuron_rows
+from inspector.panes.inside_parts import neuron_rows, said_of
 from inspector.state.model_part import NeuronPart
 from inspector.state.scene import Scene
 from inspector.state.sides import ShownPart
@@ -42,7 +42,7 @@ class NeuronsPane(AskedPane):
         assert isinstance(found, NeuronsFound)
         held = fixed(sum(neuron.relevance for neuron in found.neurons), 2)
         said = f"The {len(found.neurons)} largest of all blocks hold {held} together"
-        self.neurons.show_neurons(neuron_rows(found.neurons, part.relevance), said, part.ramp)
+        self.neurons.show_neurons(neuron_rows(found.neurons, part.relevance), said_of(said, part), part.ramp)
 
     def _set_stale(self, stale: bool) -> None:
         self.neurons.set_stale(stale)

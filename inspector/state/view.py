@@ -25,6 +25,7 @@ class View:
     token: int | None = None
     through: ModelPart | None = None
     way: HeadWay = "asked"
+    lens: bool = False  # what is likeliest after each layer stands beside the layer map
     mode: PictureMode = "overlay"
     patches: bool = False  # lines between them
     difference: bool = False  # to the pinned answer, in place of both

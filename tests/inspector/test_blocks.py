@@ -13,14 +13,17 @@ from engine.protocol.inputs import Picture
 from engine.protocol.messages import BlockOpened, Failed, FindNeurons, OpenBlock, ReadLayers
 from engine.protocol.picture_files import image_of
 from engine.protocol.values import ModelSource
+from inspector.keeping.settings import Profile, SettingsFile
 from inspector.panes.asked_pane import AskedPane
 from inspector.panes.block_pane import BlockPane
 from inspector.panes.details import DetailPane
+from inspector.panes.inside_parts import place_of
 from inspector.panes.layers_pane import LayersPane
 from inspector.panes.lens_pane import LensPane
 from inspector.panes.neurons_pane import NeuronsPane
+from inspector.state.question import Question
 from inspector.window import Window
-from tests.inspector.answers import BLOCKS
+from tests.inspector.answers import BLOCKS, GRID, answer_about_picture
 from tests.inspector.fake_worker import FakeWorker
 from tests.inspector.honest_worker import HonestWorker
 
@@ -146,6 +149,42 @@ def test_that_a_row_of_the_lens_is_the_layer_that_is_looked_at(window, worker) -
     assert pane.table.selectionModel().selectedRows()[0].row() == BLOCKS
 
 
+def test_that_the_lens_stands_beside_the_layers_where_it_is_wanted_and_that_is_remembered(
+    open_window, worker, qtbot
+) -> None:
+    profile = Profile(SettingsFile(None))
+    window = open_window(profile)
+    worker.start()
+    window.inquiry.open_model(window.study.question.source)
+    worker.greet()
+    worker.answer()
+    plots = window.layers.text.map._plots
+    assert not asked(worker, ReadLayers) and not plots._lens.is_shown
+    window.commands["view.lens"].trigger()
+    worker.answer()
+    qtbot.waitUntil(lambda: plots._lens.is_shown)
+    assert len(asked(worker, ReadLayers)) == 1
+    window.inquiry.choose_rules("cp-lrp")
+    assert plots._lens.is_shown  # stale, until the next is there
+    worker.answer()
+    assert len(asked(worker, ReadLayers)) == 2
+    window.commands["view.lens"].trigger()
+    qtbot.waitUntil(lambda: not plots._lens.is_shown)
+    window.commands["view.lens"].trigger()
+    window.close()
+    assert profile.settings.lens
+
+
+@pytest.mark.parametrize(
+    ("position", "expected"),
+    [(0, "class token"), (1, "patch 0, 0"), (GRID.columns + 2, "patch 1, 1"), (99, "place 99")],
+)
+def test_that_a_place_on_a_picture_goes_by_its_row_and_column(position: int, expected: str) -> None:
+    picture = Picture(image_of(b"no picture at all", "none.png"))
+    relevance = answer_about_picture(Question(ModelSource("bundled:vit"), picture)).relevance
+    assert place_of(position, 0, relevance) == ("", expected, "")
+
+
 @pytest.fixture
 def worker(request, qapp) -> FakeWorker:
     return HonestWorker() if "honest" in request.node.name else FakeWorker()
@@ -185,3 +224,5 @@ def test_that_of_an_honest_picture_patches_are_named(window, worker: HonestWorke
     worker.answer()
     places = {row[4] for row in pane.neurons.texts()}
     assert places and all(place.startswith(("patch ", "class token")) for place in places)
+    assert pane.findChild(QLabel, "footer").text().endswith("not shown on the picture")
+    assert not any(row.can_be_chosen for row in pane.account.rows.rows)

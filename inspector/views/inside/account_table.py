@@ -53,11 +53,14 @@ class AccountTable(RowsTable):
     def show_account(self, rows: Sequence[AccountRow], title: str, ramp: Ramp, places: str = "tokens") -> None:
         """Show the `rows` of what `title` names; a strip goes along `places`."""
         self.rows.show(rows, title, ramp, places)
-        for column, heading in enumerate((title, "logits", "", "share")):
+        self.fit()
+
+    def fit(self) -> None:
+        for column in (NAME, AMOUNT, SHARE):
             indent = "mm" if column == NAME else ""
-            texts = [self.rows.text(row, column) + indent for row in range(len(rows))]
-            if column != STRIP:
-                self.fit_column(column, [heading + indent, *texts])
+            heading = str(self.rows.headerData(column, Qt.Orientation.Horizontal))
+            texts = [self.rows.text(row, column) + indent for row in range(len(self.rows.rows))]
+            self.fit_column(column, [heading, *texts])
 
     def set_stale(self, stale: bool) -> None:
         super().set_stale(stale)

@@ -43,8 +43,11 @@ class LensTable(RowsTable):
     def show_layers(self, rows: Sequence[LensRow], target: str) -> None:
         """Show `rows` from the first layer on; `target` is what the target is called."""
         self.rows.show(rows, target)
+        self.fit()
+
+    def fit(self) -> None:
         for column in (LAYER, RANK, LOGIT, PROBABILITY):
-            texts = [self.rows.text(row, column) for row in range(len(rows))]
+            texts = [self.rows.text(row, column) for row in range(len(self.rows.rows))]
             self.fit_column(column, [str(self.rows.headerData(column, Qt.Orientation.Horizontal)), *texts])
 
     def set_layer(self, layer: int | None) -> None:

@@ -28,7 +28,7 @@ from inspector.views.inside.neuron_rows import (
 )
 from inspector.views.inside.rows_table import RowsTable
 
-_BAR_WIDTH, _FIELD_WIDTH = 44, 168  # pixels
+_BAR_WIDTH, _FIELD_WIDTH = 44, 128  # pixels
 _LEAST_WORDS = 96  # pixels that words need: of these columns, what a neuron lowers gives way
 _MOST_SHARE = 0.26  # of the room that numbers leave
 
@@ -42,7 +42,7 @@ class NeuronTable(QWidget):
         super().__init__(parent)
         self._rows = NeuronRows()
         self.order = NeuronOrder(self._rows)
-        self.table = _Table(name, self.order)
+        self.table = _Table(name, self._rows, self.order)
         delegate = NeuronDelegate(self._rows, self.order, self.table)
         delegate.first = BLOCK if has_blocks else NEURON
         self.table.setItemDelegate(delegate)
@@ -51,7 +51,8 @@ class NeuronTable(QWidget):
         self._footer = named("footer", ElidedLabel())
         self._footer.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.field = named("filter", QLineEdit())
-        self.field.setPlaceholderText("filter words, 12.706  ( / )")
+        self.field.setPlaceholderText("filter ( / )")
+        self.field.setToolTip("Words, a place, or a number such as 12.706")
         self.field.setAccessibleName("Filter neurons")
         self.field.setFixedWidth(_FIELD_WIDTH)
         self.field.textChanged.connect(self._on_filtered)
@@ -73,7 +74,7 @@ class NeuronTable(QWidget):
         """Show `rows`, the largest first; `said` is what they hold, in words."""
         self._rows.show(rows, ramp)
         self._said = said
-        self.table.fit(self._rows)
+        self.table.fit()
         self._on_filtered(self.field.text())
 
     def choose(self, neuron: tuple[int, int] | None) -> None:
@@ -117,8 +118,9 @@ class NeuronTable(QWidget):
 
 
 class _Table(RowsTable):
-    def __init__(self, name: str, order: NeuronOrder) -> None:
+    def __init__(self, name: str, rows: NeuronRows, order: NeuronOrder) -> None:
         super().__init__(name, order)
+        self._rows = rows
         header = self.horizontalHeader()
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as the engine orders them
@@ -126,8 +128,9 @@ class _Table(RowsTable):
         header.setStretchLastSection(True)
         self._worded: list[int] = []  # the columns that have words
 
-    def fit(self, rows: NeuronRows) -> None:
+    def fit(self) -> None:
         """Make room for the numbers, and share the rest among the words."""
+        rows = self._rows
         for column in (BLOCK, NEURON, LOGITS):
             texts = [rows.text(row, column) for row in range(rows.rowCount())]
             self.fit_column(column, [f"{HEADINGS[column]}m", *texts])  # and the mark of what it is sorted by

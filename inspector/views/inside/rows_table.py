@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractItemModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
+from inspector.look.labels import bold
 from inspector.look.overlays import paint_focus
 from inspector.look.theme import Space, tones
 
@@ -66,9 +75,18 @@ class RowsTable(QTableView):
         """Show that this is of an earlier question."""
         self.setAccessibleDescription("stale" if stale else "")
 
+    def fit(self) -> None:
+        """Make room for what is shown."""
+        raise NotImplementedError
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
+            self.fit()
+
     def fit_column(self, column: int, texts: Sequence[str]) -> None:
-        """Make a column as wide as the widest of `texts`."""
-        metrics = self.fontMetrics()
+        """Make a column as wide as the widest of `texts` in bold."""
+        metrics = QFontMetrics(bold(self.font()))
         widest = max((metrics.horizontalAdvance(text) for text in texts), default=0) + 2 * Space.SMALL
         if widest != self.horizontalHeader().sectionSize(column):
             self.horizontalHeader().resizeSection(column, widest)

@@ -15,6 +15,7 @@ from inspector.look.numbers import grouped, signed
 from inspector.look.visible_text import visible
 from inspector.views.layers.layer_axes import LayerAxis
 from inspector.views.layers.layer_plots import Layers, Place
+from inspector.views.layers.lens_plots import LensColumn
 from inspector.views.layers.plot_view import PlotView
 
 _EMPTY = "The relevance at each layer appears here."
@@ -32,6 +33,7 @@ class LayerMap(PlotView):
         super().__init__(_EMPTY, LayerAxis(), "layer × token", parent)
         self._row = 0
         self._token: int | None = None
+        self._lens: LensColumn | None = None
         self.setAccessibleName("Relevance at each layer")
         self._show_cursor()
 
@@ -55,6 +57,15 @@ class LayerMap(PlotView):
         self._plots.show_layers(self._layers)
         self._row = min(self._row, len(rows) - 1)
         self._show_cursor()
+
+    def show_lens(self, lens: LensColumn | None) -> None:
+        """Draw what is likeliest after each layer beside the map, or leave it out."""
+        self._lens = lens
+        self._plots.show_lens(lens)
+
+    def set_lens_stale(self, stale: bool) -> None:
+        """Mark the lens as that of an earlier question."""
+        self._plots.set_lens_stale(stale)
 
     def set_layer(self, layer: int | None) -> None:
         """Put the cursor on a layer."""
@@ -143,6 +154,9 @@ class LayerMap(PlotView):
             self.cell_hovered.emit(_layer_of(place.row), -1 if place.token is None else place.token)
 
     def _facts(self, layers: Layers, place: Place) -> tuple[str, list[tuple[str, str]]]:
+        if place.is_of_lens and self._lens is not None:
+            rank = ("rank of the target", grouped(self._lens.ranks[place.row]))
+            return f"if {_name(place.row)} were the last", [*self._lens.facts[place.row], rank]
         row = layers.rows[place.row]
         total = ("sum of the layer", f"{signed(float(row.sum(dtype=np.float64)))} logits")
         if place.token is None:

@@ -17,6 +17,7 @@ from inspector.look.overlays import paint_empty, paint_focus, paint_stale_tag
 from inspector.look.theme import Tones, tones
 from inspector.views.layers.layer_axes import LabelAxis, LayerAxis, TokenAxis, dress_axis
 from inspector.views.layers.layer_image import row_colours, strongest
+from inspector.views.layers.lens_plots import LensColumn, LensPlots
 from inspector.views.layers.range_bar import THICKNESS
 
 _STALE_OPACITY = 0.4
@@ -42,10 +43,11 @@ class Layers:
 
 @dataclass(frozen=True)
 class Place:
-    """A row, and the token where the pointer is on the map; beside it, on the sums, there is none."""
+    """A row, and the token where the pointer is on the map; beside it, on the sums and on the lens, there is none."""
 
     row: int
     token: int | None
+    is_of_lens: bool = False
 
 
 class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
@@ -75,6 +77,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self._sums = self.addPlot(0, 1, enableMenu=False)
         self._sums.setYLink(self._map)
         self._sums.hideAxis("left")
+        self._lens = LensPlots(self.ci, 2, self._map)
         self._totals = np.zeros(0)
         self._first_row, self._row_zoom = 0, 1.0
         for plot, along in ((self._map, True), (self._sums, False)):
@@ -131,6 +134,14 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.set_stale(False)
         self._look_under_pointer()
         self.view_changed.emit()
+
+    def show_lens(self, lens: LensColumn | None) -> None:
+        """Draw the lens beside the sums, or leave it out."""
+        self._lens.show(lens)
+        self._share()
+
+    def set_lens_stale(self, stale: bool) -> None:
+        self._lens.set_opacity(_STALE_OPACITY if stale else 1.0)
 
     def set_stale(self, stale: bool) -> None:
         self._stale = stale
@@ -192,6 +203,7 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             plot.titleLabel.item.setFont(font)
             plot.titleLabel.setMaximumHeight(_TITLE)
             plot.layout.setRowFixedHeight(0, _TITLE)
+        self._lens.dress(t, font, _TITLE)
         self._profile.setPen(pg.mkPen(t.text, width=1.5))
         self._dot.setBrush(pg.mkBrush(t.accent))
         self._dot.setPen(pg.mkPen(None))
@@ -210,11 +222,15 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if event is not None:  # pyqtgraph also calls this itself
-            width = max(_NARROWEST_SUMS, min(event.size().width() // 4, _WIDEST_SUMS))
-            self.ci.layout.setColumnFixedWidth(1, width)
+            self._share()
             if self._layers is not None:
                 self._show_rows(len(self._layers.rows))
             self._refine()
+
+    def _share(self) -> None:
+        """Give the sums their part of the room, and less of it beside the lens."""
+        wide = self.width() // (8 if self._lens.is_shown else 4)
+        self.ci.layout.setColumnFixedWidth(1, max(_NARROWEST_SUMS, min(wide, _WIDEST_SUMS)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         t = tones(self.palette())
@@ -344,6 +360,8 @@ class LayerPlots(pg.GraphicsLayoutWidget):  # type: ignore[misc]
     def _place(self, point: QPointF) -> Place | None:
         if self._layers is None:
             return None
+        if (row := self._lens.row_at(point)) is not None:
+            return Place(row, None, is_of_lens=True)
         for plot in (self._map, self._sums):
             box = plot.getViewBox()
             if box.sceneBoundingRect().contains(point):

@@ -11,6 +11,7 @@ from inspector.look.theme import apply_theme
 from inspector.views.layers.layer_axes import LayerAxis, TokenAxis
 from inspector.views.layers.layer_image import row_colours, strongest
 from inspector.views.layers.layer_map import LayerMap
+from inspector.views.layers.lens_plots import LensColumn
 from inspector.views.layers.range_bar import RangeBar
 
 _LAYERS = np.array([[1, -2, 0.5], [0, 4, -4], [3, 0, 0]], np.float32)  # two blocks
@@ -47,6 +48,27 @@ def test_that_rows_run_from_the_input_at_the_bottom_each_on_its_own_scale(layer_
         for token in range(3):
             assert _colour(layer_map, layer, token) == tuple(colours(rows[row, token], _LIMITS[row], Ramp()))
     assert _cell(layer_map, None, 0).y() > _cell(layer_map, 0, 0).y() > _cell(layer_map, 2, 0).y()
+
+
+def test_that_the_lens_merges_neighbours_and_tells_what_is_likely_under_the_pointer(layer_map: LayerMap):
+    facts = [(), *((("“3”", "67 %"), (f"“{row}”", "1.0 %")) for row in (1, 2, 3))]
+    lens = LensColumn(["", "a", "b", "b"], [0, 1000, 10, 1], facts)
+    assert list(lens.runs()) == [(1, 1), (2, 3)]
+    layer_map.resize(700, 300)
+    layer_map.show_lens(lens)
+    QApplication.processEvents()
+    plots = layer_map._plots
+    assert plots._lens._dots.getData()[0] == pytest.approx([-3, -1, 0])
+    box = plots.mapFromScene(plots._lens.plots[1].getViewBox().sceneBoundingRect()).boundingRect()
+    assert box.right() < plots.width()
+    pointed = QPoint(box.center().x(), plots.mapFrom(layer_map, _cell(layer_map, 1, 0)).y())
+    plots._on_moved(plots.mapToScene(pointed))
+    said = ["if layer 1 were the last", "“3”", "67 %", "“2”", "1.0 %", "rank of the target", "10"]
+    assert layer_map._card.texts() == said
+    layer_map.show_lens(None)
+    QApplication.processEvents()
+    beside = plots.place_at(pointed)
+    assert beside is None or not beside.is_of_lens
 
 
 def test_that_the_value_of_largest_magnitude_stands_for_tokens_that_share_a_column():

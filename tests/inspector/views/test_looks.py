@@ -34,7 +34,17 @@ KEPT = sorted(PICTURES.glob("*.png"))
 FAMILY = "Pictures"  # a name that no font of the system has, nor a bold face of its own
 QT = "Qt"  # under which name the version that drew a picture is kept in it
 # of views, and what they are made from
-PARTS = {"HeatmapTable", "LayerPlots", "PlotView", "RangeBar", "TextField", "Thumbnail", "TickBar", "TokenView"}
+PARTS = {
+    "HeatmapTable",
+    "LayerPlots",
+    "PlotView",
+    "RangeBar",
+    "RowsTable",
+    "TextField",
+    "Thumbnail",
+    "TickBar",
+    "TokenView",
+}
 LIMIT = 800_000  # bytes of all pictures together
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="letters are drawn otherwise by other systems")

@@ -12,7 +12,7 @@ from engine.protocol.looks import Ramp
 from inspector.look.theme import apply_theme
 from inspector.views.inside.account_table import STRIP, AccountRow, AccountTable
 from inspector.views.inside.lens_table import LensRow, LensTable
-from inspector.views.inside.neuron_rows import LOGITS, LOWERS, NEURON, RAISES, NeuronRow
+from inspector.views.inside.neuron_rows import BAR, LOGITS, LOWERS, NEURON, RAISES, NeuronRow
 from inspector.views.inside.neuron_table import NeuronTable
 
 NEURONS = [
@@ -49,6 +49,17 @@ def test_that_neurons_stand_in_the_order_of_the_engine_until_a_heading_is_clicke
     assert numbers(neurons) == ["5", "12", "706"]  # as numbers, not as texts
     click_heading(neurons, RAISES)
     assert numbers(neurons) == ["5", "12", "706"]  # A, b, third: whatever the case
+
+
+def test_that_bars_go_with_their_rows_however_they_are_sorted(neurons: NeuronTable) -> None:
+    def is_red(row: int) -> bool:
+        area = neurons.table.visualRect(neurons.table.model().index(row, BAR))
+        seen = neurons.table.viewport().grab().toImage().pixelColor(area.left() + 12, area.center().y() + 1)
+        return seen.red() > seen.blue()
+
+    assert [is_red(row) for row in range(3)] == [True, False, True]
+    click_heading(neurons, LOGITS)
+    assert [is_red(row) for row in range(3)] == [True, True, False]
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,17 @@ from inspector.views.input.image_input import ImageExample, ImageInput
 from inspector.views.input.prompt_editor import PromptEditor
 from inspector.views.input.texts_editor import TextsEditor
 from inspector.views.input.token_count import TokenCount
+from inspector.views.inside.account_table import AccountRow, AccountTable
 from inspector.views.inside.head_facts import HeadFacts
 from inspector.views.inside.head_grid import HeadGrid
 from inspector.views.inside.head_list import HeadList
 from inspector.views.inside.head_matrix import HeadMatrix, Matrix
+from inspector.views.inside.lens_table import LensRow, LensTable
+from inspector.views.inside.neuron_rows import NeuronRow
+from inspector.views.inside.neuron_table import NeuronTable
 from inspector.views.layers.answer_matrix import AnswerMatrix
 from inspector.views.layers.layer_map import LayerMap
+from inspector.views.layers.lens_plots import LensColumn
 from inspector.views.ledger_table import LedgerRow, LedgerTable
 from inspector.views.log_pane import LogPane
 from inspector.views.pictures.layer_thumbnails import LayerThumbnails
@@ -130,6 +135,53 @@ def _layer_map() -> LayerMap:
     view.show_layers(_LAYERS, _ACROSS, 2.0, np.array([1, 1, 2, 3, 4], np.float32), COLOURS, _LABELS)
     view.set_layer(2)
     view.set_token(5)
+    return view
+
+
+def _layer_map_with_lens() -> LayerMap:
+    view = _layer_map()
+    words = ["", "“ and”", "“ and”", "“5”", "“3”"]
+    view.show_lens(LensColumn(words, [0, 140, 20, 4, 1], [()] * 5))
+    return view
+
+
+def _account_table() -> AccountTable:
+    view = AccountTable()
+    rows = [
+        AccountRow("arrives at layer 13", 17.61, _ACROSS, 1.0, is_whole=True),
+        AccountRow("passes by", 16.12, _ACROSS**3, 1.0, 0.92),
+        AccountRow("attention", -0.12, -_ACROSS, 1.0, -0.007),
+        AccountRow("heads of its attention", 0.24, is_heading=True),
+        AccountRow("12.5", -0.25, np.sin(9 * _ACROSS), 1.0, -1.03, can_be_chosen=True),
+        AccountRow("12.1", 0.17, np.cos(9 * _ACROSS), 1.0, 0.7, can_be_chosen=True),
+    ]
+    view.show_account(rows, "behind block 12", COLOURS)
+    view.choose(4)
+    return view
+
+
+def _neuron_table() -> NeuronTable:
+    view = NeuronTable("Neurons", has_blocks=True)
+    rows = [
+        NeuronRow(
+            29, 1377, 2.29, 3.1, 5, 2.0, ("British ", "reached", " 8,"), ("Disc",), ("third", "3"), ("3", "third")
+        ),
+        NeuronRow(
+            0, 173, -1.21, -6.2, 7, -1.3, ("reached 8", ",", "320"), ("strugg", "ardu"), (" so", "I"), (",", "-")
+        ),
+        NeuronRow(12, 706, 0.24, 2.0, 0, 0.1, ("", "<s>", ""), ("ures",), ("alse",), ("electric", "extra")),
+    ]
+    view.show_neurons(rows, "The 3 largest of all blocks hold 1.32 together", COLOURS)
+    view.choose((0, 173))
+    return view
+
+
+def _lens_table() -> LensTable:
+    view = LensTable()
+    words = [("“,”", "“ and”", "“.”"), ("“ and”", "“·”", "“ (”"), ("“3”", "“5”", "“0”")]
+    rows = [LensRow(layer, word, 141 >> 5 * layer or 1, 21.3 + layer, 0.3 * layer) for layer, word in enumerate(words)]
+    view.show_layers(rows, "“3”")
+    view.set_layer(1)
     return view
 
 
@@ -340,6 +392,7 @@ class Sample:
 
 
 SAMPLES = {
+    "account-table": Sample(_account_table, 440, 180),
     "answer-matrix": Sample(_answer_matrix, 600, 170),
     "chat-editor": Sample(_chat_editor, 280, 340, has_controls=True),
     "explore-grid": Sample(_explore_grid, 440, 400),
@@ -353,6 +406,9 @@ SAMPLES = {
     "image-input": Sample(_image_input, 280, 240, has_controls=True),
     "image-input-empty": Sample(_empty_image_input, 280, 240, has_controls=True),
     "layer-map": Sample(_layer_map, 600, 190),
+    "layer-map-lens": Sample(_layer_map_with_lens, 700, 190),
+    "lens-table": Sample(_lens_table, 600, 110),
+    "neuron-table": Sample(_neuron_table, 800, 150, has_controls=True),
     "text-table": Sample(_text_table, 480, 90),
     "ledger-table": Sample(_ledger_table, 640, 120),
     "colour-bar": Sample(_colour_bar, 176, 32),
