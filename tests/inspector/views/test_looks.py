@@ -45,7 +45,7 @@ PARTS = {
     "TickBar",
     "TokenView",
 }
-LIMIT = 800_000  # bytes of all pictures together
+LIMIT = 950_000  # bytes of all pictures together
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="letters are drawn otherwise by other systems")
 
